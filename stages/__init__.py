@@ -1,0 +1,1 @@
+"""The pipeline: five scripts, and the modules they share. README.md has the map."""

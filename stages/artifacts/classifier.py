@@ -1,0 +1,73 @@
+"""Artifact `models/classifier.safetensors`: a trained network, and all that is needed to use it.
+
+Nothing is unpickled. The metadata has ONE key of JSON: of several, the order in the file varies.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from stages import files
+from stages.nets import network
+from stages.nets.interface import Interface
+from stages.nets.network import Network
+from stages.nets.normalize import Normalize
+from stages.params import Params
+
+PATH = Path("models/classifier.safetensors")
+KEY = "classifier"
+
+
+class Card(Params):
+    """How to rebuild the network, feed it, and name what comes out."""
+
+    network: Network
+    interface: Interface
+
+
+class Classifier(NamedTuple):
+    """A network with its card."""
+
+    card: Card
+    network: nn.Module  # normalised float [B, C, H, W] -> logits [B, K]
+
+    def whole(self) -> nn.Module:
+        """Return the network behind its normalisation: uint8 [B, H, W, C] -> logits [B, K]."""
+        interface = self.card.interface
+        return nn.Sequential(Normalize(interface.mean, interface.std), self.network)
+
+
+def build(card: Card) -> Classifier:
+    """Return the classifier of a card, with fresh weights."""
+    channels, classes = card.interface.channels, len(card.interface.classes)
+    return Classifier(card, network.build(card.network, channels, classes))
+
+
+def write(classifier: Classifier, path: Path = PATH) -> None:
+    """Write the weights from the CPU, and the card as metadata."""
+    state = classifier.network.state_dict()
+    weights = {name: weight.cpu().contiguous() for name, weight in state.items()}
+    with files.replacing(path) as partial:
+        save_file(weights, partial, {KEY: classifier.card.model_dump_json()})
+
+
+def read(path: Path = PATH) -> Classifier:
+    """Rebuild the classifier on the CPU, in evaluation mode.
+
+    Raises:
+        UserError: the file is missing, damaged, or of another architecture.
+    """
+    with files.reading(path, "train"):
+        try:
+            with safe_open(path, framework="pt") as file:
+                card = Card.model_validate_json((file.metadata() or {})[KEY])
+                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except SafetensorError as error:
+            raise ValueError(error) from error
+        classifier = build(card)
+        classifier.network.load_state_dict(weights)
+    classifier.network.eval()
+    return classifier

@@ -1,0 +1,1 @@
+"""One module per exported format; what only the export stage needs."""

@@ -1,0 +1,84 @@
+"""Files that appear whole or not at all, with the same bytes for the same content."""
+
+import csv
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stages.errors import UserError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a place beside `path` for a file or folder; move it to `path` when the block succeeds.
+
+    A process killed at any moment leaves the old `path`, the new one, or none: never a part.
+
+    Raises:
+        UserError: the disk is full, or the place cannot be written.
+    """
+    partial, old = (path.with_name(f".{path.name}.{state}") for state in ("partial", "old"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove(partial)  # what a killed run left
+        yield partial
+        if path.is_dir():  # a folder cannot be replaced in one step
+            remove(old)
+            path.rename(old)
+        partial.replace(path)
+        remove(old)
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be written: {error.strerror or error}; "
+            "free some space or mend the permissions, then run the stage again"
+        ) from error
+    finally:
+        remove(partial)
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a folder with all that is in it, if it exists."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def reading(path: Path, stage: str) -> Iterator[None]:
+    """Turn whatever goes wrong while reading an artifact into a message with the remedy.
+
+    Raises:
+        UserError: the artifact of `stage` is missing, truncated, or not what that stage writes.
+    """
+    remedy = f"run `dvc repro {stage}` to make it again"
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename or path}: is missing; {remedy}") from error
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(f"{path}: cannot be read ({reason}); {remedy}") from error
+
+
+def write_json(path: Path, values: dict[str, object]) -> None:
+    """Write the values with sorted keys, one a line, so that equal values are equal files."""
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def write_metrics(path: Path, values: dict[str, object]) -> None:
+    """Write metrics as JSON; the 7th decimal of a score means nothing, and is not kept."""
+    text = json.dumps(values)
+    write_json(path, json.loads(text, parse_float=lambda number: round(float(number), 6)))
+
+
+def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Write a table; a float has 6 significant digits, which is more than a metric means."""
+    with replacing(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(header)
+        for row in rows:
+            table.writerow(f"{cell:.6g}" if isinstance(cell, float) else cell for cell in row)

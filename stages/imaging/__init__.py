@@ -1,0 +1,1 @@
+"""Decoding, resizing and splitting; what only the preprocess stage needs."""

@@ -1,0 +1,25 @@
+"""The first layer of every classifier: from stored pixels to what a network learns from."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+
+class Normalize(nn.Module):
+    """Scale pixels to [0, 1], subtract the mean and divide by the standard deviation."""
+
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        """Take mean and std per channel, in units of [0, 1]."""
+        super().__init__()
+        means, stds = torch.tensor(mean), torch.tensor(std)  # [C] each
+        self.register_buffer("scale", 1 / (255 * stds))
+        self.register_buffer("shift", -means / stds)
+
+    def forward(self, images: UInt8[Tensor, "b h w c"]) -> Float[Tensor, "b c h w"]:
+        """Return a view with channels first; in memory they stay last, which convolutions like."""
+        return torch.addcmul(self.shift, images.float(), self.scale).permute(0, 3, 1, 2)

@@ -1,0 +1,97 @@
+"""From params.yaml to typed, checked, immutable values."""
+
+import json
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from stages.errors import UserError
+
+PATH = Path("params.yaml")
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # what NumPy and scikit-learn take
+Group = TypeVar("Group", bound="Params")
+
+
+class Params(BaseModel):
+    """A group of parameters: no unknown key, no missing key, no conversion, no mutation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    @classmethod
+    def load(cls, path: Path = PATH) -> Self:
+        """Read the section that bears this class's name in lower case.
+
+        Raises:
+            UserError: the file or the section is missing or does not parse, or a key is unknown,
+                missing or out of bounds; one line a key.
+        """
+        name = cls.__name__.lower()
+        section = _section(name, path)
+        try:
+            # As JSON, where strict has a list for a tuple; a YAML date becomes a string.
+            return cls.model_validate_json(json.dumps(section, default=str))
+        except ValidationError as error:
+            lines = (cls._line(name, details) for details in error.errors())
+            raise UserError("\n".join(f"{path}: {line}" for line in lines)) from error
+
+    def part(self, group: type[Group]) -> Group:
+        """Return those of the parameters that belong to `group`, one of this section's parents."""
+        return group.model_validate({name: getattr(self, name) for name in group.model_fields})
+
+    @classmethod
+    def _line(cls, section: str, details: ErrorDetails) -> str:
+        """Say of one key what was found and what was expected."""
+        key = ".".join([section, *(str(part) for part in details["loc"])])
+        if details["type"] == "missing":
+            meaning = cls.model_fields[str(details["loc"][0])].description
+            return f"{key} is missing; add it: {meaning}"
+        if details["type"] == "extra_forbidden":
+            return (
+                f"{key} is unknown; {_nearest(key, [f'{section}.{k}' for k in cls.model_fields])}"
+            )
+        expected = (
+            details["msg"].replace("Input should be", "must be").removeprefix("Value error, ")
+        )
+        if details["type"] == "value_error":
+            return f"{section}: {expected}"
+        return f"{key} {expected}, is {json.dumps(details['input'])}"
+
+
+def _section(name: str, path: Path) -> object:
+    """Return one section of the file, after a look at the names of all."""
+    sections = _sections(path)
+    # A section belongs to the script of its name; any other would be silently ignored.
+    scripts = [script.stem for script in Path(__file__).parent.glob("*.py")]
+    for unknown in (str(key) for key in sections if key not in scripts):
+        raise UserError(f"{path}: section {unknown} is unknown; {_nearest(unknown, scripts)}")
+    if name not in sections:
+        raise UserError(f"{path}: section {name} is missing; restore it with `git checkout {path}`")
+    return sections[name]
+
+
+def _sections(path: Path) -> dict[object, object]:
+    """Parse the file as YAML 1.2, as DVC does: 1e-3 is a number (in 1.1 it is a string)."""
+    try:
+        sections = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{path}: is missing in {Path.cwd()}; run from the repository's top folder, "
+            f"or restore it with `git checkout {path}`"
+        ) from error
+    except (YAMLError, ValueError, OSError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path}: is not valid YAML: {reason}; mend it by hand") from error
+    if not isinstance(sections, dict):
+        raise UserError(f"{path}: must hold one section per stage, holds {sections!r}")
+    return sections
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    """Name the known name nearest to a misspelt one, or all of them."""
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(known))}"

@@ -1,0 +1,64 @@
+"""How far long work has come: a bar with a rate on a terminal, a line now and then in a log."""
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+LOG_INTERVAL = 10.0  # seconds between two lines in a log
+
+
+class Progress:
+    """Show progress on stderr; use it as a context manager.
+
+    On a terminal a bar redraws itself; elsewhere a line comes every `LOG_INTERVAL` seconds and one
+    at the end, so that a log stays readable.
+    """
+
+    def __init__(self, description: str, total: int, unit: str) -> None:
+        terminal = sys.stderr.isatty()
+        self._bar = tqdm(
+            desc=description,
+            total=total,
+            unit=f" {unit}",
+            unit_scale=True,
+            dynamic_ncols=terminal,
+            ncols=None if terminal else 0,  # 0: figures without a bar
+            mininterval=0.1 if terminal else LOG_INTERVAL,
+            maxinterval=LOG_INTERVAL,
+            miniters=1,
+            file=sys.stderr if terminal else Lines(),
+        )
+
+    def advance(self, count: int) -> None:
+        """Count `count` more units as done."""
+        self._bar.update(count)
+
+    def note(self, text: str) -> None:
+        """Show the latest figures behind the rate, from the next redraw on."""
+        self._bar.set_postfix_str(text, refresh=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.close()
+
+
+class Lines:
+    """A text stream that turns a bar's redrawing into lines of a log."""
+
+    def write(self, text: str) -> None:
+        """Write one line for each redraw."""
+        if line := text.strip("\r\n \x1b[A"):
+            print(line, file=sys.stderr)
+
+    def flush(self) -> None:
+        """Hand the lines on at once."""
+        sys.stderr.flush()

@@ -1,0 +1,1 @@
+"""Scores and tables; what only the evaluate stage needs."""

@@ -1,0 +1,41 @@
+"""How good the logits are."""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from stages.batches import Resident, batches
+
+
+@torch.inference_mode()
+def predict(network: nn.Module, data: Resident, batch_size: int) -> Float[Tensor, "n k"]:
+    """Return the logits of every image, on the CPU; the network takes uint8 [B, H, W, C]."""
+    network.eval()
+    order = torch.arange(len(data.labels))
+    return torch.cat([network(images) for images, _ in batches(data, order, batch_size)]).cpu()
+
+
+class Scores(NamedTuple):
+    """How well a network predicts the labels of a split."""
+
+    loss: float  # mean cross-entropy, in nats per image
+    accuracy: float  # share of images whose largest logit is the label's, in [0, 1]
+
+
+def score(network: nn.Module, data: Resident, batch_size: int) -> Scores:
+    """Score the network, which takes uint8 [B, H, W, C], on every image."""
+    logits, labels = predict(network, data, batch_size), data.labels.cpu()
+    return Scores(cross_entropy(logits, labels), accuracy(logits, labels))
+
+
+def cross_entropy(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -> float:
+    """Return the mean cross-entropy, in nats per image."""
+    return F.cross_entropy(logits.double(), labels).item()
+
+
+def accuracy(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -> float:
+    """Return the share of images whose largest logit is the label's, in [0, 1]."""
+    return (logits.argmax(1) == labels).double().mean().item()

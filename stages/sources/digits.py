@@ -1,0 +1,31 @@
+"""Source `digits`: 1,797 scans of handwritten digits, 8x8, which scikit-learn carries.
+
+The test set of the UCI "Optical Recognition of Handwritten Digits" (Alpaydin and Kaynak, 1998).
+"""
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image as Picture
+from sklearn.datasets import load_digits
+
+from stages.artifacts.raw import Image, Raw
+
+INK = 16  # the largest value of a pixel
+
+
+def load() -> Raw:
+    """Return the scans as greyscale PNG files, all in one split."""
+    digits = load_digits()
+    pixels = np.rint(digits.images * (255 / INK)).astype(np.uint8)  # [N, 8, 8]
+    images = [
+        Image(_png(scan), f"{index:04d}.png", int(label))
+        for index, (scan, label) in enumerate(zip(pixels, digits.target, strict=True))
+    ]
+    return Raw(tuple(str(name) for name in digits.target_names), {"train": images})
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    file = BytesIO()
+    Picture.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()

@@ -1,0 +1,110 @@
+"""dvc.yaml says of each stage what its code does: one section, these modules, these files."""
+
+import ast
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+STAGES = YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
+each_stage = pytest.mark.parametrize("name", STAGES)
+
+
+@each_stage
+def test_a_stage_is_one_script_and_one_section(name: str) -> None:
+    assert STAGES[name]["cmd"] == f"python -m stages.{name}", f"dvc.yaml: {name}.cmd"
+    assert STAGES[name]["params"] == [name], f"dvc.yaml: {name}.params must be [{name}]"
+    assert STAGES[name]["desc"], f"dvc.yaml: {name}.desc says in a line what the stage does"
+
+
+def test_sections_are_stages() -> None:
+    sections = YAML(typ="safe").load(Path("params.yaml"))
+    assert list(sections) == list(STAGES), "params.yaml: one section a stage, in the same order"
+
+
+@each_stage
+def test_code_deps_are_the_imported_modules(name: str) -> None:
+    written = [dep for dep in STAGES[name]["deps"] if dep.endswith(".py")]
+    imported = sorted(str(path) for path in closure(Path(f"stages/{name}.py")))
+    assert sorted(written) == imported, says(f"{name}.deps, the code,", imported)
+
+
+@each_stage
+def test_data_deps_are_the_artifacts_read(name: str) -> None:
+    written = [dep for dep in STAGES[name]["deps"] if not dep.endswith(".py")]
+    read = sorted(artifacts(name, "read"))
+    assert sorted(written) == read, says(f"{name}.deps, the data,", read)
+
+
+@each_stage
+def test_outs_are_the_artifacts_written(name: str) -> None:
+    outs = [out for kind in ("outs", "metrics", "plots") for out in STAGES[name].get(kind, [])]
+    paths = [out if isinstance(out, str) else next(iter(out)) for out in outs]
+    written = sorted(artifacts(name, "write"))
+    assert sorted(paths) == written, says(f"{name}.outs, metrics and plots", written)
+
+
+def test_package_files_hold_no_code() -> None:
+    for path in Path("stages").rglob("__init__.py"):
+        assert [type(node) for node in tree(path).body] == [ast.Expr], f"{path}: a docstring only"
+
+
+def test_every_module_is_used() -> None:
+    used = set().union(*(closure(Path(f"stages/{name}.py")) for name in STAGES))
+    modules = {path for path in Path("stages").rglob("*.py") if path.name != "__init__.py"}
+    assert not modules - used, "no stage imports these: delete them, or import them"
+
+
+def says(place: str, items: list[str]) -> str:
+    """Return what dvc.yaml must hold, ready to paste."""
+    return "\n".join([f"dvc.yaml: {place} must be", *(f"      - {item}" for item in items)])
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def closure(path: Path) -> frozenset[Path]:
+    """Return the module and every module of the project that it imports, directly or not."""
+    found = {path}
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        targets = (Path(*name.split(".")).with_suffix(".py") for name in names if name)
+        for target in targets:
+            if target.parts[0] == "stages" and target.exists():
+                found |= closure(target)
+    return frozenset(found)
+
+
+def artifacts(name: str, verb: str) -> set[str]:
+    """Return the paths of the artifact modules on which the script calls `verb`."""
+    calls = (
+        node.func
+        for node in ast.walk(tree(Path(f"stages/{name}.py")))
+        if isinstance(node, ast.Call)
+    )
+    modules = {
+        call.value.id
+        for call in calls
+        if isinstance(call, ast.Attribute)
+        and call.attr.startswith(verb)
+        and isinstance(call.value, ast.Name)
+        and Path(f"stages/artifacts/{call.value.id}.py").exists()
+    }
+    return {str(path) for module in modules for path in places(module)}
+
+
+def places(module: str) -> list[Path]:
+    """Return where an artifact lives: every path constant of its module."""
+    constants = vars(import_module(f"stages.artifacts.{module}")).values()
+    return [value for value in constants if isinstance(value, Path)]
