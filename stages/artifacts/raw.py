@@ -5,7 +5,8 @@ One file a published split, in the Hugging Face image layout: columns `image: {b
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import starmap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ class Raw(NamedTuple):
     """A published data set."""
 
     classes: tuple[str, ...]  # [K]
-    splits: dict[str, Sequence[Image]]  # as published: train alone, or with val and test
+    splits: Mapping[str, Sequence[Image]]  # as published: train alone, or with val and test
 
 
 def write(raw: Raw, root: Path = PATH) -> None:
@@ -39,7 +40,8 @@ def write(raw: Raw, root: Path = PATH) -> None:
     with files.replacing(root) as folder:
         folder.mkdir()
         for split, images in raw.splits.items():
-            table = pa.Table.from_pylist([_row(image) for image in images], schema)
+            rows = [{"image": {"bytes": i.data, "path": i.path}, "label": i.label} for i in images]
+            table = pa.Table.from_pylist(rows, schema)
             # The images are compressed already.
             pq.write_table(
                 table,
@@ -62,9 +64,7 @@ def read(root: Path = PATH) -> Raw:
             raise FileNotFoundError
         tables = {path.name.split("-")[0]: pq.read_table(path) for path in paths}
         classes = _classes(next(iter(tables.values())).schema)
-        splits = {
-            name: [_image(row) for row in table.to_pylist()] for name, table in tables.items()
-        }
+        splits = {name: _images(table) for name, table in tables.items()}
     return Raw(classes, splits)
 
 
@@ -84,10 +84,7 @@ def _classes(schema: pa.Schema) -> tuple[str, ...]:
     return tuple(description["info"]["features"]["label"]["names"])
 
 
-def _row(image: Image) -> dict[str, object]:
-    return {"image": {"bytes": image.data, "path": image.path}, "label": image.label}
-
-
-def _image(row: dict[str, object]) -> Image:
-    image = row["image"]
-    return Image(image["bytes"], image["path"], row["label"])
+def _images(table: pa.Table) -> list[Image]:
+    columns = table.flatten()  # the struct's members become columns
+    names = ("image.bytes", "image.path", "label")
+    return list(starmap(Image, zip(*(columns[name].to_pylist() for name in names), strict=True)))

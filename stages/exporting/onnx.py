@@ -1,6 +1,7 @@
 """Format ONNX: for ONNX Runtime and most other engines."""
 
 from collections.abc import Iterable
+from typing import cast
 
 import torch
 from jaxtyping import Float, UInt8
@@ -33,9 +34,9 @@ def convert(network: nn.Module, images: UInt8[Tensor, "b h w c"], params: Onnx) 
         opset_version=params.opset,
         verbose=False,
     )
-    model = program.model_proto
+    model = cast("torch.onnx.ONNXProgram", program).model_proto
     anonymize(model)
-    return model.SerializeToString(deterministic=True)
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def anonymize(model: ModelProto) -> None:

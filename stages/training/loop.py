@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Int64
+from jaxtyping import Float64, Int64, UInt8
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
@@ -46,22 +46,30 @@ def fit(network: nn.Module, data: Resident, params: Fit, progress: Progress) -> 
     optimize, schedule = optimizer.build(network, params, steps)
     for epoch in range(params.epochs):
         network.train()
-        total = torch.zeros(2, device=data.labels.device)  # loss and right answers, summed
-        for images, labels in batches(data, shuffled(count, params.seed, epoch), params.batch_size):
-            logits = network(images)
-            loss = F.cross_entropy(logits, labels)
-            loss.backward()
-            lr = schedule.get_last_lr()[0]
+        order, lr = shuffled(count, params.seed, epoch), 0.0
+        total = torch.zeros(2, dtype=torch.float64, device=data.labels.device)
+        for images, labels in batches(data, order, params.batch_size):
+            total += backward(network, images, labels)
+            lr = float(schedule.get_last_lr()[0])
             optimize.step()
             optimize.zero_grad()
             schedule.step()
-            right = (logits.argmax(1) == labels).sum()
-            total += torch.stack([loss.detach() * len(labels), right])
             progress.advance(len(labels))
-        mean_loss, accuracy = (total / count).tolist()
-        if not isfinite(mean_loss):
-            raise UserError(f"the loss became {mean_loss} in epoch {epoch + 1}; lower train.lr")
-        yield Pass(mean_loss, accuracy, lr)
+        loss, accuracy = (total / count).tolist()
+        if not isfinite(loss):
+            raise UserError(f"the loss became {loss} in epoch {epoch + 1}; lower train.lr")
+        yield Pass(loss, accuracy, lr)
+
+
+def backward(
+    network: nn.Module, images: UInt8[Tensor, "b h w c"], labels: Int64[Tensor, " b"]
+) -> Float64[Tensor, "2"]:
+    """Add the gradients of the mean loss; return the batch's summed loss and its right answers."""
+    logits = network(images)
+    loss = F.cross_entropy(logits, labels)
+    loss.backward()
+    right = (logits.argmax(1) == labels).sum()
+    return torch.stack([loss.detach().double() * len(labels), right.double()])
 
 
 def shuffled(count: int, seed: int, epoch: int) -> Int64[Tensor, " n"]:
