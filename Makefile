@@ -3,7 +3,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test lint format docs check
+.PHONY: repro test lint format docs lock check
 
 repro: .venv/installed
 	dvc repro
@@ -25,8 +25,13 @@ format: .venv/installed
 docs: .venv/installed
 	python -m docs.parameters
 
+# The data may be absent here, but no stage may differ from what dvc.lock says it ran as.
+lock: .venv/installed
+	@! dvc status | grep 'modified:' \
+	|| { echo 'dvc.lock is older than this code: run `make repro`, commit dvc.lock and metrics/'; exit 1; }
+
 # What CI runs.
-check: lint test
+check: lint test lock
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

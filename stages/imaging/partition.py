@@ -1,7 +1,5 @@
 """Which image belongs to which split."""
 
-from typing import Self
-
 import numpy as np
 from jaxtyping import Int64
 from pydantic import Field, model_validator
@@ -19,7 +17,7 @@ class Partition(Params):
     test_fraction: float = Field(gt=0, lt=1, description="share of the images for the test")
 
     @model_validator(mode="after")
-    def _leave_some_for_train(self) -> Self:
+    def _leave_some_for_train(self) -> "Partition":
         if self.val_fraction + self.test_fraction >= 1:
             raise ValueError(
                 f"val_fraction + test_fraction must be less than 1, "

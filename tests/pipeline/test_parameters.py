@@ -1,0 +1,62 @@
+"""Every parameter belongs to one stage: changing it runs that stage and what lies downstream."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import Clone
+from ruamel.yaml import YAML
+
+PARAMS: dict[str, dict[str, object]] = YAML(typ="safe").load(Path("params.yaml"))
+DOWNSTREAM = {
+    "download": {"preprocess", "train", "evaluate", "export"},
+    "preprocess": {"train", "evaluate", "export"},
+    "train": {"evaluate", "export"},
+    "evaluate": set[str](),
+    "export": set[str](),
+}
+
+
+@pytest.fixture(scope="module")
+def unchanged(pristine: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    return pristine.copy(tmp_path_factory.mktemp("parameters") / "copy")
+
+
+def would_run(clone: Clone) -> set[str]:
+    """Return the stages that `dvc repro` would run, and those whose inputs they would renew."""
+    printed = clone.run("dvc", "repro", "--dry", "--force-downstream")
+    return set(re.findall(r"Running stage '(\w+)'", printed))
+
+
+@pytest.mark.parametrize(
+    ("section", "key"), [(section, key) for section, keys in PARAMS.items() for key in keys]
+)
+def test_a_parameter_runs_its_stage_and_all_downstream(
+    unchanged: Clone, section: str, key: str
+) -> None:
+    path = unchanged.root / "params.yaml"
+    text = path.read_text("utf-8")
+    value = PARAMS[section][key]
+    changed = {**PARAMS[section], key: value + 1 if isinstance(value, int | float) else f"{value}x"}
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            YAML().dump(PARAMS | {section: changed}, file)
+        assert set(json.loads(unchanged.run("dvc", "status", "--json"))) == {section}
+        assert would_run(unchanged) == {section} | DOWNSTREAM[section]
+    finally:
+        path.write_text(text, "utf-8")
+
+
+def test_comments_and_the_order_of_keys_run_nothing(unchanged: Clone) -> None:
+    path = unchanged.root / "params.yaml"
+    text = path.read_text("utf-8")
+    backwards = {name: dict(reversed(keys.items())) for name, keys in reversed(PARAMS.items())}
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            file.write("# another comment\n")
+            YAML().dump(backwards, file)
+        assert json.loads(unchanged.run("dvc", "status", "--json")) == {}
+        assert would_run(unchanged) == set()
+    finally:
+        path.write_text(text, "utf-8")
