@@ -4,7 +4,7 @@ import csv
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from stages.errors import UserError
@@ -35,7 +35,8 @@ def replacing(path: Path) -> Iterator[Path]:
             "free some space or mend the permissions, then run the stage again"
         ) from error
     finally:
-        remove(partial)
+        with suppress(OSError):  # where nothing can be written, nothing was left either
+            remove(partial)
 
 
 def remove(path: Path) -> None:
@@ -58,7 +59,7 @@ def reading(path: Path, stage: str) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise UserError(f"{error.filename or path}: is missing; {remedy}") from error
-    except (OSError, ValueError, KeyError, EOFError, RuntimeError) as error:
+    except Exception as error:  # damaged bytes make the libraries raise almost anything
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f"{path}: cannot be read ({reason}); {remedy}") from error
 

@@ -8,7 +8,7 @@ from typing import Annotated, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from stages.errors import UserError
 
@@ -33,8 +33,7 @@ class Params(BaseModel):
         name = cls.__name__.lower()
         section = _section(name, path)
         try:
-            # As JSON, where strict has a list for a tuple; a YAML date becomes a string.
-            return cls.model_validate_json(json.dumps(section, default=str))
+            return cls.model_validate_json(section)
         except ValidationError as error:
             lines = (cls._line(name, details) for details in error.errors())
             raise UserError("\n".join(f"{path}: {line}" for line in lines)) from error
@@ -51,9 +50,8 @@ class Params(BaseModel):
             meaning = cls.model_fields[str(details["loc"][0])].description
             return f"{key} is missing; add it: {meaning}"
         if details["type"] == "extra_forbidden":
-            return (
-                f"{key} is unknown; {_nearest(key, [f'{section}.{k}' for k in cls.model_fields])}"
-            )
+            near = _nearest(str(details["loc"][-1]), list(cls.model_fields), f"{section}.")
+            return f"{key} is unknown; {near}"
         expected = (
             details["msg"].replace("Input should be", "must be").removeprefix("Value error, ")
         )
@@ -62,16 +60,27 @@ class Params(BaseModel):
         return f"{key} {expected}, is {json.dumps(details['input'])}"
 
 
-def _section(name: str, path: Path) -> object:
-    """Return one section of the file, after a look at the names of all."""
+def _section(name: str, path: Path) -> str:
+    """Return one section of the file as JSON, after a look at the names of all."""
     sections = _sections(path)
     # A section belongs to the script of its name; any other would be silently ignored.
-    scripts = [script.stem for script in Path(__file__).parent.glob("*.py")]
+    scripts = [
+        script.stem
+        for script in Path(__file__).parent.glob("*.py")
+        if "\nif __name__ ==" in script.read_text(encoding="utf-8")
+    ]
     for unknown in (str(key) for key in sections if key not in scripts):
         raise UserError(f"{path}: section {unknown} is unknown; {_nearest(unknown, scripts)}")
     if name not in sections:
         raise UserError(f"{path}: section {name} is missing; restore it with `git checkout {path}`")
-    return sections[name]
+    section = sections[name]
+    if not isinstance(section, dict):
+        raise UserError(f"{path}: section {name} must hold one key per parameter, holds {section}")
+    try:
+        # As JSON, where strict has a list for a tuple; a YAML date becomes a string.
+        return json.dumps(section, default=str)
+    except (TypeError, ValueError) as error:  # a key that is no name, an alias of its own parent
+        raise UserError(f"{path}: section {name} is not plain: {error}; mend it by hand") from error
 
 
 def _sections(path: Path) -> dict[object, object]:
@@ -83,15 +92,17 @@ def _sections(path: Path) -> dict[object, object]:
             f"{path}: is missing in {Path.cwd()}; run from the repository's top folder, "
             f"or restore it with `git checkout {path}`"
         ) from error
-    except (YAMLError, ValueError, OSError, RecursionError) as error:
+    except (YAMLError, ValueError, LookupError, OSError, RecursionError) as error:
         reason = " ".join(str(error).split())
+        if isinstance(error, MarkedYAMLError) and error.problem_mark:
+            reason = f"line {error.problem_mark.line + 1}: {error.problem}"
         raise UserError(f"{path}: is not valid YAML: {reason}; mend it by hand") from error
     if not isinstance(sections, dict):
         raise UserError(f"{path}: must hold one section per stage, holds {sections!r}")
     return sections
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def _nearest(name: str, known: list[str], prefix: str = "") -> str:
     """Name the known name nearest to a misspelt one, or all of them."""
-    near = get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(known))}"
+    near = get_close_matches(name.lower(), known, n=1)
+    return f"did you mean {prefix}{near[0]}?" if near else f"known are: {', '.join(sorted(known))}"

@@ -53,10 +53,11 @@ def read(name: str, root: Path = PATH) -> Split:
         # Mode c: pages of its own if somebody writes to them; the file is never changed.
         images = np.load(folder / "images.npy", mmap_mode="c")
         labels = np.load(folder / "labels.npy")
-        if images.dtype != np.uint8 or images.ndim != 4 or len(images) != len(labels):
+        found = images.dtype, images.ndim, labels.dtype, labels.shape
+        if found != (np.uint8, 4, np.int64, images.shape[:1]):
             raise ValueError(
-                f"images are {images.dtype} {images.shape} with {len(labels)} labels, "
-                "expected uint8 [N, H, W, C] with N labels"
+                f"images are {images.dtype} {images.shape}, labels {labels.dtype} {labels.shape}, "
+                "expected uint8 [N, H, W, C] and int64 [N]"
             )
     return Split(images, labels)
 

@@ -8,6 +8,10 @@ from sklearn.model_selection import train_test_split
 from stages.errors import UserError
 from stages.params import Params, Seed
 
+REMEDY = (
+    "give every class more images, or mend preprocess.val_fraction and preprocess.test_fraction"
+)
+
 
 class Partition(Params):
     """Parameters of the split; train gets the rest."""
@@ -46,8 +50,9 @@ def partition(
             random_state=params.seed,
         )
     except ValueError as error:
-        raise UserError(
-            f"the images cannot be split: {error}; give every class at least 3 images, "
-            "or mend preprocess.val_fraction and preprocess.test_fraction"
-        ) from error
-    return {"train": np.sort(train), "val": np.sort(val), "test": np.sort(test)}
+        raise UserError(f"the images cannot be split: {error}; {REMEDY}") from error
+    parts = {"train": np.sort(train), "val": np.sort(val), "test": np.sort(test)}
+    for name, part in parts.items():
+        if absent := np.setdiff1d(labels, labels[part]).tolist():
+            raise UserError(f"{name} would have no image of the classes {absent}; {REMEDY}")
+    return parts

@@ -5,7 +5,6 @@ from io import BytesIO
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image as Picture
-from PIL import UnidentifiedImageError
 
 from stages.artifacts.raw import Image
 from stages.errors import UserError
@@ -20,7 +19,7 @@ def decode(image: Image, size: int) -> UInt8[np.ndarray, "size size 1"]:
     try:
         with Picture.open(BytesIO(image.data)) as picture:
             grey = picture.convert("L").resize((size, size), Picture.Resampling.BICUBIC)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # damaged bytes make Pillow raise almost anything
         raise UserError(
             f"{image.path}: cannot be decoded ({error}); mend or remove it at its source"
         ) from error

@@ -11,7 +11,8 @@ def ran(printed: str) -> list[str]:
 
 
 def test_an_experiment_runs_what_it_changes_and_going_back_runs_nothing(reproduced: Clone) -> None:
-    reproduced.run("git", "commit", "-qam", "Run", "--allow-empty")
+    reproduced.run("git", "add", "-A")
+    reproduced.run("git", "commit", "-qm", "Run")
     before = (reproduced.root / "models" / "classifier.safetensors").read_bytes()
 
     printed = reproduced.run("dvc", "exp", "run", "-S", "train.lr=0.001")

@@ -55,8 +55,13 @@ def test_a_second_run_skips_every_stage(pristine: Clone) -> None:
     assert "Running" not in printed
 
 
-def test_a_fresh_clone_shows_metrics_and_plots_without_data(clone: Callable[[str], Clone]) -> None:
-    fresh = clone("fresh")
+def test_a_clone_of_a_run_shows_metrics_and_plots_without_data(
+    reproduced: Clone, tmp_path: Path
+) -> None:
+    reproduced.run("git", "add", "-A")
+    reproduced.run("git", "commit", "-qm", "Run")
+    reproduced.run("git", "clone", "-q", str(reproduced.root), str(tmp_path / "fresh"))
+    fresh = Clone(tmp_path / "fresh")
     assert "accuracy" in fresh.run("dvc", "metrics", "show")
     fresh.run("dvc", "plots", "show")
     page = (fresh.root / "dvc_plots" / "index.html").read_text("utf-8")
