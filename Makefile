@@ -34,6 +34,7 @@ lock: .venv/installed
 check: lint test lock
 
 .venv/installed: pyproject.toml constraints.txt
+	@echo 'Installing into .venv: 5 GB, some minutes; once.'
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[dev]'
 	touch $@

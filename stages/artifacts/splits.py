@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int64, UInt8
+from numpy.lib.format import open_memmap
 from pydantic import NonNegativeInt
 
 from stages import files
@@ -51,10 +52,10 @@ def read(name: str, root: Path = PATH) -> Split:
     folder = root / name
     with files.reading(folder, "preprocess"):
         # Mode c: pages of its own if somebody writes to them; the file is never changed.
-        images = np.load(folder / "images.npy", mmap_mode="c")
-        labels = np.load(folder / "labels.npy")
-        found = images.dtype, images.ndim, labels.dtype, labels.shape
-        if found != (np.uint8, 4, np.int64, images.shape[:1]):
+        images = open_memmap(folder / "images.npy", mode="c")
+        labels = open_memmap(folder / "labels.npy", mode="c")
+        found = str(images.dtype), images.ndim, str(labels.dtype), labels.shape
+        if found != ("uint8", 4, "int64", images.shape[:1]):
             raise ValueError(
                 f"images are {images.dtype} {images.shape}, labels {labels.dtype} {labels.shape}, "
                 "expected uint8 [N, H, W, C] and int64 [N]"

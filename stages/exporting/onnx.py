@@ -48,7 +48,7 @@ def anonymize(model: ModelProto) -> None:
 
 
 def predict(
-    model: bytes, batches: Iterable[UInt8[Tensor, "b h w c"]], threads: int
+    model: bytes, batches: Iterable[UInt8[Tensor, "_ h w c"]], threads: int
 ) -> Float[Tensor, "n k"]:
     """Return the logits that ONNX Runtime computes on the CPU."""
     options = SessionOptions()

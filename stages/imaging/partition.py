@@ -1,5 +1,7 @@
 """Which image belongs to which split."""
 
+from math import ceil
+
 import numpy as np
 from jaxtyping import Int64
 from pydantic import Field, model_validator
@@ -32,7 +34,7 @@ class Partition(Params):
 
 def partition(
     labels: Int64[np.ndarray, " n"], params: Partition
-) -> dict[str, Int64[np.ndarray, " m"]]:
+) -> dict[str, Int64[np.ndarray, " _"]]:
     """Give each split its share of every class; return ascending indices, by split.
 
     Raises:
@@ -41,11 +43,14 @@ def partition(
     everyone = np.arange(len(labels))
     try:
         rest, test = train_test_split(
-            everyone, test_size=params.test_fraction, stratify=labels, random_state=params.seed
+            everyone,
+            test_size=_count(params.test_fraction, labels),
+            stratify=labels,
+            random_state=params.seed,
         )
         train, val = train_test_split(
             rest,
-            test_size=params.val_fraction / (1 - params.test_fraction),
+            test_size=_count(params.val_fraction, labels),
             stratify=labels[rest],
             random_state=params.seed,
         )
@@ -56,3 +61,8 @@ def partition(
         if absent := np.setdiff1d(labels, labels[part]).tolist():
             raise UserError(f"{name} would have no image of the classes {absent}; {REMEDY}")
     return parts
+
+
+def _count(fraction: float, labels: Int64[np.ndarray, " n"]) -> int:
+    """Return that share of the images, rounded up, but not for noise: 0.07 x 100 is 7, not 8."""
+    return ceil(round(fraction * len(labels), 6))

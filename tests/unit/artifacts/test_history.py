@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from stages.artifacts import history
+from stages.artifacts.history import Epoch
+
+EPOCHS = [
+    Epoch(1, 1.5, 1.25, 0.5, 0.25, 0.001),
+    Epoch(2, 1 / 3, 2 / 3, 0.875, 1.0, 1e-8),
+]
+
+
+def test_a_row_is_an_epoch(tmp_path: Path) -> None:
+    history.write(EPOCHS, tmp_path / "history.csv")
+    assert (tmp_path / "history.csv").read_bytes() == (
+        b"epoch,train_loss,val_loss,train_accuracy,val_accuracy,lr\n"
+        b"1,1.5,1.25,0.5,0.25,0.001\n"
+        b"2,0.333333,0.666667,0.875,1,1e-08\n"
+    )
+
+
+def test_pandas_reads_what_was_written(tmp_path: Path) -> None:
+    history.write(EPOCHS, tmp_path / "history.csv")
+    table = pd.read_csv(tmp_path / "history.csv")
+    assert table["epoch"].tolist() == [1, 2]
+    assert table["val_loss"].tolist() == pytest.approx([1.25, 2 / 3], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "loss", "better"),
+    [
+        (0.6, 9.0, True),
+        (0.4, 0.1, False),
+        (0.5, 0.9, True),
+        (0.5, 1.1, False),
+        (0.5, 1.0, False),
+    ],
+)
+def test_merit_is_accuracy_first_and_then_little_loss(
+    accuracy: float, loss: float, *, better: bool
+) -> None:
+    old = Epoch(1, 0.0, 1.0, 1.0, 0.5, 1.0)
+    new = Epoch(2, 5.0, loss, 0.0, accuracy, 0.1)
+    assert (new.merit() > old.merit()) is better

@@ -1,0 +1,48 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stages import errors
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(body: str) -> "subprocess.CompletedProcess[str]":
+    code = f"from stages import errors\ndef main() -> None:\n    {body}\nerrors.run(main)\n"
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+
+
+def test_a_users_mistake_is_one_message_and_exit_code_1() -> None:
+    ended = run("raise errors.UserError('params.yaml: train.lr is odd\\nand more')")
+    assert ended.returncode == 1
+    assert ended.stderr == "params.yaml: train.lr is odd\nand more\n"
+    assert ended.stdout == ""
+
+
+def test_an_interrupt_is_exit_code_130_without_a_traceback() -> None:
+    ended = run("raise KeyboardInterrupt")
+    assert ended.returncode == 130
+    assert ended.stderr == "interrupted; nothing half-written was left behind\n"
+
+
+def test_success_is_exit_code_0() -> None:
+    ended = run("print('done')")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
+
+
+def test_a_programmers_mistake_keeps_its_traceback() -> None:
+    ended = run("1 / 0")
+    assert ended.returncode == 1
+    assert "Traceback" in ended.stderr
+    assert "ZeroDivisionError" in ended.stderr
+
+
+def test_any_other_error_passes_through() -> None:
+    def main() -> None:
+        raise ValueError("odd")
+
+    with pytest.raises(ValueError, match="odd"):
+        errors.run(main)

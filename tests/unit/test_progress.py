@@ -1,0 +1,77 @@
+import os
+import sys
+import termios
+from typing import NoReturn
+
+import pytest
+
+from stages.progress import Lines, Progress
+
+
+def work(progress: Progress) -> None:
+    for figure in range(10):
+        progress.advance(1)
+        progress.note(f"loss {figure}")
+
+
+def test_a_log_gets_lines_without_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress("train", 10, "images") as progress:
+        work(progress)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith("\n")
+    assert all(character.isprintable() or character == "\n" for character in err)
+
+
+def test_a_log_ends_with_the_count_and_the_latest_figures(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Progress("train", 10, "images") as progress:
+        work(progress)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("train: 100%")
+    assert "10.0/10.0" in last
+    assert "loss 9" in last
+
+
+def test_a_terminal_gets_a_bar_that_redraws(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.openpty()
+    termios.tcsetwinsize(writer, (24, 80))
+    with os.fdopen(writer, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with Progress("train", 10, "images") as progress:
+            work(progress)
+        print("the end", file=terminal, flush=True)
+        drawn = ""
+        while "the end" not in drawn:
+            drawn += os.read(reader, 1000).decode()
+    os.close(reader)
+    first, *redrawn = drawn.strip("\r").split("\r")
+    assert first.startswith("train:   0%|")
+    assert redrawn[-3].startswith("train: 100%|")
+    assert "loss 9" in redrawn[-3]
+    assert redrawn[-2:] == ["\nthe end", "\n"]
+
+
+def test_an_error_closes_the_bar_and_passes_through(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> NoReturn:
+        with Progress("train", 10, "images") as progress:
+            progress.advance(4)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert "4.00/10.0" in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [("\rtrain: 5%  ", "train: 5%\n"), ("\r", ""), ("\n", ""), ("", ""), ("\x1b[A", "")],
+)
+def test_one_redraw_is_one_line(
+    capsys: pytest.CaptureFixture[str], written: str, printed: str
+) -> None:
+    lines = Lines()
+    lines.write(written)
+    lines.flush()
+    assert capsys.readouterr().err == printed
