@@ -13,6 +13,7 @@ from stages.artifacts.portable import Portable
 from stages.artifacts.splits import Meta
 from stages.errors import UserError
 from stages.export import Export, export
+from stages.exporting import onnx
 
 PARAMS = Export(opset=20, batch_size=4, threads=1)
 TEST = split(10)
@@ -40,6 +41,12 @@ def test_the_comparison_is_that_of_an_exact_copy(exported: Portable) -> None:
         "max_probability_difference": pytest.approx(0, abs=1e-6),
         "bytes": len(exported.models["model.onnx"]),
     }
+
+
+def test_a_model_that_disagrees_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = onnx.predict
+    monkeypatch.setattr(onnx, "predict", lambda *given: -honest(*given))
+    assert export(PARAMS, untrained(), TEST).comparison["onnx"]["agreement"] == 0.0
 
 
 @pytest.mark.parametrize("key", ["opset", "batch_size", "threads"])

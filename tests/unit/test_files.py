@@ -147,6 +147,16 @@ def test_what_a_killed_run_left_does_not_matter(tmp_path: Path, kind: str) -> No
     assert names(tmp_path) == {"file"}
 
 
+def test_an_old_folder_that_a_killed_run_left_does_not_matter(tmp_path: Path) -> None:
+    for name in ("folder", ".folder.old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "old").touch()
+    with files.replacing(tmp_path / "folder") as partial:
+        partial.mkdir()
+    assert names(tmp_path) == {"folder"}
+    assert names(tmp_path / "folder") == set()
+
+
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_a_killed_process_leaves_the_old_content_whole(tmp_path: Path, kind: str) -> None:
     path = tmp_path / kind

@@ -23,6 +23,14 @@ def test_a_log_gets_lines_without_control_characters(capsys: pytest.CaptureFixtu
     assert all(character.isprintable() or character == "\n" for character in err)
 
 
+def test_a_log_gets_a_line_at_the_start_and_one_at_the_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Progress("train", 10, "images") as progress:
+        work(progress)
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
 def test_a_log_ends_with_the_count_and_the_latest_figures(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

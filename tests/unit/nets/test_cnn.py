@@ -1,6 +1,7 @@
 import pytest
 import torch
 from jaxtyping import TypeCheckError
+from torch import nn
 
 from stages.nets.cnn import Cnn, block
 
@@ -32,6 +33,12 @@ def test_an_image_is_judged_alone_when_evaluating() -> None:
     torch.testing.assert_close(network(images), alone)
 
 
+def test_the_head_sees_the_mean_over_positions() -> None:
+    network, images = Cnn(1, 3, 2).eval(), torch.randn(4, 1, 8, 8)
+    features = nn.functional.adaptive_avg_pool2d(network.body(images), 1).flatten(1)
+    torch.testing.assert_close(network(images), network.head(features))
+
+
 def test_every_weight_gets_a_gradient() -> None:
     network = Cnn(1, 3, 2)
     network(torch.randn(4, 1, 8, 8)).square().sum().backward()
@@ -40,7 +47,7 @@ def test_every_weight_gets_a_gradient() -> None:
 
 
 def test_a_block_keeps_the_resolution_and_is_never_negative() -> None:
-    features = torch.nn.Sequential(*block(2, 3))(torch.randn(4, 2, 5, 6))
+    features = nn.Sequential(*block(2, 3))(torch.randn(4, 2, 5, 6))
     assert features.shape == (4, 3, 5, 6)
     assert features.min() == 0
 

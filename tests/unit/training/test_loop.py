@@ -5,7 +5,7 @@ import pytest
 import torch
 from jaxtyping import TypeCheckError
 from torch import nn
-from torch.optim import SGD
+from torch.optim import SGD, AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 from toys import split, untrained
 
@@ -37,6 +37,33 @@ def test_what_can_be_learned_is_learned() -> None:
     assert len(passes) == 6
     assert passes[-1].loss < passes[0].loss / 2
     assert passes[-1].accuracy == 1.0
+
+
+def test_steps_are_those_of_a_plain_loop_in_torch() -> None:
+    reference, fitted = untrained().whole(), untrained().whole()
+    optimizer = AdamW(reference.parameters(), lr=0.02, weight_decay=0.01)
+    schedule = OneCycleLR(optimizer, 0.02, total_steps=6)
+    expected = []
+    for epoch in range(2):
+        reference.train()
+        order, losses, right = np.random.default_rng((0, epoch)).permutation(20), 0.0, 0
+        for start in (0, 8, 16):
+            batch = order[start : start + 8]
+            optimizer.zero_grad()
+            logits, labels = reference(DATA.images[batch]), DATA.labels[batch]
+            loss = nn.functional.cross_entropy(logits, labels)
+            loss.backward()
+            lr = schedule.get_last_lr()[0]
+            optimizer.step()
+            schedule.step()
+            losses += loss.item() * len(batch)
+            right += int((logits.argmax(1) == labels).sum())
+        expected.append((losses / 20, right / 20, lr))
+    with Progress("train", 40, "images") as progress:
+        for number, one in enumerate(fit(fitted, DATA, params(epochs=2), progress)):
+            assert one == pytest.approx(expected[number], rel=1e-12)
+            fitted.eval()  # as a caller does that scores
+    assert same(fitted.state_dict(), reference.state_dict())
 
 
 def test_the_same_seed_gives_the_same_bits() -> None:
