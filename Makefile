@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 repro: .venv/installed
 	dvc repro
-	dvc metrics show
+	dvc metrics show metrics/evaluate.json metrics/export.json
 
 test: .venv/installed
 	python -m pytest

@@ -1,9 +1,12 @@
 """Write what the parameter classes say into README.md (a table) and params.yaml (comments)."""
 
 import re
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, get_args, get_origin
+from textwrap import shorten
+from types import NoneType, UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
@@ -12,7 +15,13 @@ from stages.params import Params
 
 README, PARAMS = Path("README.md"), Path("params.yaml")
 TABLE = re.compile(r"(?<=<!-- parameters -->\n).*(?=<!-- end of parameters -->)", re.DOTALL)
-TYPES = {int: "integer", float: "number", str: "text", bool: "true or false"}
+TYPES: dict[object, str] = {
+    int: "integer",
+    float: "number",
+    str: "text",
+    bool: "true or false",
+    NoneType: "null",
+}
 SIGNS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 
 
@@ -22,18 +31,29 @@ def section(name: str) -> type[Params]:
     return cls
 
 
-def kind(field: FieldInfo) -> str:
-    """Say in words which values a parameter takes."""
-    annotation = field.annotation
+def kind(annotation: object, metadata: Sequence[object] = ()) -> str:
+    """Say in words which values a parameter of this type and these bounds takes."""
+    parts = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return kind(parts[0], [part for item in parts[1:] for part in unfold(item)])
     if get_origin(annotation) is Literal:
-        return ", ".join(str(choice) for choice in get_args(annotation))
+        return " | ".join(map(str, parts))
+    if get_origin(annotation) in (Union, UnionType):
+        return " | ".join(map(kind, parts))
+    if get_origin(annotation) is tuple:
+        return f"list of {len(parts)}: {kind(parts[0])}"
     bounds = (
         f"{sign} {getattr(bound, name)}"
         for name, sign in SIGNS.items()
-        for bound in field.metadata
+        for bound in metadata
         if getattr(bound, name, None) is not None
     )
-    return ", ".join([TYPES.get(annotation, str(annotation)), *bounds])  # type: ignore[arg-type]
+    return " ".join([TYPES[annotation], " and ".join(bounds)]).strip()
+
+
+def unfold(item: object) -> Sequence[object]:
+    """Return the bounds that pydantic's Field holds, or the one bound that this is."""
+    return item.metadata if isinstance(item, FieldInfo) else [item]
 
 
 def comments(text: str) -> str:
@@ -45,7 +65,8 @@ def comments(text: str) -> str:
         if leaf := re.match(r"  (\w+): (.*?)\s*(?:#.*)?$", line):
             field = fields[leaf[1]]
             entry = f"  {leaf[1]}: {leaf[2]}"
-            lines.append(f"{entry:<22}  # {field.description}; {kind(field)}")
+            values = shorten(kind(field.annotation, field.metadata), 80, placeholder=" ...")
+            lines.append(f"{entry:<22}  # {field.description} ({values})")
         else:
             lines.append(line)
     return "\n".join(lines) + "\n"
@@ -57,8 +78,13 @@ def table(params: dict[str, dict[str, object]]) -> str:
     for name, values in params.items():
         for key, value in values.items():
             field = section(name).model_fields[key]
-            cells = f"`{name}.{key}`", f"`{value}`", field.description, kind(field)
-            rows.append("| " + " | ".join(map(str, cells)) + " |")
+            cells = (
+                f"`{name}.{key}`",
+                f"`{'null' if value is None else value}`",
+                field.description,
+                kind(field.annotation, field.metadata),
+            )
+            rows.append("| " + " | ".join(str(cell).replace("|", r"\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
 
 

@@ -1,15 +1,14 @@
 """From params.yaml to typed, checked, immutable values."""
 
 import json
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from stages import mistakes
 from stages.errors import UserError
 
 PATH = Path("params.yaml")
@@ -35,29 +34,12 @@ class Params(BaseModel):
         try:
             return cls.model_validate_json(section)
         except ValidationError as error:
-            lines = (cls._line(name, details) for details in error.errors())
+            lines = mistakes.describe(name, cls.model_fields, error)
             raise UserError("\n".join(f"{path}: {line}" for line in lines)) from error
 
     def part(self, group: type[Group]) -> Group:
         """Return those of the parameters that belong to `group`, one of this section's parents."""
         return group.model_validate({name: getattr(self, name) for name in group.model_fields})
-
-    @classmethod
-    def _line(cls, section: str, details: ErrorDetails) -> str:
-        """Say of one key what was found and what was expected."""
-        key = ".".join([section, *(str(part) for part in details["loc"])])
-        if details["type"] == "missing":
-            meaning = cls.model_fields[str(details["loc"][0])].description
-            return f"{key} is missing; add it: {meaning}"
-        if details["type"] == "extra_forbidden":
-            near = _nearest(str(details["loc"][-1]), list(cls.model_fields), f"{section}.")
-            return f"{key} is unknown; {near}"
-        expected = (
-            details["msg"].replace("Input should be", "must be").removeprefix("Value error, ")
-        )
-        if details["type"] == "value_error":
-            return f"{section}: {expected}"
-        return f"{key} {expected}, is {json.dumps(details['input'])}"
 
 
 def _section(name: str, path: Path) -> str:
@@ -70,7 +52,9 @@ def _section(name: str, path: Path) -> str:
         if "\nif __name__ ==" in script.read_text(encoding="utf-8")
     ]
     for unknown in (str(key) for key in sections if key not in scripts):
-        raise UserError(f"{path}: section {unknown} is unknown; {_nearest(unknown, scripts)}")
+        raise UserError(
+            f"{path}: section {unknown} is unknown; {mistakes.nearest(unknown, scripts)}"
+        )
     if name not in sections:
         raise UserError(f"{path}: section {name} is missing; restore it with `git checkout {path}`")
     section = sections[name]
@@ -100,9 +84,3 @@ def _sections(path: Path) -> dict[object, object]:
     if not isinstance(sections, dict):
         raise UserError(f"{path}: must hold one section per stage, holds {sections!r}")
     return sections
-
-
-def _nearest(name: str, known: list[str], prefix: str = "") -> str:
-    """Name the known name nearest to a misspelt one, or all of them."""
-    near = get_close_matches(name.lower(), known, n=1)
-    return f"did you mean {prefix}{near[0]}?" if near else f"known are: {', '.join(sorted(known))}"

@@ -1,52 +1,83 @@
 """Bring the published images into training form: one size, three splits.
 
 reads    data/raw
-writes   data/splits   train, val and test; every image is in exactly one of them
+writes   data/splits               train, val and test; every image is in exactly one of them
+         metrics/preprocess.json   what was seen: counts, sizes, excluded files, duplicates
+         metrics/preprocess        samples.png, a contact sheet of training images
 """
 
-import numpy as np
-from pydantic import Field
+from typing import Literal
+
+from PIL.Image import Image
+from pydantic import Field, model_validator
 
 from stages import errors
-from stages.artifacts import raw, splits
-from stages.artifacts.raw import Raw
-from stages.artifacts.splits import Meta, Split
-from stages.imaging.partition import Partition, partition
-from stages.imaging.pixels import decode, moments
+from stages.artifacts import inspection, raw, splits
+from stages.artifacts.raw import Published
+from stages.artifacts.splits import NAMES, Writer
+from stages.imaging import findings
+from stages.imaging.assembly import assemble
+from stages.imaging.duplicates import Duplicates, find
+from stages.imaging.normalization import Normalization, normalization
+from stages.imaging.partition import Partition, partition, still_whole
+from stages.imaging.pool import Decoding
+from stages.imaging.sheet import contact_sheet
 from stages.nets.interface import Interface
 
 
-class Preprocess(Partition):
+class Preprocess(Decoding, Partition, Normalization, Duplicates):
     """Section `preprocess` of params.yaml."""
 
-    size: int = Field(ge=4, description="height and width of every image, in pixels")
-
-
-def preprocess(params: Preprocess, published: Raw) -> tuple[Meta, dict[str, Split]]:
-    """Decode and resize every image, then deal them to the splits."""
-    images = [image for split in published.splits.values() for image in split]
-    pixels = np.stack([decode(image, params.size) for image in images])  # [N, S, S, 1]
-    labels = np.array([image.label for image in images], np.int64)  # [N]
-    members = partition(labels, params)
-    parts = {name: Split(pixels[indices], labels[indices]) for name, indices in members.items()}
-    mean, std = moments(parts["train"].images)
-    interface = Interface(
-        classes=published.classes,
-        height=params.size,
-        width=params.size,
-        channels=pixels.shape[-1],
-        mean=mean,
-        std=std,
+    on_error: Literal["fail", "exclude"] = Field(
+        description="on images that cannot be decoded: name them all and stop, or leave them out"
     )
-    counts = {name: len(part.labels) for name, part in parts.items()}
-    return Meta(interface=interface, counts=counts), parts
+
+    @model_validator(mode="after")
+    def _match_imagenet(self) -> "Preprocess":
+        if self.normalize == "imagenet" and self.channels != 3:
+            raise ValueError(f"normalize imagenet needs channels 3, is {self.channels}")
+        return self
+
+
+def preprocess(
+    params: Preprocess, published: Published, out: Writer
+) -> tuple[dict[str, object], Image]:
+    """Write every image to its split; return what was seen, in figures and as a contact sheet."""
+    classes = published.classes
+    seen = assemble(published, partition(published.labels, classes, params), params, out)
+    if params.on_error == "fail":
+        findings.refuse(seen.failures)
+    found = find(seen.digests, {name: out.labels(name) for name in NAMES})
+    dropped = found.leaked if params.duplicates == "drop_from_train" else found.leaked[:0]
+    out.leave_out("train", dropped)
+    still_whole({name: out.labels(name) for name in NAMES}, classes)
+    out.finish(describe(params, classes, out), seen.failures)
+    for remark in findings.remarks(seen, found, len(dropped)):
+        print(remark)
+    return findings.summary(published, out, seen, found), contact_sheet(out, classes, params.seed)
+
+
+def describe(params: Preprocess, classes: tuple[str, ...], out: Writer) -> Interface:
+    """Say what a network that learns from these splits is fed."""
+    height, width = params.size
+    moments = normalization(params, params.channels, out.chunks("train"))
+    return Interface(
+        classes=classes,
+        height=height,
+        width=width,
+        channels=params.channels,
+        mean=moments.mean,
+        std=moments.std,
+    )
 
 
 def main() -> None:
     """Run the stage."""
-    meta, parts = preprocess(Preprocess.load(), raw.read())
-    splits.write(meta, parts)
-    print(", ".join(f"{name} {count:,}" for name, count in meta.counts.items()), "images")
+    params, published = Preprocess.load(), raw.read()
+    with splits.writer((*params.size, params.channels)) as out:
+        seen, sheet = preprocess(params, published, out)
+    inspection.write(seen, sheet)
+    print(", ".join(f"{name} {len(out.labels(name)):,}" for name in NAMES), "images")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,16 @@
 """Small inputs that the unit tests share: dark and bright images, and a tiny network for them."""
 
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+
 import numpy as np
 import torch
+from PIL import Image as Picture
 
-from stages.artifacts import classifier
+from stages.artifacts import classifier, raw, splits
 from stages.artifacts.classifier import Card, Classifier
+from stages.artifacts.raw import Image, Published, Raw
 from stages.artifacts.splits import Split
 from stages.nets.interface import Interface
 from stages.nets.network import Network
@@ -29,3 +35,33 @@ def untrained(seed: int = 0) -> Classifier:
     made = classifier.build(CARD)
     made.network.eval()
     return made
+
+
+def store(parts: Mapping[str, Split], root: Path = splits.PATH) -> None:
+    """Write splits as preprocess does."""
+    with splits.writer((4, 5, 1), root) as out:
+        for name, part in parts.items():
+            out.append(name, part)
+        out.finish(INTERFACE, {})
+
+
+def encoded(picture: Picture.Image | np.ndarray, kind: str = "PNG", **options: object) -> bytes:
+    """Return a picture, or pixels [H, W] or [H, W, C], as the bytes of a file."""
+    made = picture if isinstance(picture, Picture.Image) else Picture.fromarray(picture)
+    file = BytesIO()
+    made.save(file, kind, **options)
+    return file.getvalue()
+
+
+def pixels(seed: int, height: int = 6, width: int = 7, channels: int = 3) -> np.ndarray:
+    """Return random pixels [H, W, C], or [H, W] for 1 channel."""
+    shape = (height, width, channels)[: 2 + (channels > 1)]
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+def publish(
+    root: Path, images: Mapping[str, Sequence[Image]], classes: Sequence[str] = ("even", "odd")
+) -> Published:
+    """Write images as download does, and read them as preprocess does."""
+    raw.write(Raw(tuple(classes), images, {}), root)
+    return raw.read(root)

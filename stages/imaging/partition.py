@@ -1,26 +1,33 @@
 """Which image belongs to which split."""
 
+from collections.abc import Mapping, Sequence
 from math import ceil
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Int64
 from pydantic import Field, model_validator
-from sklearn.model_selection import train_test_split
 
+from stages.artifacts.splits import NAMES
 from stages.errors import UserError
 from stages.params import Params, Seed
 
 REMEDY = (
     "give every class more images, or mend preprocess.val_fraction and preprocess.test_fraction"
 )
+Rows = Int64[np.ndarray, " _"]
 
 
 class Partition(Params):
     """Parameters of the split; train gets the rest."""
 
     seed: Seed = Field(description="decides which image goes to which split")
-    val_fraction: float = Field(gt=0, lt=1, description="share of the images for validation")
-    test_fraction: float = Field(gt=0, lt=1, description="share of the images for the test")
+    splits: Literal["published", "fresh"] = Field(
+        description="published: as they came, and what lacks is cut off train; "
+        "fresh: all are dealt anew"
+    )
+    val_fraction: float = Field(gt=0, lt=1, description="share of train cut off for validation")
+    test_fraction: float = Field(gt=0, lt=1, description="share of train cut off for the test")
 
     @model_validator(mode="after")
     def _leave_some_for_train(self) -> "Partition":
@@ -33,36 +40,83 @@ class Partition(Params):
 
 
 def partition(
-    labels: Int64[np.ndarray, " n"], params: Partition
-) -> dict[str, Int64[np.ndarray, " _"]]:
-    """Give each split its share of every class; return ascending indices, by split.
+    labels: Mapping[str, Rows], classes: Sequence[str], params: Partition
+) -> dict[str, Rows]:
+    """Deal the images, numbered through all published splits, to train, val and test.
+
+    Every class keeps its share where a split is cut off. The numbers are ascending.
 
     Raises:
-        UserError: a class has too few images to be in every split.
+        UserError: there are fewer than two classes, or a class is not in every split.
     """
-    everyone = np.arange(len(labels))
-    try:
-        rest, test = train_test_split(
-            everyone,
-            test_size=_count(params.test_fraction, labels),
-            stratify=labels,
-            random_state=params.seed,
+    everyone = np.concatenate([*labels.values(), np.array([], np.int64)])  # [N]
+    if len(np.unique(everyone)) < 2:
+        raise UserError(
+            f"there are {len(everyone)} images of the classes {_names(everyone, classes)}; "
+            "bring images of two classes at least"
         )
-        train, val = train_test_split(
-            rest,
-            test_size=_count(params.val_fraction, labels),
-            stratify=labels[rest],
-            random_state=params.seed,
+    parts = _published(labels, params)
+    check("train", everyone[parts["train"]], everyone, classes)
+    shares = {"test": params.test_fraction, "val": params.val_fraction}
+    whole = len(parts["train"])
+    for name in [name for name in shares if name not in parts]:
+        count = ceil(round(shares[name] * whole, 6))  # 0.07 x 100 is 7, not 8 for noise
+        parts["train"], parts[name] = _cut(parts["train"], everyone, count, params.seed)
+        check(name, everyone[parts[name]], everyone, classes)
+    check("train", everyone[parts["train"]], everyone, classes)
+    return {name: np.sort(parts[name]) for name in NAMES}
+
+
+def _published(labels: Mapping[str, Rows], params: Partition) -> dict[str, Rows]:
+    """Number the images through, by published split; fresh: all are train's."""
+    ends = np.cumsum([len(rows) for rows in labels.values()])
+    numbers = dict(zip(labels, np.split(np.arange(ends[-1]), ends[:-1]), strict=True))
+    if params.splits == "fresh":
+        return {"train": np.concatenate(list(numbers.values()))}
+    if "train" not in numbers:
+        raise UserError(
+            f"only {', '.join(numbers)} is published, no train; "
+            "set preprocess.splits: fresh to split all images anew"
+        )
+    return numbers
+
+
+def _cut(rows: Rows, labels: Rows, count: int, seed: int) -> list[Rows]:
+    """Cut `count` images off, of every class its share; return the rest and the piece."""
+    # Here, for every process that decodes imports this module too, and this takes a second.
+    from sklearn.model_selection import train_test_split  # noqa: PLC0415
+
+    try:
+        return list(
+            train_test_split(rows, test_size=count, stratify=labels[rows], random_state=seed)
         )
     except ValueError as error:
         raise UserError(f"the images cannot be split: {error}; {REMEDY}") from error
-    parts = {"train": np.sort(train), "val": np.sort(val), "test": np.sort(test)}
-    for name, part in parts.items():
-        if absent := np.setdiff1d(labels, labels[part]).tolist():
-            raise UserError(f"{name} would have no image of the classes {absent}; {REMEDY}")
-    return parts
 
 
-def _count(fraction: float, labels: Int64[np.ndarray, " n"]) -> int:
-    """Return that share of the images, rounded up, but not for noise: 0.07 x 100 is 7, not 8."""
-    return ceil(round(fraction * len(labels), 6))
+def still_whole(labels: Mapping[str, Rows], classes: Sequence[str]) -> None:
+    """Refuse splits out of which too much was left.
+
+    Raises:
+        UserError: a split is empty, or train lacks a class.
+    """
+    for name, found in labels.items():
+        if not len(found):
+            raise UserError(f"no image of {name} is left; {REMEDY}")
+    check("train", labels["train"], np.concatenate(list(labels.values())), classes)
+
+
+def check(split: str, found: Rows, everyone: Rows, classes: Sequence[str]) -> None:
+    """Refuse a split that lacks a class which others have.
+
+    Raises:
+        UserError: it does.
+    """
+    if len(absent := np.setdiff1d(everyone, found)):
+        raise UserError(
+            f"{split} would have no image of the classes {_names(absent, classes)}; {REMEDY}"
+        )
+
+
+def _names(labels: Rows, classes: Sequence[str]) -> str:
+    return ", ".join(classes[label] for label in np.unique(labels)) or "none"

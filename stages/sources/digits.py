@@ -22,7 +22,7 @@ def load() -> Raw:
         Image(_png(scan), f"{index:04d}.png", int(label))
         for index, (scan, label) in enumerate(zip(pixels, digits.target, strict=True))
     ]
-    return Raw(tuple(str(name) for name in digits.target_names), {"train": images})
+    return Raw(tuple(str(name) for name in digits.target_names), {"train": images}, {})
 
 
 def _png(pixels: np.ndarray) -> bytes:

@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 STAGES = YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
+PARAMS = YAML(typ="safe").load(Path("params.yaml"))
 each_stage = pytest.mark.parametrize("name", STAGES)
 
 
@@ -20,8 +21,7 @@ def test_a_stage_is_one_script_and_one_section(name: str) -> None:
 
 
 def test_sections_are_stages() -> None:
-    sections = YAML(typ="safe").load(Path("params.yaml"))
-    assert list(sections) == list(STAGES), "params.yaml: one section a stage, in the same order"
+    assert list(PARAMS) == list(STAGES), "params.yaml: one section a stage, in the same order"
 
 
 @each_stage
@@ -34,7 +34,9 @@ def test_code_deps_are_the_imported_modules(name: str) -> None:
 @each_stage
 def test_data_deps_are_the_artifacts_read(name: str) -> None:
     written = [dep for dep in STAGES[name]["deps"] if not dep.endswith(".py")]
-    read = sorted(artifacts(name, "read"))
+    # A parameter `path` names data of the user's.
+    own = [f"${{{name}.path}}"] if "path" in PARAMS[name] else []
+    read = sorted([*artifacts(name, "read"), *own])
     assert sorted(written) == read, says(f"{name}.deps, the data,", read)
 
 

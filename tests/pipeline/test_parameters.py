@@ -23,6 +23,19 @@ def unchanged(pristine: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clon
     return pristine.copy(tmp_path_factory.mktemp("parameters") / "copy")
 
 
+def another(value: object) -> object:
+    """Return another value of the same kind, for a path one that exists."""
+    match value:
+        case int() | float():
+            return value + 1
+        case list():
+            return [another(item) for item in value]
+        case "data/source":
+            return "docs"
+        case _:
+            return f"{value}x"
+
+
 def would_run(clone: Clone) -> set[str]:
     """Return the stages that `dvc repro` would run, and those whose inputs they would renew."""
     printed = clone.run("dvc", "repro", "--dry", "--force-downstream")
@@ -37,8 +50,7 @@ def test_a_parameter_runs_its_stage_and_all_downstream(
 ) -> None:
     path = unchanged.root / "params.yaml"
     text = path.read_text("utf-8")
-    value = PARAMS[section][key]
-    changed = {**PARAMS[section], key: value + 1 if isinstance(value, int | float) else f"{value}x"}
+    changed = {**PARAMS[section], key: another(PARAMS[section][key])}
     try:
         with path.open("w", encoding="utf-8") as file:
             YAML().dump(PARAMS | {section: changed}, file)

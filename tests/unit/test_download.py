@@ -1,29 +1,117 @@
+import json
 from pathlib import Path
 
 import pytest
+from packing import PACKERS, as_zip, params, plant, seen
 from pydantic import ValidationError
 
 from stages import download as stage
 from stages.artifacts import raw
-from stages.download import Download, download
+from stages.download import download
+from stages.errors import UserError
 from stages.sources import digits
 
+LABELS = {"a/1.jpg": "a", "b/2.jpg": "b"}
+FOLDER = {"a/1.jpg": b"1", "b/2.jpg": b"2"}
+PAIRS = FOLDER | {"a/1.txt": b"a", "b/2.txt": b"b"}
+TABLE = FOLDER | {"t.csv": b"file,label\na/1.jpg,a\nb/2.jpg,b\n"}
 
-def test_the_parameter_names_the_data_set() -> None:
-    assert download(Download(dataset="digits")) == digits.load()
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("dataset", ["Digits", "mnist", "", None, 3])
+def test_digits_need_no_files() -> None:
+    with download(params(dataset="digits")) as published:
+        assert published == digits.load()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "files"), [("folder", FOLDER), ("pairs", PAIRS), ("table", TABLE)]
+)
+def test_the_parameter_names_the_layout(dataset: str, files: dict[str, bytes]) -> None:
+    plant(Path("data/source"), files)
+    with download(params(dataset=dataset)) as published:
+        assert seen(published) == {"train": LABELS}
+
+
+def test_what_was_written_comes_in_again_as_parquet() -> None:
+    raw.write(digits.load(), Path("data/source"))
+    with download(params(dataset="parquet")) as published:
+        assert [*published.splits["train"]] == [*digits.load().splits["train"]]
+
+
+def test_a_named_set_comes_from_a_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    class Opened:
+        def __init__(self, *arguments: object) -> None:
+            asked.extend(arguments)
+
+        def __enter__(self) -> raw.Raw:
+            return digits.load()
+
+        def __exit__(self, *_: object) -> None: ...
+
+    monkeypatch.setattr("stages.sources.named.opened", Opened)
+    chosen = params(dataset="mnist")
+    with download(chosen) as published:
+        assert published == digits.load()
+    assert asked == ["mnist", Path("data/source"), chosen]
+
+
+@pytest.mark.parametrize("dataset", ["Digits", "imagenet", "", None, 3])
 def test_a_data_set_that_is_not_known_is_refused(dataset: object) -> None:
     with pytest.raises(ValidationError, match="dataset"):
-        Download.model_validate({"dataset": dataset})
+        params(dataset=dataset)
 
 
-def test_the_stage_writes_what_it_fetched(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text("download: {dataset: digits}")
+def run(capsys: pytest.CaptureFixture[str], **changed: object) -> str:
+    section = json.loads(params(**changed).model_dump_json())
+    Path("params.yaml").write_text(json.dumps({"download": section}))  # JSON is YAML
     stage.main()
-    assert raw.read() == digits.load()
-    assert capsys.readouterr().out == "1,797 images of 10 classes\n"
+    return capsys.readouterr().out
+
+
+def test_the_stage_writes_what_came_in(capsys: pytest.CaptureFixture[str]) -> None:
+    plant(Path("data/source"), {**FOLDER, "README.md": b"1", "a/.DS_Store": b"1"})
+    assert run(capsys) == "2 images of 2 classes, 2 files passed over\n"
+    assert raw.read().classes == ("a", "b")
+    written = json.loads(Path("metrics/download.json").read_text())
+    assert written["images"] == {"train": 2}
+    assert "outside a class folder" in str(written)
+
+
+def test_the_stage_writes_the_digits(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, dataset="digits") == "1,797 images of 10 classes, 0 files passed over\n"
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+def test_a_folder_and_its_archive_give_the_same_bytes(
+    kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {f"{split}/{label}/{n}.jpg": bytes([n]) for split in ("train", "val")
+             for label in ("b", "a") for n in range(9)}  # fmt: skip
+    plant(Path("data/source"), files)
+    plant(Path("data"), {"photos": PACKERS[kind](dict(reversed(files.items())))})
+    written = []
+    for path in ("data/source", "data/photos"):
+        run(capsys, path=path)
+        written.append({file.name: file.read_bytes() for file in Path("data/raw").iterdir()})
+    assert written[0] == written[1]
+
+
+def test_an_image_that_cannot_be_read_leaves_the_old_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plant(Path("data/source"), FOLDER)
+    run(capsys)
+    damaged = bytearray(as_zip(FOLDER))
+    damaged[damaged.index(b"b/2.jpg") + 7] ^= 255
+    plant(Path("data"), {"photos": bytes(damaged)})
+    before = {file: file.read_bytes() for file in Path("data/raw").iterdir()}
+    with pytest.raises(UserError):
+        run(capsys, path="data/photos")
+    assert {file: file.read_bytes() for file in Path("data/raw").iterdir()} == before
+    assert {path.name for path in Path("data").iterdir()} == {"raw", "source", "photos"}

@@ -6,13 +6,12 @@ import pytest
 import torch
 from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_score, recall_score
 from torch import nn
-from toys import CARD, INTERFACE, split, untrained
+from toys import CARD, split, store, untrained
 
 from stages import evaluate as stage
-from stages.artifacts import classifier, splits
+from stages.artifacts import classifier
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.report import Cell
-from stages.artifacts.splits import Meta
 from stages.errors import UserError
 from stages.evaluate import Evaluate, evaluate
 
@@ -79,7 +78,7 @@ def test_images_of_other_channels_are_refused() -> None:
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(f"evaluate: {PARAMS.model_dump_json()}")
-    splits.write(Meta(interface=INTERFACE, counts={"test": 10}), {"test": TEST})
+    store({"test": TEST})
 
 
 @pytest.mark.usefixtures("workspace")

@@ -5,12 +5,11 @@ import pytest
 import torch
 from onnxruntime import InferenceSession
 from pydantic import ValidationError
-from toys import INTERFACE, split, untrained
+from toys import split, store, untrained
 
 from stages import export as stage
-from stages.artifacts import classifier, splits
+from stages.artifacts import classifier
 from stages.artifacts.portable import Portable
-from stages.artifacts.splits import Meta
 from stages.errors import UserError
 from stages.export import Export, export
 from stages.exporting import onnx
@@ -60,7 +59,7 @@ def test_parameters_out_of_bounds_are_refused(key: str, value: object) -> None:
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(f"export: {PARAMS.model_dump_json()}")
-    splits.write(Meta(interface=INTERFACE, counts={"test": 10}), {"test": TEST})
+    store({"test": TEST})
 
 
 @pytest.mark.usefixtures("workspace")

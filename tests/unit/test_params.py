@@ -309,13 +309,14 @@ def test_a_part_holds_the_values_of_that_group_alone() -> None:
 
 
 def test_a_group_that_is_no_parent_has_no_part() -> None:
-    with pytest.raises(AttributeError, match="val_fraction"):
+    with pytest.raises(AttributeError, match="splits"):
         load(GOOD).part(Partition)
 
 
 @pytest.mark.parametrize(("val", "test", "total"), [(0.8, 0.2, "1"), (0.9, 0.5, "1.4")])
 def test_a_rule_across_keys_names_the_section(val: float, test: float, total: str) -> None:
-    PATH.write_text(f"preprocess: {{seed: 0, val_fraction: {val}, test_fraction: {test}}}")
+    section = f"seed: 0, splits: fresh, val_fraction: {val}, test_fraction: {test}"
+    PATH.write_text(f"preprocess: {{{section}}}")
     with pytest.raises(UserError) as caught:
         Preprocess.load()
     assert str(caught.value) == (

@@ -1,4 +1,4 @@
-from io import BytesIO
+import json
 from itertools import chain
 from pathlib import Path
 
@@ -6,96 +6,313 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 from pydantic import ValidationError
+from toys import encoded, publish
 
 from stages import preprocess as stage
-from stages.artifacts import raw, splits
-from stages.artifacts.raw import Image, Raw
+from stages.artifacts import inspection, raw, splits
+from stages.artifacts.raw import Image
+from stages.artifacts.splits import NAMES, Meta, Split
 from stages.errors import UserError
 from stages.preprocess import Preprocess, preprocess
 
-PARAMS = Preprocess(seed=0, val_fraction=0.2, test_fraction=0.3, size=4)
-
-
-def image(number: int) -> Image:
-    """Return an even image as bright as its number; odd numbers are of class 1."""
-    file = BytesIO()
-    Picture.new("L", (6, 6), number).save(file, "PNG")
-    return Image(file.getvalue(), f"{number}.png", number % 2)
-
-
-PUBLISHED = Raw(
-    ("even", "odd"),
-    {"train": [image(n) for n in range(30)], "test": [image(n) for n in range(30, 40)]},
+PARAMS = Preprocess(
+    seed=0,
+    splits="published",
+    val_fraction=0.2,
+    test_fraction=0.3,
+    size=(4, 5),
+    resize="stretch",
+    interpolation="bicubic",
+    channels=1,
+    normalize="dataset",
+    duplicates="keep",
+    on_error="fail",
+    workers=2,
 )
+EXCLUDE = {"on_error": "exclude"}
+REMEDY = "mend them at their source, or set preprocess.on_error: exclude to leave them out"
+Images = dict[str, list[Image]]
 
 
-def test_every_image_goes_to_one_split_with_its_label() -> None:
-    _, parts = preprocess(PARAMS, PUBLISHED)
-    numbers = {name: part.images[:, 0, 0, 0].tolist() for name, part in parts.items()}
-    assert sorted(chain(*numbers.values())) == list(range(40))
-    for name, part in parts.items():
-        assert part.labels.tolist() == [number % 2 for number in numbers[name]]
+def image(number: int, label: int | None = None, path: str | None = None) -> Image:
+    """Return an even image as bright as its number; odd numbers are of class 1."""
+    data = encoded(Picture.new("L", (6, 6), number))
+    return Image(data, path or f"{number}.png", number % 2 if label is None else label)
 
 
-def test_splits_have_the_size_that_was_asked_for() -> None:
-    meta, parts = preprocess(PARAMS, PUBLISHED)
-    assert {name: part.images.shape for name, part in parts.items()} == {
-        "train": (20, 4, 4, 1),
-        "val": (8, 4, 4, 1),
-        "test": (12, 4, 4, 1),
+def bad(number: int) -> Image:
+    return image(number)._replace(data=b"damaged")
+
+
+def images(numbers: range, damaged: set[int] | frozenset[int] = frozenset()) -> list[Image]:
+    return [bad(number) if number in damaged else image(number) for number in numbers]
+
+
+WHOLE = {"train": images(range(40))}
+ALL = {"train": images(range(20)), "val": images(range(20, 30)), "test": images(range(30, 40))}
+
+
+class Made:
+    """What the stage makes of images."""
+
+    def __init__(self, root: Path, published: Images, **changes: object) -> None:
+        params = Preprocess.model_validate(PARAMS.model_dump() | changes)
+        found = publish(root / "raw", published)
+        with splits.writer((*params.size, params.channels), root / "splits") as out:
+            self.seen, self.sheet = preprocess(params, found, out)
+        self.parts: dict[str, Split] = {name: splits.read(name, root / "splits") for name in NAMES}
+        self.meta: Meta = splits.read_meta(root / "splits")
+        # An image is as bright as its number.
+        self.numbers = {name: p.images[:, 0, 0, 0].tolist() for name, p in self.parts.items()}
+
+
+def complaint(root: Path, published: Images, **changes: object) -> str:
+    with pytest.raises(UserError) as caught:
+        Made(root, published, **changes)
+    assert not (root / "splits").exists()
+    return str(caught.value)
+
+
+def test_every_image_goes_to_one_split_with_its_label(tmp_path: Path) -> None:
+    made = Made(tmp_path, WHOLE)
+    assert sorted(chain(*made.numbers.values())) == list(range(40))
+    for name, part in made.parts.items():
+        assert part.labels.tolist() == [number % 2 for number in made.numbers[name]]
+
+
+def test_splits_have_the_size_that_was_asked_for(tmp_path: Path) -> None:
+    made = Made(tmp_path, WHOLE)
+    shapes = {name: part.images.shape for name, part in made.parts.items()}
+    assert shapes == {"train": (20, 4, 5, 1), "val": (8, 4, 5, 1), "test": (12, 4, 5, 1)}
+    assert made.meta.counts == {"train": 20, "val": 8, "test": 12}
+    interface = made.meta.interface
+    assert (interface.height, interface.width, interface.channels) == (4, 5, 1)
+
+
+def test_published_splits_stay(tmp_path: Path) -> None:
+    assert Made(tmp_path, ALL).numbers == {
+        "train": list(range(20)),
+        "val": list(range(20, 30)),
+        "test": list(range(30, 40)),
     }
-    assert meta.counts == {"train": 20, "val": 8, "test": 12}
-    assert (meta.interface.height, meta.interface.width, meta.interface.channels) == (4, 4, 1)
 
 
-def test_the_normalisation_is_that_of_train_alone() -> None:
-    meta, parts = preprocess(PARAMS, PUBLISHED)
-    pixels = parts["train"].images / 255
-    assert meta.interface.mean == pytest.approx((pixels.mean(),))
-    assert meta.interface.std == pytest.approx((pixels.std(),))
-    assert meta.interface.classes == ("even", "odd")
+def test_the_normalisation_is_that_of_train_alone(tmp_path: Path) -> None:
+    made = Made(tmp_path, WHOLE)
+    pixels = made.parts["train"].images / 255
+    assert made.meta.interface.mean == pytest.approx((pixels.mean(),))
+    assert made.meta.interface.std == pytest.approx((pixels.std(),))
+    assert made.meta.interface.classes == ("even", "odd")
 
 
-def test_the_same_parameters_give_the_same_splits() -> None:
-    (meta, parts), (again, parts_again) = (preprocess(PARAMS, PUBLISHED) for _ in range(2))
-    assert meta == again
-    for name, part in parts.items():
-        np.testing.assert_array_equal(part.images, parts_again[name].images)
+def test_colour_can_be_normalised_as_imagenet(tmp_path: Path) -> None:
+    made = Made(tmp_path, WHOLE, channels=3, normalize="imagenet")
+    assert made.meta.interface.mean == (0.485, 0.456, 0.406)
+    assert made.parts["train"].images.shape == (20, 4, 5, 3)
 
 
-def test_a_damaged_image_is_named() -> None:
-    damaged = Raw(PUBLISHED.classes, {"train": [*PUBLISHED.splits["train"], Image(b"", "x", 0)]})
-    with pytest.raises(UserError, match="x: cannot be decoded"):
-        preprocess(PARAMS, damaged)
+def test_the_same_parameters_give_the_same_bytes(tmp_path: Path) -> None:
+    first, again = (Made(tmp_path / name, WHOLE, workers=w) for name, w in (("a", 1), ("b", 3)))
+    for path in (tmp_path / "a/splits").rglob("*.*"):
+        other = tmp_path / "b/splits" / path.relative_to(tmp_path / "a/splits")
+        assert path.read_bytes() == other.read_bytes()
+    assert first.seen == again.seen
+    assert encoded(first.sheet) == encoded(again.sheet)
 
 
-def test_too_few_images_are_refused() -> None:
-    few = Raw(PUBLISHED.classes, {"train": PUBLISHED.splits["train"][:3]})
-    with pytest.raises(UserError, match="give every class more images"):
-        preprocess(PARAMS, few)
+def test_bad_images_are_all_named_in_one_report(tmp_path: Path) -> None:
+    published = {"train": images(range(30), {3, 17}), "test": images(range(30, 40), {36})}
+    assert complaint(tmp_path, published).split("\n") == [
+        *(f"{n}.png: cannot be decoded: no image that Pillow knows" for n in (36, 3, 17)),
+        f"3 images; {REMEDY}",
+    ]
 
 
-@pytest.mark.parametrize("size", [3, 0, -8, 8.0])
-def test_a_size_that_the_network_cannot_see_is_refused(size: float) -> None:
-    with pytest.raises(ValidationError, match="size"):
-        Preprocess.model_validate({**PARAMS.model_dump(), "size": size})
+def test_bad_images_are_left_out_and_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = {3, 17, 36}
+    published = {"train": images(range(30), damaged), "test": images(range(30, 40), damaged)}
+    made = Made(tmp_path, published, **EXCLUDE)
+    assert sorted(chain(*made.numbers.values())) == sorted(set(range(40)) - damaged)
+    for name, part in made.parts.items():
+        assert part.labels.tolist() == [number % 2 for number in made.numbers[name]]
+    reasons = {f"{n}.png": "no image that Pillow knows" for n in damaged}
+    assert made.meta.excluded == reasons
+    assert sum(made.meta.counts.values()) == 37
+    assert made.seen["excluded"] == 3
+    listed = [{"file": f"{n}.png", "reason": reasons[f"{n}.png"]} for n in (36, 3, 17)]
+    assert made.seen["excluded_files"] == listed
+    assert "3 images left out: they cannot be decoded\n" in capsys.readouterr().out
 
 
-def test_the_stage_reads_raw_and_writes_splits(
+@pytest.mark.parametrize(
+    ("damaged", "message"),
+    [
+        (set(range(0, 20, 2)), "train would have no image of the classes even; give every class"),
+        (set(range(20, 30)), "no image of val is left; give every class more images"),
+        (set(range(30, 40)), "no image of test is left; give every class more images"),
+        (set(range(20)), "no image of train is left; give every class more images"),
+        (set(range(40)), "no image of train is left; give every class more images"),
+    ],
+    ids=["class", "val", "test", "train", "all"],
+)
+def test_too_many_bad_images_are_refused(tmp_path: Path, damaged: set[int], message: str) -> None:
+    published = {
+        name: [bad(n) if (n := int(i.path[:-4])) in damaged else i for i in part]
+        for name, part in ALL.items()
+    }
+    assert complaint(tmp_path, published, **EXCLUDE).startswith(message)
+
+
+# 0 and 1 are in train and test, 2 in train and val, 3 twice in train; labels stay the same.
+LEAKY = {
+    "train": [*images(range(20)), image(3, path="again.png")],
+    "val": [*images(range(20, 30)), image(2, path="2 of val.png")],
+    "test": images(range(30, 40)) + [image(n, path=f"{n} of test.png") for n in (0, 1)],
+}
+
+
+def test_duplicates_are_counted_and_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Made(tmp_path, LEAKY)
+    assert made.meta.counts == {"train": 21, "val": 11, "test": 12}
+    assert made.seen["repeated"] == 4
+    assert made.seen["leaked"] == 3
+    assert made.seen["contradictory"] == 0
+    assert made.seen["shared"] == [
+        {"splits": "train_and_val", "images": 1},
+        {"splits": "train_and_test", "images": 2},
+        {"splits": "val_and_test", "images": 0},
+    ]
+    assert sorted(made.seen["duplicates"]) == [  # type: ignore[call-overload]
+        ["train: 0.png", "test: 0 of test.png"],
+        ["train: 1.png", "test: 1 of test.png"],
+        ["train: 2.png", "val: 2 of val.png"],
+    ]
+    assert capsys.readouterr().out.splitlines() == [
+        "1 images of train have the same pixels as images of val",
+        "2 images of train have the same pixels as images of test",
+    ]
+
+
+def test_duplicates_are_dropped_from_train_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept, dropped = (
+        Made(tmp_path / choice, LEAKY, duplicates=choice) for choice in ("keep", "drop_from_train")
+    )
+    assert dropped.numbers["train"] == [*range(3, 20), 3]
+    assert dropped.parts["train"].labels.tolist() == [n % 2 for n in dropped.numbers["train"]]
+    assert dropped.numbers["val"] == kept.numbers["val"]
+    assert dropped.numbers["test"] == kept.numbers["test"]
+    assert dropped.meta.counts == {"train": 18, "val": 11, "test": 12}
+    assert dropped.seen["duplicates"] == kept.seen["duplicates"]
+    assert "3 of them dropped from train" in capsys.readouterr().out
+    pixels = dropped.parts["train"].images / 255
+    assert dropped.meta.interface.mean == pytest.approx((pixels.mean(),))
+
+
+def test_a_class_of_which_all_images_are_dropped_is_refused(tmp_path: Path) -> None:
+    even = [image(n, path=f"{n} again.png") for n in range(0, 20, 2)]
+    published = ALL | {"test": ALL["test"] + even}
+    message = "train would have no image of the classes even; "
+    assert complaint(tmp_path, published, duplicates="drop_from_train").startswith(message)
+
+
+def test_the_same_pixels_under_two_labels_are_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published = ALL | {"train": ALL["train"] + [image(4, label=1, path="other.png")]}
+    made = Made(tmp_path, published)
+    assert made.seen["contradictory"] == 1
+    assert made.seen["duplicates"] == [["train: 4.png", "train: other.png"]]
+    assert "1 times the same pixels bear different labels" in capsys.readouterr().out
+
+
+def test_the_sheet_shows_a_row_a_class(tmp_path: Path) -> None:
+    sheet = np.asarray(Made(tmp_path, WHOLE).sheet)
+    rows = np.array_split(sheet[:, -60], 2)  # the last column of images
+    for parity, row in enumerate(rows):
+        shown = set(row.ravel().tolist()) - {255}
+        assert shown
+        assert {number % 2 for number in shown} == {parity}
+
+
+def test_too_few_images_are_refused_before_any_is_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "assemble", lambda *_: pytest.fail("decoded"))
+    message = complaint(tmp_path, {"train": images(range(3))})
+    assert "give every class more images" in message
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"size": (3, 8)},
+        {"size": 8},
+        {"on_error": "ignore"},
+        {"duplicates": "drop"},
+        {"splits": "anew"},
+        {"workers": 0},
+    ],
+)
+def test_other_values_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(changes))):
+        Preprocess.model_validate(PARAMS.model_dump() | changes)
+
+
+def params_file(**changes: object) -> None:
+    section = PARAMS.model_dump(mode="json") | changes
+    Path("params.yaml").write_text(json.dumps({"preprocess": section}))
+
+
+def test_grey_images_cannot_be_normalised_as_imagenet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    params_file(normalize="imagenet")
+    with pytest.raises(UserError) as caught:
+        stage.main()
+    assert str(caught.value) == (
+        "params.yaml: preprocess: normalize imagenet needs channels 3, is 1"
+    )
+
+
+def test_the_stage_reads_raw_and_writes_splits_and_findings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text(f"preprocess: {PARAMS.model_dump_json()}")
-    raw.write(PUBLISHED)
+    params_file()
+    publish(raw.PATH, WHOLE)
     stage.main()
     assert splits.read_meta().counts == {"train": 20, "val": 8, "test": 12}
     assert capsys.readouterr().out == "train 20, val 8, test 12 images\n"
+    assert json.loads(inspection.FINDINGS.read_text("utf-8"))["images"]["train"] == 20
+    with Picture.open(inspection.PICTURES / "samples.png") as sheet:
+        assert sheet.format == "PNG"
+
+
+def test_a_run_that_fails_leaves_no_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    params_file()
+    publish(raw.PATH, {"train": images(range(40), {5})})
+    with pytest.raises(UserError, match=r"5\.png: cannot be decoded"):
+        stage.main()
+    assert {path.name for path in tmp_path.rglob("*")} == {
+        "params.yaml",
+        "data",
+        "raw",
+        "train-00000-of-00001.parquet",
+    }
 
 
 def test_the_stage_says_which_stage_is_to_run_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text(f"preprocess: {PARAMS.model_dump_json()}")
+    params_file()
     with pytest.raises(UserError, match="data/raw: is missing; run `dvc repro download`"):
         stage.main()

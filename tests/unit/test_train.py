@@ -3,13 +3,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
-from toys import CARD, INTERFACE, split
+from toys import CARD, split, store
 
 from stages import train as stage
-from stages.artifacts import classifier, splits
+from stages.artifacts import classifier
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.history import Epoch
-from stages.artifacts.splits import Meta
 from stages.batches import to_device
 from stages.errors import UserError
 from stages.scores import score
@@ -81,8 +80,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_stage_reads_splits_and_writes_classifier_and_history(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    meta = Meta(interface=INTERFACE, counts={"train": 24, "val": 10})
-    splits.write(meta, {"train": TRAINING, "val": VALIDATION})
+    store({"train": TRAINING, "val": VALIDATION})
     stage.main()
     fitted, epochs = run()
     assert same(classifier.read(), fitted)

@@ -7,7 +7,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
-from torchvision.transforms.v2 import functional  # type: ignore[import-untyped]
+from torchvision.transforms.v2 import functional
 from toys import CARD, INTERFACE, untrained
 
 from stages.artifacts import classifier

@@ -1,23 +1,57 @@
 import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
-from toys import INTERFACE, split
+from toys import INTERFACE, split, store
 
 from stages.artifacts import splits
-from stages.artifacts.splits import Meta
+from stages.artifacts.splits import NAMES, Meta, Split, Writer
 from stages.errors import UserError
 
 REMEDY = "run `dvc repro preprocess` to make it again"
-META = Meta(interface=INTERFACE, counts={"train": 6, "val": 2})
+META = Meta(interface=INTERFACE, counts={"train": 6, "val": 2, "test": 0}, excluded={})
 PARTS = {"train": split(6), "val": split(2, seed=1)}
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from stages.artifacts import splits
+
+with splits.writer((4, 5, 1), Path(sys.argv[1])) as out:
+    out.append("train", splits.Split(np.zeros((3, 4, 5, 1), np.uint8), np.zeros(3, np.int64)))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    splits.write(META, PARTS, tmp_path / "splits")
+    store(PARTS, tmp_path / "splits")
     return tmp_path / "splits"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Iterator[Writer]:
+    with splits.writer((4, 5, 1), tmp_path / "grown") as writer:
+        yield writer
+        writer.finish(INTERFACE, {})
+
+
+def saved(array: np.ndarray) -> bytes:
+    """Return what NumPy writes."""
+    file = BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def tree(root: Path) -> dict[Path, bytes]:
+    return {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
 def complaint(root: Path) -> str:
@@ -40,13 +74,151 @@ def test_the_description_is_read_as_written(root: Path) -> None:
     assert splits.read_meta(root) == META
 
 
+@pytest.mark.parametrize("parts", [1, 2, 5])
+def test_the_files_are_those_of_numpy_however_the_images_came(tmp_path: Path, parts: int) -> None:
+    whole = split(11)
+    with splits.writer((4, 5, 1), tmp_path / "splits") as out:
+        for rows in np.array_split(np.arange(11), parts):
+            out.append("val", Split(whole.images[rows], whole.labels[rows]))
+        out.finish(INTERFACE, {})
+    found = tree(tmp_path / "splits")
+    assert found[Path("val/images.npy")] == saved(whole.images)
+    assert found[Path("val/labels.npy")] == saved(whole.labels)
+    assert found[Path("train/images.npy")] == saved(np.empty((0, 4, 5, 1), np.uint8))
+    assert found[Path("train/labels.npy")] == saved(np.array([], np.int64))
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (224, 224, 3), (10_000, 1, 3)])
+@pytest.mark.parametrize("count", [0, 1, 12])
+def test_the_head_is_that_of_numpy_for_any_shape(
+    tmp_path: Path, shape: tuple[int, int, int], count: int
+) -> None:
+    images = np.ones((count, *shape), np.uint8)
+    with splits.writer(shape, tmp_path / "splits") as out:
+        out.append("test", Split(images, np.zeros(count, np.int64)))
+        out.finish(INTERFACE, {})
+    assert (tmp_path / "splits/test/images.npy").read_bytes() == saved(images)
+
+
 def test_the_same_splits_are_the_same_bytes(root: Path, tmp_path: Path) -> None:
-    again = tmp_path / "again"
-    splits.write(META, dict(reversed(PARTS.items())), again)
-    files = [path.relative_to(root) for path in root.rglob("*") if path.is_file()]
-    assert len(files) == 5
-    for file in files:
-        assert (root / file).read_bytes() == (again / file).read_bytes()
+    store(dict(reversed(PARTS.items())), tmp_path / "again")
+    assert tree(tmp_path / "again") == tree(root)
+    assert len(tree(root)) == 7
+
+
+def test_images_of_any_layout_in_memory_are_written_in_their_order(out: Writer) -> None:
+    whole = split(8)
+    out.append("train", Split(whole.images[::-2], whole.labels[::-2]))
+    out.append("val", Split(np.asfortranarray(whole.images), whole.labels))
+    np.testing.assert_array_equal(out.images("train", np.arange(4)), whole.images[::-2])
+    np.testing.assert_array_equal(out.images("val", np.arange(8)), whole.images)
+
+
+def test_what_was_written_so_far_can_be_read(out: Writer) -> None:
+    whole = split(9)
+    for start in (0, 4):
+        out.append("train", Split(whole.images[start : start + 4], whole.labels[start : start + 4]))
+        count = start + 4
+        assert out.labels("train").tolist() == whole.labels[:count].tolist()
+        np.testing.assert_array_equal(np.concatenate([*out.chunks("train")]), whole.images[:count])
+    rows = np.array([5, 0, 7])
+    np.testing.assert_array_equal(out.images("train", rows), whole.images[rows])
+
+
+@pytest.mark.parametrize(
+    ("limit", "sizes"), [(1, [1] * 7), (20, [1] * 7), (65, [3, 3, 1]), (999, [7])]
+)
+def test_chunks_are_of_some_bytes(
+    out: Writer, limit: int, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(splits, "CHUNK_BYTES", limit)  # an image has 20
+    out.append("train", split(7))
+    assert [len(chunk) for chunk in out.chunks("train")] == sizes
+
+
+def test_an_empty_split_has_no_chunks(out: Writer) -> None:
+    assert list(out.chunks("test")) == []
+
+
+@pytest.mark.parametrize("limit", [1, 65, 2**24])
+@pytest.mark.parametrize("rows", [[], [0], [6], [2, 3, 5], [0, 1, 2, 3, 4, 5, 6]])
+def test_rows_that_are_left_out_are_as_if_they_had_never_come(
+    tmp_path: Path, rows: list[int], limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(splits, "CHUNK_BYTES", limit)
+    whole, kept = split(7), np.setdiff1d(np.arange(7), rows)
+    with splits.writer((4, 5, 1), tmp_path / "splits") as out:
+        out.append("train", whole)
+        out.append("val", whole)
+        out.leave_out("train", np.array(rows, np.int64))
+        out.finish(INTERFACE, {})
+    expected = {"train": Split(whole.images[kept], whole.labels[kept]), "val": whole}
+    store(expected, tmp_path / "expected")
+    assert tree(tmp_path / "splits") == tree(tmp_path / "expected")
+
+
+def test_images_can_come_after_some_were_left_out(out: Writer) -> None:
+    whole = split(7)
+    out.append("train", whole)
+    out.leave_out("train", np.array([0, 3]))
+    out.append("train", whole)
+    rows = np.array([1, 2, 4, 5, 6, *range(7)])
+    assert out.labels("train").tolist() == whole.labels[rows].tolist()
+    np.testing.assert_array_equal(out.images("train", np.arange(12)), whole.images[rows])
+
+
+def test_the_description_counts_what_is_left_and_names_what_is_excluded(tmp_path: Path) -> None:
+    excluded = {"b.png": "truncated", "ä.png": "no image"}
+    with splits.writer((4, 5, 1), tmp_path / "splits") as out:
+        out.append("train", split(7))
+        out.append("test", split(2))
+        out.leave_out("train", np.array([1]))
+        out.finish(INTERFACE, excluded)
+    meta = splits.read_meta(tmp_path / "splits")
+    assert meta.counts == {"train": 6, "val": 0, "test": 2}
+    assert meta.excluded == excluded
+    assert meta.interface == INTERFACE
+
+
+def test_nothing_is_there_before_the_end(tmp_path: Path) -> None:
+    with splits.writer((4, 5, 1), tmp_path / "splits") as out:
+        out.append("train", split(7))
+        out.finish(INTERFACE, {})
+        assert not (tmp_path / "splits").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"splits"}
+
+
+def test_a_run_that_fails_leaves_the_splits_of_before(root: Path) -> None:
+    def fail() -> NoReturn:
+        with splits.writer((9, 9, 3), root) as out:
+            out.append("train", Split(np.zeros((1, 9, 9, 3), np.uint8), np.array([0])))
+            raise UserError("a mistake")
+
+    before = tree(root)
+    with pytest.raises(UserError, match="a mistake"):
+        fail()
+    assert tree(root) == before
+    assert {path.name for path in root.parent.iterdir()} == {"splits"}
+
+
+def test_a_run_that_is_killed_leaves_nothing_in_the_place_and_the_next_one_succeeds(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "splits"
+    command = [sys.executable, "-c", KILLED, str(root)]
+    result = subprocess.run(command, cwd=Path(__file__).parents[3], check=False)
+    assert result.returncode == -signal.SIGKILL
+    assert not root.exists()
+    store(PARTS, root)
+    assert splits.read_meta(root) == META
+    assert {path.name for path in tmp_path.iterdir()} == {"splits"}
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    message = "splits: cannot be written: No space left on device; free some space"
+    with pytest.raises(UserError, match=message), splits.writer((4, 5, 1), tmp_path / "splits"):
+        raise OSError(28, "No space left on device")
+    assert not list(tmp_path.iterdir())
 
 
 def test_labels_match_their_images_when_they_are_in_memory(root: Path) -> None:
@@ -72,9 +244,10 @@ def test_a_missing_file_is_named(root: Path, name: str) -> None:
     assert complaint(root) == f"{root}/train/{name}: is missing; {REMEDY}"
 
 
-def test_a_split_that_was_never_made_is_missing(root: Path) -> None:
-    with pytest.raises(UserError, match=r"test/images\.npy: is missing"):
-        splits.read("test", root)
+@pytest.mark.parametrize("name", NAMES)
+def test_splits_that_were_never_made_are_missing(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match=rf"{name}/images\.npy: is missing"):
+        splits.read(name, tmp_path / "splits")
 
 
 @pytest.mark.parametrize("name", ["images.npy", "labels.npy"])

@@ -1,7 +1,7 @@
 import pytest
 import torch
 from jaxtyping import TypeCheckError
-from torchvision.transforms.v2 import functional  # type: ignore[import-untyped]
+from torchvision.transforms.v2 import functional
 
 from stages.nets.normalize import Normalize
 

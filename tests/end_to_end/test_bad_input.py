@@ -21,7 +21,12 @@ def complaint(clone: Clone, stage: str) -> str:
         ("train", "  lr: 0.005", "  learning: 1", "train.learning is unknown"),
         ("download", "dataset: digits", "datasets: digits", "did you mean download.dataset?"),
         ("download", "dataset: digits", "dataset: digit", "download.dataset must be 'digits'"),
-        ("preprocess", "size: 8", "size: 2", "preprocess.size must be greater than or equal to 4"),
+        (
+            "preprocess",
+            "size: [8, 8]",
+            "size: [8, 3]",
+            "size.1 must be greater than or equal to 4, is 3",
+        ),
         ("preprocess", "test_fraction: 0.2", "test_fraction: 0.9", "must be less than 1, is 1.05"),
         ("evaluate", "\nevaluate:", "\nevaluation:", "did you mean evaluate?"),
         ("export", "opset: 20", "opset: [20", "params.yaml: is not valid YAML"),

@@ -1,0 +1,1 @@
+"""What measures this project against the usual way, side by side in one run."""

@@ -1,0 +1,110 @@
+"""Decoding on every core; what comes out does not depend on how many there are."""
+
+import os
+import warnings
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from hashlib import blake2b
+from multiprocessing import get_context
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Int64, UInt8, UInt64
+from pydantic import Field
+
+from stages.artifacts.raw import Group
+from stages.errors import UserError
+from stages.imaging.decoding import UndecodableError, decode
+from stages.imaging.resizing import Pixels, fit
+
+MANY = 5000  # images: what one process decodes in the time that another takes to start
+
+
+class Decoding(Pixels):
+    """Parameters of the decoding."""
+
+    workers: Literal["auto"] | Annotated[int, Field(ge=1, le=256)] = Field(
+        description="decoders at once, auto is one a core; changes the speed, never the result"
+    )
+
+
+class Batch(NamedTuple):
+    """What became of the n images of a row group, of which m could be decoded."""
+
+    images: UInt8[np.ndarray, "m h w c"]
+    digests: UInt64[np.ndarray, "m 2"]  # 128 bits of BLAKE2b over the pixels
+    sizes: Int64[np.ndarray, "m 2"]  # height and width as published, in pixels
+    decoded: Bool[np.ndarray, " n"]
+    failures: list[tuple[str, str]]  # path and reason
+
+
+def decode_all(groups: Sequence[Group], params: Decoding) -> Iterator[Batch]:
+    """Yield the batch of every group, in their order, while the next ones are being decoded.
+
+    Raises:
+        UserError: a file is damaged, or a decoder was killed.
+    """
+    workers = (os.cpu_count() or 1) if params.workers == "auto" else params.workers
+    waiting = deque[Future[Batch]]()
+    with warnings.catch_warnings(), _pool(workers, sum(group.size for group in groups)) as pool:
+        try:
+            for group in groups:
+                waiting.append(pool.submit(decode_group, group, params))
+                if len(waiting) > 2 * workers:  # more would only fill memory
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise UserError(
+                "a process that decodes images was killed, perhaps for want of memory; "
+                "set preprocess.workers to a lower number"
+            ) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _pool(workers: int, images: int) -> Executor:
+    """Return threads for few images, processes for many.
+
+    Photographs decode as fast in threads, for Pillow gives up the interpreter's lock; of small
+    images, processes decode twice as many on 2 cores, once they have started.
+    """
+    if workers == 1 or images < MANY:
+        return ThreadPoolExecutor(workers, initializer=_calm)
+    # Not a fork: that would copy the locks of pyarrow's and NumPy's threads, but not the threads.
+    context = get_context("spawn")
+    return ProcessPoolExecutor(workers, context, initializer=_calm)
+
+
+def _calm() -> None:
+    """Ignore what Pillow warns of: it has coped, or `decode` refuses the image."""
+    warnings.filterwarnings("ignore", module="PIL")
+
+
+def decode_group(group: Group, params: Pixels) -> Batch:
+    """Decode and resize the images of one group."""
+    published = group.images()
+    images = np.empty((len(published), *params.size, params.channels), np.uint8)
+    sizes, failures, done = list[tuple[int, int]](), list[tuple[str, str]](), 0
+    decoded = np.zeros(len(published), bool)
+    for index, image in enumerate(published):
+        try:
+            picture = decode(image.data, params.channels)
+            images[done] = fit(picture, params)
+        except UndecodableError as error:
+            failures.append((image.path, str(error)))
+            continue
+        sizes.append((picture.height, picture.width))
+        decoded[index] = True
+        done += 1
+    images = images[:done]
+    digests = b"".join(blake2b(image.data, digest_size=16).digest() for image in images)
+    return Batch(
+        images,
+        np.frombuffer(digests, np.uint64).reshape(-1, 2),
+        np.array(sizes, np.int64).reshape(-1, 2),
+        decoded,
+        failures,
+    )

@@ -1,0 +1,94 @@
+"""The named sets: classification sets that torchvision knows and that download by themselves.
+
+Left out are those that come from Google Drive alone (Caltech, CelebA, PCAM) or by hand (ImageNet,
+Stanford Cars, FER2013, LFW), those that share no class between their parts (Omniglot) and video.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, get_args
+
+Name = Literal[
+    "mnist", "fashion_mnist", "kmnist", "emnist", "qmnist", "usps", "semeion",
+    "cifar10", "cifar100", "svhn", "stl10", "gtsrb", "eurosat", "dtd",
+    "flowers102", "oxford_pets", "food101", "fgvc_aircraft", "sun397", "places365", "country211",
+    "imagenette", "imagenette_320px", "imagenette_160px", "rendered_sst2", "clevr_count",
+    "inaturalist_mini",
+]  # fmt: skip
+NAMES: tuple[Name, ...] = get_args(Name)
+EmnistSplit = Literal["balanced", "byclass", "bymerge", "letters", "digits", "mnist"]
+Arguments = Mapping[str, object]
+Samples = Iterable[tuple[Any, int]]  # a path, or a picture where arrays are published; its label
+
+DIGITS = tuple("0123456789")
+SIGNS = tuple(f"{sign:02}" for sign in range(43))
+COUNTS = tuple(str(count) for count in range(11))
+
+
+def _listed(dataset: Any) -> Samples:  # noqa: ANN401
+    """Ask for one sample after the other, so that one picture at a time is in memory."""
+    return (dataset[index] for index in range(len(dataset)))
+
+
+class Entry(NamedTuple):
+    """How a set is asked for."""
+
+    kind: str  # the class in torchvision.datasets
+    splits: Mapping[str, Arguments]  # the arguments that choose a split
+    names: str | tuple[str, ...] = "classes"  # of the classes, or the attribute that holds them
+    first: int = 0  # the label of the first class
+    samples: Callable[[Any], Samples] = _listed
+    arguments: Arguments = MappingProxyType({})  # of all splits
+
+
+def _by_split(train: str = "train", val: str = "", test: str = "") -> dict[str, Arguments]:
+    """Give Reprise's splits torchvision's names; an empty name is a split that there is not."""
+    names = {"train": train, "val": val, "test": test}
+    return {split: {"split": name} for split, name in names.items() if name}
+
+
+TWO: dict[str, Arguments] = {"train": {"train": True}, "test": {"train": False}}
+TRAIN_TEST = _by_split(test="test")
+THREE = _by_split(val="val", test="test")
+WHOLE: dict[str, Arguments] = {"train": {}}
+VERSIONS: dict[str, Arguments] = {
+    "train": {"version": "2021_train_mini"},
+    "val": {"version": "2021_valid"},
+}
+PLACES = _by_split("train-standard", val="val")
+
+SETS: dict[Name, Entry] = {
+    "mnist": Entry("MNIST", TWO),
+    "fashion_mnist": Entry("FashionMNIST", TWO),
+    "kmnist": Entry("KMNIST", TWO),
+    "emnist": Entry("EMNIST", TWO),
+    "qmnist": Entry("QMNIST", TWO),
+    "usps": Entry("USPS", TWO, DIGITS),
+    "semeion": Entry("SEMEION", WHOLE, DIGITS),
+    "cifar10": Entry("CIFAR10", TWO),
+    "cifar100": Entry("CIFAR100", TWO),
+    "svhn": Entry("SVHN", TRAIN_TEST, DIGITS),
+    "stl10": Entry("STL10", TRAIN_TEST),
+    "gtsrb": Entry("GTSRB", TRAIN_TEST, SIGNS, samples=attrgetter("_samples")),
+    "eurosat": Entry("EuroSAT", WHOLE),
+    "dtd": Entry("DTD", THREE),
+    "flowers102": Entry("Flowers102", THREE),
+    "oxford_pets": Entry(
+        "OxfordIIITPet",
+        _by_split("trainval", test="test"),
+        samples=lambda pets: zip(*attrgetter("_images", "_labels")(pets), strict=True),
+    ),
+    "food101": Entry("Food101", TRAIN_TEST),
+    "fgvc_aircraft": Entry("FGVCAircraft", THREE),
+    "sun397": Entry("SUN397", WHOLE),
+    "places365": Entry("Places365", PLACES, arguments={"small": True}),
+    "country211": Entry("Country211", _by_split(val="valid", test="test")),
+    "imagenette": Entry("Imagenette", _by_split(val="val")),
+    "imagenette_320px": Entry("Imagenette", _by_split(val="val"), arguments={"size": "320px"}),
+    "imagenette_160px": Entry("Imagenette", _by_split(val="val"), arguments={"size": "160px"}),
+    "rendered_sst2": Entry("RenderedSST2", THREE),
+    # Scenes of 3 to 10 objects; the labels of its test split were never published.
+    "clevr_count": Entry("CLEVRClassification", _by_split(val="val"), COUNTS, first=3),
+    "inaturalist_mini": Entry("INaturalist", VERSIONS, "all_categories"),
+}

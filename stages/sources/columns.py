@@ -1,0 +1,77 @@
+"""The columns of a Parquet file in the Hugging Face image layout: which is the image, the label."""
+
+import json
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from stages.errors import UserError
+
+IMAGES = ("image", "img")  # as the hub's sets call it
+
+
+class Columns(NamedTuple):
+    """Where image and label are, and what the labels mean."""
+
+    image: str
+    label: str
+    kind: str  # of the labels: number or text
+    names: tuple[str, ...] | None  # of the classes, where the schema holds them
+
+
+def find(schema: pa.Schema, label: str) -> Columns:
+    """Find the columns by what the schema says of them, else by their names.
+
+    Raises:
+        UserError: there is no column of images, or no column of labels.
+    """
+    features = _features(schema)
+    labels = [name for name in _of_type(features, "ClassLabel") if name in schema.names]
+    if label not in schema.names and len(labels) != 1:
+        raise UserError(
+            f"has no column {label}; set download.label_column in params.yaml, "
+            f"columns are {', '.join(schema.names)}"
+        )
+    label = label if label in schema.names else labels[0]
+    names = tuple(map(str, features[label]["names"])) if label in labels else None
+    return Columns(_image(schema, features), label, _kind(schema, label), names)
+
+
+def _features(schema: pa.Schema) -> dict[str, Any]:
+    """Return what `datasets` wrote about the columns."""
+    described = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+    return dict(described.get("info", {}).get("features", {}))
+
+
+def _of_type(features: dict[str, Any], kind: str) -> list[str]:
+    return [
+        name
+        for name, feature in features.items()
+        if isinstance(feature, dict) and feature.get("_type") == kind
+    ]
+
+
+def _image(schema: pa.Schema, features: dict[str, Any]) -> str:
+    for name in (*_of_type(features, "Image"), *IMAGES, *schema.names):
+        if name in schema.names and _holds_bytes(schema.field(name).type):
+            return str(name)
+    raise UserError(
+        "has no column of images, as bytes or as a struct of bytes and path; "
+        f"columns are {', '.join(schema.names)}"
+    )
+
+
+def _holds_bytes(kind: pa.DataType) -> bool:
+    if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
+        kind = kind.field("bytes").type
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _kind(schema: pa.Schema, label: str) -> str:
+    kind = schema.field(label).type
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if pa.types.is_integer(kind):
+        return "number"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return "text"
+    raise UserError(f"column {label} must hold whole numbers or text, holds {kind}")

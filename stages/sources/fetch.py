@@ -1,0 +1,119 @@
+"""A file from an address: whole and verified, or not there at all."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import fsspec
+from aiohttp import ClientTimeout
+
+from stages import files
+from stages.errors import UserError
+from stages.progress import Progress
+from stages.sources.retry import insist
+
+BLOCK = 4 * 2**20  # bytes in memory at once
+# An answer may take hours, a silence may not; trust_env: a proxy is used where one is named.
+PATIENCE = ClientTimeout(total=None, sock_connect=30, sock_read=60)  # seconds
+WEB = {"client_kwargs": {"timeout": PATIENCE, "trust_env": True}}
+
+
+def fetch(address: str, target: Path, checksum: str | None = None) -> None:
+    """Bring the file to `target`; `checksum` is `sha256:` or `md5:` with the digits behind.
+
+    Raises:
+        UserError: it cannot be fetched or stored, or the checksum differs; `target` is as it was.
+    """
+    with files.replacing(target) as partial:
+        with _storing(address, target):
+            file = partial.open("wb", buffering=0)
+        with file:
+            insist(address, _Copy(address, target, file).finish)
+        if checksum is not None:
+            verify(address, partial, checksum)
+
+
+def verify(name: str, path: Path, checksum: str) -> None:
+    """Hold a file against its checksum, `sha256:` or `md5:` with the digits behind.
+
+    Raises:
+        UserError: they differ; `name` is what the user knows the file by.
+    """
+    kind, _, expected = checksum.partition(":")
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, kind).hexdigest()
+    if found != expected.lower():
+        raise UserError(
+            f"{name}: its {kind} is {found}, expected {expected.lower()}; it is damaged, or was "
+            "replaced: fetch it anew, or correct download.sha256 if that is where the digits stand"
+        )
+
+
+class _Copy:
+    """A copy under way: each call of `finish` goes on where the last one broke off."""
+
+    def __init__(self, address: str, target: Path, file: BinaryIO) -> None:
+        self._address, self._target, self._file = address, target, file
+        self._web = address.startswith(("http://", "https://"))
+        self._about: dict[str, Any] = {}
+
+    def finish(self) -> None:
+        """Fetch what is missing, or all where the file changed or its middle is not served."""
+        options = WEB if self._web else {}
+        source, path = fsspec.url_to_fs(self._address, skip_instance_cache=True, **options)
+        about = source.info(path)
+        if about["type"] != "file":
+            raise IsADirectoryError("it is a folder")
+        if about != self._about:
+            self._rewind()
+        self._about = about
+        try:
+            self._append(source, path)
+        except ValueError:  # the server begins at the beginning only
+            if not self._file.tell():
+                raise
+            self._rewind()
+            self._append(source, path)
+
+    def _append(self, source: fsspec.AbstractFileSystem, path: str) -> None:
+        """Fetch from the offset reached to the end."""
+        offset, size = self._file.tell(), self._about.get("size")
+        # Without blocks, a web server sends all in one answer: what every one can do.
+        options = {"block_size": 0} if self._web and not offset else {}
+        name = f"fetch {self._address.rsplit('/', maxsplit=1)[-1]}"
+        with (
+            source.open(path, "rb", **options) as remote,
+            Progress(name, size or 0, "B") as progress,
+        ):
+            remote.seek(offset)
+            progress.advance(offset)
+            while block := remote.read(BLOCK):
+                self._store(block)
+                progress.advance(len(block))
+        if size is not None and self._file.tell() != size:
+            raise ConnectionError(f"{self._file.tell()} of {size} bytes came")
+
+    def _store(self, block: bytes) -> None:
+        rest = memoryview(block)
+        with _storing(self._address, self._target):
+            while rest:
+                rest = rest[self._file.write(rest) :]
+
+    def _rewind(self) -> None:
+        with _storing(self._address, self._target):
+            self._file.seek(0)
+            self._file.truncate()
+
+
+@contextmanager
+def _storing(address: str, target: Path) -> Iterator[None]:
+    """Tell a full disk from a broken connection: both are an OSError."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{address}: cannot be stored as {target}: {error.strerror or error}; "
+            "free some space or mend the permissions, then run the stage again"
+        ) from error

@@ -1,0 +1,97 @@
+"""Where the files come from: a local folder or archive, or an archive at an address."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from stages import files
+from stages.artifacts import raw
+from stages.errors import UserError
+from stages.params import Params
+from stages.sources import archive, local
+from stages.sources.archive import Bounds
+from stages.sources.fetch import fetch, verify
+from stages.sources.store import Store
+
+SCRATCH = raw.PATH.with_name(".download.partial")
+PARQUET = b"PAR1"
+
+
+class Origin(Params):
+    """Where the files of the sources folder, pairs, table and parquet come from."""
+
+    path: str = Field(
+        description="folder or archive with your images, or a torchvision root", min_length=1
+    )
+    address: str | None = Field(
+        description="http, https, s3, gs or ssh address of an archive; null: path is used"
+    )
+    sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = Field(
+        description="checksum of the archive, 64 hexadecimal digits; null: not verified"
+    )
+    max_bytes: int = Field(description="most an archive may unpack to, in bytes", gt=0)
+
+
+@contextmanager
+def opened(params: Origin) -> Iterator[Store]:
+    """Yield the files, to be read inside the block; whatever was unpacked goes at its end.
+
+    Raises:
+        UserError: there is nothing, it cannot be fetched, or it is no folder, no archive.
+    """
+    with scratch() as folder:
+        if params.address is not None:
+            place, path = params.address, folder / "fetched"
+            fetch(place, path, None if params.sha256 is None else f"sha256:{params.sha256}")
+            # Without what may be a signature: `?X-Amz-Signature=`...
+            yield _file(path, place.partition("?")[0], Bounds(params.max_bytes, folder))
+        else:
+            yield _local(params, folder)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Yield an empty folder for temporary files, and remove it, also what a killed run left."""
+    try:
+        files.remove(SCRATCH)
+        SCRATCH.mkdir(parents=True)
+    except OSError as error:
+        raise UserError(
+            f"{SCRATCH}: cannot be made: {error.strerror}; free some space or mend the permissions"
+        ) from error
+    try:
+        yield SCRATCH
+    finally:
+        files.remove(SCRATCH)
+
+
+def _local(params: Origin, folder: Path) -> Store:
+    """Return the files at `path`."""
+    path = Path(params.path)
+    try:
+        if path.is_dir() and params.sha256 is None:
+            return local.folder(path)
+        if path.is_dir():
+            raise UserError(
+                f"params.yaml: download.sha256 is for an archive, but {path} is a folder; "
+                "set it to null"
+            )
+        if params.sha256 is not None:
+            verify(params.path, path, f"sha256:{params.sha256}")
+        return _file(path, params.path, Bounds(params.max_bytes, folder))
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be read: {error.strerror}; "
+            "bring the images there, or correct download.path in params.yaml"
+        ) from error
+
+
+def _file(path: Path, place: str, bounds: Bounds) -> Store:
+    """Return the files of an archive, or the one file that needs none."""
+    with path.open("rb") as file:
+        if file.read(len(PARQUET)) == PARQUET:
+            return local.single(path, place)
+    return archive.store(path, place, bounds)

@@ -1,0 +1,121 @@
+"""Source `pairs`: beside every image a text file of the same stem, with the label's name in it.
+
+    ants_image/0013035.jpg    ants_label/0013035.txt    "ants"
+
+An image and its label belong together if their stems are equal, and their folders too but for
+words such as image and label; or if they are the only two folders at their level. A folder that
+is named train, val or test, anywhere above, makes a split.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from stages.artifacts.raw import Raw
+from stages.errors import UserError
+from stages.sources.labelled import SPLITS, Labelled, assemble, complain
+from stages.sources.store import Store
+
+WORDS = re.compile(r"(?<![a-z])(image|img|picture|photo|label|annotation|txt|text)s?(?![a-z])")
+DOCUMENT = re.compile(
+    r"(readme|licen[cs]e|notice|copying|citation)(\.(md|txt|rst))?", re.IGNORECASE
+)
+
+
+class Key(NamedTuple):
+    """What an image and its label have in common."""
+
+    folders: tuple[str, ...]
+    stem: str
+
+
+def load(store: Store) -> Raw:
+    """Return the images with the labels that their text files hold.
+
+    Raises:
+        UserError: an image or a label stands alone or is not alone, or a label cannot be read.
+    """
+    names = [name for name in store.names() if not DOCUMENT.fullmatch(PurePosixPath(name).name)]
+    images = [name for name in names if not _is_label(name)]
+    labels = [name for name in names if _is_label(name)]
+    if not images:
+        raise UserError(f"{store.place}: holds no image; expected are pairs as a.jpg and a.txt")
+    partners = _partners(images, labels)
+    by_key, texts = _by_key(images, {}), _by_key(labels, partners)
+    problems = [*_alone(by_key, texts, "label"), *_alone(texts, by_key, "image")]
+    found = list[Labelled]()
+    for key in by_key.keys() & texts.keys():
+        try:
+            label = _label(store, texts[key][0])
+            found.append(Labelled(by_key[key][0], label, _split(key) or "train"))
+        except ValueError as error:
+            problems.append(f"{texts[key][0]}: {error}")
+    complain(f"{store.place}: images and labels do not pair; mend them:", sorted(problems))
+    _split_all(store.place, by_key)
+    return assemble(store, found, {"document": len(store.names()) - len(names)})
+
+
+def _is_label(name: str) -> bool:
+    return name.lower().endswith(".txt")
+
+
+def _partners(images: Iterable[str], labels: Iterable[str]) -> dict[str, str]:
+    """Map a folder of labels to the one of images where they are the only two of their level."""
+    levels = defaultdict[PurePosixPath, tuple[set[str], set[str]]](lambda: (set(), set()))
+    for kind, names in enumerate((images, labels)):
+        for folder in {PurePosixPath(name).parent for name in names}:
+            levels[folder.parent][kind].add(str(folder))
+    alone = (level for level in levels.values() if [len(kind) for kind in level] == [1, 1])
+    return {theirs.copy().pop(): ours.copy().pop() for ours, theirs in alone}
+
+
+def _by_key(names: Iterable[str], partners: dict[str, str]) -> dict[Key, list[str]]:
+    """Gather the names by what they have in common with their partners."""
+    gathered = defaultdict[Key, list[str]](list)
+    for name in names:
+        path = PurePosixPath(name)
+        parts = PurePosixPath(partners.get(str(path.parent), path.parent)).parts
+        cleaned = (WORDS.sub("", part.lower()).strip("_-. ") for part in parts)
+        gathered[Key(tuple(part for part in cleaned if part), path.stem)].append(name)
+    return gathered
+
+
+def _alone(names: dict[Key, list[str]], others: dict[Key, list[str]], other: str) -> list[str]:
+    """Report every file without a partner, and those that would have the same one."""
+    missing = [
+        f"{name}: has no {other}" for key in names.keys() - others.keys() for name in names[key]
+    ]
+    return missing + [
+        f"{', '.join(same)}: have one {other} between them"
+        for same in names.values()
+        if len(same) > 1
+    ]
+
+
+def _label(store: Store, name: str) -> str:
+    """Read a label.
+
+    Raises:
+        ValueError: it is not one line of text.
+    """
+    try:
+        text = store.read(name).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError("is not text in UTF-8") from error
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) != 1:
+        raise ValueError(f"holds {len(lines)} lines of text, must hold one: the label")
+    return lines[0]
+
+
+def _split(key: Key) -> str:
+    return next((SPLITS[folder] for folder in key.folders if folder in SPLITS), "")
+
+
+def _split_all(place: str, images: dict[Key, list[str]]) -> None:
+    """Refuse images of which some are in a split and others in none."""
+    none = sorted(name for key, names in images.items() if not _split(key) for name in names)
+    if any(map(_split, images)):
+        complain(f"{place}: images in no split, beside others in splits; move them:", none)

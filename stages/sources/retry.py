@@ -1,0 +1,67 @@
+"""What may pass by itself is tried again; what may not is one message with the remedy."""
+
+import time
+from collections.abc import Callable
+from socket import EAI_AGAIN, gaierror
+
+from aiohttp import ClientError
+
+from stages.errors import UserError
+from stages.sources.store import reason
+
+TRIES = 5
+PAUSE = 1.0  # seconds before the second try; doubles with every further one
+PASSING = {408, 425, 429}  # HTTP states that pass by themselves, as those from 500 on do
+FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, ImportError, ValueError)
+DRIVERS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "ssh": "paramiko", "sftp": "paramiko"}
+
+
+def insist(address: str, action: Callable[[], None]) -> None:
+    """Do it again, after longer and longer pauses, while what goes wrong may pass.
+
+    Raises:
+        UserError: it went wrong for good, or too often.
+    """
+    for attempt in range(1, TRIES + 1):
+        try:
+            return action()
+        except UserError:
+            raise
+        except Exception as error:  # every file system has errors of its own
+            cause = _cause(error)
+            if attempt == TRIES or not _passes(cause):
+                raise _failure(address, cause, attempt) from error
+        time.sleep(PAUSE * 2 ** (attempt - 1))
+    return None
+
+
+def _cause(error: Exception) -> BaseException:
+    """Look behind fsspec, to which all that is wrong with an HTTP address is a missing file."""
+    cause = error.__cause__
+    return cause if isinstance(cause, ClientError | TimeoutError) else error
+
+
+def _passes(cause: BaseException) -> bool:
+    if isinstance(status := getattr(cause, "status", None), int):
+        return status >= 500 or status in PASSING
+    lookup = getattr(cause, "os_error", cause)
+    if isinstance(lookup, gaierror):
+        return lookup.errno == EAI_AGAIN
+    return not isinstance(cause, FINAL)
+
+
+def _failure(address: str, cause: BaseException, attempts: int) -> UserError:
+    status = getattr(cause, "status", None)
+    why, remedy = reason(cause), "check the network and the address, then run the stage again"
+    if isinstance(cause, FileNotFoundError) or status in {404, 410}:
+        why, remedy = "there is no such file", "check the address"
+    elif isinstance(cause, IsADirectoryError):
+        remedy = "give the address of one file"
+    elif isinstance(cause, PermissionError) or status in {401, 403}:
+        remedy = "check that you may read it, or fetch it by hand and give its local path"
+    elif isinstance(cause, ImportError):
+        remedy = f"`pip install {DRIVERS.get(address.partition('://')[0], 'fsspec[full]')}`"
+    elif isinstance(cause, ValueError):
+        remedy = "give an address with http, https, s3, gs, ssh or file"
+    tries = f" in {attempts} tries" if attempts > 1 else ""
+    return UserError(f"{address}: cannot be fetched{tries}: {why}; {remedy}")

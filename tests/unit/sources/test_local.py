@@ -1,0 +1,86 @@
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from packing import plant
+
+from stages.errors import UserError
+from stages.sources import local
+
+
+def test_names_are_relative_and_sorted_by_code_point(tmp_path: Path) -> None:
+    files = {"b/1": b"1", "a-b/1": b"2", "a/2": b"3", "B/1": b"4", "ä/1": b"5"}
+    assert local.folder(plant(tmp_path, files)).names() == sorted(files)
+
+
+def test_content_is_read_as_it_is(tmp_path: Path) -> None:
+    assert local.folder(plant(tmp_path, {"a/1": b"\0\r\n\xff"})).read("a/1") == b"\0\r\n\xff"
+
+
+def test_folders_without_a_file_are_known(tmp_path: Path) -> None:
+    store = local.folder(plant(tmp_path, {"a/b/": b"", "c/1": b"1", ".d/": b""}))
+    assert store.folders == {"a", "a/b", "c"}
+
+
+def test_links_to_files_and_folders_are_followed(tmp_path: Path) -> None:
+    real = plant(tmp_path / "real", {"x/1": b"1"})
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").symlink_to(real)
+    (tmp_path / "a" / "2").symlink_to(real / "x" / "1")
+    store = local.folder(tmp_path / "a")
+    assert {name: store.read(name) for name in store.names()} == {"2": b"1", "b/x/1": b"1"}
+
+
+def test_a_link_to_a_folder_around_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").symlink_to(tmp_path)
+    with pytest.raises(UserError, match=r"a/b: links to a folder that it is in"):
+        local.folder(tmp_path)
+
+
+def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    with pytest.raises(UserError, match=r"/a: is no file, or links to none"):
+        local.folder(tmp_path)
+
+
+def test_what_is_no_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the path of a socket must be short
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind("a")
+    with pytest.raises(UserError, match=r"a: is no file"):
+        local.folder(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir(mode=0)
+    with pytest.raises(UserError, match=r"/a: cannot be read: Permission denied"):
+        local.folder(tmp_path)
+
+
+def test_a_folder_that_vanishes_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"/a: cannot be read: No such file"):
+        local.folder(tmp_path / "a")
+
+
+def test_a_file_that_vanishes_is_named(tmp_path: Path) -> None:
+    store = local.folder(plant(tmp_path, {"a": b"1"}))
+    (tmp_path / "a").unlink()
+    with pytest.raises(UserError, match=rf"{tmp_path}: a: cannot be read"):
+        store.read("a")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
+def test_a_name_that_is_no_text_is_named(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.jpg")).write_bytes(b"1")
+    with pytest.raises(UserError, match=r"\\udcff.jpg: its name is not UTF-8; rename it"):
+        local.folder(tmp_path)
+
+
+def test_a_file_may_stand_alone(tmp_path: Path) -> None:
+    store = local.single(plant(tmp_path, {"a": b"1"}) / "a", "https://host/b/train.parquet")
+    assert store.names() == ["train.parquet"]
+    assert store.read("train.parquet") == b"1"

@@ -1,0 +1,189 @@
+import json
+from io import BytesIO
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from packing import as_zip, packed, params, plant
+
+from stages.artifacts import raw
+from stages.artifacts.raw import Image, Raw
+from stages.errors import UserError
+from stages.sources import archive, digits, local, parquet
+
+IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+
+
+def shard(
+    label: object = (0, 1), names: list[str] | None = None, name: str = "label", **columns: object
+) -> bytes:
+    """Return a file of two images."""
+    image = pa.array([{"bytes": b"1", "path": "a.png"}, {"bytes": b"2", "path": None}], IMAGE)
+    features = {"image": {"_type": "Image"}, name: {"_type": "ClassLabel", "names": names}}
+    described = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+    table = pa.table({"image": image, name: label} | columns)
+    file = BytesIO()
+    pq.write_table(table.replace_schema_metadata(described if names else None), file)
+    return file.getvalue()
+
+
+def load(label_column: str = "label", **files: bytes) -> Raw:
+    named = {f"{name}.parquet": data for name, data in files.items()}
+    return parquet.load(packed(named), params(label_column=label_column))
+
+
+def test_what_download_wrote_comes_in_as_it_went_out(tmp_path: Path) -> None:
+    raw.write(digits.load(), tmp_path)
+    again = parquet.load(local.folder(tmp_path), params())
+    assert again.classes == digits.load().classes
+    assert [*again.splits["train"]] == [*digits.load().splits["train"]]
+
+
+def test_names_of_the_schema_are_the_classes_in_their_order() -> None:
+    found = load(train=shard([1, 0], ["cat", "ant", "bee"]))
+    assert found.classes == ("cat", "ant", "bee")
+    assert [image.label for image in found.splits["train"]] == [1, 0]
+
+
+def test_numbers_without_names_are_classes_in_the_order_of_numbers() -> None:
+    found = load(train=shard([10, 9]))
+    assert found.classes == ("9", "10")
+    assert [image.label for image in found.splits["train"]] == [1, 0]
+
+
+def test_texts_are_classes_in_the_order_of_the_alphabet() -> None:
+    coded = pa.array(["b", "a"]).dictionary_encode()
+    for labels in (["b", "a"], coded):
+        found = load(train=shard(labels))
+        assert found.classes == ("a", "b")
+        assert [image.label for image in found.splits["train"]] == [1, 0]
+
+
+def test_an_image_without_a_path_is_called_by_file_and_row() -> None:
+    found = load(train=shard())
+    assert [*found.splits["train"]] == [
+        Image(b"1", "a.png", 0),
+        Image(b"2", "train.parquet/000001", 1),
+    ]
+
+
+def test_plain_bytes_are_images() -> None:
+    found = load(train=shard(image=pa.array([b"3", b"4"], pa.large_binary())))
+    assert [image.data for image in found.splits["train"]] == [b"3", b"4"]
+
+
+@pytest.mark.parametrize("column", ["img", "photo"])
+def test_a_column_of_images_is_known_by_its_type(column: str) -> None:
+    file = BytesIO()
+    pq.write_table(pa.table({"label": ["a"], column: [b"1"], "width": [3]}), file)
+    assert next(iter(load(train=file.getvalue()).splits["train"])).data == b"1"
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        (["train-00000-of-00002", "train-00001-of-00002"], ["train"]),
+        (["data/test-00000-of-00001", "data/train-00000-of-00001"], ["train", "test"]),
+        (
+            ["plain/test/0000", "plain/train/0000", "plain/validation/0000"],
+            ["train", "val", "test"],
+        ),
+        (["photos", "more_photos"], ["train"]),
+        (["Validation", "test_set"], ["val", "test"]),
+    ],
+)
+def test_the_names_of_files_tell_the_splits(names: list[str], splits: list[str]) -> None:
+    found = parquet.load(packed({f"{name}.parquet": shard() for name in names}), params())
+    assert list(found.splits) == splits
+    assert sum(len([*images]) for images in found.splits.values()) == 2 * len(names)
+
+
+def test_files_follow_in_the_order_of_their_names() -> None:
+    names = ["train-00001-of-00002.parquet", "train-00000-of-00002.parquet"]
+    files = {name: shard(image=[name.encode(), b""]) for name in names}
+    data = [image.data for image in parquet.load(packed(files), params()).splits["train"]]
+    assert data == [names[1].encode(), b"", names[0].encode(), b""]
+
+
+def test_from_an_archive_as_from_a_folder(tmp_path: Path) -> None:
+    files = {"data/train-00000-of-00001.parquet": shard()}
+    (tmp_path / "x").write_bytes(as_zip(files))
+    packed_up = archive.store(tmp_path / "x", "x", archive.Bounds(10**6, tmp_path))
+    loose = local.folder(plant(tmp_path / "loose", files))
+    assert [*parquet.load(packed_up, params()).splits["train"]] == [
+        *parquet.load(loose, params()).splits["train"]
+    ]
+
+
+def test_other_files_are_counted() -> None:
+    files = {"train.parquet": shard(), "README.md": b"1", ".gitattributes": b"1"}
+    found = parquet.load(packed(files), params())
+    assert found.passed_over == {"no parquet file": 1, "hidden file": 1}
+
+
+def test_the_only_column_with_class_names_is_the_label() -> None:
+    found = load(train=shard(names=["a", "b"], name="fine_label"))
+    assert found.classes == ("a", "b")
+
+
+def test_a_parameter_chooses_between_labels() -> None:
+    coarse = shard(names=["a", "b"], name="fine", coarse=["x", "y"])
+    assert load("coarse", train=coarse).classes == ("x", "y")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (shard(name="fine"), "has no column label; set download.label_column.*image, fine"),
+        (shard(image=["x", "y"]), "has no column of images.*columns are image, label"),
+        (shard([0.5, 1.5]), "column label must hold whole numbers or text, holds double"),
+        (b"PAR1", "train.parquet: cannot be read"),
+        (shard()[:-20], "train.parquet: cannot be read"),
+        (b"", "holds no .parquet file"),
+    ],
+)
+def test_a_file_of_another_layout_is_named(data: bytes, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        load(train=data)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (shard(image=pa.array([{"path": "a.png"}, {"bytes": b"1"}], IMAGE)), "no bytes, but a.png"),
+        (shard([0, 2], ["a", "b"]), "row 1: label 2 is not one of 2 classes"),
+        (shard([-1, 0], ["a", "b"]), "row 0: label -1 is not one of 2 classes"),
+        (shard([None, "a"]), "row 0: label None is not one of 1 classes"),
+    ],
+)
+def test_an_image_that_lacks_something_is_named(data: bytes, message: str) -> None:
+    with pytest.raises(UserError, match=rf"source: train.parquet: .*{message}"):
+        list(load(train=data).splits["train"])
+
+
+def test_bytes_damaged_on_the_way_are_noticed() -> None:
+    data = bytearray(shard(image=pa.array([{"bytes": b"1" * 10000}] * 2, IMAGE)))
+    data[4:40] = b"\xff" * 36
+    with pytest.raises(UserError, match=r"train.parquet: cannot be read"):
+        list(load(train=bytes(data)).splits["train"])
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["train-00000-of-00002"], "train: train has 1 of 2 parts"),
+        (["train-00001-of-00001"], "train: train has 1 of 1 parts"),
+        (["a/train-00000-of-00001", "b/train-00000-of-00001"], "train: is there as a/train, b/tra"),
+        (["train", "photos"], "files of no split, beside others; rename them:\nphotos.parquet"),
+    ],
+)
+def test_a_split_that_is_not_whole_is_named(names: list[str], message: str) -> None:
+    with pytest.raises(UserError, match="source: ") as caught:
+        parquet.load(packed({f"{name}.parquet": shard() for name in names}), params())
+    assert message in str(caught.value)
+
+
+def test_files_with_other_classes_are_named() -> None:
+    with pytest.raises(UserError, match=r"differ between train.parquet and test.parquet"):
+        load(train=shard(names=["a", "b"]), test=shard(names=["b", "a"]))
