@@ -8,17 +8,20 @@ writes   data/splits               train, val and test; every image is in exactl
 
 from typing import Literal
 
+import numpy as np
+from jaxtyping import Int64
 from PIL.Image import Image
 from pydantic import Field, model_validator
 
 from stages import errors
 from stages.artifacts import inspection, raw, splits
-from stages.artifacts.raw import Published
+from stages.artifacts.raw import GROUP_IMAGES, Published
 from stages.artifacts.splits import NAMES, Writer
 from stages.imaging import findings
 from stages.imaging.assembly import assemble
 from stages.imaging.duplicates import Duplicates, find
-from stages.imaging.normalization import Normalization, normalization
+from stages.imaging.normalization import Normalization, histogram, normalization
+from stages.imaging.originals import confirm
 from stages.imaging.partition import Partition, partition, still_whole
 from stages.imaging.pool import Decoding
 from stages.imaging.sheet import contact_sheet
@@ -47,20 +50,26 @@ def preprocess(
     seen = assemble(published, partition(published.labels, classes, params), params, out)
     if params.on_error == "fail":
         findings.refuse(seen.failures)
-    found = find(seen.digests, {name: out.labels(name) for name in NAMES})
+    digests = confirm(published, seen, params.channels)
+    found = find(digests, {name: out.labels(name) for name in NAMES})
     dropped = found.leaked if params.duplicates == "drop_from_train" else found.leaked[:0]
+    counts = seen.counts.copy()
+    for rows in np.array_split(dropped, 1 + len(dropped) // GROUP_IMAGES):
+        counts -= histogram(out.images("train", rows))
     out.leave_out("train", dropped)
     still_whole({name: out.labels(name) for name in NAMES}, classes)
-    out.finish(describe(params, classes, out), seen.failures)
+    out.finish(describe(params, classes, counts), seen.failures)
     for remark in findings.remarks(seen, found, len(dropped)):
         print(remark)
     return findings.summary(published, out, seen, found), contact_sheet(out, classes, params.seed)
 
 
-def describe(params: Preprocess, classes: tuple[str, ...], out: Writer) -> Interface:
+def describe(
+    params: Preprocess, classes: tuple[str, ...], counts: Int64[np.ndarray, "c 256"]
+) -> Interface:
     """Say what a network that learns from these splits is fed."""
     height, width = params.size
-    moments = normalization(params, params.channels, out.chunks("train"))
+    moments = normalization(params, counts)
     return Interface(
         classes=classes,
         height=height,

@@ -6,7 +6,7 @@ from itertools import chain, count
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int64, UInt64
+from jaxtyping import Bool, Int64, UInt64
 
 from stages.artifacts.raw import Published
 from stages.artifacts.splits import NAMES, Split, Writer
@@ -18,9 +18,10 @@ class Seen(NamedTuple):
     """What is known of the images, by split, in the order of the rows."""
 
     numbers: dict[str, Int64[np.ndarray, " _"]]  # of the image, through all that is published
-    digests: dict[str, UInt64[np.ndarray, "_ 2"]]  # of the pixels
+    digests: dict[str, UInt64[np.ndarray, "_ 2"]]  # of the pixels, as resized
     sizes: Counter[tuple[int, int]]  # images by height and width as published, in pixels
     failures: dict[str, str]  # the reason, by path
+    counts: Int64[np.ndarray, "c 256"]  # the histogram of train
 
 
 def assemble(
@@ -37,7 +38,9 @@ def assemble(
     numbers = {name: [np.array([], np.int64)] for name in NAMES}
     digests = {name: [np.empty((0, 2), np.uint64)] for name in NAMES}
     sizes, failures = Counter[tuple[int, int]](), dict[str, str]()
-    for batch, number in _numbered(published, params):
+    counts = np.zeros((params.channels, 256), np.int64)
+    for batch, number in _numbered(published, params, homes == NAMES.index("train")):
+        counts += batch.counts
         sizes.update(map(tuple, batch.sizes.tolist()))
         for path, reason in batch.failures:
             failures[_unlike(path, failures)] = reason
@@ -51,6 +54,7 @@ def assemble(
         {name: np.concatenate(digests[name]) for name in NAMES},
         sizes,
         failures,
+        counts,
     )
 
 
@@ -61,12 +65,12 @@ def _unlike(path: str, known: Collection[str]) -> str:
 
 
 def _numbered(
-    published: Published, params: Decoding
-) -> Iterator[tuple[Batch, Int64[np.ndarray, " m"]]]:
+    published: Published, params: Decoding, counting: Bool[np.ndarray, " n"]
+) -> Iterator[tuple[Batch, Int64[np.ndarray, " _"]]]:
     """Yield every batch with the numbers of the images that were decoded."""
-    total, start = sum(map(len, published.labels.values())), 0
+    groups, total, start = list(chain(*published.groups.values())), len(counting), 0
     with Progress("decode", total, "images") as progress:
-        for batch in decode_all(list(chain(*published.groups.values())), params):
+        for batch in decode_all(groups, params, counting):
             yield batch, start + np.flatnonzero(batch.decoded)
             start += len(batch.decoded)
             progress.advance(len(batch.decoded))

@@ -73,7 +73,7 @@ def _classes(out: Writer, classes: Sequence[str]) -> list[dict[str, object]]:
 def _duplicates(published: Published, seen: Seen, found: Findings) -> list[list[str]]:
     """Name the files of the examples, with the split they are in."""
     numbers = {(s, row): int(seen.numbers[s][row]) for group in found.examples for s, row in group}
-    names = published.names(sorted(numbers.values()))
+    names = {number: image.path for number, image in published.images(set(numbers.values()))}
     return [
         [f"{split}: {names[numbers[split, row]]}" for split, row in group]
         for group in found.examples

@@ -1,10 +1,9 @@
 """Mean and standard deviation by which pixels are normalised."""
 
-from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int64, UInt8
 from pydantic import Field
 
 from stages.params import Params
@@ -29,29 +28,28 @@ class Moments(NamedTuple):
     std: tuple[float, ...]  # [C]
 
 
-def normalization(
-    params: Normalization, channels: int, train: Iterable[UInt8[np.ndarray, "_ h w c"]]
-) -> Moments:
-    """Return what the parameters ask for; `train` is read in one pass, for `dataset` alone."""
+def normalization(params: Normalization, counts: Int64[np.ndarray, "c 256"]) -> Moments:
+    """Return what the parameters ask for; `counts` are train's, as `histogram` counts them."""
     if params.normalize == "dataset":
-        return moments(train, channels)
+        return moments(counts)
     if params.normalize == "imagenet":
         return Moments(*IMAGENET)
     mean, std = (0.5, 0.5) if params.normalize == "half" else (0.0, 1.0)
-    return Moments((mean,) * channels, (std,) * channels)
+    return Moments((mean,) * len(counts), (std,) * len(counts))
 
 
-def moments(chunks: Iterable[UInt8[np.ndarray, "_ h w c"]], channels: int) -> Moments:
+def histogram(images: UInt8[np.ndarray, "_ h w c"]) -> Int64[np.ndarray, "c 256"]:
+    """Count the pixels of every value, per channel: what may be added up in any order."""
+    channels = np.moveaxis(images, -1, 0)
+    return np.stack([np.bincount(channel.ravel(), minlength=256) for channel in channels])
+
+
+def moments(counts: Int64[np.ndarray, "c 256"]) -> Moments:
     """Return mean and standard deviation over all pixels; the sums are whole numbers, hence exact.
 
     A channel that is even throughout counts as varying by one level, so that nothing divides by 0.
     """
-    values = np.arange(256)
-    counts = np.zeros((channels, 256), np.int64)  # of every value
-    for chunk in chunks:
-        for channel in range(channels):
-            counts[channel] += np.bincount(chunk[..., channel].ravel(), minlength=256)
-    number = counts[0].sum()
+    values, number = np.arange(256), counts[0].sum()
     mean = counts @ values / number  # [C]
     variance = counts @ values**2 / number - mean**2
     std = np.maximum(np.sqrt(np.maximum(variance, 0)) / 255, SMALLEST)

@@ -17,6 +17,7 @@ from pydantic import Field
 from stages.artifacts.raw import Group
 from stages.errors import UserError
 from stages.imaging.decoding import UndecodableError, decode
+from stages.imaging.normalization import histogram
 from stages.imaging.resizing import Pixels, fit
 
 MANY = 5000  # images: what one process decodes in the time that another takes to start
@@ -38,10 +39,15 @@ class Batch(NamedTuple):
     sizes: Int64[np.ndarray, "m 2"]  # height and width as published, in pixels
     decoded: Bool[np.ndarray, " n"]
     failures: list[tuple[str, str]]  # path and reason
+    counts: Int64[np.ndarray, "c 256"]  # the histogram of those that count
 
 
-def decode_all(groups: Sequence[Group], params: Decoding) -> Iterator[Batch]:
+def decode_all(
+    groups: Sequence[Group], params: Decoding, counting: Bool[np.ndarray, " _"] | None = None
+) -> Iterator[Batch]:
     """Yield the batch of every group, in their order, while the next ones are being decoded.
+
+    `counting` says of every image of the groups whether its pixels count; without it, all do.
 
     Raises:
         UserError: a file is damaged, or a decoder was killed.
@@ -50,8 +56,9 @@ def decode_all(groups: Sequence[Group], params: Decoding) -> Iterator[Batch]:
     waiting = deque[Future[Batch]]()
     with warnings.catch_warnings(), _pool(workers, sum(group.size for group in groups)) as pool:
         try:
-            for group in groups:
-                waiting.append(pool.submit(decode_group, group, params))
+            for group, here in zip(groups, _slices(groups), strict=True):
+                counted = None if counting is None else counting[here]
+                waiting.append(pool.submit(decode_group, group, params, counted))
                 if len(waiting) > 2 * workers:  # more would only fill memory
                     yield waiting.popleft().result()
             while waiting:
@@ -63,6 +70,13 @@ def decode_all(groups: Sequence[Group], params: Decoding) -> Iterator[Batch]:
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _slices(groups: Sequence[Group]) -> Iterator[slice]:
+    """Yield where the images of each group are among the images of all."""
+    start = 0
+    for group in groups:
+        yield slice(start, start := start + group.size)
 
 
 def _pool(workers: int, images: int) -> Executor:
@@ -83,8 +97,10 @@ def _calm() -> None:
     warnings.filterwarnings("ignore", module="PIL")
 
 
-def decode_group(group: Group, params: Pixels) -> Batch:
-    """Decode and resize the images of one group."""
+def decode_group(
+    group: Group, params: Pixels, counting: Bool[np.ndarray, " _"] | None = None
+) -> Batch:
+    """Decode and resize the images of one group, and count the pixels of those that count."""
     published = group.images()
     images = np.empty((len(published), *params.size, params.channels), np.uint8)
     sizes, failures, done = list[tuple[int, int]](), list[tuple[str, str]](), 0
@@ -107,4 +123,5 @@ def decode_group(group: Group, params: Pixels) -> Batch:
         np.array(sizes, np.int64).reshape(-1, 2),
         decoded,
         failures,
+        histogram(images if counting is None else images[counting[decoded]]),
     )

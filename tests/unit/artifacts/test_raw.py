@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +167,10 @@ def test_a_source_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def paths(published: Published, numbers: Collection[int]) -> dict[int, str]:
+    return {number: image.path for number, image in published.images(numbers)}
+
+
 def test_names_are_numbered_through_all_splits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,10 +179,10 @@ def test_names_are_numbered_through_all_splits(
     published = raw.read(tmp_path / "raw")
     order = ["empty.png", *(image.path for image in RAW.splits["train"])]
     everyone = dict(enumerate(order))
-    assert published.names(range(6)) == everyone
-    assert published.names([]) == {}
+    assert paths(published, range(6)) == everyone
+    assert paths(published, []) == {}
     for number, name in everyone.items():
-        assert published.names([number]) == {number: name}
+        assert paths(published, [number]) == {number: name}
 
 
 def test_names_are_looked_for_in_no_other_group(
@@ -186,21 +190,20 @@ def test_names_are_looked_for_in_no_other_group(
 ) -> None:
     published = raw.read(root)
     monkeypatch.setattr(raw.Group, "images", lambda group: pytest.fail(f"read {group}"))
-    assert published.names([]) == {}
+    assert paths(published, []) == {}
 
 
 @pytest.mark.parametrize("rows", [[2, 2], [3, 0, 1], [1, 1, 1, 1]])
 def test_the_files_of_a_split_are_one_split_in_their_order(tmp_path: Path, rows: list[int]) -> None:
     ends = np.cumsum(rows)
-    paths = np.split(np.array(list("abcd")), ends[:-1])
-    for number, part in enumerate(paths):
+    for number, part in enumerate(np.split(np.array(list("abcd")), ends[:-1])):
         name = f"train-{number:05}-of-{len(rows):05}.parquet"
         labels = pa.array([ord(path) % 2 for path in part.tolist()], pa.int64())
         write(tmp_path / "raw", name, table(part.tolist(), labels))
     published = raw.read(tmp_path / "raw")
     assert [image.path for image in images(published)["train"]] == list("abcd")
     assert published.labels["train"].tolist() == [1, 0, 1, 0]
-    assert published.names([0, 3]) == {0: "a", 3: "d"}
+    assert paths(published, [0, 3]) == {0: "a", 3: "d"}
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ def seen(failures: dict[str, str] | None = None) -> Seen:
         digests={name: np.zeros((len(rows), 2), np.uint64) for name, rows in numbers.items()},
         sizes=Counter({(8, 9): 2, (3, 20): 2, (8, 8): 1, (30, 7): 1}),
         failures={} if failures is None else failures,
+        counts=np.zeros((1, 256), np.int64),
     )
 
 

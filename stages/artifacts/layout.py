@@ -1,0 +1,69 @@
+"""The Hugging Face image layout of Parquet files: how they are named and what they hold."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from jaxtyping import Int64
+
+BYTES, NAMES, LABELS = "image.bytes", "image.path", "label"  # the columns, a struct's flattened
+SHARD = re.compile(r"(train|val|test)-\d{5}-of-(\d{5})\.parquet")
+
+
+def schema(classes: tuple[str, ...]) -> pa.Schema:
+    """Return the schema of images of these classes; `datasets` decodes and names them by it."""
+    features = {
+        "image": {"_type": "Image"},
+        "label": {"_type": "ClassLabel", "names": list(classes)},
+    }
+    return pa.schema(
+        {"image": pa.struct({"bytes": pa.binary(), "path": pa.string()}), "label": pa.int64()},
+        metadata={"huggingface": json.dumps({"info": {"features": features}}, sort_keys=True)},
+    )
+
+
+def classes(file: pq.ParquetFile) -> tuple[str, ...]:
+    """Return the names of the classes."""
+    description = json.loads(file.schema_arrow.metadata[b"huggingface"])
+    return tuple(description["info"]["features"]["label"]["names"])
+
+
+def shards(root: Path) -> dict[str, list[Path]]:
+    """Find the files of every split, in order."""
+    found = dict[str, list[Path]]()
+    for path in sorted(root.glob("*.parquet")):
+        if not (match := SHARD.fullmatch(path.name)):
+            raise ValueError(f"{path.name} is not named like train-00000-of-00001.parquet")
+        found.setdefault(match[1], []).append(path)
+    for split, paths in found.items():
+        count = int(paths[0].stem[-5:])
+        names = [f"{split}-{number:05}-of-{count:05}.parquet" for number in range(count)]
+        if [path.name for path in paths] != names:
+            raise ValueError(f"{split} is said to be {count} files, which are not all there")
+    if not found:
+        raise FileNotFoundError
+    return found
+
+
+def labels(file: pq.ParquetFile) -> Int64[np.ndarray, " n"]:
+    """Read the labels of a file; they must be indices into its classes."""
+    column, known = file.read([LABELS]).column(LABELS), classes(file)
+    if not pa.types.is_integer(column.type) or column.null_count:
+        raise ValueError("there are labels that are no numbers")
+    numbers: np.ndarray = column.to_numpy()
+    if len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(known):
+        raise ValueError(
+            f"labels are {numbers.min()} to {numbers.max()}, of {len(known)} classes, from 0"
+        )
+    return numbers.astype(np.int64)
+
+
+def sizes(file: pq.ParquetFile) -> list[int]:
+    """Count the images of every row group, of a file that has the columns of an image."""
+    columns = file.schema_arrow.empty_table().flatten().column_names
+    if absent := {BYTES, NAMES} - {*columns}:
+        raise ValueError(f"column {min(absent)} is missing")
+    return [file.metadata.row_group(index).num_rows for index in range(file.num_row_groups)]
