@@ -74,6 +74,8 @@ def _refuse(picture: Picture.Image) -> None:
 def _upright(picture: Picture.Image) -> Picture.Image:
     """Turn a picture as its EXIF data ask for; where they are damaged, leave it as it is."""
     picture.load()  # first: a TIFF file turns itself, and then says so
+    if picture.format == "JPEG" and not picture.info.keys() & {"exif", "xmp"}:
+        return picture
     try:
         turn = UPRIGHT.get(picture.getexif().get(Base.Orientation, 1))
     except Exception:  # noqa: BLE001 - damaged data make the parser raise almost anything

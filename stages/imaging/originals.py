@@ -13,7 +13,7 @@ from stages.imaging.decoding import Channels, decode
 def confirm(
     published: Published, seen: Seen, channels: Channels
 ) -> dict[str, UInt64[np.ndarray, "_ 2"]]:
-    """Return the digests by split; where several are equal, of the pixels as decoded.
+    """Return 128 bits by split: where checksums are equal, a hash of the pixels as decoded.
 
     To hash every image before resizing takes a fifth of the time that decoding takes; those that
     need a second look are few, as a rule.

@@ -42,7 +42,7 @@ def fit(picture: Picture.Image, params: Pixels) -> UInt8[np.ndarray, "h w c"]:
         )
     if picture.size != scaled:
         resized = picture.resize(scaled, Picture.Resampling[params.interpolation.upper()])
-    if params.resize == "crop":
+    if params.resize == "crop" and scaled != (width, height):
         left, top = (round((s - t) / 2) for s, t in zip(scaled, (width, height), strict=True))
         resized = resized.crop((left, top, left + width, top + height))
     elif params.resize == "pad":
