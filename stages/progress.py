@@ -16,7 +16,7 @@ class Progress:
     at the end, so that a log stays readable.
     """
 
-    def __init__(self, description: str, total: int, unit: str) -> None:
+    def __init__(self, description: str, total: int | None, unit: str) -> None:
         terminal = sys.stderr.isatty()
         self._bar = tqdm(
             desc=description,

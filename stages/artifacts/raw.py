@@ -18,6 +18,7 @@ from jaxtyping import Int64
 from stages import files
 from stages.artifacts import layout
 from stages.artifacts.layout import BYTES, LABELS, NAMES
+from stages.progress import Progress
 
 PATH = Path("data/raw")
 # What is held in memory at once, by each process that decodes.
@@ -89,13 +90,16 @@ def write(raw: Raw, root: Path = PATH) -> dict[str, int]:
             place = folder / f"{split}-00000-of-00001.parquet"
             counts[split] = 0
             # The images are compressed already.
-            with pq.ParquetWriter(
-                place, schema, compression="none", use_dictionary=["label"]
-            ) as file:
+            with (
+                Progress(f"pack {split}", None, "images") as progress,
+                pq.ParquetWriter(
+                    place, schema, compression="none", use_dictionary=["label"]
+                ) as file,
+            ):
                 for group in _groups(images):
-                    rows = [{"image": {"bytes": i[0], "path": i[1]}, "label": i[2]} for i in group]
-                    file.write_table(pa.Table.from_pylist(rows, schema))
+                    file.write_table(_table(group, schema))
                     counts[split] += len(group)
+                    progress.advance(len(group))
     return counts
 
 
@@ -120,6 +124,11 @@ def read(root: Path = PATH) -> Published:
                 groups[split] += [Group(path, *group) for group in enumerate(layout.sizes(file))]
         labels[split] = np.concatenate(parts)
     return Published(classes.pop(), labels, groups)
+
+
+def _table(group: list[Image], schema: pa.Schema) -> pa.Table:
+    rows = [{"image": {"bytes": i.data, "path": i.path}, "label": i.label} for i in group]
+    return pa.Table.from_pylist(rows, schema)
 
 
 def _groups(images: Iterable[Image]) -> Iterator[list[Image]]:

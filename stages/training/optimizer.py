@@ -1,6 +1,6 @@
 """The optimizer and its learning-rate schedule."""
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat
+from pydantic import Field, NonNegativeFloat
 from torch import nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
@@ -11,7 +11,7 @@ from stages.params import Params
 class Optimizer(Params):
     """Parameters of AdamW under a one-cycle schedule (Smith and Topin 2018)."""
 
-    lr: PositiveFloat = Field(description="learning rate at the peak of its cycle")
+    lr: float = Field(gt=0, le=1000, description="learning rate at the peak of its cycle")
     weight_decay: NonNegativeFloat = Field(description="share of lr by which weights shrink a step")
 
 
