@@ -1,6 +1,7 @@
 """How far long work has come: a bar with a rate on a terminal, a line now and then in a log."""
 
 import sys
+from os import get_terminal_size
 from types import TracebackType
 from typing import Self
 
@@ -17,7 +18,8 @@ class Progress:
     """
 
     def __init__(self, description: str, total: int | None, unit: str) -> None:
-        terminal = sys.stderr.isatty()
+        # Where a terminal does not know its width, a bar would be blank.
+        terminal = sys.stderr.isatty() and get_terminal_size(sys.stderr.fileno()).columns > 0
         self._bar = tqdm(
             desc=description,
             total=total,

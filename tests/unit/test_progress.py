@@ -61,6 +61,18 @@ def test_a_terminal_gets_a_bar_that_redraws(monkeypatch: pytest.MonkeyPatch) -> 
     assert redrawn[-2:] == ["\nthe end", "\n"]
 
 
+def test_a_terminal_without_a_width_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.openpty()
+    termios.tcsetwinsize(writer, (0, 0))
+    with os.fdopen(writer, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with Progress("train", 10, "images") as progress:
+            work(progress)
+        drawn = os.read(reader, 1000).decode()
+    os.close(reader)
+    assert "train: 100% 10.0/10.0" in drawn
+
+
 def test_an_error_closes_the_bar_and_passes_through(capsys: pytest.CaptureFixture[str]) -> None:
     def fail() -> NoReturn:
         with Progress("train", 10, "images") as progress:
