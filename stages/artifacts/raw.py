@@ -22,7 +22,7 @@ from stages.progress import Progress
 
 PATH = Path("data/raw")
 # What is held in memory at once, by each process that decodes.
-GROUP_IMAGES = 256
+GROUP_IMAGES = 512
 GROUP_BYTES = 2 * 2**20
 
 

@@ -9,6 +9,7 @@ from PIL.ExifTags import Base
 from PIL.Image import Transpose
 
 Channels = Literal[1, 3]
+JPEG = b"\xff\xd8\xff"  # how such files begin
 LARGEST = 2**30 // 12  # pixels: Pillow warns of larger ones, and refuses those of twice the size
 UPRIGHT = {  # what undoes each EXIF orientation
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -32,7 +33,9 @@ def decode(data: bytes, channels: Channels) -> Picture.Image:
         UndecodableError: the bytes are damaged, no image, or a decompression bomb.
     """
     try:
-        with Picture.open(BytesIO(data)) as picture:
+        # Pillow tries one format after the other: for the commonest, spare it that.
+        formats = ["JPEG"] if data.startswith(JPEG) else None
+        with Picture.open(BytesIO(data), formats=formats) as picture:
             _refuse(picture)
             return eight_bits(_upright(picture), channels)
     except Exception as error:  # damaged bytes make decoders raise almost anything
@@ -43,10 +46,9 @@ def decode(data: bytes, channels: Channels) -> Picture.Image:
 
 
 def eight_bits(picture: Picture.Image, channels: Channels) -> Picture.Image:
-    """Convert a picture of any mode to L (1 channel) or RGB (3)."""
+    """Convert a loaded picture of any mode to L (1 channel) or RGB (3)."""
     mode = "L" if channels == 1 else "RGB"
     if picture.mode == mode and "transparency" not in picture.info:
-        picture.load()
         return picture
     if picture.mode == "F":
         raise UndecodableError("floating-point pixels have no known range")

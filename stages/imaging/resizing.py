@@ -34,22 +34,28 @@ def fit(picture: Picture.Image, params: Pixels) -> UInt8[np.ndarray, "h w c"]:
         UndecodableError: it is so elongated that it would be huge before it is cropped.
     """
     height, width = params.size
-    resized, scaled = picture, _scaled(picture, params)
+    fitted = picture if picture.size == (width, height) else _resized(picture, params)
+    return np.frombuffer(fitted.tobytes(), np.uint8).reshape(height, width, params.channels)
+
+
+def _resized(picture: Picture.Image, params: Pixels) -> Picture.Image:
+    """Return the picture stretched, cropped or padded."""
+    height, width = params.size
+    scaled = _scaled(picture, params)
     if params.resize == "crop" and scaled[0] * scaled[1] > LARGEST:
         raise UndecodableError(
             f"{picture.width} x {picture.height} pixels are too elongated to crop to a size of "
             f"{height} x {width}"
         )
-    if picture.size != scaled:
-        resized = picture.resize(scaled, Picture.Resampling[params.interpolation.upper()])
-    if params.resize == "crop" and scaled != (width, height):
+    resized = picture.resize(scaled, Picture.Resampling[params.interpolation.upper()])
+    if params.resize == "crop":
         left, top = (round((s - t) / 2) for s, t in zip(scaled, (width, height), strict=True))
-        resized = resized.crop((left, top, left + width, top + height))
-    elif params.resize == "pad":
+        return resized.crop((left, top, left + width, top + height))
+    if params.resize == "pad":
         canvas = Picture.new(picture.mode, (width, height))
         canvas.paste(resized, ((width - scaled[0]) // 2, (height - scaled[1]) // 2))
-        resized = canvas
-    return np.asarray(resized).reshape(height, width, params.channels)
+        return canvas
+    return resized
 
 
 def _scaled(picture: Picture.Image, params: Pixels) -> tuple[int, int]:
