@@ -68,7 +68,10 @@ def test_a_terminal_without_a_width_gets_lines(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(sys, "stderr", terminal)
         with Progress("train", 10, "images") as progress:
             work(progress)
-        drawn = os.read(reader, 1000).decode()
+        print("the end", file=terminal, flush=True)
+        drawn = ""
+        while "the end" not in drawn:
+            drawn += os.read(reader, 1000).decode()
     os.close(reader)
     assert "train: 100% 10.0/10.0" in drawn
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image as Picture
 from toys import encoded, pixels
@@ -412,7 +412,13 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=400, deadline=None, database=None, derandomize=True)
+@settings(
+    max_examples=400,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],  # no test depends on the machine's speed
+)
 @given(st.builds(bytes.__add__, st.sampled_from(HEADS), st.binary(max_size=300)) | damaged())
 def test_any_bytes_are_an_image_or_refused_with_a_reason(data: bytes) -> None:
     try:
