@@ -42,38 +42,31 @@ def test_a_log_ends_with_the_count_and_the_latest_figures(
     assert "loss 9" in last
 
 
-def test_a_terminal_gets_a_bar_that_redraws(monkeypatch: pytest.MonkeyPatch) -> None:
+def drawn(monkeypatch: pytest.MonkeyPatch, columns: int) -> str:
+    """Return what a terminal of that width is sent, up to the line behind the bar."""
     reader, writer = os.openpty()
-    termios.tcsetwinsize(writer, (24, 80))
+    termios.tcsetwinsize(writer, (24, columns))
     with os.fdopen(writer, "w", encoding="utf-8") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
         with Progress("train", 10, "images") as progress:
             work(progress)
         print("the end", file=terminal, flush=True)
-        drawn = ""
-        while "the end" not in drawn:
-            drawn += os.read(reader, 1000).decode()
+        text = ""
+        while "the end" not in text:
+            text += os.read(reader, 1000).decode()
     os.close(reader)
-    first, *redrawn = drawn.strip("\r").split("\r")
+    return text.partition("the end")[0]
+
+
+def test_a_terminal_gets_a_bar_that_redraws(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *redrawn = drawn(monkeypatch, columns=80).strip("\r\n").split("\r")
     assert first.startswith("train:   0%|")
-    assert redrawn[-3].startswith("train: 100%|")
-    assert "loss 9" in redrawn[-3]
-    assert redrawn[-2:] == ["\nthe end", "\n"]
+    assert redrawn[-1].startswith("train: 100%|")
+    assert "loss 9" in redrawn[-1]
 
 
 def test_a_terminal_without_a_width_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    reader, writer = os.openpty()
-    termios.tcsetwinsize(writer, (0, 0))
-    with os.fdopen(writer, "w", encoding="utf-8") as terminal:
-        monkeypatch.setattr(sys, "stderr", terminal)
-        with Progress("train", 10, "images") as progress:
-            work(progress)
-        print("the end", file=terminal, flush=True)
-        drawn = ""
-        while "the end" not in drawn:
-            drawn += os.read(reader, 1000).decode()
-    os.close(reader)
-    assert "train: 100% 10.0/10.0" in drawn
+    assert "train: 100% 10.0/10.0" in drawn(monkeypatch, columns=0)
 
 
 def test_an_error_closes_the_bar_and_passes_through(capsys: pytest.CaptureFixture[str]) -> None:
