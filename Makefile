@@ -3,7 +3,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test lint format docs lock check
+.PHONY: repro test lint format docs board find-lr experiments compare plots lock check
 
 repro: .venv/installed
 	dvc repro
@@ -25,6 +25,27 @@ format: .venv/installed
 docs: .venv/installed
 	python -m docs.parameters
 
+board: .venv/installed
+	tensorboard --logdir runs
+
+# `make find-lr ARGS='--low 1e-5 --high 1'`
+find-lr: .venv/installed
+	python -m stages.training.find_lr $(ARGS)
+
+# Of each experiment the parameters that differ and three scores; `dvc exp show` has all columns.
+experiments: .venv/installed
+	@dvc exp show --no-pager --only-changed --hide-workspace --drop \
+	'(?!([A-Z].*|rev|typ|parent|accuracy|macro_f1|loss)$$|(download|preprocess|train|evaluate|export)\.)'
+
+# `make compare A=main B=workspace`: is one better? ARGS='--out changed.csv' lists the images.
+compare: .venv/installed
+	@python -m stages.reporting.comparing.compare "$(A)" "$(B)" $(ARGS)
+
+# `make plots`, or `make plots A=main B=workspace`: as `dvc plots`, and the page needs no network.
+plots: .venv/installed
+	@python -m stages.reporting.offline .dvc/tmp/plots.html
+	@dvc plots $(if $(A)$(B),diff $(A) $(B),show) --html-template .dvc/tmp/plots.html
+
 # The data may be absent here, but no stage may differ from what dvc.lock says it ran as.
 lock: .venv/installed
 	@! dvc status | grep 'modified:' \
@@ -36,5 +57,5 @@ check: lint test lock
 .venv/installed: pyproject.toml constraints.txt
 	@echo 'Installing into .venv: 5 GB, some minutes; once.'
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[dev]'
+	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[pipeline,dev]'
 	touch $@

@@ -21,7 +21,7 @@ from stages.imaging import findings
 from stages.imaging.assembly import assemble
 from stages.imaging.duplicates import Duplicates, find
 from stages.imaging.normalization import Normalization, histogram, normalization
-from stages.imaging.originals import confirm
+from stages.imaging.originals import originals
 from stages.imaging.partition import Partition, partition, still_whole
 from stages.imaging.pool import Decoding
 from stages.imaging.sheet import contact_sheet
@@ -50,9 +50,9 @@ def preprocess(
     seen = assemble(published, partition(published.labels, classes, params), params, out)
     if params.on_error == "fail":
         findings.refuse(seen.failures)
-    digests = confirm(published, seen, params.channels)
-    found = find(digests, {name: out.labels(name) for name in NAMES})
-    dropped = found.leaked if params.duplicates == "drop_from_train" else found.leaked[:0]
+    found = find(originals(published, seen, params.channels))
+    leaked = np.searchsorted(np.flatnonzero(seen.homes == NAMES.index("train")), found.leaked)
+    dropped = leaked if params.duplicates == "drop_from_train" else leaked[:0]
     counts = seen.counts.copy()
     for rows in np.array_split(dropped, 1 + len(dropped) // GROUP_IMAGES):
         counts -= histogram(out.images("train", rows))
@@ -75,6 +75,8 @@ def describe(
         height=height,
         width=width,
         channels=params.channels,
+        resize=params.resize,
+        interpolation=params.interpolation,
         mean=moments.mean,
         std=moments.std,
     )
@@ -86,7 +88,7 @@ def main() -> None:
     with splits.writer((*params.size, params.channels)) as out:
         seen, sheet = preprocess(params, published, out)
     inspection.write(seen, sheet)
-    print(", ".join(f"{name} {len(out.labels(name)):,}" for name in NAMES), "images")
+    print(", ".join(f"{name} {out.count(name):,}" for name in NAMES), "images")
 
 
 if __name__ == "__main__":

@@ -56,10 +56,15 @@ class Progress:
 class Lines:
     """A text stream that turns a bar's redrawing into lines of a log."""
 
+    def __init__(self) -> None:
+        self._drawn = False
+
     def write(self, text: str) -> None:
-        """Write one line for each redraw."""
+        """Write one line for each redraw; the first drawing says only that nothing is done."""
         if line := text.strip("\r\n \x1b[A"):
-            print(line, file=sys.stderr)
+            if self._drawn:
+                print(line, file=sys.stderr)
+            self._drawn = True
 
     def flush(self) -> None:
         """Hand the lines on at once."""

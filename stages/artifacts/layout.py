@@ -50,15 +50,25 @@ def shards(root: Path) -> dict[str, list[Path]]:
 
 def labels(file: pq.ParquetFile) -> Int64[np.ndarray, " n"]:
     """Read the labels of a file; they must be indices into its classes."""
-    column, known = file.read([LABELS]).column(LABELS), classes(file)
-    if not pa.types.is_integer(column.type) or column.null_count:
+    if not pa.types.is_integer(file.schema_arrow.field(LABELS).type):
+        raise ValueError("there are labels that are no numbers")
+    numbers, start, known = np.empty(file.metadata.num_rows, np.int64), 0, len(classes(file))
+    for batch in file.iter_batches(columns=[LABELS]):  # all at once would be in memory thrice
+        found = _checked(batch.column(LABELS), known)
+        numbers[start : (start := start + len(found))] = found
+    return numbers
+
+
+def _checked(column: pa.Array, known: int) -> np.ndarray:
+    """Return the numbers of a column, of which each must be less than `known`."""
+    if column.null_count:
         raise ValueError("there are labels that are no numbers")
     numbers: np.ndarray = column.to_numpy()
-    if len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(known):
+    if not 0 <= numbers.min() <= numbers.max() < known:
         raise ValueError(
-            f"labels are {numbers.min()} to {numbers.max()}, of {len(known)} classes, from 0"
+            f"labels are {numbers.min()} to {numbers.max()}, of {known} classes, from 0"
         )
-    return numbers.astype(np.int64)
+    return numbers
 
 
 def sizes(file: pq.ParquetFile) -> list[int]:

@@ -89,11 +89,15 @@ def write(raw: Raw, root: Path = PATH) -> dict[str, int]:
         for split, images in raw.splits.items():
             place = folder / f"{split}-00000-of-00001.parquet"
             counts[split] = 0
-            # The images are compressed already.
+            # The images are compressed already; their statistics would be images in the footer.
             with (
                 Progress(f"pack {split}", None, "images") as progress,
                 pq.ParquetWriter(
-                    place, schema, compression="none", use_dictionary=["label"]
+                    place,
+                    schema,
+                    compression="none",
+                    use_dictionary=["label"],
+                    write_statistics=["label"],
                 ) as file,
             ):
                 for group in _groups(images):

@@ -1,13 +1,14 @@
 """Artifact `data/splits`: the images in training form, one folder a split.
 
 `images.npy` and `labels.npy` are read through a memory map, so that a split may be larger than
-memory; `meta.json` says what all splits share.
+memory; `paths.jsonl` has the name of each image in the source; `meta.json` says what all splits
+share.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int64, UInt8
@@ -15,12 +16,14 @@ from numpy.lib.format import open_memmap
 from pydantic import NonNegativeInt
 
 from stages import files
+from stages.artifacts import lines
+from stages.artifacts.lines import Lines
+from stages.artifacts.npy import Growing
 from stages.nets.interface import Interface
 from stages.params import Params
 
 PATH = Path("data/splits")
 NAMES = ("train", "val", "test")
-CHUNK_BYTES = 2**20  # of images, read at once
 
 
 class Split(NamedTuple):
@@ -39,75 +42,49 @@ class Meta(Params):
 
 
 class Writer:
-    """Splits that grow on the disk; of the images, only some are ever in memory."""
+    """Splits that grow on the disk; of images and labels, only some are ever in memory."""
 
     def __init__(self, folder: Path, shape: tuple[int, int, int]) -> None:
         """Begin empty splits of images of shape [H, W, C]."""
-        self.shape = shape
-        self._folder = folder
-        self._labels = {name: [np.array([], np.int64)] for name in NAMES}
+        self.shape, self._folder = shape, folder
         for name in NAMES:
             (folder / name).mkdir(parents=True)
-            with self._images(name).open("xb") as file:
-                self._head(file, 0)
-                self._start = file.tell()  # of the pixels
+        self._images = {name: Growing(_images(folder, name), np.uint8, shape) for name in NAMES}
+        self._labels = {name: Growing(_labels(folder, name), np.int64, ()) for name in NAMES}
+        self._paths = {name: Lines(_paths(folder, name)) for name in NAMES}
 
-    def append(self, name: str, part: Split) -> None:
-        """Add images to the end of a split."""
-        with self._images(name).open("ab") as file:
-            file.write(np.ascontiguousarray(part.images).data)
+    def append(self, name: str, part: Split, paths: Sequence[str]) -> None:
+        """Add images to the end of a split; their paths are those in the source."""
+        self._paths[name].append(paths)
+        self._images[name].append(part.images)
         self._labels[name].append(part.labels)
+
+    def count(self, name: str) -> int:
+        """Count the images of a split so far."""
+        return len(self._labels[name])
 
     def labels(self, name: str) -> Int64[np.ndarray, " n"]:
         """Return the labels of a split so far."""
-        return np.concatenate(self._labels[name])
+        return self._labels[name].read()
 
     def images(self, name: str, rows: Int64[np.ndarray, " m"]) -> UInt8[np.ndarray, "m h w c"]:
         """Return some images of a split."""
-        shape = (len(self.labels(name)), *self.shape)
-        pixels = np.memmap(self._images(name), np.uint8, "r", self._start, shape)
-        return np.array(pixels[rows])
-
-    def chunks(self, name: str) -> Iterator[UInt8[np.ndarray, "_ h w c"]]:
-        """Read the images of a split so far, some at a time; a whole map would count as memory."""
-        size = int(np.prod(self.shape))
-        with self._images(name).open("rb") as file:
-            file.seek(self._start)
-            while chunk := file.read(max(1, CHUNK_BYTES // size) * size):
-                yield np.frombuffer(chunk, np.uint8).reshape(-1, *self.shape)
+        return self._images[name].read(rows)
 
     def leave_out(self, name: str, rows: Int64[np.ndarray, " l"]) -> None:
         """Take some images out of a split again."""
-        if not len(rows):
-            return
-        kept, start = np.ones(len(self.labels(name)), bool), 0
-        kept[rows] = False
-        place = self._images(name).with_name("kept.npy")
-        with place.open("xb") as file:
-            self._head(file, 0)
-            for chunk in self.chunks(name):
-                file.write(chunk[kept[start : start + len(chunk)]].data)
-                start += len(chunk)
-        place.replace(self._images(name))
-        self._labels[name] = [self.labels(name)[kept]]
+        if len(rows):
+            self._images[name].leave_out(rows)
+            self._labels[name].leave_out(rows)
+            self._paths[name].leave_out(rows)
 
     def finish(self, interface: Interface, excluded: Mapping[str, str]) -> None:
-        """Write the labels, what all splits share, and why files are in none of them."""
-        counts = {name: len(self.labels(name)) for name in NAMES}
+        """Finish the files, and write what all splits share and why files are in none of them."""
+        for file in (*self._images.values(), *self._labels.values()):
+            file.finish()
+        counts = {name: self.count(name) for name in NAMES}
         meta = Meta(interface=interface, counts=counts, excluded={**excluded})
-        for name in NAMES:
-            np.save(self._folder / name / "labels.npy", self.labels(name))
-            with self._images(name).open("r+b") as file:
-                self._head(file, len(self.labels(name)))
         files.write_json(self._folder / "meta.json", meta.model_dump(mode="json"))
-
-    def _images(self, name: str) -> Path:
-        return self._folder / name / "images.npy"
-
-    def _head(self, file: IO[bytes], count: int) -> None:
-        """Write the head of an .npy file; NumPy pads it, so that any count has the same length."""
-        head = {"descr": "|u1", "fortran_order": False, "shape": (count, *self.shape)}
-        np.lib.format.write_array_header_1_0(file, head)
 
 
 @contextmanager
@@ -123,11 +100,10 @@ def read(name: str, root: Path = PATH) -> Split:
     Raises:
         UserError: it is missing or damaged.
     """
-    folder = root / name
-    with files.reading(folder, "preprocess"):
+    with files.reading(root / name, "preprocess"):
         # Mode c: pages of its own if somebody writes to them; the file is never changed.
-        images = open_memmap(folder / "images.npy", mode="c")
-        labels = open_memmap(folder / "labels.npy", mode="c")
+        images = open_memmap(_images(root, name), mode="c")
+        labels = open_memmap(_labels(root, name), mode="c")
         found = str(images.dtype), images.ndim, str(labels.dtype), labels.shape
         if found != ("uint8", 4, "int64", images.shape[:1]):
             raise ValueError(
@@ -135,6 +111,16 @@ def read(name: str, root: Path = PATH) -> Split:
                 "expected uint8 [N, H, W, C] and int64 [N]"
             )
     return Split(images, labels)
+
+
+def read_paths(name: str, root: Path = PATH) -> Sequence[str]:
+    """Read where the images of a split are in the source, in their order.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    with files.reading(_paths(root, name), "preprocess"):
+        return lines.read(_paths(root, name))
 
 
 def read_meta(root: Path = PATH) -> Meta:
@@ -146,3 +132,15 @@ def read_meta(root: Path = PATH) -> Meta:
     path = root / "meta.json"
     with files.reading(path, "preprocess"):
         return Meta.model_validate_json(path.read_bytes())
+
+
+def _images(root: Path, name: str) -> Path:
+    return root / name / "images.npy"
+
+
+def _labels(root: Path, name: str) -> Path:
+    return root / name / "labels.npy"
+
+
+def _paths(root: Path, name: str) -> Path:
+    return root / name / "paths.jsonl"

@@ -34,7 +34,7 @@ def summary(published: Published, out: Writer, seen: Seen, found: Findings) -> d
     or the files is in lists.
     """
     return {
-        "images": {name: len(out.labels(name)) for name in NAMES},
+        "images": {name: out.count(name) for name in NAMES},
         "excluded": len(seen.failures),
         "repeated": found.repeated,
         "leaked": len(found.leaked),
@@ -43,7 +43,7 @@ def summary(published: Published, out: Writer, seen: Seen, found: Findings) -> d
         "sizes": [_sizes(seen.sizes)],
         "excluded_files": [{"file": path, "reason": why} for path, why in seen.failures.items()],
         "shared": [{"splits": pair, "images": count} for pair, count in found.shared.items()],
-        "duplicates": _duplicates(published, seen, found),
+        "duplicates": _duplicates(published, found),
     }
 
 
@@ -70,14 +70,11 @@ def _classes(out: Writer, classes: Sequence[str]) -> list[dict[str, object]]:
     ]
 
 
-def _duplicates(published: Published, seen: Seen, found: Findings) -> list[list[str]]:
+def _duplicates(published: Published, found: Findings) -> list[list[str]]:
     """Name the files of the examples, with the split they are in."""
-    numbers = {(s, row): int(seen.numbers[s][row]) for group in found.examples for s, row in group}
-    names = {number: image.path for number, image in published.images(set(numbers.values()))}
-    return [
-        [f"{split}: {names[numbers[split, row]]}" for split, row in group]
-        for group in found.examples
-    ]
+    numbers = {number for group in found.examples for _, number in group}
+    names = {number: image.path for number, image in published.images(numbers)}
+    return [[f"{split}: {names[number]}" for split, number in group] for group in found.examples]
 
 
 def _sizes(sizes: Counter[tuple[int, int]]) -> dict[str, object]:

@@ -5,7 +5,7 @@ from math import ceil
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Int8, Int64
 from pydantic import Field, model_validator
 
 from stages.artifacts.splits import NAMES
@@ -41,10 +41,10 @@ class Partition(Params):
 
 def partition(
     labels: Mapping[str, Rows], classes: Sequence[str], params: Partition
-) -> dict[str, Rows]:
-    """Deal the images, numbered through all published splits, to train, val and test.
+) -> Int8[np.ndarray, " _"]:
+    """Deal the images of all published splits to train, val and test: return indices into NAMES.
 
-    Every class keeps its share where a split is cut off. The numbers are ascending.
+    Every class keeps its share where a split is cut off.
 
     Raises:
         UserError: there are fewer than two classes, or a class is not in every split.
@@ -64,7 +64,10 @@ def partition(
         parts["train"], parts[name] = _cut(parts["train"], everyone, count, params.seed)
         check(name, everyone[parts[name]], everyone, classes)
     check("train", everyone[parts["train"]], everyone, classes)
-    return {name: np.sort(parts[name]) for name in NAMES}
+    homes = np.empty(len(everyone), np.int8)
+    for home, name in enumerate(NAMES):
+        homes[parts[name]] = home
+    return homes
 
 
 def _published(labels: Mapping[str, Rows], params: Partition) -> dict[str, Rows]:

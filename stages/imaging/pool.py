@@ -8,15 +8,15 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Annotated, Literal, NamedTuple
-from zlib import adler32, crc32
+from zlib import crc32
 
 import numpy as np
-from jaxtyping import Bool, Int64, UInt8, UInt64
+from jaxtyping import Bool, Int64, UInt8, UInt32
 from pydantic import Field
 
+from reprise.decoding import UndecodableError, decode
 from stages.artifacts.raw import Group
 from stages.errors import UserError
-from stages.imaging.decoding import UndecodableError, decode
 from stages.imaging.normalization import histogram
 from stages.imaging.resizing import Pixels, fit
 
@@ -35,7 +35,8 @@ class Batch(NamedTuple):
     """What became of the n images of a row group, of which m could be decoded."""
 
     images: UInt8[np.ndarray, "m h w c"]
-    digests: UInt64[np.ndarray, "m 2"]  # checksums of the pixels, as resized
+    paths: list[str]  # of these m, in the source
+    checksums: UInt32[np.ndarray, " m"]  # of the pixels, as resized
     sizes: Int64[np.ndarray, "m 2"]  # height and width as published, in pixels
     decoded: Bool[np.ndarray, " n"]
     failures: list[tuple[str, str]]  # path and reason
@@ -118,11 +119,12 @@ def decode_group(
         decoded[index] = True
         done += 1
     images = images[:done]
-    # A first look only, but ten times as fast as a hash to rely on: `confirm` takes the second.
-    digests = [(crc32(image.data), adler32(image.data)) for image in images]
+    # A first look only, but ten times as fast as a hash to rely on: `originals` takes the second.
+    checksums = [crc32(image.data) for image in images]
     return Batch(
         images,
-        np.array(digests, np.uint64).reshape(-1, 2),
+        [image.path for image, good in zip(published, decoded, strict=True) if good],
+        np.array(checksums, np.uint32),
         np.array(sizes, np.int64).reshape(-1, 2),
         decoded,
         failures,

@@ -5,6 +5,7 @@ from typing import NoReturn
 
 import pytest
 
+from stages import progress as progress_module
 from stages.progress import Lines, Progress
 
 
@@ -23,12 +24,28 @@ def test_a_log_gets_lines_without_control_characters(capsys: pytest.CaptureFixtu
     assert all(character.isprintable() or character == "\n" for character in err)
 
 
-def test_a_log_gets_a_line_at_the_start_and_one_at_the_end(
-    capsys: pytest.CaptureFixture[str],
+def test_a_log_gets_no_line_before_anything_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress("train", 10, "images") as progress:
+        assert capsys.readouterr().err == ""
+        work(progress)
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_work_that_is_nothing_is_said_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress("pack", None, "images"):
+        pass
+    assert capsys.readouterr().err.startswith("pack: 0.00 images")
+
+
+def test_a_log_gets_a_line_after_each_interval(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(progress_module, "LOG_INTERVAL", 0)
     with Progress("train", 10, "images") as progress:
         work(progress)
-    assert len(capsys.readouterr().err.splitlines()) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 11
+    assert lines[0].startswith("train:  10%")
 
 
 def test_a_log_ends_with_the_count_and_the_latest_figures(
@@ -88,6 +105,7 @@ def test_one_redraw_is_one_line(
     capsys: pytest.CaptureFixture[str], written: str, printed: str
 ) -> None:
     lines = Lines()
+    lines.write("\rtrain: 0%")
     lines.write(written)
     lines.flush()
     assert capsys.readouterr().err == printed

@@ -9,9 +9,9 @@ from typing import NoReturn
 
 import numpy as np
 import pytest
-from toys import INTERFACE, split, store
+from toys import append, INTERFACE, split, store
 
-from stages.artifacts import splits
+from stages.artifacts import npy, splits
 from stages.artifacts.splits import NAMES, Meta, Split, Writer
 from stages.errors import UserError
 
@@ -22,10 +22,10 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from stages.artifacts import splits
+from stages.artifacts import npy, splits
 
 with splits.writer((4, 5, 1), Path(sys.argv[1])) as out:
-    out.append("train", splits.Split(np.zeros((3, 4, 5, 1), np.uint8), np.zeros(3, np.int64)))
+    out.append("train", splits.Split(np.zeros((3, 4, 5, 1), np.uint8), np.zeros(3, np.int64)), [])
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -79,7 +79,7 @@ def test_the_files_are_those_of_numpy_however_the_images_came(tmp_path: Path, pa
     whole = split(11)
     with splits.writer((4, 5, 1), tmp_path / "splits") as out:
         for rows in np.array_split(np.arange(11), parts):
-            out.append("val", Split(whole.images[rows], whole.labels[rows]))
+            append(out, "val", Split(whole.images[rows], whole.labels[rows]))
         out.finish(INTERFACE, {})
     found = tree(tmp_path / "splits")
     assert found[Path("val/images.npy")] == saved(whole.images)
@@ -95,7 +95,7 @@ def test_the_head_is_that_of_numpy_for_any_shape(
 ) -> None:
     images = np.ones((count, *shape), np.uint8)
     with splits.writer(shape, tmp_path / "splits") as out:
-        out.append("test", Split(images, np.zeros(count, np.int64)))
+        append(out, "test", Split(images, np.zeros(count, np.int64)))
         out.finish(INTERFACE, {})
     assert (tmp_path / "splits/test/images.npy").read_bytes() == saved(images)
 
@@ -103,13 +103,13 @@ def test_the_head_is_that_of_numpy_for_any_shape(
 def test_the_same_splits_are_the_same_bytes(root: Path, tmp_path: Path) -> None:
     store(dict(reversed(PARTS.items())), tmp_path / "again")
     assert tree(tmp_path / "again") == tree(root)
-    assert len(tree(root)) == 7
+    assert len(tree(root)) == 10
 
 
 def test_images_of_any_layout_in_memory_are_written_in_their_order(out: Writer) -> None:
     whole = split(8)
-    out.append("train", Split(whole.images[::-2], whole.labels[::-2]))
-    out.append("val", Split(np.asfortranarray(whole.images), whole.labels))
+    append(out, "train", Split(whole.images[::-2], whole.labels[::-2]))
+    append(out, "val", Split(np.asfortranarray(whole.images), whole.labels))
     np.testing.assert_array_equal(out.images("train", np.arange(4)), whole.images[::-2])
     np.testing.assert_array_equal(out.images("val", np.arange(8)), whole.images)
 
@@ -117,27 +117,16 @@ def test_images_of_any_layout_in_memory_are_written_in_their_order(out: Writer) 
 def test_what_was_written_so_far_can_be_read(out: Writer) -> None:
     whole = split(9)
     for start in (0, 4):
-        out.append("train", Split(whole.images[start : start + 4], whole.labels[start : start + 4]))
+        append(out, "train", Split(whole.images[start : start + 4], whole.labels[start : start + 4]))
         count = start + 4
         assert out.labels("train").tolist() == whole.labels[:count].tolist()
-        np.testing.assert_array_equal(np.concatenate([*out.chunks("train")]), whole.images[:count])
+        np.testing.assert_array_equal(out.images("train", np.arange(count)), whole.images[:count])
     rows = np.array([5, 0, 7])
     np.testing.assert_array_equal(out.images("train", rows), whole.images[rows])
 
 
-@pytest.mark.parametrize(
-    ("limit", "sizes"), [(1, [1] * 7), (20, [1] * 7), (65, [3, 3, 1]), (999, [7])]
-)
-def test_chunks_are_of_some_bytes(
-    out: Writer, limit: int, sizes: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(splits, "CHUNK_BYTES", limit)  # an image has 20
-    out.append("train", split(7))
-    assert [len(chunk) for chunk in out.chunks("train")] == sizes
-
-
-def test_an_empty_split_has_no_chunks(out: Writer) -> None:
-    assert list(out.chunks("test")) == []
+# Names of files as they are found.
+ODD = ["a b.png", "ä/ß.jpg", "line\nbreak", '"quoted"', "back\\slash", "\u2028", "a b.png"]
 
 
 @pytest.mark.parametrize("limit", [1, 65, 2**24])
@@ -145,23 +134,43 @@ def test_an_empty_split_has_no_chunks(out: Writer) -> None:
 def test_rows_that_are_left_out_are_as_if_they_had_never_come(
     tmp_path: Path, rows: list[int], limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(splits, "CHUNK_BYTES", limit)
+    monkeypatch.setattr(npy, "CHUNK_BYTES", limit)
     whole, kept = split(7), np.setdiff1d(np.arange(7), rows)
     with splits.writer((4, 5, 1), tmp_path / "splits") as out:
-        out.append("train", whole)
-        out.append("val", whole)
+        out.append("train", whole, ODD)
+        out.append("val", whole, ODD)
         out.leave_out("train", np.array(rows, np.int64))
         out.finish(INTERFACE, {})
-    expected = {"train": Split(whole.images[kept], whole.labels[kept]), "val": whole}
-    store(expected, tmp_path / "expected")
+    with splits.writer((4, 5, 1), tmp_path / "expected") as out:
+        left = Split(whole.images[kept], whole.labels[kept])
+        out.append("train", left, [ODD[row] for row in kept])
+        out.append("val", whole, ODD)
+        out.finish(INTERFACE, {})
     assert tree(tmp_path / "splits") == tree(tmp_path / "expected")
+    assert splits.read_paths("train", tmp_path / "splits") == [ODD[row] for row in kept]
+
+
+def test_paths_of_any_characters_are_read_as_written(tmp_path: Path) -> None:
+    with splits.writer((4, 5, 1), tmp_path / "splits") as out:
+        out.append("test", split(7), ODD)
+        out.finish(INTERFACE, {})
+    assert splits.read_paths("test", tmp_path / "splits") == ODD
+    assert splits.read_paths("train", tmp_path / "splits") == []
+
+
+@pytest.mark.parametrize("damage", ["", "[", "\x00"])
+def test_missing_or_damaged_paths_are_refused(root: Path, damage: str) -> None:
+    path = root / "train" / "paths.jsonl"
+    path.write_text(damage) if damage else path.unlink()
+    with pytest.raises(UserError, match=r"paths.jsonl.*dvc repro preprocess"):
+        splits.read_paths("train", root)
 
 
 def test_images_can_come_after_some_were_left_out(out: Writer) -> None:
     whole = split(7)
-    out.append("train", whole)
+    append(out, "train", whole)
     out.leave_out("train", np.array([0, 3]))
-    out.append("train", whole)
+    append(out, "train", whole)
     rows = np.array([1, 2, 4, 5, 6, *range(7)])
     assert out.labels("train").tolist() == whole.labels[rows].tolist()
     np.testing.assert_array_equal(out.images("train", np.arange(12)), whole.images[rows])
@@ -170,8 +179,8 @@ def test_images_can_come_after_some_were_left_out(out: Writer) -> None:
 def test_the_description_counts_what_is_left_and_names_what_is_excluded(tmp_path: Path) -> None:
     excluded = {"b.png": "truncated", "ä.png": "no image"}
     with splits.writer((4, 5, 1), tmp_path / "splits") as out:
-        out.append("train", split(7))
-        out.append("test", split(2))
+        append(out, "train", split(7))
+        append(out, "test", split(2))
         out.leave_out("train", np.array([1]))
         out.finish(INTERFACE, excluded)
     meta = splits.read_meta(tmp_path / "splits")
@@ -182,7 +191,7 @@ def test_the_description_counts_what_is_left_and_names_what_is_excluded(tmp_path
 
 def test_nothing_is_there_before_the_end(tmp_path: Path) -> None:
     with splits.writer((4, 5, 1), tmp_path / "splits") as out:
-        out.append("train", split(7))
+        append(out, "train", split(7))
         out.finish(INTERFACE, {})
         assert not (tmp_path / "splits").exists()
     assert {path.name for path in tmp_path.iterdir()} == {"splits"}
@@ -191,7 +200,7 @@ def test_nothing_is_there_before_the_end(tmp_path: Path) -> None:
 def test_a_run_that_fails_leaves_the_splits_of_before(root: Path) -> None:
     def fail() -> NoReturn:
         with splits.writer((9, 9, 3), root) as out:
-            out.append("train", Split(np.zeros((1, 9, 9, 3), np.uint8), np.array([0])))
+            append(out, "train", Split(np.zeros((1, 9, 9, 3), np.uint8), np.array([0])))
             raise UserError("a mistake")
 
     before = tree(root)

@@ -10,7 +10,7 @@ from toys import INTERFACE, encoded, pixels, publish
 from stages.artifacts import raw, splits
 from stages.artifacts.raw import Image, Published
 from stages.artifacts.splits import NAMES, Writer
-from stages.imaging.assembly import assemble
+from stages.imaging.assembly import EXCLUDED, assemble
 from stages.imaging.pool import Decoding, decode_group
 
 PARAMS = Decoding(size=(4, 5), resize="stretch", interpolation="box", channels=1, workers=2)
@@ -36,17 +36,16 @@ def out(tmp_path: Path) -> Iterator[Writer]:
         writer.finish(INTERFACE, {})
 
 
-def members(seed: int = 0) -> dict[str, np.ndarray]:
-    """Deal 30 numbers at random, regardless of the published splits."""
-    parts = np.split(np.random.default_rng(seed).permutation(30), [17, 22])
-    return {name: np.sort(part) for name, part in zip(NAMES, parts, strict=True)}
+def homes(seed: int = 0) -> np.ndarray:
+    """Deal 30 images at random, regardless of the published splits."""
+    return np.random.default_rng(seed).permutation(np.repeat(np.arange(3, dtype=np.int8), 10))
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_rows_labels_and_numbers_are_those_computed_in_memory(
+def test_images_and_labels_are_those_computed_in_memory(
     published: Published, out: Writer, seed: int
 ) -> None:
-    seen = assemble(published, members(seed), PARAMS, out)
+    seen = assemble(published, homes(seed), PARAMS, out)
     batches = [decode_group(g, PARAMS) for groups in published.groups.values() for g in groups]
     images = dict(
         zip(
@@ -55,27 +54,29 @@ def test_rows_labels_and_numbers_are_those_computed_in_memory(
             strict=True,
         )
     )
-    for name, numbers in members(seed).items():
-        kept = [number for number in numbers.tolist() if number not in BAD]
-        assert seen.numbers[name].tolist() == kept
+    expected = homes(seed)
+    expected[list(BAD)] = EXCLUDED
+    np.testing.assert_array_equal(seen.homes, expected)
+    for home, name in enumerate(NAMES):
+        kept = np.flatnonzero(expected == home).tolist()
         assert out.labels(name).tolist() == [number % 2 for number in kept]
         found = out.images(name, np.arange(len(kept)))
         np.testing.assert_array_equal(found, np.stack([images[number] for number in kept]))
-        assert len(seen.digests[name]) == len(kept)
+    assert [seen.checksums[number] for number in BAD] == [0, 0, 0]
 
 
-def test_equal_pixels_have_equal_digests(tmp_path: Path, out: Writer) -> None:
+def test_equal_pixels_have_equal_checksums(tmp_path: Path, out: Writer) -> None:
     images = [Image(encoded(pixels(n % 3, 4, 5, 1), "PNG"), f"{n}", n % 2) for n in range(6)]
     published = publish(tmp_path / "raw", {"train": images})
-    numbers = {name: np.arange(i * 2, i * 2 + 2) for i, name in enumerate(NAMES)}
-    seen = assemble(published, numbers, PARAMS, out)
-    digests = np.concatenate(list(seen.digests.values()))
-    assert (digests[:3] == digests[3:]).all()
-    assert len(np.unique(digests, axis=0)) == 3
+    checksums = assemble(
+        published, np.repeat(np.arange(3, dtype=np.int8), 2), PARAMS, out
+    ).checksums
+    assert (checksums[:3] == checksums[3:]).all()
+    assert len(set(checksums.tolist())) == 3
 
 
 def test_sizes_and_failures_are_those_of_all_splits(published: Published, out: Writer) -> None:
-    seen = assemble(published, members(), PARAMS, out)
+    seen = assemble(published, homes(), PARAMS, out)
     good = [number for number in range(30) if number not in BAD]
     assert seen.sizes == Counter((4 + number % 3, 5) for number in good)
     assert seen.failures == {f"{n}.png": "no image that Pillow knows" for n in BAD}
@@ -84,8 +85,7 @@ def test_sizes_and_failures_are_those_of_all_splits(published: Published, out: W
 def test_files_of_the_same_name_are_told_apart(tmp_path: Path, out: Writer) -> None:
     images = [Image(b"", "a.png", 0)] * 3
     published = publish(tmp_path / "raw", {"train": images[:2], "test": images[2:]})
-    numbers = {"train": np.array([1, 2]), "val": np.array([], np.int64), "test": np.array([0])}
-    seen = assemble(published, numbers, PARAMS, out)
+    seen = assemble(published, np.array([2, 0, 0], np.int8), PARAMS, out)
     assert list(seen.failures) == ["a.png", "a.png (2)", "a.png (3)"]
 
 
@@ -98,10 +98,9 @@ def test_memory_does_not_grow_with_the_number_of_images(
     for count in (100, 400):
         images = [Image(encoded(pixels(n, 4, 5, 1)), f"{n}", n % 2) for n in range(count)]
         published = publish(tmp_path / f"raw{count}", {"train": images})
-        parts = np.array_split(np.arange(count), 3)
         with splits.writer((64, 64, 1), tmp_path / f"splits{count}") as out:
             tracemalloc.start()
-            assemble(published, dict(zip(NAMES, parts, strict=True)), large, out)
+            assemble(published, np.arange(count, dtype=np.int8) % 3, large, out)
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
             out.finish(INTERFACE, {})

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toys import INTERFACE, publish
+from toys import append, INTERFACE, publish
 
 from stages.artifacts import splits
 from stages.artifacts.raw import Image
 from stages.artifacts.splits import NAMES, Split, Writer
 from stages.errors import UserError
-from stages.imaging.assembly import Seen
+from stages.imaging.assembly import EXCLUDED, Seen
 from stages.imaging.duplicates import Findings
 from stages.imaging.findings import LISTED, refuse, remarks, summary
 
@@ -26,10 +26,9 @@ REMEDY = "mend them at their source, or set preprocess.on_error: exclude to leav
 
 def seen(failures: dict[str, str] | None = None) -> Seen:
     """Return what is known of 6 images, numbered 1 to 6; number 0 is damaged."""
-    numbers = {"train": [1, 4, 6], "val": [2, 5], "test": [3]}
     return Seen(
-        numbers={name: np.array(rows, np.int64) for name, rows in numbers.items()},
-        digests={name: np.zeros((len(rows), 2), np.uint64) for name, rows in numbers.items()},
+        homes=np.array([EXCLUDED, 0, 1, 2, 0, 1, 0], np.int8),
+        checksums=np.zeros(7, np.uint32),
         sizes=Counter({(8, 9): 2, (3, 20): 2, (8, 8): 1, (30, 7): 1}),
         failures={} if failures is None else failures,
         counts=np.zeros((1, 256), np.int64),
@@ -42,7 +41,7 @@ def out(tmp_path: Path) -> Iterator[Writer]:
     with splits.writer((4, 5, 1), tmp_path / "splits") as writer:
         for name in NAMES:
             found = np.array(labels[name], np.int64)
-            writer.append(name, Split(np.zeros((len(found), 4, 5, 1), np.uint8), found))
+            append(writer, name, Split(np.zeros((len(found), 4, 5, 1), np.uint8), found))
         yield writer
         writer.finish(INTERFACE, {})
 
@@ -82,8 +81,8 @@ def test_the_summary_is_what_was_seen(tmp_path: Path, out: Writer) -> None:
         repeated=3,
         shared={"train_and_val": 1, "train_and_test": 0, "val_and_test": 2},
         contradictory=1,
-        leaked=np.array([0, 2]),
-        examples=[[("train", 0), ("val", 1)], [("train", 2), ("test", 0)]],
+        leaked=np.array([1, 6]),
+        examples=[[("train", 1), ("val", 5)], [("train", 6), ("test", 3)]],
     )
     assert summary(published, out, seen({"0.png": "empty"}), found) == {
         "images": {"train": 3, "val": 2, "test": 1},
@@ -114,15 +113,13 @@ def test_the_summary_is_what_was_seen(tmp_path: Path, out: Writer) -> None:
     }
 
 
-def test_the_summary_names_images_by_their_rows_before_any_was_dropped(
-    tmp_path: Path, out: Writer
-) -> None:
+def test_the_summary_names_images_that_were_dropped_too(tmp_path: Path, out: Writer) -> None:
     images = [Image(b"", f"{number}.png", 0) for number in range(7)]
     published = publish(tmp_path / "raw", {"train": images}, ("a", "b", "c"))
     out.leave_out("train", np.array([0]))
-    found = NOTHING._replace(examples=[[("train", 2)]])
+    found = NOTHING._replace(examples=[[("train", 1)]])
     result = summary(published, out, seen(), found)
-    assert result["duplicates"] == [["train: 6.png"]]
+    assert result["duplicates"] == [["train: 1.png"]]
 
 
 def test_what_is_in_order_needs_no_remark() -> None:

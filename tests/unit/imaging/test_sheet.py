@@ -3,8 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as Picture
-from PIL import ImageFont
-from toys import INTERFACE, encoded, pixels
+from toys import append, INTERFACE, encoded, pixels
 
 from stages.artifacts import splits
 from stages.artifacts.splits import Split
@@ -17,16 +16,12 @@ from stages.imaging.sheet import (
     PADDING,
     choose,
     contact_sheet,
-    shorten,
-    within,
 )
-
-FONT = ImageFont.load_default(14)
 
 
 def sheet(root: Path, images: np.ndarray, labels: np.ndarray, names: list[str]) -> Picture.Image:
     with splits.writer(images.shape[1:], root / "splits") as out:
-        out.append("train", Split(images, labels))
+        append(out, "train", Split(images, labels))
         made = contact_sheet(out, names, 0)
         out.finish(INTERFACE, {})
     return made
@@ -63,14 +58,6 @@ def test_large_images_are_scaled_down_with_a_smooth_filter(tmp_path: Path) -> No
 def test_an_elongated_image_is_seen(tmp_path: Path, shape: tuple[int, int]) -> None:
     made = sheet(tmp_path, np.zeros((1, *shape, 1), np.uint8), np.array([0]), ["a"])
     assert (cell(made, 0, 0) == 0).any()
-
-
-@pytest.mark.parametrize(
-    ("size", "fitted"),
-    [((8, 8), (64, 64)), ((8, 4), (64, 32)), ((1, 900), (1, 64)), ((300, 200), (64, 43))],
-)
-def test_the_longer_side_is_that_of_a_cell(size: tuple[int, int], fitted: tuple[int, int]) -> None:
-    assert within(size) == fitted
 
 
 @pytest.mark.parametrize(("classes", "rows"), [(1, 1), (3, 3), (CLASSES, 20), (CLASSES + 7, 20)])
@@ -112,20 +99,6 @@ def test_a_long_name_ends_before_the_images(tmp_path: Path, name: str) -> None:
     made = np.asarray(sheet(tmp_path, np.full((1, 4, 4, 1), 255, np.uint8), np.array([0]), [name]))
     assert (made[:, : PADDING // 2] == 255).all()
     assert (made[:, MARGIN - PADDING // 2 :] == 255).all()
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [("cat", "cat"), ("", ""), ("two\nlines\tand  more", "two lines and more")],
-)
-def test_a_short_name_is_shown_on_one_line(name: str, shown: str) -> None:
-    assert shorten(name, FONT) == shown
-
-
-def test_a_cut_name_says_so_and_keeps_what_fits() -> None:
-    shown = shorten("W" * 40, FONT)
-    assert shown == "W" * (len(shown) - 1) + "…"
-    assert FONT.getlength(shown) <= MARGIN - 2 * PADDING < FONT.getlength(f"W{shown}")
 
 
 def test_the_same_images_give_the_same_bytes(tmp_path: Path) -> None:

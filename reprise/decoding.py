@@ -1,15 +1,15 @@
 """From an encoded image, of any format that Pillow reads, to 8 bits a channel."""
 
 from io import BytesIO
-from typing import Literal
 
 import numpy as np
 from PIL import Image as Picture
 from PIL.ExifTags import Base
 from PIL.Image import Transpose
 
-Channels = Literal[1, 3]
-JPEG = b"\xff\xd8\xff"  # how such files begin
+from reprise import jpeg
+from reprise.spec import Channels
+
 LARGEST = 2**30 // 12  # pixels: Pillow warns of larger ones, and refuses those of twice the size
 UPRIGHT = {  # what undoes each EXIF orientation
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -33,9 +33,7 @@ def decode(data: bytes, channels: Channels) -> Picture.Image:
         UndecodableError: the bytes are damaged, no image, or a decompression bomb.
     """
     try:
-        # Pillow tries one format after the other: for the commonest, spare it that.
-        formats = ["JPEG"] if data.startswith(JPEG) else None
-        with Picture.open(BytesIO(data), formats=formats) as picture:
+        with _opened(data) as picture:
             _refuse(picture)
             return eight_bits(_upright(picture), channels)
     except Exception as error:  # damaged bytes make decoders raise almost anything
@@ -60,6 +58,16 @@ def eight_bits(picture: Picture.Image, channels: Channels) -> Picture.Image:
         return Picture.alpha_composite(white, opaque).convert(mode)
     # By way of RGB: from CIELAB, Pillow knows no other.
     return (picture if picture.mode == "RGB" else picture.convert("RGB")).convert(mode)
+
+
+def _opened(data: bytes) -> Picture.Image:
+    """Read the head; Pillow tries one format after the other, which the commonest is spared."""
+    if not data.startswith(jpeg.BEGIN):
+        return Picture.open(BytesIO(data))
+    try:
+        return jpeg.PlainJpeg(BytesIO(data))
+    except SyntaxError:
+        return Picture.open(BytesIO(data), formats=["JPEG"])
 
 
 def _refuse(picture: Picture.Image) -> None:

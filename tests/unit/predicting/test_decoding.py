@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 from toys import encoded, pixels
 
-from stages.imaging import decoding
-from stages.imaging.decoding import LARGEST, Channels, UndecodableError, decode, eight_bits
+from reprise import decoding
+from reprise.decoding import LARGEST, UndecodableError, decode, eight_bits
+from reprise.spec import Channels
 
 # Pillow warns of damage that it copes with; the pool turns that off.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")

@@ -1,0 +1,58 @@
+"""A contact sheet: the pictures as the network sees them, the predictions below."""
+
+from collections.abc import Sequence
+from math import ceil
+from pathlib import PurePath
+
+import numpy as np
+from PIL import Image as Picture
+from PIL import ImageDraw
+
+from reprise.lettering import Font, font, shorten
+from reprise.ranking import Prediction
+
+MOST = 500  # pictures: nobody looks at more, and they would fill memory
+COLUMNS, CLASSES = 8, 3  # at most, in a row and below a picture
+CELL, GAP, LINE, SIZE = 128, 12, 16, 12  # pixels; SIZE is that of the letters
+PAPER, INK, FAINT = "white", "black", "#707070"
+
+
+def contact_sheet(predictions: Sequence[Prediction]) -> Picture.Image:
+    """Draw every picture, the name of its file, and its first classes; one picture or more."""
+    columns = min(COLUMNS, len(predictions))
+    lines = 1 + min(CLASSES, len(predictions[0].ranked))
+    width, height = CELL + GAP, CELL + lines * LINE + GAP
+    rows = ceil(len(predictions) / columns)
+    canvas = Picture.new("RGB", (GAP + columns * width, GAP + rows * height), PAPER)
+    letters = font("".join(map(_text, predictions)), SIZE)
+    for place, prediction in enumerate(predictions):
+        row, column = divmod(place, columns)
+        _draw(canvas, prediction, (GAP + column * width, GAP + row * height), letters)
+    return canvas
+
+
+def _text(prediction: Prediction) -> str:
+    names = (name for name, _ in prediction.ranked[:CLASSES])
+    return "".join([PurePath(prediction.name).name, *names])
+
+
+def _draw(
+    canvas: Picture.Image, prediction: Prediction, corner: tuple[int, int], letters: Font
+) -> None:
+    """Draw one picture, centred in its cell, and the lines below."""
+    (left, top), cell, pen = corner, _cell(prediction.pixels), ImageDraw.Draw(canvas)
+    canvas.paste(cell, (left + (CELL - cell.width) // 2, top + (CELL - cell.height) // 2))
+    name = shorten(PurePath(prediction.name).name, letters, CELL)
+    pen.text((left, top + CELL), name, FAINT, letters)
+    for line, (label, share) in enumerate(prediction.ranked[:CLASSES], start=1):
+        text = shorten(f"{share:.1%} {label}", letters, CELL)
+        pen.text((left, top + CELL + line * LINE), text, INK, letters)
+
+
+def _cell(pixels: np.ndarray) -> Picture.Image:
+    """Scale an image [H, W, C] to the side of a cell; a small one shows its pixels."""
+    picture = Picture.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
+    scale = CELL / max(picture.size)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    smooth, sharp = Picture.Resampling.LANCZOS, Picture.Resampling.NEAREST
+    return picture.resize(size, sharp if scale > 1 else smooth)

@@ -1,0 +1,59 @@
+"""Small pictures of images, with text beside them: what the pictures of several stages share."""
+
+from importlib.util import find_spec
+from io import BytesIO
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Picture
+from PIL import ImageFont
+
+FONTS = "mpl-data/fonts/ttf/DejaVuSans.ttf"  # in matplotlib; Pillow's own font has no umlauts
+NEAREST, LANCZOS = Picture.Resampling.NEAREST, Picture.Resampling.LANCZOS
+
+
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """Return letters of `size` pixels: Latin, Greek, Cyrillic and more, the same everywhere."""
+    # Found, not imported: that would take a while. The plain layout needs no library of the system.
+    package = find_spec("matplotlib")
+    folder = Path(package.origin or "").parent if package else Path()
+    return ImageFont.truetype(folder / FONTS, size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def picture(pixels: np.ndarray) -> Picture.Image:
+    """Return an image uint8 [H, W, C], of 1 or 3 channels, as a picture of the same size."""
+    return Picture.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
+
+
+def fit(image: Picture.Image, side: int) -> Picture.Image:
+    """Scale a picture to fit a square of `side` pixels.
+
+    A small one is enlarged a whole number of times, so that its pixels show; a large one is shrunk
+    with a smooth filter.
+    """
+    times = side // max(image.size)
+    if times:
+        return image.resize((image.width * times, image.height * times), NEAREST)
+    return image.resize(within(image.size, side), LANCZOS)
+
+
+def within(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Scale width and height so that the longer is `side`, the other 1 pixel at least."""
+    longer = max(size)
+    return max(1, round(size[0] * side / longer)), max(1, round(size[1] * side / longer))
+
+
+def shorten(name: str, letters: ImageFont.FreeTypeFont, width: float) -> str:
+    """Bring a name on one line, cut its end where it is wider than `width` pixels, and say so."""
+    name = " ".join(name.split())
+    lengths = range(len(name), 0, -1)
+    cuts = chain([name], (f"{name[: length - 1]}…" for length in lengths))
+    return next((cut for cut in cuts if letters.getlength(cut) <= width), "…")
+
+
+def encode(image: Picture.Image, kind: str = "PNG") -> bytes:
+    """Return the bytes of a file of the kind: PNG keeps every pixel, JPEG is small for photos."""
+    file = BytesIO()
+    image.save(file, kind, optimize=True)
+    return file.getvalue()

@@ -1,0 +1,153 @@
+import os
+from collections.abc import Iterable
+from io import BufferedReader, BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image as Picture
+from toys import encoded, pixels
+
+from reprise.finding import SUFFIXES, Failure, Source, find
+
+PNG, JPEG, GIF, WEBP, BMP, TIFF = (
+    encoded(pixels(0), kind) for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
+)
+FILES = ("b/2.jpg", "b/10.JPEG", "b/notes.txt", "b/.hidden.png", "a.png", ".git/c.png", "b/c/d.gif")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder of pictures and of other things."""
+    for name in FILES:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def found(named: Iterable[str], stdin: bytes = b"") -> list[Source | Failure]:
+    return list(find(named, lambda: BufferedReader(BytesIO(stdin))))
+
+
+def names(*named: str, stdin: bytes = b"") -> list[str]:
+    """Return the names of what was found, all of it files."""
+    sources = found(named, stdin)
+    assert all(isinstance(source, Source) for source in sources), sources
+    return [source.name for source in sources]
+
+
+def test_a_file_is_taken_whatever_its_suffix_and_as_often_as_named() -> None:
+    assert names("b/notes.txt", "a.png", "a.png") == ["b/notes.txt", "a.png", "a.png"]
+
+
+def test_of_a_folder_the_pictures_are_taken_in_the_order_of_their_names() -> None:
+    assert names(".") == ["a.png", "b/10.JPEG", "b/2.jpg", "b/c/d.gif"]
+    assert names("b/c", "b/") == ["b/c/d.gif", "b/10.JPEG", "b/2.jpg", "b/c/d.gif"]
+
+
+def test_a_hidden_folder_that_is_named_is_entered() -> None:
+    assert names(".git") == [".git/c.png"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "files"),
+    [
+        ("*.png", ["a.png"]),
+        ("b/*", ["b/10.JPEG", "b/2.jpg", "b/notes.txt"]),
+        ("**/*.[gp]*", ["a.png", "b/c/d.gif"]),
+        ("?/1*", ["b/10.JPEG"]),
+    ],
+)
+def test_a_pattern_stands_for_the_files_that_match(pattern: str, files: list[str]) -> None:
+    assert names(pattern) == files
+    root = Path.cwd()
+    assert names(f"{root}/{pattern}") == [f"{root}/{file}" for file in files]
+
+
+def test_a_file_whose_name_is_a_pattern_is_that_file() -> None:
+    Path("a[1].png").touch()
+    Path("a1.png").touch()
+    assert names("a[1].png") == ["a[1].png"]
+
+
+def test_what_is_not_there_is_left_for_the_reading_to_tell() -> None:
+    assert names("none.png", "") == ["none.png", ""]
+
+
+@pytest.mark.parametrize("pattern", ["*.webp", "none/*", "b/c*", "[]"])
+def test_a_pattern_that_matches_no_file_is_a_failure(pattern: str) -> None:
+    assert found([pattern]) == [Failure(pattern, "matches no file")]
+
+
+def test_a_folder_without_a_picture_is_a_failure() -> None:
+    Path("empty/deep").mkdir(parents=True)
+    Path("empty/deep/notes.txt").touch()
+    assert found(["empty", "a.png"]) == [
+        Failure("empty", "holds no file with the suffix of an image"),
+        Source("a.png", Path("a.png")),
+    ]
+
+
+def test_links_are_followed_but_not_in_circles() -> None:
+    Path("b/c/up").symlink_to("..", target_is_directory=True)
+    Path("b/c/other").symlink_to("../../.git", target_is_directory=True)
+    Path("b/c/gone.png").symlink_to("nowhere")
+    assert names("b/c") == [
+        "b/c/d.gif", "b/c/gone.png", "b/c/other/c.png",
+        "b/c/up/10.JPEG", "b/c/up/2.jpg",
+    ]  # fmt: skip
+
+
+def test_a_folder_that_cannot_be_read_is_a_failure_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listing = Path.iterdir
+
+    def refuse(folder: Path) -> object:
+        if folder.name == "c":
+            raise PermissionError(13, "Permission denied")
+        return listing(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert Failure("b/c", "Permission denied") in found(["b"])
+    assert len(found(["b"])) == 3
+
+
+def test_a_name_that_is_too_long_is_a_failure() -> None:
+    assert found(["x" * 300, "a.png"])[1:] == [Source("a.png", Path("a.png"))]
+    assert found(["*" + "x" * 300])[0] == Failure("*" + "x" * 300, "File name too long")
+
+
+@pytest.mark.parametrize("data", [PNG, JPEG, GIF, WEBP, BMP, TIFF])
+def test_a_picture_may_come_on_standard_input(data: bytes) -> None:
+    assert found(["-"], data) == [Source("-", data)]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_names_may_come_on_standard_input_line_by_line(end: bytes) -> None:
+    lines = end.join([b"a.png", b"", b"b/c", b"b/*.jpg", b"none.gif"])
+    assert names("-", stdin=lines) == ["a.png", "b/c/d.gif", "b/2.jpg", "none.gif"]
+    assert names("-", "a.png", stdin=lines + end)[-2:] == ["none.gif", "a.png"]
+
+
+def test_names_of_any_bytes_may_come_on_standard_input() -> None:
+    name = os.fsdecode(b"caf\xe9 \xc3\xa4.png")
+    Path(name).touch()
+    assert names("-", stdin=os.fsencode(name)) == [name]
+
+
+def test_names_are_taken_one_after_the_other() -> None:
+    lines: BufferedReader = BufferedReader(BytesIO(b"a.png\n" * 5))
+    sources = find(["-"], lambda: lines)
+    next(sources)
+    assert lines.readline() == b"a.png\n"
+    assert len(list(sources)) == 3
+
+
+def test_nothing_on_standard_input_is_nothing() -> None:
+    assert found(["-"]) == []
+
+
+def test_suffixes_are_of_formats_that_pillow_decodes() -> None:
+    Picture.init()
+    assert set(Picture.registered_extensions()) >= SUFFIXES

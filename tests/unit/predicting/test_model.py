@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from linear import CARD, SPEC, export, model, probabilities
+from onnx import ModelProto
+
+from reprise import card
+from reprise.card import Card, Input
+from reprise.model import ModelError, load
+
+IMAGES = np.random.default_rng(1).integers(0, 256, (5, 6, 7, 3), np.uint8)
+
+
+def complaint(path: Path) -> str:
+    with pytest.raises(ModelError) as caught:
+        load(path, 1)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def written(folder: Path, made: ModelProto) -> Path:
+    path = folder / "model.onnx"
+    path.write_bytes(made.SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize("taken", ["uint8", "float"])
+@pytest.mark.parametrize("count", [1, 5])
+def test_probabilities_are_those_of_the_network(taken: Input, count: int, tmp_path: Path) -> None:
+    made = CARD._replace(input=taken)
+    loaded = load(export(tmp_path / "model.onnx", made), 1)
+    found = loaded.probabilities(IMAGES[:count])
+    np.testing.assert_allclose(found, probabilities(IMAGES[:count], made), atol=1e-6)
+    assert loaded.card == made
+
+
+def test_a_missing_model_is_named_with_the_remedy(tmp_path: Path) -> None:
+    assert "is missing; name a model, or make one with `dvc repro export`" in complaint(
+        tmp_path / "none.onnx"
+    )
+
+
+def test_a_folder_is_no_model(tmp_path: Path) -> None:
+    assert "cannot be read: Is a directory" in complaint(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", bytes(1000), b"\x08\x07\x12"])
+def test_other_files_are_no_models(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    assert "is no ONNX model" in complaint(path)
+
+
+def test_a_truncated_model_is_refused(tmp_path: Path) -> None:
+    path = export(tmp_path / "model.onnx")
+    path.write_bytes(path.read_bytes()[:300])
+    assert "is no ONNX model" in complaint(path)
+
+
+def test_a_model_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, model(metadata={"author": "somebody"}))
+    assert "was not exported by Reprise, or by an old one; export the classifier" in complaint(path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", card.dump(CARD).replace("crop", "letterbox")])
+def test_a_card_of_another_version_is_refused(text: str, tmp_path: Path) -> None:
+    path = written(tmp_path, model(metadata={card.KEY: text}))
+    assert "of another version of Reprise (" in complaint(path)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        CARD._replace(classes=("ants", "bees")),
+        CARD._replace(spec=SPEC._replace(height=8)),
+        CARD._replace(spec=SPEC._replace(channels=1)),
+    ],
+)
+def test_a_card_that_does_not_fit_the_model_is_refused(other: Card, tmp_path: Path) -> None:
+    path = written(tmp_path, model(metadata={card.KEY: card.dump(other)}))
+    assert "classes are [6, 7, 3, 3], expected [" in complaint(path)
+
+
+def test_other_names_of_inputs_and_outputs_are_refused(tmp_path: Path) -> None:
+    made = model()
+    made.graph.input[0].name = made.graph.node[0].input[0] = "pixels"
+    assert "it maps pixels to logits, probabilities, expected are images and" in complaint(
+        written(tmp_path, made)
+    )
+
+
+def test_a_model_without_probabilities_is_refused(tmp_path: Path) -> None:
+    made = model()
+    del made.graph.output[1]
+    assert "it maps images to logits, expected" in complaint(written(tmp_path, made))
+
+
+def test_a_model_that_leaves_its_sizes_open_is_taken(tmp_path: Path) -> None:
+    made = model()
+    for dimension in made.graph.input[0].type.tensor_type.shape.dim[1:3]:
+        dimension.dim_param = f"side_{dimension.dim_value}"
+    found = load(written(tmp_path, made), 1).probabilities(IMAGES)
+    np.testing.assert_allclose(found, probabilities(IMAGES, CARD), atol=1e-6)

@@ -1,0 +1,82 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from reprise.options import MODEL, Options, parse
+
+DEFAULTS = Options(MODEL, ["a.png"], 3, "table", 32, 2, None)
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 5}, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("a.png", DEFAULTS),
+        ("m.onnx a.png", DEFAULTS._replace(model=Path("m.onnx"))),
+        ("m.ONNX a.png", DEFAULTS._replace(model=Path("m.ONNX"))),
+        ("a.png m.onnx", DEFAULTS._replace(images=["a.png", "m.onnx"])),
+        ("-", DEFAULTS._replace(images=["-"])),
+        ("m.onnx -- -a.png", DEFAULTS._replace(model=Path("m.onnx"), images=["-a.png"])),
+        (
+            "m.onnx --top 5 a.png --format=csv b",
+            DEFAULTS._replace(model=Path("m.onnx"), images=["a.png", "b"], top=5, format="csv"),
+        ),
+        (
+            "--batch-size 1 --threads 7 --sheet s.PNG a.png",
+            DEFAULTS._replace(batch_size=1, threads=7, sheet=Path("s.PNG")),
+        ),
+    ],
+)
+def test_the_command_line_is_read_in_any_order(line: str, expected: Options) -> None:
+    assert parse(line.split()) == expected
+
+
+def test_cores_are_counted_where_the_system_does_not_say_which_are_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.setattr("os.cpu_count", lambda: 9)
+    assert parse(["a.png"]).threads == 9
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("", "required: IMAGES"),
+        ("m.onnx", "name IMAGES, too"),
+        ("a.png --top 0", "--top: must be a whole number from 1, is '0'"),
+        ("a.png --top -1", "--top"),
+        ("a.png --batch-size 1.5", "--batch-size: must be a whole number from 1, is '1.5'"),
+        ("a.png --threads many", "--threads: must be a whole number from 1, is 'many'"),
+        ("a.png --top ²", "--top: must be a whole number"),
+        ("a.png --format xml", "--format: invalid choice: 'xml'"),
+        ("a.png --sheet s.jpg", "--sheet: must end in .png, is 's.jpg'"),
+        ("a.png --sheet none/s.png", "--sheet: none is no folder; make it first"),
+        ("a.png --batch 3", "--batch"),
+        ("a.png --verbose", "--verbose"),
+    ],
+)
+def test_a_mistake_ends_with_usage_and_code_2(
+    line: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parse(line.split())
+    printed = capsys.readouterr().err
+    assert printed.startswith("usage: reprise-predict [MODEL.onnx] IMAGES... [options]\n")
+    assert message in printed
+
+
+def test_help_tells_all_that_the_command_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        parse(["--help"])
+    printed = capsys.readouterr().out
+    assert set(re.findall(r"--[a-z-]+", printed)) >= {
+        "--top", "--format", "--batch-size", "--threads", "--sheet"
+    }  # fmt: skip
+    assert "exit codes: 0 all was predicted" in printed
+    assert max(map(len, printed.splitlines())) <= 100

@@ -1,0 +1,210 @@
+import csv
+import errno
+import json
+import os
+import sys
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from linear import CARD, SPEC, export, probabilities
+from PIL import Image as Picture
+from toys import encoded, pixels
+
+from reprise import predict as command
+from reprise.decoding import decode
+from reprise.predict import main
+from reprise.resizing import fit
+from reprise.rows import HEADER
+
+Captured = pytest.CaptureFixture[str]
+GOOD = ["photos/0.png", "photos/1.png", "photos/deep/2.png"]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work beside a model and photographs, one of which is damaged."""
+    Path(tmp_path / "photos/deep").mkdir(parents=True)
+    for number, name in enumerate(GOOD):
+        (tmp_path / name).write_bytes(encoded(pixels(number, 9 + number, 14)))
+    (tmp_path / "bad.png").write_bytes(b"text")
+    export(tmp_path / "m.onnx")
+    monkeypatch.chdir(tmp_path)
+
+
+def expected(name: str) -> list[tuple[str, float]]:
+    """Return classes and probabilities, the highest first, as evaluate would find them."""
+    image = fit(decode(Path(name).read_bytes(), SPEC.channels), SPEC)
+    shares = probabilities(image[None], CARD)[0]
+    order = np.argsort(-shares)
+    return [(CARD.classes[label], float(shares[label])) for label in order]
+
+
+def test_json_lines_have_every_picture_and_its_probabilities(capsys: Captured) -> None:
+    assert main(["m.onnx", "photos", "--format", "jsonl"]) == 0
+    printed = capsys.readouterr()
+    lines = [json.loads(line) for line in printed.out.splitlines()]
+    assert [line["path"] for line in lines] == GOOD
+    for line in lines:
+        wanted = expected(line["path"])
+        assert [row["class"] for row in line["predictions"]] == [name for name, _ in wanted]
+        found = [row["probability"] for row in line["predictions"]]
+        np.testing.assert_allclose(found, [share for _, share in wanted], atol=2e-6)
+    assert printed.err == ""
+
+
+def test_csv_has_a_header_and_a_line_for_every_class_asked_for(capsys: Captured) -> None:
+    assert main(["m.onnx", "photos/0.png", "--format", "csv", "--top", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"{HEADER}\n")
+    rows = list(csv.DictReader(StringIO(printed)))
+    assert [row["class"] for row in rows] == [name for name, _ in expected("photos/0.png")[:2]]
+
+
+def test_the_table_has_a_line_for_every_picture(capsys: Captured) -> None:
+    assert main(["m.onnx", "photos", "--top", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [expected(name)[0][0] for name in GOOD]
+    assert [line.split()[-1] for line in lines] == GOOD
+
+
+def test_the_model_is_found_where_the_pipeline_leaves_it(capsys: Captured) -> None:
+    Path("models/export").mkdir(parents=True)
+    Path("m.onnx").rename("models/export/model.onnx")
+    assert main(["photos"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+@pytest.mark.parametrize("options", [["--batch-size", "1"], ["--threads", "1"], []])
+def test_batches_and_threads_change_nothing(options: list[str], capsys: Captured) -> None:
+    main(["m.onnx", "photos", "bad.png"])
+    usual = capsys.readouterr()
+    main(["m.onnx", "photos", "bad.png", *options])
+    assert capsys.readouterr() == usual
+
+
+def test_bad_pictures_are_reported_and_the_others_predicted(capsys: Captured) -> None:
+    Path("empty").mkdir()
+    named = ["bad.png", "photos/0.png", "none.png", "empty", "photos/1.png", "*.gif"]
+    assert main(["m.onnx", *named, "--format", "csv", "--top", "1"]) == 1
+    printed = capsys.readouterr()
+    paths = [row["path"] for row in csv.DictReader(StringIO(printed.out))]
+    assert paths == ["photos/0.png", "photos/1.png"]
+    assert printed.err.splitlines() == [
+        "bad.png: no image that Pillow knows",
+        "none.png: No such file or directory",
+        "empty: holds no file with the suffix of an image",
+        "*.gif: matches no file",
+        "4 of 6 could not be predicted",
+    ]
+
+
+def test_a_damaged_name_cannot_damage_the_terminal(capsys: Captured) -> None:
+    Path("bad.png").rename("\x1b[2J.png")
+    assert main(["m.onnx", "\x1b[2J.png"]) == 1
+    assert capsys.readouterr().err.startswith("\\x1b[2J.png: no image")
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("none.onnx", "none.onnx: is missing; name a model, or make one with `dvc repro export`"),
+        ("photos.onnx", "photos.onnx: is no ONNX model"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_one_message(
+    model: str, message: str, capsys: Captured
+) -> None:
+    Path("photos.onnx").write_bytes(b"text")
+    assert main([model, "photos"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(message)
+    assert len(printed.err.splitlines()) == 1
+
+
+def test_the_sheet_shows_what_could_be_predicted(capsys: Captured) -> None:
+    assert main(["m.onnx", "bad.png", "photos", "--sheet", "sheet.png"]) == 1
+    with Picture.open("sheet.png") as sheet:
+        assert sheet.format == "PNG"
+        assert sheet.size == (12 + 3 * 140, 12 + 128 + 4 * 16 + 12)
+    first = Path("sheet.png").read_bytes()
+    main(["m.onnx", "photos", "--sheet", "sheet.png", "--batch-size", "1"])
+    assert Path("sheet.png").read_bytes() == first
+    assert "the sheet" not in capsys.readouterr().err
+
+
+def test_a_sheet_that_cannot_show_all_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr(command, "MOST", 2)
+    assert main(["m.onnx", "photos", "--sheet", "sheet.png"]) == 0
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 3
+    assert printed.err == "the sheet shows the first 2 of 3 pictures\n"
+
+
+def test_without_a_prediction_there_is_no_sheet() -> None:
+    assert main(["m.onnx", "bad.png", "--sheet", "sheet.png"]) == 1
+    assert not Path("sheet.png").exists()
+
+
+def test_a_sheet_that_cannot_be_written_is_one_message(capsys: Captured) -> None:
+    Path("sheet.png").mkdir()
+    assert main(["m.onnx", "photos", "--sheet", "sheet.png"]) == 1
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 3
+    assert printed.err == "sheet.png: cannot be written: Is a directory\n"
+
+
+def test_an_empty_list_is_one_message(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    monkeypatch.setattr(command, "find", lambda *_: iter(()))
+    assert main(["m.onnx", "-"]) == 1
+    assert capsys.readouterr() == ("", "standard input: names no image\n")
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_stream_is_no_matter(
+    closed: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr(sys, closed, None)
+    assert main(["m.onnx", "photos/0.png", "bad.png", "--top", "1"]) == 1
+    printed = capsys.readouterr()
+    assert (len(printed.out.splitlines()), len(printed.err.splitlines())) == (
+        (0, 2) if closed == "stdout" else (1, 0)
+    )
+
+
+def test_ctrl_c_is_one_message(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "run", interrupt)
+    assert main(["photos"]) == 130
+    assert capsys.readouterr().err == "stopped\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), 141, ""),
+        (OSError(errno.ENOSPC, "No space left"), 1, "standard input or output: No space left\n"),
+        (OSError("no number"), 1, "standard input or output: no number\n"),
+    ],
+)
+def test_an_output_that_takes_no_more_ends_the_run(
+    error: OSError, code: int, message: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(command, "run", fail)
+    outlet, inlet = os.pipe()
+    with os.fdopen(inlet, "w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert main(["photos"]) == code
+        print("goes nowhere now", flush=True)
+    with os.fdopen(outlet, "rb") as printed:
+        assert printed.read() == b""
+    assert capsys.readouterr().err == message
