@@ -2,6 +2,8 @@
 
 from pydantic import PositiveInt
 
+from reprise.spec import Interpolation, Resize
+from stages.errors import UserError
 from stages.params import Params
 
 
@@ -12,5 +14,21 @@ class Interface(Params):
     height: PositiveInt  # pixels
     width: PositiveInt  # pixels
     channels: PositiveInt
+    resize: Resize  # how a picture of another size came to this one
+    interpolation: Interpolation  # the filter of that
     mean: tuple[float, ...]  # [C], of the training split, in units of [0, 1]
     std: tuple[float, ...]  # [C], likewise
+
+
+def require(interface: Interface, least: int, network: str) -> None:
+    """Refuse images that lose their last pixel on the way through the network.
+
+    Raises:
+        UserError: height or width is below `least` pixels.
+    """
+    if min(interface.height, interface.width) < least:
+        raise UserError(
+            f"params.yaml: train.network {network} needs images of {least} x {least} pixels or "
+            f"more, preprocess.size is [{interface.height}, {interface.width}]; "
+            "enlarge it, or choose a network with fewer layers"
+        )

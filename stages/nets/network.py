@@ -1,18 +1,45 @@
 """From parameters to a network."""
 
-from pydantic import Field, PositiveInt
+from collections.abc import Callable
+from typing import Literal
+
+from pydantic import Field
 from torch import nn
 
-from stages.nets.cnn import Cnn
-from stages.params import Params
+from stages.nets import trial, vision
+from stages.nets.cnn import Cnn, Convolutional
+from stages.nets.custom import Custom
+from stages.nets.interface import Interface
+from stages.nets.lenet import Lenet
+from stages.nets.mlp import Mlp
+from stages.nets.resnet_small import ResnetSmall
+from stages.nets.speednet import Speednet
+from stages.nets.vision import Vision
 
 
-class Network(Params):
-    """Parameters of the architecture."""
+class Network(Convolutional, Vision):
+    """Parameters of the architecture; in brackets stand the networks that a parameter is for."""
 
-    width: PositiveInt = Field(description="filters of the first convolution")
+    network: Literal["mlp", "cnn", "lenet", "resnet_small", "speednet", "torchvision", "custom"] = (
+        Field(description="family of networks; custom is yours, in stages/nets/custom.py")
+    )
 
 
-def build(params: Network, channels: int, classes: int) -> nn.Module:
-    """Return a network with fresh weights; it maps float [B, C, H, W] to logits [B, K]."""
-    return Cnn(channels, classes, params.width)
+def build(params: Network, interface: Interface) -> nn.Module:
+    """Return a network with fresh weights from torch's global seed.
+
+    It maps normalised images, float [B, C, H, W], best channels-last in memory, to logits [B, K].
+
+    Raises:
+        UserError: the images do not fit, or the user's network returns no logits.
+    """
+    builders: dict[str, Callable[[], nn.Module]] = {
+        "mlp": lambda: Mlp(params, interface),
+        "cnn": lambda: Cnn(params, interface),
+        "lenet": lambda: Lenet(interface),
+        "resnet_small": lambda: ResnetSmall(params.filters, interface),
+        "speednet": lambda: Speednet(params.filters, interface),
+        "torchvision": lambda: vision.build(params, interface),
+        "custom": lambda: trial.confirm(Custom(interface), interface, "stages/nets/custom.py"),
+    }
+    return builders[params.network]()

@@ -20,6 +20,11 @@ class Normalize(nn.Module):
         self.register_buffer("scale", 1 / (255 * stds))
         self.register_buffer("shift", -means / stds)
 
-    def forward(self, images: UInt8[Tensor, "b h w c"]) -> Float[Tensor, "b c h w"]:
-        """Return a view with channels first; in memory they stay last, which convolutions like."""
+    def forward(
+        self, images: UInt8[Tensor, "b h w c"] | Float[Tensor, "b h w c"]
+    ) -> Float[Tensor, "b c h w"]:
+        """Take pixels in [0, 255]: as stored, or as floats, which is what mixing makes of them.
+
+        Returns a view with channels first; in memory they stay last, which convolutions like.
+        """
         return torch.addcmul(self.shift, images.float(), self.scale).permute(0, 3, 1, 2)

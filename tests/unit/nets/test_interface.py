@@ -1,8 +1,10 @@
 import pytest
 from pydantic import ValidationError
+from shapes import shape
 from toys import INTERFACE
 
-from stages.nets.interface import Interface
+from stages.errors import UserError
+from stages.nets.interface import Interface, require
 
 
 def test_json_gives_the_same_values_back() -> None:
@@ -27,3 +29,17 @@ def test_json_gives_the_same_values_back() -> None:
 def test_a_wrong_value_is_refused(key: str, value: object) -> None:
     with pytest.raises(ValidationError, match=key):
         Interface.model_validate({**INTERFACE.model_dump(), key: value})
+
+
+def test_images_of_the_least_size_are_let_through() -> None:
+    require(shape(1, 16, 17), 16, "lenet")
+
+
+@pytest.mark.parametrize(("height", "width"), [(15, 16), (16, 15), (1, 1)])
+def test_images_with_a_side_too_small_are_refused_with_the_remedy(height: int, width: int) -> None:
+    with pytest.raises(
+        UserError,
+        match=rf"^params\.yaml: train\.network lenet needs images of 16 x 16 pixels or more, "
+        rf"preprocess\.size is \[{height}, {width}\]; enlarge it, or ",
+    ):
+        require(shape(1, height, width), 16, "lenet")

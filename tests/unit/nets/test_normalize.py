@@ -31,6 +31,23 @@ def test_channels_stay_last_in_memory() -> None:
     assert normalised.is_contiguous(memory_format=torch.channels_last)
 
 
+def test_floats_in_the_same_units_are_normalised_alike() -> None:
+    images = torch.randint(0, 256, (2, 5, 6, 3), dtype=torch.uint8)
+    normalize = Normalize(MEAN, STD)
+    assert torch.equal(normalize(images.float()), normalize(images))
+    halves = normalize(images[:1].float() / 2 + images[1:].float() / 2)
+    expected = (normalize(images[:1]) + normalize(images[1:])) / 2
+    torch.testing.assert_close(halves, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+def test_under_autocast_it_stays_exact(kind: torch.dtype) -> None:
+    images, normalize = torch.randint(0, 256, (2, 5, 6, 3)).byte(), Normalize(MEAN, STD)
+    with torch.autocast("cpu", kind):
+        assert torch.equal(normalize(images), Normalize(MEAN, STD)(images))
+        assert normalize(images).dtype == torch.float32
+
+
 def test_nothing_in_it_is_learned() -> None:
     assert list(Normalize(MEAN, STD).parameters()) == []
 
@@ -45,7 +62,7 @@ def test_moments_of_different_lengths_are_refused() -> None:
         Normalize(MEAN, STD[:2])
 
 
-@pytest.mark.parametrize("images", [torch.zeros(2, 5, 6, 3), torch.zeros(5, 6, 3).byte()])
+@pytest.mark.parametrize("images", [torch.zeros(2, 5, 6, 3).int(), torch.zeros(5, 6, 3)])
 def test_images_of_another_type_or_shape_are_refused(images: torch.Tensor) -> None:
     with pytest.raises(TypeCheckError):
         Normalize(MEAN, STD)(images)

@@ -1,0 +1,74 @@
+"""The network of the CIFAR-10 speed runs (Jordan 2024, arXiv 2404.00498, section 3)."""
+
+from itertools import pairwise
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from stages.nets.interface import Interface, require
+from stages.nets.whitening import Whitening
+
+
+class Speednet(nn.Module):
+    """A whitening convolution, a group an entry of `filters`, and a linear head without bias.
+
+    The published widths are 64, 256 and 256.
+    """
+
+    def __init__(self, filters: tuple[int, ...], interface: Interface) -> None:
+        """Build fresh weights, but for the whitening, which is computed from images.
+
+        Raises:
+            UserError: the images are too small for so many groups.
+        """
+        super().__init__()
+        require(interface, 3 * 2 ** len(filters) + 1, "speednet")
+        scale = 3 * 2 ** len(filters)
+        positions = ((interface.height - 1) // scale) * ((interface.width - 1) // scale)
+        self.whitening = Whitening(interface.channels)
+        widths = self.whitening.filters, *filters
+        self.body = nn.Sequential(
+            nn.GELU(),
+            *(layer for pair in pairwise(widths) for layer in group(*pair)),
+            nn.MaxPool2d(3),
+            nn.Flatten(),
+        )
+        self.head = nn.Linear(filters[-1] * positions, len(interface.classes), bias=False)
+
+    def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:
+        """Map normalised images to logits."""
+        logits: Tensor = self.head(self.body(self.whitening(images)))
+        return logits / 9
+
+    def initialize(self, images: Float[Tensor, "b c h w"]) -> None:
+        """Compute the whitening from some of the images to train on, normalised."""
+        self.whitening.initialize(images)
+
+
+def group(inputs: int, filters: int) -> tuple[nn.Module, ...]:
+    """Return two convolutions, the first with a pool behind that halves the resolution."""
+    return (
+        identity(nn.Conv2d(inputs, filters, 3, padding=1, bias=False)),
+        nn.MaxPool2d(2),
+        Norm(filters),
+        nn.GELU(),
+        identity(nn.Conv2d(filters, filters, 3, padding=1, bias=False)),
+        Norm(filters),
+        nn.GELU(),
+    )
+
+
+def identity(convolution: nn.Conv2d) -> nn.Conv2d:
+    """Let the first filters, one a channel of the input, pass it on unchanged (section 3.2)."""
+    nn.init.dirac_(convolution.weight.data[: convolution.in_channels])
+    return convolution
+
+
+class Norm(nn.BatchNorm2d):
+    """A batch norm that learns a bias, but no scale."""
+
+    def __init__(self, filters: int) -> None:
+        super().__init__(filters, eps=1e-12, momentum=0.4)  # the listing's 0.6 is what stays
+        del self.weight
+        self.register_buffer("weight", torch.ones(filters))
