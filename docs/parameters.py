@@ -40,6 +40,8 @@ def kind(annotation: object, metadata: Sequence[object] = ()) -> str:
         return " | ".join(map(str, parts))
     if get_origin(annotation) in (Union, UnionType):
         return " | ".join(map(kind, parts))
+    if get_origin(annotation) is tuple and parts[1:] == (Ellipsis,):
+        return f"list: {kind(parts[0])}"
     if get_origin(annotation) is tuple:
         return f"list of {len(parts)}: {kind(parts[0])}"
     bounds = (

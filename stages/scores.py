@@ -15,7 +15,7 @@ def predict(network: nn.Module, data: Resident, batch_size: int) -> Float[Tensor
     """Return the logits of every image, on the CPU; the network takes uint8 [B, H, W, C]."""
     network.eval()
     order = torch.arange(len(data.labels))
-    return torch.cat([network(images) for images, _ in batches(data, order, batch_size)]).cpu()
+    return torch.cat([network(batch.images) for batch in batches(data, order, batch_size)]).cpu()
 
 
 class Scores(NamedTuple):

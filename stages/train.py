@@ -1,62 +1,100 @@
 """Train the network, and keep the weights of its best epoch.
 
 reads    data/splits                     train and val
-writes   models/classifier.safetensors   the epoch of the highest validation accuracy
+         models/source                   weights to start from, if a parameter names them
+writes   models/classifier.safetensors   the epoch of the highest validation score
          metrics/history.csv             one row an epoch
 """
 
-from copy import deepcopy
+from collections.abc import Iterator
+from time import monotonic
 
-import torch
+from tqdm import tqdm
 
 from stages import errors, runtime
 from stages.artifacts import classifier, history, splits
-from stages.artifacts.classifier import Card, Classifier
-from stages.artifacts.history import Epoch
-from stages.artifacts.splits import Split
-from stages.batches import to_device
-from stages.nets.network import Network
+from stages.batches import Resident, to_device
 from stages.progress import Progress
 from stages.runtime import Runtime
-from stages.scores import score
-from stages.training.loop import Fit, fit
+from stages.training import board, resume
+from stages.training.assembly import Assembly, assemble, describe, finish
+from stages.training.board import Board
+from stages.training.learner import Learner
+from stages.training.loop import Pass, fit
+from stages.training.plan import START, dry, material, remaining
+from stages.training.resume import Store
+from stages.training.step import Step
+from stages.training.stopping import Stopping, best, stalled
+from stages.training.tally import DivergedError
 
 
-class Train(Fit, Network, Runtime):
+class Train(Assembly, Stopping, Board, Runtime):
     """Section `train` of params.yaml: flat, so that `-S train.lr=0.001` is all a user types."""
 
 
-def train(
-    params: Train, card: Card, training: Split, validation: Split
-) -> tuple[Classifier, list[Epoch]]:
-    """Return the classifier of the best epoch, and the record of every epoch."""
-    device = runtime.start(params)
-    torch.manual_seed(params.seed)
-    fitted = classifier.build(card)
-    network = fitted.whole().to(device)  # uint8 [B, H, W, C] -> logits [B, K]
-    data, held_out = to_device(training, device), to_device(validation, device)
-    epochs, weights = list[Epoch](), fitted.network.state_dict()
-    with Progress("train", params.epochs * len(training.labels), "images") as progress:
-        for loss, accuracy, lr in fit(network, data, params, progress):
-            val = score(network, held_out, params.batch_size)
-            epoch = Epoch(len(epochs) + 1, loss, val.loss, accuracy, val.accuracy, lr)
-            if all(epoch.merit() > other.merit() for other in epochs):
-                weights = deepcopy(fitted.network.state_dict())
-            epochs.append(epoch)
-            progress.note(f"loss {loss:.3f}, val accuracy {val.accuracy:.4f}")
-    fitted.network.load_state_dict(weights)
-    return fitted, epochs
+def train(step: Step, data: Resident, held_out: Resident, params: Train) -> Iterator[Pass]:
+    """Learn from the data; judge each epoch by the held-out images, and keep the best weights.
+
+    Raises:
+        DivergedError: a loss is no finite number in the first epoch; later, training stops.
+        UserError: the device has too little memory for the batch size.
+    """
+    history = step.learner.history
+    if stalled(history, params):  # killed after the last epoch
+        return
+    try:
+        for passed in fit(step, data, params):
+            if passed.ended:
+                step.learner.record(step.judge(held_out), passed.tally, params)
+            yield passed
+            if passed.ended and stalled(history, params):
+                return
+    except DivergedError as error:
+        if not history:
+            raise
+        tqdm.write(f"{error}; training ends here, and the best epoch before counts")
+
+
+def watch(passes: Iterator[Pass], left: int, learner: Learner) -> Iterator[tuple[Pass, float]]:
+    """Show how far a training has come; yield each pass with images a second of its epoch."""
+    with Progress("train", left, "images") as progress:
+        began, images = monotonic(), 0
+        for passed in passes:
+            images += passed.images
+            progress.advance(passed.images)
+            progress.note(f"loss {passed.tally.loss:.3f}, best val accuracy {learner.highest:.4f}")
+            yield passed, images / (monotonic() - began)
+            if passed.ended:
+                began, images = monotonic(), 0
 
 
 def main() -> None:
     """Run the stage."""
-    params = Train.load()
-    card = Card(network=params.part(Network), interface=splits.read_meta().interface)
-    fitted, epochs = train(params, card, splits.read("train"), splits.read("val"))
-    classifier.write(fitted)
-    history.write(epochs)
-    best = max(epochs, key=Epoch.merit)
-    print(f"kept epoch {best.epoch} of {len(epochs)}: val accuracy {best.val_accuracy:.4f}")
+    params, interface = Train.load(), splits.read_meta().interface
+    parts = splits.read("train"), splits.read("val")
+    device = runtime.start(params)
+    data, held_out = (to_device(part, device) for part in parts)
+    held_out, card = dry(held_out, params), describe(params, interface)
+    step = assemble(params, card, data)
+    learner, key = step.learner, resume.key(params, step.whole, parts, device)
+    store = Store(params, key)
+    store.load(learner)
+    with board.opened(params, key, len(learner.history)) as log, store.interruptible():
+        log.start(step.whole, next(material(data, params, learner.classes, START)).images)
+        left = remaining(learner, len(data.labels), params)
+        for passed, speed in watch(train(step, data, held_out, params), left, learner):
+            if passed.ended:
+                log.epoch(learner.history[-1], learner.network, speed)
+            if passed.due:
+                store.save(learner)
+        made = finish(step, card, held_out)
+        kept, epochs = learner.history[best(learner.history, params)], len(learner.history)
+        log.mistakes(made.logits, held_out, interface.classes)
+        log.finish(params, kept)
+    classifier.write(made.classifier)
+    history.write(learner.history)
+    store.remove()
+    print(f"kept epoch {kept.epoch} of {epochs}: val accuracy {kept.val_accuracy:.4f}")
 
 
 if __name__ == "__main__":

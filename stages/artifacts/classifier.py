@@ -6,6 +6,7 @@ Nothing is unpickled. The metadata has ONE key of JSON: of several, the order in
 from pathlib import Path
 from typing import NamedTuple
 
+from pydantic import JsonValue, PositiveFloat
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
@@ -26,6 +27,8 @@ class Card(Params):
 
     network: Network
     interface: Interface
+    temperature: PositiveFloat  # by which logits are divided for probabilities that fit val
+    training: dict[str, JsonValue]  # the parameters by which it was trained
 
 
 class Classifier(NamedTuple):
@@ -42,8 +45,7 @@ class Classifier(NamedTuple):
 
 def build(card: Card) -> Classifier:
     """Return the classifier of a card, with fresh weights."""
-    channels, classes = card.interface.channels, len(card.interface.classes)
-    return Classifier(card, network.build(card.network, channels, classes))
+    return Classifier(card, network.build(card.network, card.interface))
 
 
 def write(classifier: Classifier, path: Path = PATH) -> None:

@@ -1,5 +1,6 @@
 """Artifact `metrics/history.csv`: one row an epoch."""
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,11 +20,20 @@ class Epoch(NamedTuple):
     val_accuracy: float  # in [0, 1]
     lr: float  # learning rate of the last step
 
-    def merit(self) -> tuple[float, float]:
-        """Return what the best epoch has most of: validation accuracy; if equal, least loss."""
-        return self.val_accuracy, -self.val_loss
-
 
 def write(epochs: Sequence[Epoch], path: Path = PATH) -> None:
     """Write a header and one row an epoch."""
     files.write_csv(path, Epoch._fields, epochs)
+
+
+def read(path: Path = PATH) -> list[Epoch]:
+    """Read the epochs.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    with files.reading(path, "train"), path.open(encoding="utf-8", newline="") as file:
+        return [
+            Epoch(int(row.pop("epoch")), **{name: float(cell) for name, cell in row.items()})
+            for row in csv.DictReader(file, strict=True)
+        ]

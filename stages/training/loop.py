@@ -1,77 +1,92 @@
-"""The training loop: it yields epochs, and leaves recording and stopping to the caller."""
+"""The training loop: it yields, and leaves recording, keeping and stopping to the caller."""
 
 from collections.abc import Iterator
-from math import ceil, isfinite
+from math import ceil, inf
+from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from jaxtyping import Float64, Int64, UInt8
-from pydantic import Field, PositiveInt
-from torch import Tensor, nn
+from pydantic import model_validator
 
-from stages.batches import Resident, batches
-from stages.errors import UserError
-from stages.params import Seed
-from stages.progress import Progress
-from stages.training import optimizer
-from stages.training.optimizer import Optimizer
+from stages.batches import Resident
+from stages.training import memory
+from stages.training.freezing import Freezing, freeze
+from stages.training.plan import Place, Plan, epoch_size, material
+from stages.training.resume import Resume
+from stages.training.schedule import Position, Schedule, apply
+from stages.training.step import Step
+from stages.training.tally import Outcome, Tally
+
+LOOK = 0.1  # seconds between two looks at the loss: on a GPU, each waits for all that came before
 
 
-class Fit(Optimizer):
+class Fit(Plan, Schedule, Freezing, Resume):
     """Parameters of the loop."""
 
-    seed: Seed = Field(description="initial weights and the order of the images")
-    epochs: PositiveInt = Field(description="passes over the training split")
-    batch_size: PositiveInt = Field(description="images a step")
+    @model_validator(mode="after")
+    def _warm_up_ends(self) -> "Fit":
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError(
+                f"warmup_epochs is {self.warmup_epochs:g} of {self.epochs} epochs; "
+                "it must be less; lower it, or raise epochs"
+            )
+        return self
 
 
 class Pass(NamedTuple):
-    """What one pass over the training split came to, while the weights changed."""
+    """How far an epoch has come."""
 
-    loss: float  # nats per image
-    accuracy: float  # in [0, 1]
-    lr: float  # learning rate of the last step
+    tally: Tally  # of its steps so far
+    images: int  # in the steps since the last pass
+    ended: bool  # whether that was the epoch's last
+    due: bool  # whether the state is to be kept now
 
 
-def fit(network: nn.Module, data: Resident, params: Fit, progress: Progress) -> Iterator[Pass]:
-    """Update the network, which takes uint8 [B, H, W, C], in place; yield after each epoch.
+def fit(step: Step, data: Resident, params: Fit) -> Iterator[Pass]:
+    """Change the learner's weights; yield at the end of each epoch, and now and then within it.
+
+    A learner that was restored goes on where it was. The caller adds each epoch to its history.
 
     Raises:
-        UserError: the loss is no longer a finite number.
+        DivergedError: the loss is no longer a finite number.
+        UserError: the device has too little memory for the batch size.
     """
-    count = len(data.labels)
-    steps = params.epochs * ceil(count / params.batch_size)
-    optimize, schedule = optimizer.build(network, params, steps)
-    for epoch in range(params.epochs):
-        network.train()
-        order, lr = shuffled(count, params.seed, epoch), 0.0
-        total = torch.zeros(2, dtype=torch.float64, device=data.labels.device)
-        for images, labels in batches(data, order, params.batch_size):
-            total += backward(network, images, labels)
-            lr = float(schedule.get_last_lr()[0])
-            optimize.step()
-            optimize.zero_grad()
-            schedule.step()
-            progress.advance(len(labels))
-        loss, accuracy = (total / count).tolist()
-        if not isfinite(loss):
-            raise UserError(f"the loss became {loss} in epoch {epoch + 1}; lower train.lr")
-        yield Pass(loss, accuracy, lr)
+    learner = step.learner
+    for epoch in range(len(learner.history), params.epochs):
+        if not learner.tally.steps:  # else the state of chance was restored, too
+            torch.manual_seed(_spread(params.seed, epoch))
+        step.whole.train()
+        freeze(learner.network, params, epoch)
+        yield from _epoch(step, data, params, epoch)
 
 
-def backward(
-    network: nn.Module, images: UInt8[Tensor, "b h w c"], labels: Int64[Tensor, " b"]
-) -> Float64[Tensor, "2"]:
-    """Add the gradients of the mean loss; return the batch's summed loss and its right answers."""
-    logits = network(images)
-    loss = F.cross_entropy(logits, labels)
-    loss.backward()
-    right = (logits.argmax(1) == labels).sum()
-    return torch.stack([loss.detach().double() * len(labels), right.double()])
+def _epoch(step: Step, data: Resident, params: Fit, epoch: int) -> Iterator[Pass]:
+    learner, looked, recent = step.learner, monotonic(), list[Outcome]()
+    for outcome, ended in _steps(step, data, params, epoch):
+        recent.append(outcome)
+        done = learner.tally.steps + len(recent)
+        due = ended or done % (params.save_steps or inf) == 0
+        if due or monotonic() > looked + LOOK:
+            tally, before = learner.tally.plus(recent, epoch + 1), learner.tally.images
+            learner.tally = Tally() if ended else tally
+            looked, recent = monotonic(), []
+            yield Pass(tally, tally.images - before, ended, due)
 
 
-def shuffled(count: int, seed: int, epoch: int) -> Int64[Tensor, " n"]:
-    """Return a permutation that depends on (seed, epoch) alone, not on what was drawn before."""
-    return torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(count))
+def _steps(step: Step, data: Resident, params: Fit, epoch: int) -> Iterator[tuple[Outcome, bool]]:
+    """Yield what the remaining steps of an epoch come to, and whether it was the last."""
+    learner, count = step.learner, epoch_size(len(data.labels), params)
+    steps, losses = ceil(count / params.images_a_step), learner.losses
+    place = Place(epoch, learner.tally.steps)
+    for done, (images, targets) in enumerate(
+        material(data, params, learner.classes, place), place.steps + 1
+    ):
+        position = Position(epoch * steps + done - 1, steps, params.epochs)
+        apply(learner.optimizers, params, position, losses)
+        yield memory.attempt(step, images, targets), done == steps
+
+
+def _spread(seed: int, epoch: int) -> int:
+    """Return a seed for torch, whose numbers decide what dropout drops."""
+    return int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0])

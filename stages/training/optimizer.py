@@ -1,21 +1,124 @@
-"""The optimizer and its learning-rate schedule."""
+"""The optimizer: how gradients change the weights."""
 
-from pydantic import Field, NonNegativeFloat
-from torch import nn
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import OneCycleLR
+from typing import Annotated, Any, Literal
 
+import torch
+from pydantic import Field, NonNegativeFloat, model_validator
+from torch import nn, optim
+
+from stages.errors import UserError
+from stages.nets.head import head
 from stages.params import Params
+from stages.training.muon import Muon
+
+Rate = Annotated[float, Field(gt=0, le=1000)]
+Kind = Literal["sgd", "adam", "adamw", "rmsprop", "muon"]
 
 
 class Optimizer(Params):
-    """Parameters of AdamW under a one-cycle schedule (Smith and Topin 2018)."""
+    """Parameters of the optimizer; what is not named here is as torch.optim has it."""
 
-    lr: float = Field(gt=0, le=1000, description="learning rate at the peak of its cycle")
-    weight_decay: NonNegativeFloat = Field(description="share of lr by which weights shrink a step")
+    optimizer: Kind = Field(description="muon: for filters and hidden matrices, with muon_rest")
+    lr: Rate = Field(description="learning rate, at the schedule's highest")
+    head_lr: Rate | None = Field(description="learning rate of the last layer; null: as the others")
+    momentum: float = Field(ge=0, lt=1, description="of sgd, rmsprop and muon; others have theirs")
+    nesterov: bool = Field(description="Nesterov's momentum (sgd, muon)")
+    weight_decay: NonNegativeFloat = Field(
+        description="pull of weights to 0: a share of lr a step (adamw, muon), or an L2 gradient"
+    )
+    decay_norms: bool = Field(description="weight decay of biases and norm layers too")
+    muon_rest: Literal["sgd", "adamw"] = Field(
+        description="optimizer of what muon leaves: the last layer, biases, norm layers"
+    )
+    rest_lr: Rate = Field(description="learning rate of muon_rest")
+    rest_momentum: float = Field(ge=0, lt=1, description="momentum of muon_rest: sgd")
+    muon_normalize: bool = Field(
+        description="fixed norms for muon's filters; for networks with norm layers"
+    )
+    fused: bool = Field(description="one kernel for all weights where torch has one, else foreach")
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> "Optimizer":
+        if self.nesterov and self.optimizer not in {"sgd", "muon"}:
+            raise ValueError(
+                f"nesterov is true, but optimizer is {self.optimizer}, which has no such thing; "
+                "set nesterov to false, or optimizer to sgd or muon"
+            )
+        if self.nesterov and not self.momentum:
+            raise ValueError(
+                "nesterov is true, but momentum is 0; set nesterov to false, or momentum above 0"
+            )
+        return self
 
 
-def build(network: nn.Module, params: Optimizer, steps: int) -> tuple[AdamW, OneCycleLR]:
-    """Return the optimizer of the network's weights, and its schedule over `steps` steps."""
-    optimizer = AdamW(network.parameters(), lr=params.lr, weight_decay=params.weight_decay)
-    return optimizer, OneCycleLR(optimizer, params.lr, total_steps=steps)
+def build(network: nn.Module, params: Optimizer) -> list[optim.Optimizer]:
+    """Return what updates the weights, on the device where they are; muon comes with another.
+
+    Weights that are frozen now are never updated; those frozen later may thaw. A group keeps its
+    learning rate as `initial_lr`, for the schedule.
+
+    Raises:
+        UserError: the network has no weights for it; take another of the two.
+    """
+    groups = _groups(network, params)
+    if params.optimizer not in groups:
+        raise UserError(
+            f"train.optimizer is {params.optimizer}, but the network has no weights for it (muon "
+            "takes filters and matrices before the last layer); change train.optimizer or "
+            "train.network"
+        )
+    # Muon first: the first learning rate is train.lr.
+    return [_build(kind, groups[kind], params) for kind in sorted(groups, key="muon".__ne__)]
+
+
+def _groups(network: nn.Module, params: Optimizer) -> dict[str, list[dict[str, Any]]]:
+    """Sort the weights by the optimizer they get, their learning rate and their weight decay."""
+    last, kinds = set(head(network).parameters()), dict[str, dict[Any, dict[str, Any]]]()
+    for weight in network.parameters():
+        if weight.requires_grad:
+            kind, lr = _kind(weight, params, is_last=weight in last)
+            decay = params.weight_decay if params.decay_norms or weight.ndim > 1 else 0.0
+            empty = {"params": [], "lr": lr, "initial_lr": lr, "weight_decay": decay}
+            group = kinds.setdefault(kind, {}).setdefault((lr, decay), empty)
+            group["params"].append(weight)
+    return {kind: list(groups.values()) for kind, groups in kinds.items()}
+
+
+def _kind(weight: nn.Parameter, params: Optimizer, *, is_last: bool) -> tuple[str, float]:
+    """Return which optimizer a weight gets, and its learning rate."""
+    kind, lr = params.optimizer, params.lr
+    # 3 dimensions are those of tokens, positions and scales, which are no maps.
+    if kind == "muon" and (is_last or weight.ndim not in {2, 4}):
+        kind, lr = params.muon_rest, params.rest_lr
+    return kind, params.head_lr if is_last and params.head_lr else lr
+
+
+def _build(kind: str, groups: list[dict[str, Any]], params: Optimizer) -> optim.Optimizer:
+    fused, foreach, momentum = params.fused, not params.fused, params.momentum
+    match kind:
+        case "muon":
+            normalize = params.muon_normalize
+            return Muon(groups, momentum, nesterov=params.nesterov, normalize=normalize)
+        case "sgd":
+            return _sgd(groups, params)
+        case "rmsprop":
+            return optim.RMSprop(groups, momentum=momentum, foreach=True)
+        case "adam":
+            return optim.Adam(groups, fused=fused, foreach=foreach)
+        case _:
+            return optim.AdamW(groups, fused=fused, foreach=foreach)
+
+
+def _sgd(groups: list[dict[str, Any]], params: Optimizer) -> optim.SGD:
+    momentum = params.momentum if params.optimizer == "sgd" else params.rest_momentum
+    sgd = optim.SGD(
+        groups,
+        momentum=momentum,
+        nesterov=params.nesterov and momentum > 0,
+        fused=params.fused,
+        foreach=not params.fused,
+    )
+    # The fused kernel fails where a weight's first gradient comes later, as when it thaws.
+    for weight in (weight for group in groups for weight in group["params"] if momentum):
+        sgd.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
+    return sgd

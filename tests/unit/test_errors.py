@@ -25,7 +25,14 @@ def test_a_users_mistake_is_one_message_and_exit_code_1() -> None:
 def test_an_interrupt_is_exit_code_130_without_a_traceback() -> None:
     ended = run("raise KeyboardInterrupt")
     assert ended.returncode == 130
-    assert ended.stderr == "interrupted; nothing half-written was left behind\n"
+    assert ended.stderr == (
+        "stopped; nothing half-written is left, and `dvc repro` takes this stage up again\n"
+    )
+
+
+def test_an_interrupt_may_have_a_message_of_its_own() -> None:
+    ended = run("raise KeyboardInterrupt('training stopped')")
+    assert (ended.returncode, ended.stderr) == (130, "training stopped\n")
 
 
 def test_success_is_exit_code_0() -> None:

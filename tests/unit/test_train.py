@@ -1,96 +1,328 @@
+import json
+from collections.abc import Iterator
+from math import inf, nan
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
-from toys import CARD, split, store
+from learning import DATA, HELD_OUT, begun, passes, same, settings
+from torch import Tensor
+from toys import CARD, TRAIN, split, store
 
+from stages import errors
 from stages import train as stage
-from stages.artifacts import classifier
-from stages.artifacts.classifier import Classifier
+from stages.artifacts import classifier, history
 from stages.artifacts.history import Epoch
-from stages.batches import to_device
+from stages.batches import Resident
 from stages.errors import UserError
-from stages.scores import score
+from stages.scores import Scores, score
 from stages.train import Train, train
-
-PARAMS = Train(seed=0, epochs=5, batch_size=8, lr=0.05, weight_decay=0.01, width=2, threads=1)
-TRAINING, VALIDATION = split(24), split(10, seed=1)
-
-
-def run(params: Train = PARAMS) -> tuple[Classifier, list[Epoch]]:
-    return train(params, CARD, TRAINING, VALIDATION)
+from stages.training import loop
+from stages.training.learner import Learner
+from stages.training.resume import FOLDER, Store
+from stages.training.step import Step
 
 
-def same(first: Classifier, other: Classifier) -> bool:
-    states = first.network.state_dict(), other.network.state_dict()
-    return all(
-        torch.equal(tensor.cpu(), states[1][name].cpu()) for name, tensor in states[0].items()
-    )
+def scored(vals: list[Scores], **changes: object) -> list[Epoch]:
+    """Return the history of a training whose validation has these scores."""
+    params = settings(epochs=len(vals), **changes)
+    step, coming = begun(params), iter(vals)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(step, "judge", lambda _: next(coming))
+        passes(step, params)
+    return step.learner.history
 
 
-def test_every_epoch_is_recorded() -> None:
-    _, epochs = run()
-    assert [epoch.epoch for epoch in epochs] == [1, 2, 3, 4, 5]
-    assert epochs[-1].train_loss < epochs[0].train_loss
+def test_every_epoch_is_recorded_as_it_was_judged() -> None:
+    params = settings(ema=0.5)
+    step = begun(params)
+    for passed in train(step, DATA, HELD_OUT, params):
+        epoch = step.learner.history[-1]
+        assert epoch.epoch == len(step.learner.history)
+        assert (epoch.train_loss, epoch.train_accuracy) == (
+            passed.tally.loss,
+            passed.tally.accuracy,
+        )
+        assert (epoch.val_loss, epoch.val_accuracy) == tuple(step.judge(HELD_OUT))
+    assert len(step.learner.history) == 3
 
 
-def test_the_classifier_is_that_of_the_best_epoch() -> None:
+def test_what_can_be_learned_is_learned() -> None:
+    params = settings(epochs=8, optimizer="adamw", lr=0.02, schedule="one_cycle")
+    step = begun(params)
+    passes(step, params)
+    assert step.learner.history[-1].train_accuracy == 1.0
+    assert step.learner.highest == 1.0
+
+
+@pytest.mark.parametrize("best", ["accuracy", "loss"])
+@pytest.mark.parametrize("ema", [None, 0.9])
+def test_the_weights_kept_are_those_of_the_best_epoch(best: str, ema: float | None) -> None:
     # The more is learned, the worse the validation of wrong labels.
-    wrong = VALIDATION._replace(labels=1 - VALIDATION.labels)
-    fitted, epochs = train(PARAMS, CARD, TRAINING, wrong)
-    best = max(epochs, key=Epoch.merit)
-    assert best.val_loss < epochs[-1].val_loss / 1.5
-    network = fitted.whole()
-    device = next(network.parameters()).device
-    scores = score(network.to(device), to_device(wrong, device), 8)
-    assert (scores.accuracy, scores.loss) == pytest.approx((best.val_accuracy, best.val_loss))
+    wrong = Resident(HELD_OUT.images, 1 - HELD_OUT.labels)
+    params = settings(epochs=6, best=best, ema=ema)
+    step = begun(params)
+    list(train(step, DATA, wrong, params))
+    epochs = step.learner.history
+    merits = [(e.val_accuracy if best == "accuracy" else 0, -e.val_loss) for e in epochs]
+    kept = epochs[merits.index(max(merits))]
+    assert kept.val_loss < epochs[-1].val_loss
+    step.learner.network.load_state_dict(step.learner.best)
+    assert score(step.whole, wrong, 32) == (kept.val_loss, kept.val_accuracy)
 
 
-def test_the_same_seed_gives_the_same_bits_whatever_was_drawn_before() -> None:
-    torch.manual_seed(1)
-    first, epochs = run()
-    torch.manual_seed(2)
-    again, epochs_again = run()
-    assert same(first, again)
-    assert epochs == epochs_again
+WORSE = [Scores(0.5, 0.8), Scores(0.6, 0.9), Scores(0.7, 0.7), Scores(0.4, 0.7), Scores(0.3, 0.7)]
 
 
-def test_another_seed_gives_another_classifier() -> None:
-    assert not same(run()[0], run(PARAMS.model_copy(update={"seed": 1}))[0])
+@pytest.mark.parametrize(
+    ("best", "patience", "epochs"),
+    [("accuracy", 1, 3), ("accuracy", 2, 4), ("loss", 1, 2), ("loss", 3, 5), ("loss", None, 5)],
+)
+def test_patience_ends_the_training(best: str, patience: int | None, epochs: int) -> None:
+    assert len(scored(WORSE, best=best, patience=patience)) == epochs
 
 
-def test_a_run_of_fewer_images_than_a_batch_is_one_step_an_epoch() -> None:
-    _, epochs = run(PARAMS.model_copy(update={"batch_size": 1000, "epochs": 1}))
-    assert len(epochs) == 1
+def test_a_stalled_training_that_is_restored_ends_at_once() -> None:
+    params = settings(epochs=5, patience=1)
+    step = begun(params)
+    step.learner.history.extend(Epoch(n, 1.0, 1.0, 0.5, 0.5, 0.1) for n in (1, 2))
+    assert not list(train(step, DATA, HELD_OUT, params))
+
+
+@pytest.mark.parametrize("loss", [nan, inf])
+def test_a_validation_that_is_no_number_ends_the_training(
+    loss: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert len(scored([WORSE[0], WORSE[1], Scores(loss, 1.0), WORSE[2]])) == 2
+    expected = (
+        f"the loss became {loss} on val after epoch 3; lower train.lr; "
+        "training ends here, and the best epoch before counts\n"
+    )
+    assert capsys.readouterr().out == expected
+
+
+def explode(step: Step, call: int) -> None:
+    """Make the loss infinite from a step on, from 1."""
+    honest, calls = step.loss, iter(range(1, 1000))
+
+    def loss(logits: Tensor, targets: Tensor) -> Tensor:
+        return honest(logits, targets) / (next(calls) < call)
+
+    step.loss = loss
+
+
+def test_a_loss_that_explodes_later_keeps_the_best(capsys: pytest.CaptureFixture[str]) -> None:
+    params = settings()
+    short, step = begun(params), begun(params)
+    passes(short, params, lambda number: number == 1)
+    explode(step, 8)
+    passes(step, params)
+    assert step.learner.history == short.learner.history
+    assert same(step.learner.best, short.learner.best)
+    assert "became inf in epoch 3, step 2; lower train.lr; training ends" in capsys.readouterr().out
+
+
+def test_a_loss_that_explodes_at_first_is_an_error() -> None:
+    params = settings()
+    step = begun(params)
+    explode(step, 3)
+    with pytest.raises(
+        UserError, match=r"^the loss became inf in epoch 1, step 3; lower train\.lr"
+    ):
+        passes(step, params)
+
+
+def test_a_restored_run_whose_loss_explodes_keeps_the_best() -> None:
+    params = settings()
+    stopped, step = begun(params), begun(params)
+    passes(stopped, params, lambda number: number == 1)
+    step.learner.restore(stopped.learner.state())
+    explode(step, 1)
+    assert not passes(step, params)
+    assert len(step.learner.history) == 2
+    assert same(step.learner.best, stopped.learner.best)
 
 
 def test_a_learning_rate_that_is_far_too_high_is_named() -> None:
-    with pytest.raises(UserError, match=r"lower train\.lr"):
-        run(PARAMS.model_copy(update={"lr": 1e30}))
+    params = settings(lr=1000.0, weight_decay=1e3, norm="none")
+    with pytest.raises(UserError, match=r"in epoch 1, step \d; lower train\.lr$"):
+        passes(begun(params), params)
+
+
+OUTS = (Path("models/classifier.safetensors"), Path("metrics/history.csv"))
+TRAINING, VALIDATION = split(22), split(10, seed=1)
+RESTLESS = {"dropout": 0.3, "ema": 0.9, "save_steps": 2, "mixup": 0.4, "hidden": (4,)}
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    yield
+    torch.use_deterministic_algorithms(mode=False)
 
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text(f"train: {PARAMS.model_dump_json()}")
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.setattr(loop, "LOOK", -1.0)  # seconds: a pass a step
+    write()
+    store({"train": TRAINING, "val": VALIDATION})
+
+
+def write(**changes: object) -> Train:
+    """Write params.yaml."""
+    params = settings(**{**RESTLESS, **changes})
+    Path("params.yaml").write_text(json.dumps({"train": params.model_dump(mode="json")}))
+    return params
+
+
+def results() -> list[bytes]:
+    """Take away what the stage wrote."""
+    written = [out.read_bytes() for out in OUTS]
+    for out in OUTS:
+        out.unlink()
+    return written
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, call: int) -> None:
+    """Let the state not be kept from a call on, from 1, as after Ctrl-C."""
+    honest, calls = Store.save, iter(range(1, 1000))
+
+    def save(self: Store, learner: Learner) -> None:
+        if next(calls) >= call:
+            raise KeyboardInterrupt
+        honest(self, learner)
+
+    monkeypatch.setattr(Store, "save", save)
 
 
 @pytest.mark.usefixtures("workspace")
 def test_the_stage_reads_splits_and_writes_classifier_and_history(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    store({"train": TRAINING, "val": VALIDATION})
+    params = settings(**RESTLESS)
     stage.main()
-    fitted, epochs = run()
-    assert same(classifier.read(), fitted)
-    assert len(pd.read_csv("metrics/history.csv")) == 5
-    best = max(epochs, key=Epoch.merit)
-    expected = f"kept epoch {best.epoch} of 5: val accuracy {best.val_accuracy:.4f}\n"
+    step = begun(params)
+    passes(step, params)
+    read = classifier.read()
+    assert same(dict(read.network.state_dict()), dict(step.learner.best))
+    assert read.card.interface == CARD.interface
+    table = pd.read_csv("metrics/history.csv")
+    assert list(table["epoch"]) == [1, 2, 3]
+    assert list(table["val_loss"]) == pytest.approx(step.learner.losses, rel=1e-5)
+    kept = max(step.learner.history, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss))
+    expected = f"kept epoch {kept.epoch} of 3: val accuracy {kept.val_accuracy:.4f}\n"
     assert capsys.readouterr().out == expected
+    assert not list(FOLDER.iterdir())
+
+
+@pytest.mark.usefixtures("workspace")
+@pytest.mark.parametrize("call", [1, 2, 3, 4, 6])
+def test_an_interrupted_stage_goes_on_to_the_same_bytes(
+    call: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.main()
+    expected = results()
+    with monkeypatch.context() as patch:
+        interrupt(patch, call)
+        with pytest.raises(SystemExit) as ended:
+            errors.run(stage.main)
+    assert ended.value.code == 130
+    assert not any(out.exists() for out in OUTS)
+    told = "goes on where it was last kept" if call > 1 else "starts it anew"
+    assert capsys.readouterr().err.endswith(f"training stopped; `dvc repro` {told}\n")
+    stage.main()
+    after = divmod(call - 1, 2)
+    goes_on = f"after epoch {after[0]}, step {2 * after[1]}"
+    assert (goes_on in capsys.readouterr().out) is (call > 1)
+    assert results() == expected
+    assert not list(FOLDER.iterdir())
+
+
+def stopped(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.usefixtures("workspace")
+@pytest.mark.parametrize("out", [0, 1])
+def test_a_stage_killed_between_its_outputs_goes_on_to_the_same_bytes(
+    out: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.main()
+    expected = results()
+    with monkeypatch.context() as patch:
+        patch.setattr((classifier, history)[out], "write", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            stage.main()
+    stage.main()
+    assert results() == expected
+
+
+@pytest.mark.usefixtures("workspace")
+@pytest.mark.parametrize(
+    "changes", [{"lr": 0.04}, {"preprocess": "another image"}, {"resume": False}], ids=str
+)
+def test_another_run_does_not_pick_the_state_up(
+    changes: dict[str, object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        interrupt(patch, 4)
+        with pytest.raises(KeyboardInterrupt):
+            stage.main()
+    if "preprocess" in changes:
+        store({"train": split(22, seed=7), "val": VALIDATION})
+    else:
+        write(**changes)
+    stage.main()
+    assert "goes on" not in capsys.readouterr().out
+    left = list(FOLDER.iterdir())
+    assert len(left) == ("resume" not in changes), "the other run's is left alone"
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_dry_run_takes_a_few_batches(capsys: pytest.CaptureFixture[str]) -> None:
+    write(limit_batches=1, epochs=1, save_steps=None)
+    stage.main()
+    table = pd.read_csv("metrics/history.csv")
+    assert len(table) == 1
+    assert "8.00/8.00" in capsys.readouterr().err
+    assert set((table["val_accuracy"] * 8) % 1) == {0.0}, "of 8 images"
+
+
+@pytest.mark.usefixtures("workspace")
+def test_every_image_counts_once_an_epoch_on_the_bar(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        interrupt(patch, 4)
+        with pytest.raises(KeyboardInterrupt):
+            stage.main()
+    capsys.readouterr()
+    stage.main()
+    assert "28.0/28.0" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_device_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    write(device="cuda")
+    with pytest.raises(UserError, match=r"^train\.device is cuda, but torch finds only cpu"):
+        stage.main()
 
 
 @pytest.mark.usefixtures("workspace")
 def test_the_stage_says_which_stage_is_to_run_before() -> None:
+    (Path("data/splits/train/images.npy")).unlink()
     with pytest.raises(UserError, match="is missing; run `dvc repro preprocess`"):
         stage.main()
+
+
+def test_the_section_holds_as_many_parameters_as_the_toys_say() -> None:
+    assert set(TRAIN) == set(Train.model_fields)
+
+
+def test_the_parameters_that_ship_are_accepted() -> None:
+    root = Path(__file__).parents[2]
+    for path in (root / "params.yaml", *root.glob("recipes/*.yaml")):
+        Train.load(path)

@@ -8,12 +8,11 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torchvision.transforms.v2 import functional
-from toys import CARD, INTERFACE, untrained
+from toys import CARD, INTERFACE, NETWORK, untrained
 
 from stages.artifacts import classifier
-from stages.artifacts.classifier import KEY, Card, Classifier
+from stages.artifacts.classifier import KEY, Classifier
 from stages.errors import UserError
-from stages.nets.network import Network
 
 REMEDY = "run `dvc repro train` to make it again"
 
@@ -76,7 +75,7 @@ def test_the_whole_maps_pixels_to_the_logits_of_normalised_images() -> None:
 @pytest.mark.parametrize("classes", [2, 7])
 def test_a_network_has_a_logit_for_every_class(classes: int) -> None:
     names = tuple(str(number) for number in range(classes))
-    card = Card(network=Network(width=3), interface=INTERFACE.model_copy(update={"classes": names}))
+    card = CARD.model_copy(update={"interface": INTERFACE.model_copy(update={"classes": names})})
     network = classifier.build(card).network
     assert network(torch.zeros(2, 1, 4, 5)).shape == (2, classes)
 
@@ -107,8 +106,8 @@ def test_a_file_of_another_format_is_refused(path: Path, content: bytes) -> None
         {KEY: "[]"},
         {KEY: "{}"},
         {KEY: json.dumps({**CARD.model_dump(mode="json"), "more": 1})},
-        {KEY: json.dumps({**CARD.model_dump(mode="json"), "network": {"width": "2"}})},
-        {KEY: json.dumps({**CARD.model_dump(mode="json"), "network": {"width": 0}})},
+        {KEY: json.dumps({**CARD.model_dump(mode="json"), "network": {"filters": [2]}})},
+        {KEY: json.dumps({**CARD.model_dump(mode="json"), "temperature": 0})},
     ],
 )
 def test_a_wrong_card_is_refused(path: Path, metadata: dict[str, str] | None) -> None:
@@ -116,9 +115,9 @@ def test_a_wrong_card_is_refused(path: Path, metadata: dict[str, str] | None) ->
     assert "cannot be read" in complaint(path)
 
 
-@pytest.mark.parametrize("width", [1, 3])
-def test_weights_of_another_width_are_refused(path: Path, width: int) -> None:
-    card = CARD.model_copy(update={"network": Network(width=width)})
+@pytest.mark.parametrize("filters", [(1,), (3,), (2, 2)])
+def test_weights_of_other_filters_are_refused(path: Path, filters: tuple[int, ...]) -> None:
+    card = CARD.model_copy(update={"network": NETWORK.model_copy(update={"filters": filters})})
     classifier.write(Classifier(card, untrained().network), path)
     assert "cannot be read" in complaint(path)
 

@@ -26,21 +26,3 @@ def test_pandas_reads_what_was_written(tmp_path: Path) -> None:
     table = pd.read_csv(tmp_path / "history.csv")
     assert table["epoch"].tolist() == [1, 2]
     assert table["val_loss"].tolist() == pytest.approx([1.25, 2 / 3], rel=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("accuracy", "loss", "better"),
-    [
-        (0.6, 9.0, True),
-        (0.4, 0.1, False),
-        (0.5, 0.9, True),
-        (0.5, 1.1, False),
-        (0.5, 1.0, False),
-    ],
-)
-def test_merit_is_accuracy_first_and_then_little_loss(
-    accuracy: float, loss: float, *, better: bool
-) -> None:
-    old = Epoch(1, 0.0, 1.0, 1.0, 0.5, 1.0)
-    new = Epoch(2, 5.0, loss, 0.0, accuracy, 0.1)
-    assert (new.merit() > old.merit()) is better

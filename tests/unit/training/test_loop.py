@@ -1,207 +1,343 @@
-from math import log
+from collections.abc import Iterator
+from copy import deepcopy
+from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
-from jaxtyping import TypeCheckError
-from torch import nn
-from torch.optim import SGD, AdamW
-from torch.optim.lr_scheduler import OneCycleLR
-from toys import split, untrained
+from learning import DATA, HELD_OUT, begun, passes, same, settings, stored
+from pydantic import ValidationError
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from toys import split
 
 from stages.batches import Resident, to_device
 from stages.errors import UserError
-from stages.progress import Progress
-from stages.training.loop import Fit, Pass, backward, fit, shuffled
+from stages.train import Train
+from stages.training import loop
+from stages.training.augmentation import augmenter
+from stages.training.augmenting.draws import Draws
+from stages.training.augmenting.mixing import mixer
+from stages.training.loop import Pass, fit
+from stages.training.plan import chosen, dry, epoch_size, remaining
+from stages.training.step import Step
+from stages.training.tally import DivergedError
 
-DATA = to_device(split(20), torch.device("cpu"))
-
-
-def params(lr: float = 0.02, epochs: int = 6, batch_size: int = 8, seed: int = 0) -> Fit:
-    return Fit(lr=lr, weight_decay=0.01, seed=seed, epochs=epochs, batch_size=batch_size)
-
-
-def run(params: Fit, data: Resident = DATA) -> tuple[list[Pass], dict[str, torch.Tensor]]:
-    network = untrained().whole()
-    with Progress("train", params.epochs * len(data.labels), "images") as progress:
-        passes = list(fit(network, data, params, progress))
-    return passes, network.state_dict()
+CPU = torch.device("cpu")
+AT_ONCE, NEVER = -1.0, float("inf")  # seconds from one look at the loss to the next
 
 
-def same(first: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return all(torch.equal(first[name], other[name]) for name in first)
+@pytest.fixture(autouse=True)
+def rare_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "LOOK", NEVER)
 
 
-def test_what_can_be_learned_is_learned() -> None:
-    passes, _ = run(params())
-    assert len(passes) == 6
-    assert passes[-1].loss < passes[0].loss / 2
-    assert passes[-1].accuracy == 1.0
-
-
-def test_steps_are_those_of_a_plain_loop_in_torch() -> None:
-    reference, fitted = untrained().whole(), untrained().whole()
-    optimizer = AdamW(reference.parameters(), lr=0.02, weight_decay=0.01)
-    schedule = OneCycleLR(optimizer, 0.02, total_steps=6)
-    expected = []
-    for epoch in range(2):
-        reference.train()
-        order, losses, right = np.random.default_rng((0, epoch)).permutation(20), 0.0, 0
-        for start in (0, 8, 16):
-            batch = order[start : start + 8]
+def plain(params: Train, network: nn.Module) -> Iterator[tuple[float, float]]:
+    """Train as every tutorial does; yield the mean loss and the accuracy of every epoch."""
+    optimizer = torch.optim.SGD(network.parameters(), 0.05, 0.9, weight_decay=0.01, fused=True)
+    scaler = torch.amp.GradScaler("cpu", enabled=params.precision == "fp16")
+    kinds = {"bf16": torch.bfloat16, "fp16": torch.float16}
+    kind = kinds.get(params.precision, torch.float32)
+    for epoch in range(params.epochs):
+        network.train()
+        losses, right = 0.0, 0
+        rows = torch.from_numpy(np.random.default_rng((params.seed, epoch)).permutation(22))
+        draws = Draws(params.seed, epoch, (22, 4, 5, 1), CPU)
+        augment, mix = augmenter(params, draws), mixer(params, draws, 2)
+        for batch in rows.split(params.batch_size):
+            changed = augment(DATA.images[batch], batch)
+            images, targets = mix(changed, DATA.labels[batch], batch)
             optimizer.zero_grad()
-            logits, labels = reference(DATA.images[batch]), DATA.labels[batch]
-            loss = nn.functional.cross_entropy(logits, labels)
-            loss.backward()
-            lr = schedule.get_last_lr()[0]
-            optimizer.step()
-            schedule.step()
+            with torch.autocast("cpu", kind, enabled=kind != torch.float32):
+                logits = network(images)
+            loss = cross_entropy(logits.float(), targets)
+            scaler.scale(loss).backward()
+            if params.clip_norm:
+                scaler.unscale_(optimizer)
+                nn.utils.clip_grad_norm_(network.parameters(), params.clip_norm)
+            scaler.step(optimizer)
+            scaler.update()
             losses += loss.item() * len(batch)
+            labels = targets if targets.ndim == 1 else targets.argmax(1)
             right += int((logits.argmax(1) == labels).sum())
-        expected.append((losses / 20, right / 20, lr))
-    with Progress("train", 40, "images") as progress:
-        for number, one in enumerate(fit(fitted, DATA, params(epochs=2), progress)):
-            assert one == pytest.approx(expected[number], rel=1e-12)
-            fitted.eval()  # as a caller does that scores
-    assert same(fitted.state_dict(), reference.state_dict())
-
-
-def test_the_same_seed_gives_the_same_bits() -> None:
-    (first, weights), (again, weights_again) = run(params()), run(params())
-    assert first == again
-    assert same(weights, weights_again)
-
-
-def test_what_was_drawn_before_does_not_matter() -> None:
-    network, weights = untrained().whole(), run(params())[1]
-    torch.rand(5)
-    with Progress("train", 1, "images") as progress:
-        for _ in fit(network, DATA, params(), progress):
-            torch.rand(5)
-    assert same(network.state_dict(), weights)
-
-
-def test_another_seed_gives_other_weights() -> None:
-    assert not same(run(params(seed=0))[1], run(params(seed=1))[1])
-
-
-@pytest.mark.parametrize(("epochs", "batch_size"), [(1, 20), (1, 100), (3, 7), (4, 20)])
-def test_the_learning_rate_follows_the_one_cycle_of_torch(epochs: int, batch_size: int) -> None:
-    steps = -(-20 // batch_size)
-    optimizer = SGD([torch.zeros(1)], lr=1.0)
-    schedule = OneCycleLR(optimizer, 0.02, total_steps=epochs * steps)
-    rates = []
-    for _ in range(epochs * steps):
-        rates.append(schedule.get_last_lr()[0])
-        optimizer.step()
-        schedule.step()
-    passes, _ = run(params(epochs=epochs, batch_size=batch_size))
-    assert [one.lr for one in passes] == rates[steps - 1 :: steps]
-
-
-def test_every_image_counts_once_an_epoch(capsys: pytest.CaptureFixture[str]) -> None:
-    run(params(epochs=3, batch_size=7))
-    assert "60.0/60.0" in capsys.readouterr().err
-
-
-def test_the_caller_may_stop_after_any_epoch() -> None:
-    network, seen = untrained().whole(), 0
-    with Progress("train", 120, "images") as progress:
-        for _ in fit(network, DATA, params(), progress):
-            seen += 1
-            if seen == 2:
-                break
-    assert seen == 2
-
-
-@pytest.mark.parametrize("weight_decay", [1e3, 1e12])  # by which each step multiplies, not shrinks
-def test_a_loss_that_is_no_number_stops_with_the_remedy(weight_decay: float) -> None:
-    message = r"^the loss became (nan|inf) in epoch \d; lower train\.lr$"
-    with pytest.raises(UserError, match=message):
-        run(params(lr=1000).model_copy(update={"weight_decay": weight_decay}))
-
-
-def test_a_label_beyond_the_classes_is_refused() -> None:
-    with pytest.raises(IndexError):
-        run(params(), Resident(DATA.images, DATA.labels + 1))
-
-
-@pytest.mark.parametrize("key", ["seed", "epochs", "batch_size"])
-@pytest.mark.parametrize("value", [-1, 2.0, None])
-def test_parameters_out_of_bounds_are_refused(key: str, value: object) -> None:
-    with pytest.raises(ValueError, match=key):
-        Fit.model_validate({**params().model_dump(), key: value})
-
-
-class Linear(nn.Module):
-    """Give class 0 the logit 0, and class 1 `weight` times the one pixel."""
-
-    def __init__(self, weight: float) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.tensor([[0.0, weight]]))
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return images.flatten(1).float() @ self.weight
-
-
-def test_one_batch_by_hand() -> None:
-    # Logits (0, log 3) and (0, 2 log 3): probabilities (1/4, 3/4) and (1/10, 9/10).
-    network = Linear(log(3))
-    images = torch.tensor([1, 2], dtype=torch.uint8).reshape(2, 1, 1, 1)
-    loss, right = backward(network, images, torch.tensor([1, 0])).tolist()
-    assert loss == pytest.approx(-log(3 / 4) - log(1 / 10), rel=1e-6)
-    assert right == 1
-    # The gradient of the mean loss: pixel x (probability - target), for class 1.
-    gradient = (1 * (3 / 4 - 1) + 2 * (9 / 10 - 0)) / 2
-    assert network.weight.grad is not None
-    assert network.weight.grad[0].tolist() == pytest.approx([-gradient, gradient], rel=1e-6)
-
-
-def test_gradients_add_up() -> None:
-    network = Linear(1.0)
-    images, labels = torch.ones(1, 1, 1, 1, dtype=torch.uint8), torch.tensor([0])
-    backward(network, images, labels)
-    assert network.weight.grad is not None
-    once = network.weight.grad.clone()
-    backward(network, images, labels)
-    assert torch.equal(network.weight.grad, 2 * once)
-
-
-def test_sums_of_a_batch_have_64_bits() -> None:
-    sums = backward(Linear(1.0), torch.ones(1, 1, 1, 1, dtype=torch.uint8), torch.tensor([0]))
-    assert sums.dtype == torch.float64
-    assert not sums.requires_grad
+        yield losses / 22, right / 22
 
 
 @pytest.mark.parametrize(
-    ("images", "labels"),
+    "changes",
     [
-        (torch.ones(2, 1, 1, 1), torch.zeros(2, dtype=torch.int64)),
-        (torch.ones(2, 1, 1, 1).byte(), torch.zeros(3, dtype=torch.int64)),
-        (torch.ones(2, 1, 1).byte(), torch.zeros(2, dtype=torch.int64)),
+        {},
+        {"network": "mlp", "hidden": (6,)},
+        {"clip_norm": 0.1},
+        {"precision": "bf16"},
+        {"precision": "fp16"},
+        {"precision": "fp16", "clip_norm": 0.1},
+        {"batch_size": 100, "channels_last": False},
+        {"flip": "random", "crop_padding": 1},
+        {"mixup": 0.3, "seed": 3},
     ],
-    ids=["float", "more labels", "no channels"],
+    ids=str,
 )
-def test_a_batch_of_another_shape_or_type_is_refused(
-    images: torch.Tensor, labels: torch.Tensor
+def test_steps_are_those_of_a_plain_loop(changes: dict[str, object]) -> None:
+    params = settings(**changes)
+    step = begun(params)
+    reference = deepcopy(step.whole)
+    expected = list(plain(params, reference))
+    ended = [passed.tally for passed in fits(step, params) if passed.ended]
+    for tally, (loss, accuracy) in zip(ended, expected, strict=True):
+        assert tally.loss == pytest.approx(loss, rel=1e-12)
+        assert tally.accuracy == accuracy
+    assert same(step.whole.state_dict(), reference.state_dict())
+
+
+def fits(step: Step, params: Train, data: Resident = DATA) -> Iterator[Pass]:
+    """Go through `fit` with a caller that records epochs, and nothing else."""
+    for passed in fit(step, data, params):
+        if passed.ended:
+            step.learner.record(step.judge(HELD_OUT), passed.tally, params)
+        yield passed
+
+
+def test_accumulated_batches_are_one_big_batch() -> None:
+    fitted = []
+    for batch_size, accumulate in [(8, 1), (4, 2), (2, 4)]:
+        params = settings(norm="none", batch_size=batch_size, accumulate=accumulate)
+        step = begun(params)
+        losses = [passed.tally.loss for passed in fits(step, params)]
+        fitted.append((losses, list(step.whole.parameters())))
+    for losses, weights in fitted[1:]:
+        assert losses == pytest.approx(fitted[0][0], rel=1e-4)
+        for weight, expected in zip(weights, fitted[0][1], strict=True):
+            torch.testing.assert_close(weight, expected, rtol=1e-4, atol=1e-5)
+
+
+RESTLESS = {"network": "mlp", "hidden": (8,), "dropout": 0.4, "ema": 0.9, "mixup": 0.4}
+
+
+@pytest.mark.parametrize("look", [AT_ONCE, NEVER])
+@pytest.mark.parametrize("save_steps", [1, 2, None])
+def test_neither_time_nor_saving_changes_a_bit(
+    look: float, save_steps: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(TypeCheckError):
-        backward(Linear(1.0), images, labels)
+    params = settings(**RESTLESS)
+    expected = begun(params)
+    passes(expected, params)
+    monkeypatch.setattr(loop, "LOOK", look)
+    step = begun(params)
+    torch.rand(3)  # whatever was drawn before
+    passes(step, settings(**RESTLESS, save_steps=save_steps))
+    assert same(step.learner.state(), expected.learner.state())
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 1000])
-def test_an_order_is_a_permutation(count: int) -> None:
-    assert sorted(shuffled(count, 0, 0).tolist()) == list(range(count))
+def test_every_epoch_has_chances_of_its_own() -> None:
+    seeds = []
+    for seed in (0, 1):
+        params = settings(seed=seed)
+        seeds += [torch.initial_seed() for _ in fits(begun(params), params)]
+    assert len(set(seeds)) == 6
 
 
-def test_an_order_depends_on_seed_and_epoch_alone() -> None:
-    first = shuffled(100, 3, 5)
-    torch.manual_seed(1)
-    np.random.seed(1)  # noqa: NPY002 - the generator that must not matter
-    shuffled(7, 3, 4)
-    assert torch.equal(shuffled(100, 3, 5), first)
+def test_another_seed_gives_other_weights() -> None:
+    first, other = (begun(settings(network="mlp", seed=seed)) for seed in (0, 1))
+    other.learner.network.load_state_dict(first.learner.network.state_dict())
+    for step, seed in [(first, 0), (other, 1)]:
+        passes(step, settings(network="mlp", seed=seed))
+    assert not same(first.learner.network.state_dict(), other.learner.network.state_dict())
 
 
-@pytest.mark.parametrize(("seed", "epoch"), [(3, 6), (4, 5), (5, 3)])
-def test_another_seed_or_epoch_gives_another_order(seed: int, epoch: int) -> None:
-    assert not torch.equal(shuffled(100, seed, epoch), shuffled(100, 3, 5))
+RUNS: dict[str, dict[str, object]] = {
+    "plateau": {
+        "network": "mlp", "hidden": (8,), "dropout": 0.4, "schedule": "plateau", "nesterov": True,
+    },
+    "one_cycle": {"optimizer": "adamw", "schedule": "one_cycle", "ema": 0.9, "precision": "bf16"},
+    "cosine": {"optimizer": "muon", "schedule": "cosine", "warmup_epochs": 1.0, "freeze": 1},
+    "fp16": {
+        "optimizer": "rmsprop", "lr": 0.001, "precision": "fp16", "accumulate": 2, "batch_size": 3,
+        "clip_norm": 0.5, "ema": 0.5,
+    },
+    "augmented": {"mixup": 0.4, "cutmix": 0.4, "crop_padding": 1, "flip": "alternating"},
+    "frozen": {
+        "freeze": 2, "optimizer": "adam", "norm": "none", "hidden": (4,), "dropout": 0.5,
+        "precision": "fp16", "sampling": "balanced",
+    },
+    "few": {"overfit_batches": 2, "network": "resnet_small", "filters": (2, 4), "best": "loss"},
+    "patient": {"patience": 1, "lr": 1e-5, "class_weights": "balanced", "loss": "focal"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_restored_learner_goes_on_to_the_same_bits(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "LOOK", AT_ONCE)  # a pass a step
+    params = settings(**RUNS[name])
+    undisturbed = begun(params)
+    count = len(passes(undisturbed, params))
+    assert count > 4
+    stopped = begun(params)
+    stops = [0, 2, 4, count - 1]  # in an epoch, at its end, in the next one, at the end of all
+    for start, stop in pairwise([-1, *stops]):
+        passes(stopped, params, (stop - start - 1).__eq__)
+        state = stored(stopped.learner.state())
+        torch.rand(3)  # whatever a new process draws
+        stopped = begun(params)
+        stopped.learner.restore(state)
+    assert not passes(stopped, params)
+    assert same(stopped.learner.state(), undisturbed.learner.state())
+    assert same(stopped.learner.best, undisturbed.learner.best)
+
+
+def test_a_pass_ends_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    params = settings()
+    assert [tuple(one[1:]) for one in passes(begun(params), params)] == [(22, True, True)] * 3
+    params = settings(save_steps=2)
+    expected = [(16, False, True), (6, True, True)] * 3
+    assert [tuple(one[1:]) for one in passes(begun(params), params)] == expected
+    monkeypatch.setattr(loop, "LOOK", AT_ONCE)
+    expected = [(8, False, False), (8, False, True), (6, True, True)] * 3
+    seen = passes(begun(params), params)
+    assert [tuple(one[1:]) for one in seen] == expected
+    assert [one.tally.images for one in seen] == [8, 16, 22] * 3
+
+
+def test_what_is_frozen_thaws_after_its_epochs() -> None:
+    params = settings(freeze=2)
+    step = begun(params)
+    network, seen = step.learner.network, []
+    for passed in fits(step, params):
+        assert passed.ended
+        seen.append({name: held.clone() for name, held in network.state_dict().items()})
+    names = [name for name in seen[0] if "weight" in name]
+    body, head = [name for name in names if "head" not in name], "head.weight"
+    assert all(torch.equal(seen[0][name], seen[1][name]) for name in body)
+    assert not any(torch.equal(seen[1][name], seen[2][name]) for name in body)
+    assert not torch.equal(seen[0][head], seen[1][head])
+
+
+class Gone:
+    """A loss that is no number from the call of a number on, from 1."""
+
+    def __init__(self, call: int) -> None:
+        self.left = call
+
+    def __call__(self, logits: Tensor, targets: Tensor) -> Tensor:
+        self.left -= 1
+        return cross_entropy(logits, targets) / (self.left > 0)
+
+
+@pytest.mark.parametrize("look", [AT_ONCE, NEVER])
+@pytest.mark.parametrize(
+    ("call", "place"), [(1, "epoch 1, step 1"), (3, "epoch 1, step 3"), (5, "epoch 2, step 2")]
+)
+def test_a_loss_that_is_no_number_is_placed(
+    call: int, place: str, look: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "LOOK", look)
+    params = settings()
+    step = begun(params)
+    step.loss = Gone(call)
+    with pytest.raises(DivergedError, match=f"^the loss became inf in {place}; lower train.lr$"):
+        list(fits(step, params))
+
+
+def test_memory_that_runs_out_is_a_users_matter() -> None:
+    params = settings()
+    step = begun(params)
+
+    def full(logits: Tensor, targets: Tensor) -> Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory." + "!" * len(targets) * logits.ndim)
+
+    step.loss = full
+    with pytest.raises(UserError, match=r"^train\.batch_size 8 needs more memory"):
+        list(fits(step, params))
+
+
+@pytest.mark.parametrize(
+    ("count", "changes", "expected"),
+    [
+        (22, {}, 22),
+        (22, {"limit_batches": 2}, 16),
+        (22, {"overfit_batches": 2}, 16),
+        (22, {"limit_batches": 2, "accumulate": 3}, 16),
+        (22, {"limit_batches": 99}, 22),
+        (17, {}, 16),  # the 17th would be alone
+        (17, {"accumulate": 2}, 16),
+        (17, {"batch_size": 1}, 17),
+        (1, {}, 1),
+        (3, {"batch_size": 1, "overfit_batches": 1}, 1),
+    ],
+)
+def test_the_images_of_an_epoch(count: int, changes: dict[str, object], expected: int) -> None:
+    params = settings(**changes)
+    assert epoch_size(count, params) == expected
+    labels = torch.arange(count) % 2
+    rows = [chosen(labels, params, epoch).tolist() for epoch in (0, 1)]
+    assert [len(set(one)) for one in rows] == [expected, expected]
+    assert set(rows[0]) <= set(range(count))
+
+
+def test_a_restored_run_has_fewer_images_left() -> None:
+    params = settings(save_steps=2)
+    step = begun(params)
+    assert remaining(step.learner, 22, params) == 66
+    assert sum(passed.images for passed in passes(step, params, lambda number: number == 2)) == 38
+    assert remaining(step.learner, 22, params) == 28
+    assert sum(passed.images for passed in passes(step, params)) == 28
+    assert remaining(step.learner, 22, params) == 0
+
+
+def test_a_dry_run_learns_and_judges_by_few_images() -> None:
+    params = settings(limit_batches=1)
+    first, other = (chosen(DATA.labels, params, epoch).tolist() for epoch in (0, 1))
+    assert set(first) != set(other), "as many images, not the same"
+    held_out = dry(HELD_OUT, params)
+    assert same(tuple(held_out), (HELD_OUT.images[:8], HELD_OUT.labels[:8]))
+    assert same(tuple(dry(HELD_OUT, settings())), tuple(HELD_OUT))
+    assert same(tuple(dry(HELD_OUT, settings(overfit_batches=1))), tuple(HELD_OUT))
+
+
+@pytest.mark.parametrize("sampling", ["shuffle", "balanced"])
+def test_overfitting_goes_over_the_same_images_again(sampling: str) -> None:
+    params = settings(overfit_batches=2, sampling=sampling)
+    rows = [chosen(DATA.labels, params, epoch).tolist() for epoch in range(4)]
+    assert len({tuple(one) for one in rows}) == 4, "in another order"
+    assert len({frozenset(one) for one in rows}) == 1
+
+
+def test_a_few_images_with_random_labels_are_learned_by_heart() -> None:
+    images = to_device(split(40), CPU).images
+    data = Resident(images, torch.randint(2, (40,), generator=torch.Generator().manual_seed(0)))
+    changes = {"network": "mlp", "hidden": (64,), "optimizer": "adam", "lr": 0.01, "epochs": 40}
+    params = settings(overfit_batches=2, **changes)
+    *_, last = fits(begun(params, data), params, data)
+    assert last.tally.images == 16
+    assert last.tally.accuracy == 1.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"limit_batches": 2, "overfit_batches": 3}, "limit_batches is 2 and overfit_batches 3"),
+        ({"epochs": 3, "warmup_epochs": 3.0}, "warmup_epochs is 3 of 3 epochs; it must be less"),
+        ({"epochs": 3, "warmup_epochs": 3.5}, "warmup_epochs is 3.5 of 3 epochs"),
+    ],
+)
+def test_pairings_that_cannot_work_are_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        settings(**changes)
+
+
+COUNTS = ["epochs", "batch_size", "accumulate", "limit_batches", "overfit_batches", "save_steps"]
+
+
+@pytest.mark.parametrize("key", COUNTS)
+@pytest.mark.parametrize("value", [0, -1, 2.0, "2", True])
+def test_counts_out_of_bounds_are_refused(key: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=key):
+        settings(**{key: value})
+
+
+@pytest.mark.parametrize("value", [-1, 2**32, 0.0, None])
+def test_a_seed_out_of_bounds_is_refused(value: object) -> None:
+    with pytest.raises(ValidationError, match="seed"):
+        settings(seed=value)

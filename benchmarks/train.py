@@ -1,0 +1,129 @@
+"""Images a second of training: the train stage's loop against the usual one.
+
+    python -m benchmarks.train recipes/mnist_cnn.yaml data/splits
+
+The usual loop is a Dataset that transforms each image by itself, a DataLoader with its defaults and
+`.item()` at every step, eager, in fp32; ours is the stage's, with all that the recipe says. Both
+have the same arrays, network, batch size, optimizer and threads, take turns in one process, and the
+median counts. The share of a step that the loop itself costs is measured with the same network on
+one batch that stays where it is.
+"""
+
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+import torch
+from torch import Tensor, nn, optim
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import v2
+
+from stages import runtime
+from stages.artifacts import classifier, splits
+from stages.artifacts.classifier import Card
+from stages.artifacts.splits import Split
+from stages.batches import Resident, to_device
+from stages.train import Train
+from stages.training.assembly import assemble, describe
+from stages.training.loop import fit
+from stages.training.step import Step
+
+ROUNDS = 5
+SECONDS = 2.0  # a round of each
+OPTIMIZERS = {"sgd": optim.SGD, "adam": optim.Adam, "adamw": optim.AdamW}
+
+
+class Images(Dataset[tuple[Tensor, Tensor]]):
+    """The usual data set: one image at a time, through the usual transforms."""
+
+    def __init__(self, split: Split, card: Card) -> None:
+        self.split = split
+        normalize = v2.Normalize(card.interface.mean, card.interface.std)
+        to_float = v2.ToDtype(torch.float32, scale=True)
+        self.transform = v2.Compose([v2.ToImage(), to_float, normalize])
+
+    def __len__(self) -> int:
+        return len(self.split.labels)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        return self.transform(self.split.images[index]), torch.tensor(self.split.labels[index])
+
+
+def main() -> None:
+    """Measure both, and print images a second and the ratio."""
+    recipe, root = Path(sys.argv[1]), Path(sys.argv[2])
+    params, split = Train.load(recipe), splits.read("train", root)
+    interface = splits.read_meta(root).interface
+    card = describe(params, interface)
+    usual_threads = torch.get_num_threads()
+    data = to_device(split, runtime.start(params))
+    step, loader, plain = assemble(params, card, data), Images(split, card), Plain(params, card)
+    rates: dict[str, list[float]] = {"usual": [], "ours": [], "ours, the step alone": []}
+    for _ in range(ROUNDS):
+        torch.set_num_threads(usual_threads)
+        rates["usual"].append(plain.rate(loader))
+        torch.set_num_threads(params.threads)
+        rates["ours"].append(ours(step, data, params))
+        rates["ours, the step alone"].append(alone(step, data))
+    print(f"{recipe.stem}, batch {params.batch_size}, {params.threads} threads, n = {ROUNDS}")
+    base = median(rates["usual"])
+    for way, values in rates.items():
+        middle = median(values)
+        print(f"{way:<22}{middle:>10,.0f} images/s {middle / base:8.2f}x")
+    share = 1 - median(rates["ours"]) / median(rates["ours, the step alone"])
+    print(f"the loop itself takes {share:.1%} of a step")
+
+
+class Plain:
+    """The usual loop."""
+
+    def __init__(self, params: Train, card: Card) -> None:
+        self.network, self.batch_size = classifier.build(card).network, params.batch_size
+        options = {"momentum": params.momentum} if params.optimizer == "sgd" else {}
+        kind = OPTIMIZERS[params.optimizer]
+        self.optimizer = kind(self.network.parameters(), lr=params.lr, **options)
+        self.loss = nn.CrossEntropyLoss()
+
+    def rate(self, data: Images) -> float:
+        """Return images a second."""
+        self.network.train()
+        batches = iter(DataLoader(data, batch_size=self.batch_size, shuffle=True))
+        next(batches)
+        done, total, start = 0, 0.0, time.perf_counter()
+        for images, labels in batches:
+            self.optimizer.zero_grad()
+            loss = self.loss(self.network(images), labels)
+            loss.backward()
+            self.optimizer.step()
+            total += loss.item()
+            done += len(labels)
+            if time.perf_counter() > start + SECONDS:
+                break
+        return done / (time.perf_counter() - start)
+
+
+def ours(step: Step, data: Resident, params: Train) -> float:
+    """Return images a second of the stage's loop."""
+    done, start = 0, time.perf_counter()
+    for passed in fit(step, data, params):
+        done += passed.images
+        if time.perf_counter() > start + SECONDS or passed.ended:
+            break
+    step.learner.tally = type(step.learner.tally)()
+    return done / (time.perf_counter() - start)
+
+
+def alone(step: Step, data: Resident) -> float:
+    """Return images a second where every step has the same images: what no loop can do without."""
+    size = step.params.images_a_step
+    images, labels = data.images[:size].clone(), data.labels[:size]
+    done, start = 0, time.perf_counter()
+    while time.perf_counter() < start + SECONDS:
+        step(images, labels)
+        done += size
+    return done / (time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main()

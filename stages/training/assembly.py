@@ -1,0 +1,85 @@
+"""From parameters to a network that is ready to learn."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from stages.artifacts import classifier
+from stages.artifacts.classifier import Card, Classifier
+from stages.batches import Resident
+from stages.nets.interface import Interface
+from stages.nets.network import Network
+from stages.nets.normalize import Normalize
+from stages.scores import predict
+from stages.training import losses, optimizer, pretrained
+from stages.training.average import Average, MovingAverage
+from stages.training.learner import Learner
+from stages.training.loop import Fit
+from stages.training.losses import Loss
+from stages.training.optimizer import Optimizer
+from stages.training.precision import arrange, compiled, scaler
+from stages.training.pretrained import Pretrained
+from stages.training.resume import IRRELEVANT
+from stages.training.step import Step
+from stages.training.temperature import temperature
+
+SEEN = 5000 * 32 * 32  # pixels that a network may look at before it learns: 5000 CIFAR images
+
+
+class Assembly(Fit, Loss, Optimizer, Average, Pretrained, Network):
+    """Parameters of what learns, and how."""
+
+
+def describe(params: Assembly, interface: Interface) -> Card:
+    """Return the card of a network that has not learned yet."""
+    network = params.part(Network)
+    elsewhere = {*Network.model_fields, *IRRELEVANT}
+    training = params.model_dump(mode="json", exclude=elsewhere)
+    return Card(network=network, interface=interface, temperature=1, training=training)
+
+
+def assemble(params: Assembly, card: Card, data: Resident) -> Step:
+    """Return a step whose learner is about to begin, on the device of the data.
+
+    Raises:
+        UserError: parameters, data and device do not go together.
+    """
+    device, interface = data.labels.device, card.interface
+    torch.manual_seed(params.seed)
+    network = classifier.build(card).network
+    normalize = Normalize(interface.mean, interface.std)
+    if callable(initialize := getattr(network, "initialize", None)):
+        count = max(1, SEEN // (interface.height * interface.width))
+        initialize(normalize(data.images[:count].cpu()))
+    for line in pretrained.load(network, params, card):
+        print(line)
+    network.to(device)
+    arrange(network, params)
+    learner = Learner(
+        network=network,
+        classes=len(interface.classes),
+        optimizers=optimizer.build(network, params),
+        scaler=scaler(params, device),
+        average=MovingAverage(network, params),
+    )
+    whole = nn.Sequential(normalize, compiled(network, params, device)).to(device)
+    counts = torch.bincount(data.labels, minlength=learner.classes)
+    return Step(learner, whole, losses.build(params, counts), params)
+
+
+class Finished(NamedTuple):
+    """What a training ends with."""
+
+    classifier: Classifier
+    logits: Float[Tensor, "n k"]  # of the held-out images
+
+
+def finish(step: Step, card: Card, held_out: Resident) -> Finished:
+    """Go back to the best epoch, and fit the temperature on the held-out images."""
+    network = step.learner.network
+    network.load_state_dict(step.learner.best)
+    logits = predict(step.whole, held_out, step.params.batch_size)
+    fitted = temperature(logits, held_out.labels.cpu())
+    return Finished(Classifier(card.model_copy(update={"temperature": fitted}), network), logits)

@@ -1,0 +1,63 @@
+"""In what numbers, in what layout and by what kernels a network computes."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Literal, cast
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from stages.errors import UserError
+from stages.params import Params
+
+TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Precision(Params):
+    """Parameters of how the network is computed."""
+
+    precision: Literal["fp32", "bf16", "fp16"] = Field(
+        description="of activations; weights stay fp32 (autocast), fp16 has its loss scaled"
+    )
+    channels_last: bool = Field(description="keep channels innermost in memory: mostly faster")
+    compile: bool = Field(description="compile the network, on a GPU only: minutes, then faster")
+
+
+def autocast(params: Precision, device: torch.device) -> AbstractContextManager[None]:
+    """Return the context in which the network computes."""
+    if params.precision == "fp32":
+        return nullcontext()  # a switched-off autocast takes 10 us a step
+    return torch.autocast(device.type, TYPES[params.precision])
+
+
+def scaler(params: Precision, device: torch.device) -> torch.amp.GradScaler:
+    """Return what keeps small gradients from vanishing in fp16, and does nothing otherwise."""
+    return torch.amp.GradScaler(device.type, enabled=params.precision == "fp16")
+
+
+def arrange(network: nn.Module, params: Precision) -> None:
+    """Lay out a network's weights, and the images that it is fed."""
+    if params.channels_last:
+        network.to(memory_format=torch.channels_last)
+    else:
+        network.register_forward_pre_hook(_channels_first)
+
+
+def compiled(network: nn.Module, params: Precision, device: torch.device) -> nn.Module:
+    """Return the network that shares these weights and computes them faster, where asked for.
+
+    Raises:
+        UserError: there is no GPU.
+    """
+    if not params.compile:
+        return network
+    if device.type != "cuda":
+        raise UserError(
+            f"train.compile is true, but training runs on {device.type}, where compiling takes "
+            "longer than it saves; set it to false"
+        )
+    return cast("nn.Module", torch.compile(network))
+
+
+def _channels_first(_: nn.Module, images: tuple[Tensor]) -> tuple[Tensor]:
+    return (images[0].contiguous(),)

@@ -1,0 +1,121 @@
+"""The state of an unfinished training, kept so that a killed run can go on where it was.
+
+It is no output: it lies under DVC's temporary folder, named after everything that determines the
+run, and is gone when the stage has ended.
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import Field, PositiveInt
+from torch import nn
+
+from stages import files
+from stages.artifacts.splits import Split
+from stages.params import Params
+from stages.training.board import Board
+from stages.training.learner import Learner
+
+FOLDER = Path(".dvc/tmp/resume")
+PACKAGES = ("stages.", "reprise.")  # whose code decides what comes out
+
+
+class Resume(Params):
+    """Parameters of keeping the state; they do not change the result."""
+
+    resume: bool = Field(description="keep the state of training, and go on where a run was killed")
+    save_steps: PositiveInt | None = Field(
+        description="keep it after so many steps, too; null: after epochs"
+    )
+
+
+IRRELEVANT = {*Resume.model_fields, *Board.model_fields}  # to the result
+
+
+class Store:
+    """Where the state of one run is kept; nowhere, if `resume` is false."""
+
+    def __init__(self, params: Resume, key: str) -> None:
+        """Take the name of the run; a run of another name never sees this state."""
+        # In `dvc exp run --temp` the stage runs in a folder that is deleted; this is the original.
+        self.path = Path(os.environ.get("DVC_ROOT", ".")) / FOLDER / f"{key}.pt"
+        self._on = params.resume
+
+    def load(self, learner: Learner) -> None:
+        """Take the learner to where a killed run was; where that is unknown, leave it as it is."""
+        if not (self._on and os.path.lexists(self.path)):
+            return
+        before = deepcopy(learner.state())
+        try:
+            learner.restore(torch.load(self.path, map_location="cpu", weights_only=True))
+        except Exception as error:  # noqa: BLE001 - a power failure leaves anything
+            learner.restore(before)
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            print(f"{self.path}: cannot be read ({reason}), so training starts from the beginning")
+        else:
+            epochs, steps = len(learner.history), learner.tally.steps
+            print(f"training goes on where it was stopped: after epoch {epochs}, step {steps}")
+
+    def save(self, learner: Learner) -> None:
+        """Keep the state; killed at any moment, this leaves the state before or the new one."""
+        if not self._on:
+            return
+        with files.replacing(self.path) as partial, partial.open("wb") as file:
+            torch.save(learner.state(), file)
+            file.flush()
+            os.fsync(file.fileno())
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Say on Ctrl-C what becomes of the training within the block."""
+        try:
+            yield
+        except KeyboardInterrupt as error:
+            kept = self._on and self.path.exists()
+            later = "goes on where it was last kept" if kept else "starts it anew"
+            raise KeyboardInterrupt(f"training stopped; `dvc repro` {later}") from error
+
+    def remove(self) -> None:
+        """Forget the run: its results are written."""
+        files.remove(self.path)
+
+
+def key(params: Params, whole: nn.Module, data: Iterable[Split], device: torch.device) -> str:
+    """Return a name for what determines a run: parameters, weights, images, code and versions.
+
+    `whole` maps pixels to logits: how it normalises them counts, and where its weights came from
+    does not.
+    """
+    digest = hashlib.sha256(params.model_dump_json(exclude=IRRELEVANT).encode())
+    for weight in whole.state_dict().values():
+        digest.update(weight.cpu().flatten().view(torch.uint8).numpy())
+    for array in chain.from_iterable(data):
+        digest.update(str(array.shape).encode())
+        digest.update(np.ascontiguousarray(array).data)
+    for path in _code():
+        digest.update(path.read_bytes())
+    digest.update(f"{torch.__version__} {np.__version__} {_hardware(device)}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _code() -> Iterator[Path]:
+    """Yield the files of this project that are loaded, in order."""
+    for name in sorted(sys.modules):
+        # `python -m stages.train` loads that one under another name.
+        path = getattr(sys.modules[name], "__file__", None)
+        if path and (name == "__main__" or name.startswith(PACKAGES)):
+            yield Path(path)
+
+
+def _hardware(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{device.type} {torch.backends.cpu.get_cpu_capability()}"

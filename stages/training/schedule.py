@@ -1,0 +1,138 @@
+"""The learning rate's course: a pure function of where training stands."""
+
+from collections.abc import Iterable, Sequence
+from math import cos, inf, pi
+from typing import Literal, NamedTuple
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from torch.optim import Optimizer
+
+from stages.params import Params
+
+Shape = Literal[
+    "constant", "step", "multi_step", "exponential", "cosine", "one_cycle", "linear", "plateau"
+]
+
+
+class Schedule(Params):
+    """Parameters of the schedule; epochs count from the first, warm-up included."""
+
+    schedule: Shape = Field(description="course of the learning rate; cosine and linear end at 0")
+    warmup_epochs: NonNegativeFloat = Field(
+        description="epochs in which the learning rate rises from near 0"
+    )
+    step_epochs: PositiveInt = Field(description="epochs from one drop to the next (step)")
+    milestones: tuple[PositiveInt, ...] = Field(
+        description="numbers of epochs after which it drops (multi_step)"
+    )
+    gamma: float = Field(
+        gt=0,
+        le=1,
+        description="factor of a drop (step, multi_step, plateau), or of every epoch (exponential)",
+    )
+    plateau_patience: NonNegativeInt = Field(
+        description="epochs without a lower validation loss that are borne (plateau)"
+    )
+
+    @model_validator(mode="after")
+    def _one_rise(self) -> "Schedule":
+        if self.schedule == "one_cycle" and self.warmup_epochs:
+            raise ValueError(
+                f"warmup_epochs is {self.warmup_epochs:g}, but schedule one_cycle has a warm-up of "
+                "its own; set warmup_epochs to 0, or schedule to cosine"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _milestones_ascend(self) -> "Schedule":
+        if list(self.milestones) != sorted(set(self.milestones)):
+            raise ValueError(f"milestones must ascend, are {list(self.milestones)}; sort them")
+        if self.schedule == "multi_step" and not self.milestones:
+            raise ValueError("schedule is multi_step, but milestones is empty; name some epochs")
+        return self
+
+
+class Position(NamedTuple):
+    """Where training stands."""
+
+    step: int  # from 0, through all epochs
+    steps_per_epoch: int
+    epochs: int  # in all
+
+
+def apply(
+    optimizers: Iterable[Optimizer], params: Schedule, position: Position, losses: Sequence[float]
+) -> float:
+    """Set the learning rates of a step; return the first group's, which is train.lr's."""
+    share, rates = factor(params, position, losses), list[float]()
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * share
+            rates.append(group["lr"])
+    return rates[0]
+
+
+def factor(params: Schedule, position: Position, losses: Sequence[float]) -> float:
+    """Return what the peak learning rate is multiplied by at a step.
+
+    `losses` are those on val, of the finished epochs: the whole memory of `plateau`, so that a
+    resumed training needs no other.
+    """
+    warmup = round(params.warmup_epochs * position.steps_per_epoch)
+    rise = min(1.0, (position.step + 1) / (warmup + 1))
+    done = max(0, position.step - warmup)
+    steps = max(1, position.steps_per_epoch * position.epochs - warmup)
+    match params.schedule:
+        case "cosine":  # Loshchilov and Hutter 2017, eq. 5
+            return rise * _half_cosine(1.0, 0.0, done / steps)
+        case "linear":
+            return rise * (1 - done / steps)
+        case "one_cycle":
+            return one_cycle(done, steps)
+    return rise * params.gamma ** _drops(params, position, losses)
+
+
+def one_cycle(step: int, steps: int) -> float:
+    """Rise from 1/25 to 1 in 0.3 of the steps, fall to 1/250,000 (Smith and Topin 2018).
+
+    The constants are those of torch's OneCycleLR.
+    """
+    peak, last = 0.3 * steps - 1, steps - 1
+    if step <= peak:
+        return _half_cosine(1 / 25, 1.0, step / peak if peak else 1.0)
+    return _half_cosine(1.0, 1 / 25e4, (step - peak) / (last - peak))
+
+
+def _drops(params: Schedule, position: Position, losses: Sequence[float]) -> int:
+    """Count how often the rate has been multiplied by gamma."""
+    epoch = position.step // position.steps_per_epoch  # from 0
+    match params.schedule:
+        case "step":
+            return epoch // params.step_epochs
+        case "multi_step":
+            return sum(epoch >= milestone for milestone in params.milestones)
+        case "exponential":
+            return epoch
+        case "plateau":
+            return plateaus(losses, params.plateau_patience)
+    return 0
+
+
+def plateaus(losses: Iterable[float], patience: int) -> int:
+    """Count how often more than `patience` epochs passed without a loss lower by 0.01 %.
+
+    The threshold is that of torch's ReduceLROnPlateau.
+    """
+    best, waited, count = inf, 0, 0
+    for loss in losses:
+        waited += 1
+        if loss < best * (1 - 1e-4):
+            best, waited = loss, 0
+        elif waited > patience:
+            waited, count = 0, count + 1
+    return count
+
+
+def _half_cosine(start: float, end: float, share: float) -> float:
+    """Go from start to end along half a cosine."""
+    return end + (start - end) * (1 + cos(pi * share)) / 2

@@ -1,0 +1,109 @@
+"""One step: forward, loss, backward, update."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import torch
+from jaxtyping import Float, UInt8
+from pydantic import Field, PositiveFloat, PositiveInt
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import Optimizer
+
+from stages.batches import Resident
+from stages.scores import Scores, score
+from stages.training.learner import Learner
+from stages.training.losses import Criterion, Targets
+from stages.training.precision import Precision, autocast
+from stages.training.tally import Outcome
+
+Images: TypeAlias = UInt8[Tensor, "b h w c"] | Float[Tensor, "b h w c"]  # in [0, 255]
+ROOMIER = 4  # times as many images fit where no activations are kept for a backward pass
+
+
+class Stepping(Precision):
+    """Parameters of a step."""
+
+    batch_size: PositiveInt = Field(description="images that go through the network at once")
+    accumulate: PositiveInt = Field(description="batches a step, whose gradients add up")
+    clip_norm: PositiveFloat | None = Field(
+        description="longest gradient, over all weights; a longer one is shortened; null: any"
+    )
+
+    @property
+    def images_a_step(self) -> int:
+        """Return how many images change the weights once."""
+        return self.batch_size * self.accumulate
+
+
+class Step:
+    """What makes the learner learn from some images."""
+
+    def __init__(
+        self, learner: Learner, whole: nn.Module, loss: Criterion, params: Stepping
+    ) -> None:
+        """Take the learner's network once more as `whole`, which maps pixels to logits."""
+        self.learner, self.whole, self.loss, self.params = learner, whole, loss, params
+        self._weights = list(whole.parameters())
+
+    def __call__(self, images: Images, targets: Targets) -> Outcome:
+        """Change the weights once, by the gradient of the mean loss over all these images."""
+        size = self.params.batch_size
+        if len(images) <= size:  # the common case, without the cost of taking apart
+            outcome = self.backward(images, targets, 1.0)
+        else:
+            pairs = zip(torch.split(images, size), torch.split(targets, size), strict=True)
+            parts = [self.backward(*pair, len(pair[0]) / len(images)) for pair in pairs]
+            outcome = _joined(parts)
+        self.update()
+        return outcome
+
+    def judge(self, held_out: Resident) -> Scores:
+        """Score the weights that count on images that nothing is learned from."""
+        size = ROOMIER * self.params.batch_size
+        with self.learner.average.applied(), autocast(self.params, held_out.labels.device):
+            return score(self.whole, held_out, size)
+
+    def backward(self, images: Images, targets: Targets, share: float) -> Outcome:
+        """Add `share` times the gradient of the mean loss."""
+        with autocast(self.params, images.device):
+            logits = self.whole(images)
+        logits = logits.float()
+        loss = self.loss(logits, targets)
+        self.learner.scaler.scale(loss if share == 1 else loss * share).backward()
+        labels = targets if targets.ndim == 1 else targets.argmax(1)
+        right = (logits.argmax(1) == labels).sum()
+        return Outcome(loss.detach(), right, len(images))
+
+    def update(self) -> None:
+        """Change the weights by the gradients, and forget these."""
+        learner = self.learner
+        # The scaler cannot go without gradients, as where all that an optimizer has is frozen.
+        active = [one for one in learner.optimizers if _has_gradients(one)]
+        if self.params.clip_norm is not None:
+            for optimizer in active:
+                learner.scaler.unscale_(optimizer)
+            clip_grad_norm_(self._weights, self.params.clip_norm)
+        for optimizer in active:
+            learner.scaler.step(optimizer)
+        learner.scaler.update()
+        self.forget()
+        learner.average.update()
+
+    def forget(self) -> None:
+        """Let go of the gradients."""
+        for weight in self._weights:  # as Optimizer.zero_grad does, at a tenth of its cost
+            weight.grad = None
+
+
+def _has_gradients(optimizer: Optimizer) -> bool:
+    groups = optimizer.param_groups
+    return any(weight.grad is not None for group in groups for weight in group["params"])
+
+
+def _joined(parts: Sequence[Outcome]) -> Outcome:
+    """Return the outcome of a step whose batches went through the network one by one."""
+    losses = torch.stack([part.loss * part.images for part in parts])
+    rights = torch.stack([part.right for part in parts])
+    images = sum(part.images for part in parts)
+    return Outcome(losses.sum() / images, rights.sum(), images)

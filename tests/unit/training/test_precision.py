@@ -1,0 +1,103 @@
+from typing import get_args
+
+import pytest
+import torch
+from learning import settings
+from torch import nn
+from toys import INTERFACE, NETWORK
+
+from stages.errors import UserError
+from stages.nets import network
+from stages.training.precision import Precision, arrange, autocast, compiled, scaler
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+
+
+def params(**changes: object) -> Precision:
+    return settings(**changes).part(Precision)
+
+
+@pytest.mark.parametrize(
+    ("precision", "kind"),
+    [("fp32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16)],
+)
+def test_activations_have_the_precision_and_weights_32_bits(
+    precision: str, kind: torch.dtype
+) -> None:
+    layer = nn.Linear(3, 2)
+    with autocast(params(precision=precision), CPU):
+        logits = layer(torch.ones(1, 3))
+    assert logits.dtype == kind
+    logits.sum().backward()
+    assert layer.weight.dtype == torch.float32
+    assert layer.weight.grad is not None
+    assert layer.weight.grad.dtype == torch.float32
+
+
+def test_every_precision_is_known() -> None:
+    for precision in get_args(Precision.model_fields["precision"].annotation):
+        autocast(params(precision=precision), CPU)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+def test_the_loss_is_scaled_in_fp16_alone(precision: str) -> None:
+    scaled = scaler(params(precision=precision), CPU).scale(torch.tensor(1.0))
+    assert (scaled.item() > 1) is (precision == "fp16")
+
+
+@pytest.mark.parametrize("name", ["cnn", "mlp", "lenet", "resnet_small", "speednet"])
+def test_the_layout_changes_logits_by_rounding_alone(name: str) -> None:
+    shape = INTERFACE.model_copy(update={"height": 32, "width": 32, "channels": 3})
+    images = torch.randn(4, 32, 32, 3).permute(0, 3, 1, 2)  # as Normalize gives them
+    logits = []
+    for channels_last in (False, True):
+        torch.manual_seed(0)
+        made = network.build(NETWORK.model_copy(update={"network": name}), shape)
+        arrange(made, params(channels_last=channels_last))
+        logits.append(made(images))
+    torch.testing.assert_close(logits[0], logits[1], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_images_and_filters_have_the_layout(*, channels_last: bool) -> None:
+    seen = list[torch.Tensor]()
+
+    class Seeing(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Conv2d(3, 4, 3)
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            seen.extend((images, self.layer.weight))
+            return images
+
+    made = Seeing()
+    arrange(made, params(channels_last=channels_last))
+    made(torch.zeros(2, 5, 6, 3).permute(0, 3, 1, 2))
+    kind = torch.channels_last if channels_last else torch.contiguous_format
+    assert [one.is_contiguous(memory_format=kind) for one in seen] == [True, True]
+
+
+def test_a_network_is_compiled_on_a_gpu_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", nn.Sequential)
+    layer = nn.Linear(3, 2)
+    assert compiled(layer, params(compile=False), CUDA) is layer
+    assert compiled(layer, params(compile=False), CPU) is layer
+    made = compiled(layer, params(compile=True), CUDA)
+    assert isinstance(made, nn.Sequential)
+    assert made[0] is layer
+
+
+@pytest.mark.parametrize("kind", ["cpu", "mps"])
+def test_compiling_without_a_gpu_is_refused(kind: str) -> None:
+    message = rf"^train\.compile is true, but training runs on {kind}, .*; set it to false$"
+    with pytest.raises(UserError, match=message):
+        compiled(nn.ReLU(), params(compile=True), torch.device(kind))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("precision", "fp64"), ("channels_last", 1), ("compile", "yes")]
+)
+def test_values_out_of_bounds_are_refused(key: str, value: object) -> None:
+    with pytest.raises(ValueError, match=key):
+        params(**{key: value})

@@ -1,0 +1,137 @@
+import pytest
+import torch
+from torch import Tensor, nn
+from toys import INTERFACE, NETWORK
+
+from stages.errors import UserError
+from stages.nets import network as nets
+from stages.training.state_dict import StateDict
+from stages.training.transplant import transplant
+
+CLASSES = INTERFACE.classes
+
+
+def made(seed: int = 0, channels: int = 1, classes: int = 2, **params: object) -> nn.Module:
+    torch.manual_seed(seed)
+    names = tuple(map(str, range(classes)))
+    interface = INTERFACE.model_copy(update={"channels": channels, "classes": names})
+    return nets.build(NETWORK.model_copy(update=params), interface)
+
+
+def copied(network: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in network.state_dict().items()}
+
+
+def give(
+    network: nn.Module, weights: dict[str, Tensor], classes: tuple[str, ...] | None = None
+) -> list[str]:
+    return transplant(network, StateDict("file", weights, classes), CLASSES)
+
+
+def differing(network: nn.Module, weights: dict[str, Tensor]) -> set[str]:
+    state = network.state_dict()
+    return {name for name in state if not torch.equal(state[name], weights[name])}
+
+
+def test_weights_that_fit_are_taken_whole() -> None:
+    network, weights = made(0), copied(made(1))
+    assert give(network, weights) == []
+    assert differing(network, weights) == set()
+
+
+def test_the_head_of_another_number_of_classes_stays_fresh() -> None:
+    network, weights = made(0), copied(made(1, classes=5))
+    fresh = copied(network)
+    remarks = give(network, weights)
+    assert remarks == [
+        f"head.{name}: fresh, since file has none for these classes" for name in ("weight", "bias")
+    ]
+    weights |= {name: fresh[name] for name in ("head.weight", "head.bias")}
+    assert differing(network, weights) == set()
+
+
+def test_so_does_that_of_as_many_other_classes() -> None:
+    network, weights = made(0), copied(made(1))
+    assert len(give(network, weights, ("cats", "dogs"))) == 2
+    assert differing(network, weights) == {"head.weight", "head.bias"}
+
+
+def test_that_of_the_same_classes_is_taken() -> None:
+    network, weights = made(0), copied(made(1))
+    assert give(network, weights, CLASSES) == []
+    assert differing(network, weights) == set()
+
+
+def test_a_missing_head_stays_fresh() -> None:
+    network, weights = made(0), copied(made(1))
+    backbone = {name: weights[name] for name in weights if not name.startswith("head.")}
+    assert len(give(network, backbone)) == 2
+    assert differing(network, weights) == {"head.weight", "head.bias"}
+
+
+def test_filters_for_colour_are_summed_for_grey() -> None:
+    network, weights = made(0), copied(made(1, channels=3))
+    remarks = give(network, weights)
+    assert remarks == ["body.0.weight: the filters of all channels were summed for those at hand"]
+    summed = weights["body.0.weight"].sum(1, keepdim=True)
+    torch.testing.assert_close(network.state_dict()["body.0.weight"], summed)
+    grey = torch.randn(2, 1, 4, 5)
+    colour = made(1, channels=3).eval()(grey.expand(-1, 3, -1, -1))
+    torch.testing.assert_close(network.eval()(grey), colour, rtol=1e-4, atol=1e-5)
+
+
+def test_filters_for_grey_answer_to_grey_in_colour_alike() -> None:
+    network, grey = made(0, channels=3), torch.randn(2, 1, 4, 5)
+    give(network, copied(made(1)))
+    found = network.eval()(grey.expand(-1, 3, -1, -1))
+    torch.testing.assert_close(found, made(1).eval()(grey), rtol=1e-4, atol=1e-5)
+
+
+def test_the_counts_of_old_files_may_be_missing() -> None:
+    network, weights = made(0), copied(made(1))
+    old = {name: weights[name] for name in weights if not name.endswith("num_batches_tracked")}
+    assert give(network, old) == []
+    assert differing(network, weights) == set()
+
+
+def test_half_precision_becomes_float32() -> None:
+    network, weights = made(0), {name: w.half() for name, w in copied(made(1)).items()}
+    give(network, weights)
+    assert network.get_parameter("head.weight").dtype == torch.float32
+
+
+def test_every_other_layer_that_does_not_fit_is_named_with_both_shapes() -> None:
+    network, weights = made(0), copied(made(1))
+    before = copied(network)
+    weights["body.4.weight"] = torch.zeros(4, 9, 3, 3)
+    weights["extra"] = torch.zeros(())
+    del weights["body.8.weight"]
+    with pytest.raises(UserError) as caught:
+        give(network, weights)
+    first, *lines = str(caught.value).splitlines()
+    assert first.startswith("file: does not fit the network of params.yaml; set train.network, ")
+    assert lines == [
+        "  body.4.weight: [4, 9, 3, 3] there, [4, 2, 3, 3] in the network",
+        "  body.8.weight: missing there, [8, 4, 3, 3] in the network",
+        "  extra: [] there, missing in the network",
+    ]
+    assert differing(network, before) == set()  # nothing was taken
+
+
+def test_a_first_layer_of_other_filters_is_named_as_it_is_in_the_file() -> None:
+    with pytest.raises(UserError, match=r"body\.0\.weight: \[3, 3, 3, 3\] there, \[2, 1, 3, 3\]"):
+        give(made(0), copied(made(1, channels=3, filters=(3, 4, 8))))
+
+
+def test_of_many_layers_the_first_ten_are_named() -> None:
+    with pytest.raises(UserError) as caught:
+        give(made(0), copied(made(1, network="resnet_small")))
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 12
+    assert lines[-1].startswith("  and ")
+
+
+def test_a_network_without_convolutions_takes_weights_too() -> None:
+    network, weights = made(0, network="mlp"), copied(made(1, network="mlp"))
+    assert give(network, weights) == []
+    assert differing(network, weights) == set()
