@@ -1,50 +1,60 @@
-"""Score the trained classifier on the test split.
+"""Judge the classifier by images that it never learned from.
 
-reads    data/splits (test), models/classifier.safetensors
-writes   metrics/evaluate.json   loss in nats; accuracy, macro precision, recall, F1 in [0, 1]
-         metrics/evaluate        confusion.csv: images per actual and predicted class
+reads    data/splits                            the test split, or val
+         models/classifier.safetensors
+         metrics/history.csv                    for the page
+writes   metrics/evaluate.json                  scores
+         metrics/evaluate/plots                 tables and pictures behind them, for `dvc plots`
+         metrics/evaluate/predictions.parquet   what was said of every image
+         metrics/evaluate/report.html           all of it, for a person
 """
 
+from typing import Literal
+
+from jaxtyping import Float
 from pydantic import Field, PositiveInt
+from torch import Tensor
 
 from stages import errors, runtime
-from stages.artifacts import classifier, report, splits
+from stages.artifacts import classifier, history, page, predictions, report, splits
 from stages.artifacts.classifier import Classifier
-from stages.artifacts.report import Report
 from stages.artifacts.splits import Split
 from stages.batches import to_device
-from stages.reporting.averages import macro
-from stages.reporting.confusion import confusion
+from stages.reporting.composing.page import render
+from stages.reporting.judgement import Judgement
+from stages.reporting.presentation import Background, present
+from stages.reporting.tta import Tta, Viewing
 from stages.runtime import Runtime
-from stages.scores import accuracy, cross_entropy, predict
+from stages.scores import predict
 
 
-class Evaluate(Runtime):
+class Evaluate(Tta, Runtime):
     """Section `evaluate` of params.yaml."""
 
+    split: Literal["test", "val"] = Field(description="what the classifier is judged by")
     batch_size: PositiveInt = Field(description="images at once: speed and memory")
 
 
-def evaluate(params: Evaluate, judged: Classifier, test: Split) -> Report:
-    """Compare the classifier's predictions with the labels."""
+def evaluate(params: Evaluate, judged: Classifier, part: Split) -> Float[Tensor, "n k"]:
+    """Return the logits of every image, averaged over its views."""
     device = runtime.start(params)
-    data = to_device(test, device)
-    logits = predict(judged.whole().to(device), data, params.batch_size)
-    predictions = logits.argmax(1).numpy()
-    labels = data.labels.cpu()
-    scores = {
-        "loss": cross_entropy(logits, labels),
-        "accuracy": accuracy(logits, labels),
-        **macro(test.labels, predictions),
-    }
-    return Report(scores, confusion(test.labels, predictions, judged.card.interface.classes))
+    network = Viewing(judged.whole(), params).to(device)
+    return predict(network, to_device(part, device), params.batch_size)
 
 
 def main() -> None:
     """Run the stage."""
-    judgement = evaluate(Evaluate.load(), classifier.read(), splits.read("test"))
-    report.write(judgement)
-    print(", ".join(f"{name} {value:.4f}" for name, value in judgement.scores.items()))
+    params, judged = Evaluate.load(), classifier.read()
+    part, paths = splits.read(params.split), splits.read_paths(params.split)
+    logits = evaluate(params, judged, part).numpy()
+    judgement = Judgement(judged, part, paths, logits)
+    known = {name: splits.read(name).labels for name in splits.NAMES}
+    background = Background(params.split, known, history.read())
+    report.write(judgement.report)
+    predictions.write(judgement.predictions)
+    page.write(render(present(judgement, background)))
+    scores = judgement.report.scores
+    print(", ".join(f"{name} {scores[name]:.4f}" for name in ("accuracy", "macro_f1", "loss")))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Artifact `models/export`, the exported models, and `metrics/export.json`, how they compared."""
+"""Artifact `models/export`, the exported files, and `metrics/export.json`, how they compared."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -8,18 +8,20 @@ from stages import files
 MODELS = Path("models/export")
 COMPARISON = Path("metrics/export.json")
 
+Figures = dict[str, int | float | str]  # numbers, or under `unsupported` the reason why there are none
+
 
 class Portable(NamedTuple):
     """Models for other runtimes."""
 
-    models: dict[str, bytes]  # by file name
-    comparison: dict[str, dict[str, float]]  # by format
+    files: dict[str, bytes]  # by name: models, and README.md about them
+    comparison: dict[str, Figures]  # by format
 
 
 def write(portable: Portable, root: Path = Path()) -> None:
-    """Write every model, and the comparison with the classifier."""
+    """Write every file, and the comparison with the classifier."""
     with files.replacing(root / MODELS) as folder:
         folder.mkdir()
-        for name, content in portable.models.items():
+        for name, content in portable.files.items():
             (folder / name).write_bytes(content)
     files.write_metrics(root / COMPARISON, {**portable.comparison})

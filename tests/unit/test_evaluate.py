@@ -4,68 +4,48 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_score, recall_score
+from sklearn.metrics import accuracy_score, f1_score, log_loss
 from torch import nn
 from toys import CARD, split, store, untrained
 
 from stages import evaluate as stage
-from stages.artifacts import classifier
+from stages.artifacts import classifier, history, predictions
 from stages.artifacts.classifier import Classifier
-from stages.artifacts.report import Cell
+from stages.artifacts.history import Epoch
 from stages.errors import UserError
 from stages.evaluate import Evaluate, evaluate
 
-PARAMS = Evaluate(batch_size=4, threads=1)
+PARAMS = Evaluate(
+    split="test", tta="none", batch_size=4, device="cpu", threads=1, deterministic=True, tf32=False
+)
 TEST = split(10)
+EPOCHS = [Epoch(1, 0.7, 0.6, 0.5, 0.75, 0.01), Epoch(2, 0.6, 0.5, 0.75, 1.0, 0.001)]
 
 
-class Constant(nn.Module):
-    """Give every image the same logits."""
+class Left(nn.Module):
+    """Give class 1 the left column's mean as its logit, class 0 the right one's."""
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return torch.tensor([[1.0, 0.0]], device=images.device).expand(len(images), 2)
+        return images[..., [-1, 0]].mean((1, 2))
 
 
-def test_scores_are_those_of_scikit_learn() -> None:
-    judged = untrained(seed=3)
+def plain(judged: Classifier, images: np.ndarray) -> torch.Tensor:
     with torch.inference_mode():
-        probabilities = judged.whole()(torch.from_numpy(TEST.images)).double().softmax(1).numpy()
-    predictions = probabilities.argmax(1)
-    truth = {"y_true": TEST.labels, "y_pred": predictions}
-    assert evaluate(PARAMS, judged, TEST).scores == pytest.approx(
-        {
-            "loss": log_loss(TEST.labels, probabilities),
-            "accuracy": accuracy_score(**truth),
-            "macro_precision": precision_score(**truth, average="macro", zero_division=0),
-            "macro_recall": recall_score(**truth, average="macro"),
-            "macro_f1": f1_score(**truth, average="macro"),
-        },
-        rel=1e-5,
-    )
+        return judged.whole().eval()(torch.from_numpy(images))
 
 
-def test_a_classifier_that_always_says_the_same_by_hand() -> None:
-    scores, cells = evaluate(PARAMS, Classifier(CARD, Constant()), TEST)
-    assert scores == pytest.approx(
-        {
-            "loss": np.log1p(np.exp(1)) - 0.5,
-            "accuracy": 0.5,
-            "macro_precision": 0.25,
-            "macro_recall": 0.5,
-            "macro_f1": 1 / 3,
-        }
-    )
-    assert cells == [
-        Cell("dark", "dark", 5),
-        Cell("bright", "dark", 5),
-        Cell("bright", "bright", 0),
-    ]
+@pytest.mark.parametrize("batch_size", [1, 3, 10, 100])
+def test_logits_are_the_network_s(batch_size: int) -> None:
+    params = PARAMS.model_copy(update={"batch_size": batch_size})
+    found = evaluate(params, untrained(3), TEST)
+    torch.testing.assert_close(found, plain(untrained(3), TEST.images))
 
 
-@pytest.mark.parametrize("batch_size", [1, 3, 100])
-def test_the_batch_size_does_not_change_the_scores(batch_size: int) -> None:
-    scores = evaluate(Evaluate(batch_size=batch_size, threads=1), untrained(), TEST).scores
-    assert scores == pytest.approx(evaluate(PARAMS, untrained(), TEST).scores, rel=1e-5)
+def test_with_flips_the_logits_are_the_mean_of_both_views() -> None:
+    judged = Classifier(CARD, Left())
+    found = evaluate(PARAMS.model_copy(update={"tta": "flip"}), judged, TEST)
+    mirrored = plain(judged, np.ascontiguousarray(TEST.images[:, :, ::-1]))
+    torch.testing.assert_close(found, (plain(judged, TEST.images) + mirrored) / 2)
 
 
 def test_images_of_other_channels_are_refused() -> None:
@@ -78,21 +58,81 @@ def test_images_of_other_channels_are_refused() -> None:
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(f"evaluate: {PARAMS.model_dump_json()}")
-    store({"test": TEST})
+    store({"train": split(6), "val": split(4, seed=1), "test": TEST})
 
 
-@pytest.mark.usefixtures("workspace")
-def test_the_stage_reads_classifier_and_splits_and_writes_a_report(
-    capsys: pytest.CaptureFixture[str],
+@pytest.fixture
+def trained(workspace: None) -> Classifier:  # noqa: ARG001
+    judged = untrained(3)
+    judged = judged._replace(card=CARD.model_copy(update={"temperature": 2.0}))
+    classifier.write(judged)
+    history.write(EPOCHS)
+    return judged
+
+
+def test_the_stage_writes_the_scores_of_scikit_learn(
+    trained: Classifier, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    classifier.write(untrained())
     stage.main()
     written = json.loads(Path("metrics/evaluate.json").read_text())
-    assert written == pytest.approx(evaluate(PARAMS, untrained(), TEST).scores, abs=1e-6)
+    probabilities = (plain(trained, TEST.images).double() / 2).softmax(1).numpy()
+    predicted = probabilities.argmax(1)
+    assert written["loss"] == pytest.approx(log_loss(TEST.labels, probabilities), abs=1e-5)
+    assert written["accuracy"] == accuracy_score(TEST.labels, predicted)
+    assert written["macro_f1"] == pytest.approx(
+        f1_score(TEST.labels, predicted, average="macro"), abs=1e-6
+    )
     assert f"accuracy {written['accuracy']:.4f}" in capsys.readouterr().out
+
+
+def test_the_stage_writes_what_was_said_of_every_image(trained: Classifier) -> None:
+    stage.main()
+    found = predictions.read()
+    expected = (plain(trained, TEST.images) / 2).softmax(1).numpy()
+    np.testing.assert_allclose(found.probabilities, expected, rtol=1e-5)
+    assert found.paths == [f"test/{number}.png" for number in range(10)]
+    assert found.labels.tolist() == TEST.labels.tolist()
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_page_has_the_classes_the_curves_and_how_it_was_trained() -> None:
+    stage.main()
+    html = Path("metrics/evaluate/report.html").read_text()
+    for text in ("dark, bright", "cnn", "5 x 4 pixels", "Accuracy in training", "lr", "0.01"):
+        assert text in html
+    assert "http://" not in html.replace("http://www.w3.org", "")
+    assert "https://" not in html
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_same_classifier_gives_the_same_bytes() -> None:
+    def run() -> dict[Path, bytes]:
+        stage.main()
+        return {path: path.read_bytes() for path in Path("metrics").rglob("*") if path.is_file()}
+
+    first = run()
+    assert len(first) == 13
+    assert run() == first
+
+
+@pytest.mark.usefixtures("trained")
+def test_val_can_be_judged_too() -> None:
+    params = PARAMS.model_copy(update={"split": "val"})
+    Path("params.yaml").write_text(f"evaluate: {params.model_dump_json()}")
+    stage.main()
+    assert predictions.read().paths == [f"val/{number}.png" for number in range(4)]
 
 
 @pytest.mark.usefixtures("workspace")
 def test_the_stage_says_which_stage_is_to_run_before() -> None:
     with pytest.raises(UserError, match="is missing; run `dvc repro train`"):
+        stage.main()
+
+
+@pytest.mark.usefixtures("trained")
+@pytest.mark.parametrize("damage", ["", "epoch,lr\n1,2\n", "epoch,train_loss\nx,1\n"])
+def test_a_missing_or_damaged_history_is_refused(damage: str) -> None:
+    path = Path("metrics/history.csv")
+    path.write_text(damage) if damage else path.unlink()
+    with pytest.raises(UserError, match=r"history.csv.*dvc repro train"):
         stage.main()

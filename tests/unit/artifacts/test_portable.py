@@ -8,21 +8,24 @@ from stages.artifacts.portable import Portable
 from stages.errors import UserError
 
 PORTABLE = Portable(
-    {"model.onnx": b"\x00\xff", "model.pt2": b"two"},
-    {"onnx": {"agreement": 2 / 3, "bytes": 2}},
+    {"model.onnx": b"\x00\xff", "README.md": b"two"},
+    {"onnx": {"agreement": 2 / 3, "bytes": 2}, "pt2": {"unsupported": "an if"}},
 )
 
 
-def test_each_model_is_a_file(tmp_path: Path) -> None:
+def test_each_file_is_written(tmp_path: Path) -> None:
     portable.write(PORTABLE, tmp_path)
     folder = tmp_path / portable.MODELS
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == PORTABLE.models
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == PORTABLE.files
 
 
 def test_the_comparison_is_json(tmp_path: Path) -> None:
     portable.write(PORTABLE, tmp_path)
     comparison = json.loads((tmp_path / portable.COMPARISON).read_text())
-    assert comparison == {"onnx": {"agreement": 0.666667, "bytes": 2}}
+    assert comparison == {
+        "onnx": {"agreement": 0.666667, "bytes": 2},
+        "pt2": {"unsupported": "an if"},
+    }
 
 
 def test_a_model_that_is_no_longer_exported_disappears(tmp_path: Path) -> None:

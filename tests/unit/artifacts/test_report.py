@@ -2,37 +2,77 @@ import json
 from pathlib import Path
 
 import pandas as pd
+from PIL import Image as Picture
 
 from stages.artifacts import report
-from stages.artifacts.report import Cell, Report
+from stages.artifacts.report import (
+    Bar,
+    Bin,
+    Cell,
+    ClassScores,
+    RecallPoint,
+    Report,
+    RocPoint,
+    Tables,
+)
 
-REPORT = Report({"loss": 1 / 3, "accuracy": 0.75}, [Cell("a", "a", 3), Cell("a", 'b, "c"', 1)])
+TABLES = Tables(
+    confusion=[Cell("a", "a", 3, 0.75), Cell("a", 'b, "c"', 1, 0.25), Cell("d", "d", 0, None)],
+    classes=[ClassScores("a", 4, 3, 1.0, 0.75, 6 / 7), ClassScores("d", 0, 0, None, None, None)],
+    roc=[RocPoint("a", 0.0, 1.0)],
+    precision_recall=[RecallPoint("a", 0.5, 1.0)],
+    reliability=[Bin(0.6, 2 / 3, 4, 0.65, 0.75)],
+    confidence=[Bar(0.65, 3, 1)],
+)
+PICTURE = Picture.new("L", (3, 2), 7)
+REPORT = Report({"loss": 1 / 3, "accuracy": 0.75, "kappa": None}, TABLES, {"a.png": PICTURE})
+NAMES = [*(f"{name}.csv" for name in Tables._fields), "a.png"]
 
 
-def test_scores_are_json(tmp_path: Path) -> None:
+def test_scores_are_json_and_an_undefined_one_is_null(tmp_path: Path) -> None:
     report.write(REPORT, tmp_path)
     scores = json.loads((tmp_path / report.SCORES).read_text())
-    assert scores == {"accuracy": 0.75, "loss": 0.333333}
+    assert scores == {"accuracy": 0.75, "kappa": None, "loss": 0.333333}
 
 
 def test_pandas_reads_the_confusion_table(tmp_path: Path) -> None:
     report.write(REPORT, tmp_path)
-    table = pd.read_csv(tmp_path / report.TABLES / "confusion.csv")
+    table = pd.read_csv(tmp_path / report.PLOTS / "confusion.csv")
     rows = list(table.itertuples(index=False, name=None))
-    assert rows == [("a", "a", 3), ("a", 'b, "c"', 1)]
-    assert list(table.columns) == ["actual", "predicted", "images"]
+    assert rows[:2] == [("a", "a", 3, 0.75), ("a", 'b, "c"', 1, 0.25)]
+    assert table["share"].isna().tolist() == [False, False, True]
+    assert list(table.columns) == ["actual", "predicted", "images", "share"]
+
+
+def test_what_is_undefined_is_an_empty_cell(tmp_path: Path) -> None:
+    report.write(REPORT, tmp_path)
+    assert (tmp_path / report.PLOTS / "classes.csv").read_text() == (
+        "name,images,predicted,precision,recall,f1\na,4,3,1,0.75,0.857143\nd,0,0,,,\n"
+    )
+
+
+def test_a_field_is_a_file_with_its_header_even_if_it_is_empty(tmp_path: Path) -> None:
+    report.write(Report({}, Tables._make([[]] * len(Tables._fields)), {}), tmp_path)
+    for name, header in report.HEADERS.items():
+        written = (tmp_path / report.PLOTS / f"{name}.csv").read_text()
+        assert written == ",".join(header) + "\n"
+
+
+def test_pictures_keep_every_pixel(tmp_path: Path) -> None:
+    report.write(REPORT, tmp_path)
+    assert Picture.open(tmp_path / report.PLOTS / "a.png").tobytes() == PICTURE.tobytes()
 
 
 def test_the_same_report_is_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         report.write(REPORT, tmp_path / name)
-    for file in (report.SCORES, report.TABLES / "confusion.csv"):
+    for file in (report.SCORES, *(report.PLOTS / name for name in NAMES)):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
 def test_a_new_report_replaces_the_old(tmp_path: Path) -> None:
     report.write(REPORT, tmp_path)
-    (tmp_path / report.TABLES / "old.csv").touch()
-    report.write(Report({"loss": 1.0}, []), tmp_path)
+    (tmp_path / report.PLOTS / "old.csv").touch()
+    report.write(REPORT._replace(scores={"loss": 1.0}), tmp_path)
     assert json.loads((tmp_path / report.SCORES).read_text()) == {"loss": 1.0}
-    assert [path.name for path in (tmp_path / report.TABLES).iterdir()] == ["confusion.csv"]
+    assert sorted(path.name for path in (tmp_path / report.PLOTS).iterdir()) == sorted(NAMES)

@@ -1,0 +1,95 @@
+"""Artifact `metrics/evaluate/predictions.parquet`: what the classifier says of every image.
+
+Columns `path`, `label` and `predicted` (names of classes), and `probabilities`, a list of one
+number a class; their order is the key `classes` of the file's metadata, as JSON. pandas, DuckDB
+and Spark open it.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from jaxtyping import Float, Int64
+
+from stages import files
+
+PATH = Path("metrics/evaluate/predictions.parquet")
+GROUP = 2**20  # probabilities a row group, 4 MB
+
+
+class Predictions(NamedTuple):
+    """What a classifier says of the images of one split."""
+
+    classes: tuple[str, ...]  # [K]
+    paths: Sequence[str]  # [N], in the source
+    labels: Int64[np.ndarray, " n"]
+    predicted: Int64[np.ndarray, " n"]
+    probabilities: Float[np.ndarray, "n k"]  # kept as float32
+
+
+def write(predictions: Predictions, path: Path = PATH) -> None:
+    """Write one row an image, a row group at a time."""
+    schema = _schema(predictions.classes)
+    with (
+        files.replacing(path) as partial,
+        pq.ParquetWriter(
+            partial, schema, compression="zstd", use_dictionary=["label", "predicted"]
+        ) as file,
+    ):
+        for columns in _groups(predictions):
+            file.write_table(pa.Table.from_arrays(columns, schema=schema))
+
+
+def read(source: Path | bytes = PATH) -> Predictions:
+    """Read a file, or the content of one.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    path = source if isinstance(source, Path) else PATH
+    with files.reading(path, "evaluate"):
+        table = pq.ParquetFile(BytesIO(source) if isinstance(source, bytes) else source).read()
+        classes = tuple(json.loads(table.schema.metadata[b"classes"]))
+        labels, predicted = (_indices(table[name], classes) for name in ("label", "predicted"))
+        flat = table["probabilities"].combine_chunks().flatten().to_numpy()
+        probabilities = flat.reshape(-1, len(classes))
+        return Predictions(classes, table["path"].to_pylist(), labels, predicted, probabilities)
+
+
+def _schema(classes: Sequence[str]) -> pa.Schema:
+    name = pa.dictionary(pa.int32(), pa.string())
+    probabilities = pa.list_(pa.float32(), len(classes))
+    fields = {"path": pa.string(), "label": name, "predicted": name, "probabilities": probabilities}
+    return pa.schema(list(fields.items()), {"classes": json.dumps(classes)})
+
+
+def _groups(predictions: Predictions) -> Iterator[list[pa.Array]]:
+    """Yield the columns of one row group after the other."""
+    classes, paths, labels, predicted, probabilities = predictions
+    names, size = pa.array(classes, pa.string()), max(1, GROUP // len(classes))
+    for start in range(0, len(paths), size):
+        rows = slice(start, start + size)
+        flat = pa.array(probabilities[rows].astype(np.float32).ravel())
+        yield [
+            pa.array(paths[rows], pa.string()),
+            *(
+                pa.DictionaryArray.from_arrays(pa.array(indices[rows], pa.int32()), names)
+                for indices in (labels, predicted)
+            ),
+            pa.FixedSizeListArray.from_arrays(flat, len(classes)),
+        ]
+
+
+def _indices(names: pa.ChunkedArray, classes: Sequence[str]) -> Int64[np.ndarray, " n"]:
+    """Return the place of each name among the classes."""
+    found = pc.index_in(names.cast(pa.string()), pa.array(classes, pa.string()))
+    if found.null_count:
+        raise ValueError("it names classes that are not in its metadata")
+    indices: Int64[np.ndarray, " n"] = found.combine_chunks().to_numpy().astype(np.int64)
+    return indices

@@ -1,0 +1,1 @@
+"""The page for a person: its parts, and how they come together."""

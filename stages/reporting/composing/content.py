@@ -1,0 +1,46 @@
+"""What the page says, as plain values."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from stages.reporting.composing.charts import Series
+from stages.reporting.illustrating.gallery import Gallery
+
+
+class ClassRow(NamedTuple):
+    """How well one class is recognised."""
+
+    name: str
+    images: Sequence[int]  # of every split, in the order of Content.counts
+    precision: float | None  # in [0, 1], as the next two; None where undefined
+    recall: float | None
+    f1: float | None
+
+
+class Bin(NamedTuple):
+    """The images whose confidence lies between two values."""
+
+    low: float
+    high: float
+    right: int
+    wrong: int
+
+
+class Content(NamedTuple):
+    """One run: what it learned from, how, and how well; the page leaves out what is empty."""
+
+    dataset: str
+    facts: Mapping[str, object]  # what is on top: network, size of the images
+    split: str  # that was scored
+    scores: Mapping[str, float | None]  # accuracy with accuracy_low and _high, and any others
+    params: Mapping[str, Mapping[str, object]]  # by section
+    counts: Mapping[str, int]  # images per split
+    classes: Sequence[ClassRow]
+    confusion: Sequence[tuple[str, str, int]]  # actual, predicted, images; only pairs that met
+    history: Sequence[Mapping[str, float]]  # a row an epoch, as in metrics/history.csv
+    roc: Sequence[Series]  # false against true positive rate
+    precision_recall: Sequence[Series]  # recall against precision
+    reliability: Sequence[Series]  # confidence against accuracy
+    confidence: Sequence[Bin]  # of equal width
+    galleries: Sequence[Gallery]
+    samples: Sequence[Gallery]  # of each class

@@ -1,0 +1,1 @@
+"""Images worth a look, and where the network looked."""

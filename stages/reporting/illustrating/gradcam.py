@@ -1,0 +1,113 @@
+"""Where a network looked: Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391)."""
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Float32, Int64, UInt8
+from torch import Tensor, nn
+
+COLD, WARM, HOT = (49, 54, 149), (254, 224, 144), (215, 48, 39)  # RGB of heat 0, 1/2 and 1
+OPACITY = 0.6  # of the heat where it is highest
+
+
+class Place(NamedTuple):
+    """What a layer returns, in the run of a network."""
+
+    layer: nn.Module
+    shape: torch.Size  # [1, F, Y, X]; a layer may run more than once
+
+
+def heat_maps(
+    network: nn.Module, images: UInt8[np.ndarray, "b h w c"], labels: Int64[np.ndarray, " b"]
+) -> Float32[np.ndarray, "b h w"] | None:
+    """Return in [0, 1] how much each place speaks for the label.
+
+    None if there is no convolution, or no image. The network maps uint8 [B, H, W, C] to logits; a
+    copy of it is asked, on the CPU: its weights, mode and gradients stay as they are, and layers
+    without a deterministic backward pass on a GPU do no harm.
+    """
+    asked, pixels = copy.deepcopy(network).cpu().eval(), torch.from_numpy(images)
+    place = last_maps(asked, pixels[:1]) if len(images) else None
+    if place is None:
+        return None
+    maps, slopes = _activations(asked, place, pixels, torch.from_numpy(labels))
+    weights = slopes.mean((2, 3), keepdim=True)  # eq. 1
+    heat = (weights * maps).sum(1, keepdim=True).relu()  # eq. 2; [B, 1, H', W']
+    sized: Tensor = F.interpolate(heat, pixels.shape[1:3], mode="bilinear")[:, 0]
+    highest = sized.amax((1, 2), keepdim=True)
+    # All 0 where nothing speaks for the label, or the network diverged.
+    scaled: np.ndarray = (sized / highest.where(highest > 0, 1)).nan_to_num(0).numpy()
+    return scaled
+
+
+def last_maps(network: nn.Module, image: UInt8[Tensor, "1 h w c"]) -> Place | None:
+    """Return where the last convolution's maps leave its norm and activation, if it has those.
+
+    Rather one that looks at every place and tells it apart: one whose output is 1 x 1, as in
+    squeeze and excitation, tells nothing apart; a strided 1 x 1, as in the shortcut of a residual
+    block, skips places. They serve if there is no other.
+    """
+    ran: list[tuple[bool, Place]] = []
+
+    def note(layer: nn.Module, _: object, maps: object) -> None:
+        if not isinstance(maps, Tensor):
+            return
+        if isinstance(layer, nn.Conv2d):
+            skips = max(layer.kernel_size) < max(layer.stride)
+            ran.append((maps.shape[2] * maps.shape[3] > 1 and not skips, Place(layer, maps.shape)))
+        elif ran and maps.shape == ran[-1][1].shape:
+            ran[-1] = ran[-1][0], Place(layer, maps.shape)
+
+    hooks = [layer.register_forward_hook(note) for layer in network.modules()]
+    with torch.inference_mode():
+        network(image)
+    for hook in hooks:
+        hook.remove()
+    found = [place for suits, place in ran if suits] or [place for _, place in ran]
+    return found[-1] if found else None
+
+
+def overlay(
+    pixels: UInt8[np.ndarray, "h w c"], heat: Float32[np.ndarray, "h w"]
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Paint heat over the image in grey: blue is cold, red is hot; cold places stay clear."""
+    grey = pixels.mean(2, keepdims=True)  # [H, W, 1]
+    anchors = np.array([COLD, WARM, HOT], float).T  # a row a channel
+    colour = np.stack([np.interp(heat, (0, 0.5, 1), anchor) for anchor in anchors], axis=2)
+    opacity = OPACITY * heat[..., None]
+    mixed: np.ndarray = (1 - opacity) * grey + opacity * colour
+    return mixed.round().astype(np.uint8)
+
+
+def _activations(
+    network: nn.Module, place: Place, images: Tensor, labels: Tensor
+) -> tuple[Float[Tensor, "b f y x"], Float[Tensor, "b f y x"]]:
+    """Return the maps at a place, and the derivatives by them of the logits of the labels."""
+    with _watched(place) as maps, torch.enable_grad():
+        logits = network(images)
+        wanted = logits.gather(1, labels[:, None]).sum()  # images do not mix: one sum serves all
+        (slopes,) = torch.autograd.grad(wanted, maps[-1], materialize_grads=True)
+    return maps[-1].detach(), slopes
+
+
+@contextmanager
+def _watched(place: Place) -> Iterator[list[Tensor]]:
+    """Collect what is returned there; differentiation begins there and spares the layers below."""
+    outputs: list[Tensor] = []
+
+    def begin(_: nn.Module, __: object, output: Tensor) -> Tensor:
+        if output.shape[1:] != place.shape[1:]:
+            return output
+        outputs.append(output.detach().requires_grad_())
+        return outputs[-1].clone()  # what follows may write in place, which a leaf forbids
+
+    hook = place.layer.register_forward_hook(begin)
+    try:
+        yield outputs
+    finally:
+        hook.remove()

@@ -1,0 +1,96 @@
+"""The scores of a classifier on one split, in a few numbers."""
+
+import numpy as np
+from jaxtyping import Float, Float64, Int64
+from scipy.stats import binomtest
+
+from stages.errors import UserError
+from stages.reporting.scoring.averages import Scores, averages
+from stages.reporting.scoring.calibration import expected_error, reliability
+from stages.reporting.scoring.certainty import certainty
+from stages.reporting.scoring.ranking import (
+    area,
+    average_precision,
+    precision_recall,
+    rankings,
+    roc,
+)
+
+TOP = 5
+
+
+def summarize(
+    probabilities: Float64[np.ndarray, "n k"],
+    logits: Float[np.ndarray, "n k"],
+    labels: Int64[np.ndarray, " n"],
+    temperature: float,
+) -> Scores:
+    """Return what metrics/evaluate.json holds; the probabilities are softmax(logits / temperature).
+
+    Loss, Brier score and calibration error are of these probabilities; `_uncalibrated` are those
+    of temperature 1. None is a score that is undefined, as a ROC of one class is.
+
+    Raises:
+        UserError: the network gives logits that are not finite.
+    """
+    _refuse(logits)
+    predicted = probabilities.argmax(1)
+    return {
+        **_accuracies(probabilities, labels),
+        **averages(labels, predicted),
+        **_ranked(probabilities, labels),
+        **_calibration(logits, labels, temperature),
+    }
+
+
+def _refuse(logits: Float[np.ndarray, "n k"]) -> None:
+    # One sum an image finds them without a copy of everything.
+    broken = len(logits) - np.count_nonzero(np.isfinite(logits.sum(1, dtype=np.float64)))
+    if broken:
+        raise UserError(
+            f"models/classifier.safetensors: gives {broken} of {len(logits)} images logits that "
+            "are no finite numbers; train again with a lower train.lr"
+        )
+
+
+def _accuracies(
+    probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"]
+) -> Scores:
+    """Return accuracy with its 95 % interval (Wilson 1927), and top-5 accuracy beyond 5 classes.
+
+    Of equal probabilities the first class ranks first, as in argmax.
+    """
+    images, classes = probabilities.shape
+    own = probabilities[np.arange(images), labels][:, None]
+    earlier = np.arange(classes) < labels[:, None]
+    before = ((probabilities > own) | (probabilities == own) & earlier).sum(1)
+    right = int((before == 0).sum())
+    low, high = binomtest(right, images).proportion_ci(0.95, method="wilson")
+    scores: Scores = {
+        "accuracy": right / images,
+        "accuracy_low": float(low),
+        "accuracy_high": float(high),
+    }
+    return scores | ({"top_5_accuracy": float((before < TOP).mean())} if classes > TOP else {})
+
+
+def _ranked(probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"]) -> Scores:
+    """Average over the classes that occur; where only one does, there is nothing to rank."""
+    areas, precisions = list[float](), list[float]()
+    for _, ranking in rankings(probabilities, labels):
+        areas.append(area(roc(ranking)))
+        precisions.append(average_precision(precision_recall(ranking)))
+    scores = {"macro_roc_auc": areas, "macro_average_precision": precisions}
+    return {name: float(np.mean(values)) if values else None for name, values in scores.items()}
+
+
+def _calibration(
+    logits: Float[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"], temperature: float
+) -> Scores:
+    scores: Scores = {"temperature": temperature}
+    for suffix, divisor in (("", temperature), ("_uncalibrated", 1.0)):
+        found = certainty(logits, labels, divisor)
+        scores[f"loss{suffix}"] = float(found.loss.mean())
+        scores[f"brier{suffix}"] = float(found.brier.mean())
+        scores[f"ece{suffix}"] = expected_error(reliability(found.confidence, found.right))
+    return scores
