@@ -1,14 +1,16 @@
 """Artifact `models/export`, the exported files, and `metrics/export.json`, how they compared."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from stages import files
 
 MODELS = Path("models/export")
 COMPARISON = Path("metrics/export.json")
 
-Figures = dict[str, int | float | str]  # numbers, or under `unsupported` the reason why there are none
+# Numbers, or under `unsupported` the reason why there are none.
+Figures: TypeAlias = Mapping[str, int | float | str]
 
 
 class Portable(NamedTuple):

@@ -1,16 +1,22 @@
 """Format ONNX: for ONNX Runtime and most other engines."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import cast
 
 import torch
-from jaxtyping import Float, UInt8
 from onnx import ModelProto
 from onnxruntime import InferenceSession, SessionOptions
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
+from reprise.card import KEY
+from stages.exporting.inference import Outputs
+from stages.exporting.job import Job, collect
 from stages.params import Params
+
+NAMES = ["logits", "probabilities"]
+FATAL = 4  # a refusal is raised; that it is printed too helps nobody
 
 
 class Onnx(Params):
@@ -19,23 +25,26 @@ class Onnx(Params):
     opset: int = Field(ge=18, le=23, description="ONNX operator set")
 
 
-def convert(network: nn.Module, images: UInt8[Tensor, "b h w c"], params: Onnx) -> bytes:
-    """Return a model from `images`, uint8 [B, H, W, C] of any B, to `logits`, float32 [B, K].
-
-    The examples `images` give H, W and C; they must be two at least, for B to stay variable.
-    """
+@lru_cache(1)  # int8 and the file that resizes are made of it too
+def convert(job: Job, params: Onnx) -> bytes:
+    """Return the network as ONNX."""
     program = torch.onnx.export(
-        network.eval(),
-        (images,),
+        job.program,
         dynamo=True,
         input_names=["images"],
-        output_names=["logits"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
+        output_names=NAMES,
         opset_version=params.opset,
         verbose=False,
     )
-    model = cast("torch.onnx.ONNXProgram", program).model_proto
+    return finished(cast("torch.onnx.ONNXProgram", program).model_proto, job.description)
+
+
+def finished(model: ModelProto, description: str) -> bytes:
+    """Return the model as the same bytes everywhere, with its description as the only note."""
     anonymize(model)
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    model.metadata_props.add(key=KEY, value=description)
     return bytes(model.SerializeToString(deterministic=True))
 
 
@@ -47,13 +56,16 @@ def anonymize(model: ModelProto) -> None:
         del part.metadata_props[:]
 
 
-def predict(
-    model: bytes, batches: Iterable[UInt8[Tensor, "_ h w c"]], threads: int
-) -> Float[Tensor, "n k"]:
-    """Return the logits that ONNX Runtime computes on the CPU."""
+def predict(model: bytes, batches: Iterable[Tensor], threads: int) -> Outputs:
+    """Return what ONNX Runtime computes on the CPU."""
+    run = session(model, threads)
+    found = (run.run(NAMES, {"images": images.numpy()}) for images in batches)
+    return collect((torch.from_numpy(one), torch.from_numpy(two)) for one, two in found)
+
+
+def session(model: bytes, threads: int) -> InferenceSession:
+    """Return the model, loaded."""
     options = SessionOptions()
     options.intra_op_num_threads = threads
-    session = InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    return torch.cat(
-        [torch.from_numpy(*session.run(None, {"images": images.numpy()})) for images in batches]
-    )
+    options.log_severity_level = FATAL
+    return InferenceSession(model, options, providers=["CPUExecutionProvider"])

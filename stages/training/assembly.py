@@ -9,12 +9,14 @@ from torch import Tensor, nn
 from stages.artifacts import classifier
 from stages.artifacts.classifier import Card, Classifier
 from stages.batches import Resident
+from stages.errors import UserError
 from stages.nets.interface import Interface
 from stages.nets.network import Network
 from stages.nets.normalize import Normalize
 from stages.scores import predict
 from stages.training import losses, optimizer, pretrained
 from stages.training.average import Average, MovingAverage
+from stages.training.freezing import NORMS
 from stages.training.learner import Learner
 from stages.training.loop import Fit
 from stages.training.losses import Loss
@@ -49,6 +51,7 @@ def assemble(params: Assembly, card: Card, data: Resident) -> Step:
     device, interface = data.labels.device, card.interface
     torch.manual_seed(params.seed)
     network = classifier.build(card).network
+    _refuse_one(network, params)
     normalize = Normalize(interface.mean, interface.std)
     if callable(initialize := getattr(network, "initialize", None)):
         count = max(1, SEEN // (interface.height * interface.width))
@@ -67,6 +70,14 @@ def assemble(params: Assembly, card: Card, data: Resident) -> Step:
     whole = nn.Sequential(normalize, compiled(network, params, device)).to(device)
     counts = torch.bincount(data.labels, minlength=learner.classes)
     return Step(learner, whole, losses.build(params, counts), params)
+
+
+def _refuse_one(network: nn.Module, params: Assembly) -> None:
+    if params.batch_size == 1 and any(isinstance(layer, NORMS) for layer in network.modules()):
+        raise UserError(
+            "train.batch_size is 1, but the network has batch norm, which learns from the variance "
+            "among images; set it to 2 or more"
+        )
 
 
 class Finished(NamedTuple):

@@ -6,10 +6,15 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from conftest import Clone
 from ruamel.yaml import YAML
+
+from stages.artifacts import report
 
 STAGES = YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
 PARAMS = YAML(typ="safe").load(Path("params.yaml"))
+PACKAGES = ("reprise", "stages")
+CODE = tuple(f"{package}/" for package in PACKAGES)
 each_stage = pytest.mark.parametrize("name", STAGES)
 
 
@@ -26,16 +31,17 @@ def test_sections_are_stages() -> None:
 
 @each_stage
 def test_code_deps_are_the_imported_modules(name: str) -> None:
-    written = [dep for dep in STAGES[name]["deps"] if dep.endswith(".py")]
+    written = [dep for dep in STAGES[name]["deps"] if dep.startswith(CODE)]
     imported = sorted(str(path) for path in closure(Path(f"stages/{name}.py")))
     assert sorted(written) == imported, says(f"{name}.deps, the code,", imported)
 
 
 @each_stage
 def test_data_deps_are_the_artifacts_read(name: str) -> None:
-    written = [dep for dep in STAGES[name]["deps"] if not dep.endswith(".py")]
-    # A parameter `path` names data of the user's.
+    written = [dep for dep in STAGES[name]["deps"] if not dep.startswith(CODE)]
+    # A parameter `path` names data of the user's, `weights` may name a file in models/source.
     own = [f"${{{name}.path}}"] if "path" in PARAMS[name] else []
+    own += ["models/source"] if "weights" in PARAMS[name] else []
     read = sorted([*artifacts(name, "read"), *own])
     assert sorted(written) == read, says(f"{name}.deps, the data,", read)
 
@@ -43,20 +49,36 @@ def test_data_deps_are_the_artifacts_read(name: str) -> None:
 @each_stage
 def test_outs_are_the_artifacts_written(name: str) -> None:
     outs = [out for kind in ("outs", "metrics", "plots") for out in STAGES[name].get(kind, [])]
-    paths = [out if isinstance(out, str) else next(iter(out)) for out in outs]
-    written = sorted(artifacts(name, "write"))
-    assert sorted(paths) == written, says(f"{name}.outs, metrics and plots", written)
+    paths = {out if isinstance(out, str) else next(iter(out)) for out in outs}
+    written = artifacts(name, "write")
+    # The files of a folder may be outs by themselves, each with its plot.
+    within = {path for path in paths if str(Path(path).parent) in written}
+    found = paths - within | {str(Path(path).parent) for path in within}
+    assert found == written, says(f"{name}.outs, metrics and plots", sorted(written))
+
+
+def test_every_table_and_picture_of_the_report_is_a_plot(pristine: Clone) -> None:
+    plots = [
+        out if isinstance(out, str) else next(iter(out)) for out in STAGES["evaluate"]["plots"]
+    ]
+    folder = pristine.root / report.PLOTS
+    assert sorted(plots) == sorted(str(report.PLOTS / path.name) for path in folder.iterdir())
 
 
 def test_package_files_hold_no_code() -> None:
-    for path in Path("stages").rglob("__init__.py"):
+    for path in sources("__init__.py"):
         assert [type(node) for node in tree(path).body] == [ast.Expr], f"{path}: a docstring only"
 
 
 def test_every_module_is_used() -> None:
-    used = set().union(*(closure(Path(f"stages/{name}.py")) for name in STAGES))
-    modules = {path for path in Path("stages").rglob("*.py") if path.name != "__init__.py"}
-    assert not modules - used, "no stage imports these: delete them, or import them"
+    modules = {path for path in sources("*.py") if path.name != "__init__.py"}
+    commands = {path for path in modules if "\nif __name__ ==" in path.read_text("utf-8")}
+    used = set().union(*map(closure, commands))
+    assert not modules - used, "no command imports these: delete them, or import them"
+
+
+def sources(pattern: str) -> list[Path]:
+    return [path for package in PACKAGES for path in Path(package).rglob(pattern)]
 
 
 def says(place: str, items: list[str]) -> str:
@@ -71,8 +93,11 @@ def tree(path: Path) -> ast.Module:
 
 @cache
 def closure(path: Path) -> frozenset[Path]:
-    """Return the module and every module of the project that it imports, directly or not."""
-    found = {path}
+    """Return the module and every module of the project that it imports, directly or not.
+
+    Files beside a module with its stem, such as a template, belong to it.
+    """
+    found = set(path.parent.glob(f"{path.stem}.*"))
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom):
             module = node.module or ""
@@ -83,7 +108,7 @@ def closure(path: Path) -> frozenset[Path]:
             continue
         targets = (Path(*name.split(".")).with_suffix(".py") for name in names if name)
         for target in targets:
-            if target.parts[0] == "stages" and target.exists():
+            if target.parts[0] in PACKAGES and target.exists():
                 found |= closure(target)
     return frozenset(found)
 

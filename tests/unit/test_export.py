@@ -5,30 +5,51 @@ import pytest
 import torch
 from onnxruntime import InferenceSession
 from pydantic import ValidationError
-from toys import split, store, untrained
+from toys import INTERFACE, RUNTIME, split, store, untrained
 
+from reprise.card import KEY, parse
 from stages import export as stage
 from stages.artifacts import classifier
 from stages.artifacts.portable import Portable
+from stages.artifacts.splits import Meta
 from stages.errors import UserError
 from stages.export import Export, export
-from stages.exporting import onnx
+from stages.exporting.making import Data
 
-PARAMS = Export(opset=20, batch_size=4, threads=1)
-TEST = split(10)
+PARAMS = Export.model_validate(
+    {
+        **RUNTIME,
+        "formats": ("onnx",),
+        "opset": 20,
+        "input": "uint8",
+        "with_resizing": False,
+        "calibration": 8,
+        "tolerance": 1e-4,
+        "int8_tolerance": 0.01,
+        "on_unsupported": "fail",
+        "license": "MIT",
+        "version": "1.0",
+        "batch_size": 4,
+    }
+)
+TRAIN, TEST = split(12, 1), split(10)
+META = Meta(interface=INTERFACE, counts={"train": 12, "val": 0, "test": 10}, excluded={})
+PATHS = [f"test/{index}.png" for index in range(10)]
 
 
 @pytest.fixture(scope="module")
 def exported() -> Portable:
-    return export(PARAMS, untrained(), TEST)
+    return export(PARAMS, untrained(), Data(TRAIN, TEST, PATHS, META))
 
 
 def test_onnx_runtime_predicts_what_the_classifier_does(exported: Portable) -> None:
-    session = InferenceSession(exported.models["model.onnx"], providers=["CPUExecutionProvider"])
-    (logits,) = session.run(None, {"images": TEST.images})
+    session = InferenceSession(exported.files["model.onnx"], providers=["CPUExecutionProvider"])
+    logits, _ = session.run(None, {"images": TEST.images})
     with torch.inference_mode():
         expected = untrained().whole()(torch.from_numpy(TEST.images))
     torch.testing.assert_close(torch.from_numpy(logits), expected, rtol=1e-5, atol=1e-5)
+    card = parse(session.get_modelmeta().custom_metadata_map[KEY])
+    assert card.classes == INTERFACE.classes
 
 
 def test_the_comparison_is_that_of_an_exact_copy(exported: Portable) -> None:
@@ -38,17 +59,25 @@ def test_the_comparison_is_that_of_an_exact_copy(exported: Portable) -> None:
         "accuracy": pytest.approx((predictions == TEST.labels).mean()),
         "agreement": 1.0,
         "max_probability_difference": pytest.approx(0, abs=1e-6),
-        "bytes": len(exported.models["model.onnx"]),
+        "bytes": len(exported.files["model.onnx"]),
     }
 
 
-def test_a_model_that_disagrees_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = onnx.predict
-    monkeypatch.setattr(onnx, "predict", lambda *given: -honest(*given))
-    assert export(PARAMS, untrained(), TEST).comparison["onnx"]["agreement"] == 0.0
+def test_the_model_card_is_beside_the_models(exported: Portable) -> None:
+    assert exported.files["README.md"].startswith(b"# Image classifier, version 1.0\n")
 
 
-@pytest.mark.parametrize("key", ["opset", "batch_size", "threads"])
+def test_what_is_not_made_is_no_file() -> None:
+    odd = INTERFACE.model_copy(update={"interpolation": "lanczos"})
+    source = untrained()
+    source = source._replace(card=source.card.model_copy(update={"interface": odd}))
+    params = PARAMS.model_copy(update={"with_resizing": True, "on_unsupported": "skip"})
+    made = export(params, source, Data(TRAIN, TEST, PATHS, META))
+    assert sorted(made.files) == ["README.md", "model.onnx"]
+    assert "no filter lanczos" in str(made.comparison["onnx_any_size"]["unsupported"])
+
+
+@pytest.mark.parametrize("key", ["opset", "batch_size", "threads", "calibration"])
 @pytest.mark.parametrize("value", [0, 2.0, "20", None])
 def test_parameters_out_of_bounds_are_refused(key: str, value: object) -> None:
     with pytest.raises(ValidationError, match=key):
@@ -59,7 +88,7 @@ def test_parameters_out_of_bounds_are_refused(key: str, value: object) -> None:
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(f"export: {PARAMS.model_dump_json()}")
-    store({"test": TEST})
+    store({"train": TRAIN, "test": TEST})
 
 
 @pytest.mark.usefixtures("workspace")
@@ -68,7 +97,8 @@ def test_the_stage_reads_classifier_and_splits_and_writes_models(
 ) -> None:
     classifier.write(untrained())
     stage.main()
-    assert Path("models/export/model.onnx").read_bytes() == exported.models["model.onnx"]
+    for name, content in exported.files.items():
+        assert Path("models/export", name).read_bytes() == content
     assert json.loads(Path("metrics/export.json").read_text())["onnx"]["agreement"] == 1.0
     expected = "onnx: 100.00% of the predictions agree with the classifier's"
     assert expected in capsys.readouterr().out

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import numpy as np
 import pytest
-from toys import append, INTERFACE, split, store
+from toys import INTERFACE, append, split, store
 
 from stages.artifacts import npy, splits
 from stages.artifacts.splits import NAMES, Meta, Split, Writer
@@ -117,7 +117,8 @@ def test_images_of_any_layout_in_memory_are_written_in_their_order(out: Writer) 
 def test_what_was_written_so_far_can_be_read(out: Writer) -> None:
     whole = split(9)
     for start in (0, 4):
-        append(out, "train", Split(whole.images[start : start + 4], whole.labels[start : start + 4]))
+        part = slice(start, start + 4)
+        append(out, "train", Split(whole.images[part], whole.labels[part]))
         count = start + 4
         assert out.labels("train").tolist() == whole.labels[:count].tolist()
         np.testing.assert_array_equal(out.images("train", np.arange(count)), whole.images[:count])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toys import append, INTERFACE, publish
+from toys import INTERFACE, append, publish
 
 from stages.artifacts import splits
 from stages.artifacts.raw import Image

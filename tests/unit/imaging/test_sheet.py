@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as Picture
-from toys import append, INTERFACE, encoded, pixels
+from toys import INTERFACE, append, encoded, pixels
 
 from stages.artifacts import splits
 from stages.artifacts.splits import Split

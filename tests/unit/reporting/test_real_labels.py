@@ -49,7 +49,8 @@ class Scored(NamedTuple):
 
     @property
     def predicted(self) -> np.ndarray:
-        return self.probabilities.argmax(1)
+        predicted: np.ndarray = self.probabilities.argmax(1)
+        return predicted
 
     @property
     def columns(self) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -119,3 +119,12 @@ def test_the_finished_classifier_is_the_best_one_with_its_temperature() -> None:
     losses = [-log_softmax(logits / t, 1)[range(10), labels].mean() for t in grid]
     assert fitted.card.temperature == pytest.approx(grid[losses.index(min(losses))], rel=5e-3)
     assert fitted.card.network == CARD.network
+
+
+def test_batch_norm_is_not_given_single_images() -> None:
+    with pytest.raises(UserError, match=r"train.batch_size is 1, but .* batch norm.* 2 or more"):
+        begun(settings(batch_size=1))
+
+
+def test_single_images_suit_a_network_without_batch_norm() -> None:
+    begun(settings(batch_size=1, norm="none"))

@@ -168,6 +168,21 @@ def test_maps_are_taken_behind_norm_and_activation() -> None:
     assert place.layer is activation
 
 
+def test_a_part_that_returns_no_tensor_is_passed_over() -> None:
+    class Pair(nn.Module):
+        def forward(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+            return maps, maps
+
+    class Left(nn.Module):
+        def forward(self, pair: tuple[Tensor, Tensor]) -> Tensor:
+            return pair[0].mean((2, 3))
+
+    wide = nn.Conv2d(3, 4, 3)
+    place = last_maps(network(wide, Pair(), Left()), torch.from_numpy(IMAGES[:1]))
+    assert place is not None
+    assert place.layer is wide
+
+
 def test_maps_of_an_activation_that_is_used_again_are_those_of_the_convolution() -> None:
     convolution, head = nn.Conv2d(3, 5, 3), nn.Linear(5, 3)
     again = heat_maps(network(convolution, Twice(nn.ReLU()), Mean(), head), IMAGES, LABELS)

@@ -1,0 +1,83 @@
+"""The model card: what the exported files are, how good they are, and how to use them."""
+
+import json
+from collections.abc import Mapping
+from math import sqrt
+from typing import NamedTuple
+
+from stages.artifacts.classifier import Classifier
+from stages.artifacts.portable import Figures
+from stages.artifacts.splits import Meta
+from stages.exporting.description import Description, spec
+from stages.exporting.template import PYTHON, TEMPLATE
+
+Z = 1.959964  # standard deviations on either side hold 95 % of a normal distribution
+TYPES = {
+    "uint8": {"cpp": "uint8_t", "js": "Uint8Array", "tensor": "uint8"},
+    "float": {"cpp": "float", "js": "Float32Array", "tensor": "float32"},
+}
+
+
+class Subject(NamedTuple):
+    """What the card is about."""
+
+    classifier: Classifier
+    meta: Meta
+    comparison: Mapping[str, Figures]  # by format
+
+
+def render(subject: Subject, params: Description) -> str:
+    """Return the card as Markdown; equal subjects are equal texts."""
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  # only here
+
+    pages = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # no HTML
+    pages.filters |= {"cell": cell, "code": code, "accuracy": accuracy, "written": json.dumps}
+    network, card = subject.classifier.network, subject.classifier.card
+    mode = "L" if card.interface.channels == 1 else "RGB"
+    return pages.from_string(TEMPLATE).render(
+        params=params,
+        spec=spec(card.interface),
+        names=card.interface.classes,
+        temperature=card.temperature,
+        weights=sum(weight.numel() for weight in network.parameters()),
+        training={**card.network.model_dump(mode="json"), **card.training},
+        meta=subject.meta,
+        comparison=subject.comparison,
+        made={name: each for name, each in subject.comparison.items() if "bytes" in each},
+        python={name: lines.replace("MODE", mode) for name, lines in PYTHON.items()},
+        types=TYPES[params.input],
+    )
+
+
+def told(figures: Figures) -> str:
+    """Say in a line how a format compared."""
+    if "unsupported" in figures:
+        return f"not made: {figures['unsupported']}"
+    return f"{figures['agreement']:.2%} of the predictions agree with the classifier's"
+
+
+def cell(text: str) -> str:
+    """Return text that ends no field of a table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def code(text: str) -> str:
+    """Return text as it is, in any place of a document."""
+    return f"`{cell(text).replace('`', chr(39))}`"
+
+
+def accuracy(figures: Figures, count: int) -> str:
+    """Return the accuracy of a format on `count` images, with its interval, where there is one."""
+    if "accuracy" not in figures:
+        return ""
+    share = float(figures["accuracy"])
+    low, high = wilson(share, count)
+    return f"{share:.4f} ({low:.4f} to {high:.4f})"
+
+
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share that was seen in `count` trials (Wilson 1927)."""
+    middle = (share + Z**2 / (2 * count)) / (1 + Z**2 / count)
+    root = sqrt(share * (1 - share) / count + (Z / count) ** 2 / 4)
+    half = Z * root / (1 + Z**2 / count)
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,0 +1,73 @@
+"""Format int8: ONNX with weights of 8 bits, a quarter of the bytes."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from onnx import ModelProto
+from onnxruntime.quantization import CalibrationDataReader, quantize_dynamic, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+from pydantic import Field, PositiveInt
+from torch import Tensor
+
+from stages.exporting import onnx
+from stages.exporting.job import Job, quiet
+from stages.exporting.onnx import Onnx
+
+BATCH = 64  # images at once when calibrating
+# Given, in this order: the quantizer's own list is a set, whose order is another in every process.
+PASSED = ["MaxPool", "Relu", "Reshape", "Flatten", "Transpose", "Add", "Mul", "GlobalAveragePool"]
+OPERATORS = ["Conv", "Gemm", "MatMul", *PASSED]
+
+
+class Int8(Onnx):
+    """Parameters of quantization."""
+
+    calibration: PositiveInt = Field(
+        description="images of train by which the ranges of int8 are set"
+    )
+
+
+class Reader(CalibrationDataReader):  # type: ignore[misc]  # has no types
+    """Images in batches, as the quantizer asks for them."""
+
+    def __init__(self, images: Tensor) -> None:
+        self._batches = iter(images.split(BATCH))
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        """Return the next batch, or None at the end."""
+        batch = next(self._batches, None)
+        return None if batch is None else {"images": batch.numpy()}
+
+
+def convert(job: Job, params: Int8) -> bytes:
+    """Return the network with 8 bits a weight.
+
+    Activations are of 8 bits too: in a network with convolutions by the ranges seen in images of
+    training, in one of linear layers alone by those of each batch.
+    """
+    with tempfile.TemporaryDirectory() as folder, quiet():
+        plain, made = Path(folder) / "plain.onnx", Path(folder) / "int8.onnx"
+        quant_pre_process(ModelProto.FromString(onnx.convert(job, params)), plain)
+        if any(node.op_type == "Conv" for node in _read(plain).graph.node):
+            quantize_static(plain, made, Reader(job.images), **_options(_read(plain)))
+        else:
+            quantize_dynamic(plain, made, ["MatMul", "Gemm"], per_channel=True)
+        return onnx.finished(_read(made), job.description)
+
+
+def _options(model: ModelProto) -> dict[str, object]:
+    """Return what is quantized: all but the normalisation and what is behind the logits."""
+    convolutions = [index for index, node in enumerate(model.graph.node) if node.op_type == "Conv"]
+    return {
+        "per_channel": True,
+        "reduce_range": True,  # 7 bits: of 8, processors without VNNI overflow silently
+        "op_types_to_quantize": OPERATORS,
+        "nodes_to_exclude": [node.name for node in model.graph.node[: convolutions[0]]],
+        "extra_options": {"OpTypesToExcludeOutputQuantization": ["Gemm", "MatMul"]},
+    }
+
+
+def _read(path: Path) -> ModelProto:
+    model: ModelProto = ModelProto.FromString(path.read_bytes())
+    return model

@@ -1,0 +1,145 @@
+"""From a classifier to files that were tried on the whole test split."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from textwrap import shorten
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from pydantic import Field, PositiveInt
+from torch import Tensor
+
+from stages.artifacts.classifier import Classifier
+from stages.artifacts.portable import Figures
+from stages.artifacts.splits import Meta, Split
+from stages.batches import to_device
+from stages.errors import UserError
+from stages.exporting import onnx
+from stages.exporting.comparison import Tolerance, Truth, compare, judge
+from stages.exporting.description import describe
+from stages.exporting.discrepancy import discrepancy
+from stages.exporting.formats import Formats, known
+from stages.exporting.inference import Inference, fed
+from stages.exporting.job import Job
+from stages.exporting.resizing import FILE, NAME, prepend, resizing
+from stages.runtime import Runtime
+from stages.scores import predict
+
+LONGEST = 200  # letters of a reason
+
+
+class Making(Formats, Tolerance, Runtime):
+    """Parameters of making and trying files."""
+
+    batch_size: PositiveInt = Field(description="images at once when comparing: speed and memory")
+
+
+class Data(NamedTuple):
+    """The images that files are made with and tried on."""
+
+    train: Split
+    test: Split
+    paths: Sequence[str]  # of test, in the source
+    meta: Meta
+
+
+class Made(NamedTuple):
+    """A file, and how it compared."""
+
+    name: str  # of the format
+    file: str
+    content: bytes  # none where the format cannot express the network
+    figures: Figures
+
+
+class Plan(NamedTuple):
+    """What all files are made of."""
+
+    source: Classifier
+    examples: UInt8[Tensor, "n h w c"]  # of train, spread over it
+    data: Data
+    params: Making
+
+    def job(self, params: Making) -> Job:
+        """Return the network with what it is fed and says of itself."""
+        network, images = Inference(self.source, params), fed(self.examples, params)
+        return Job(network, images, describe(self.source.card, params))
+
+
+def files(source: Classifier, data: Data, params: Making) -> Iterator[Made]:
+    """Yield every file that is asked for.
+
+    Raises:
+        UserError: one is too far from the classifier, or cannot express it and no skipping is
+            allowed.
+    """
+    count = len(data.train.labels)
+    rows = np.linspace(0, count - 1, min(count, params.calibration)).astype(np.int64)
+    plan = Plan(source, torch.from_numpy(data.train.images[rows]), data, params)
+    job, truth = plan.job(params), _truth(source, data, params)
+    for name in params.formats:
+        file = known(params)[name].file
+        yield attempt((name, file), partial(_tried, name, job, truth, plan), params)
+    if params.with_resizing:
+        yield attempt((NAME, FILE), partial(_any_size, plan), params)
+
+
+def attempt(
+    names: tuple[str, str], make: Callable[[], tuple[bytes, Figures]], params: Formats
+) -> Made:
+    """Make a file of a format and a name; report it where the format does not allow it.
+
+    Raises:
+        UserError: as `files` does.
+    """
+    try:
+        content, figures = make()
+    except UserError:
+        raise
+    except Exception as error:  # exporters raise almost anything
+        reason = _reason(error)
+        if params.on_unsupported == "fail":
+            raise UserError(
+                f"params.yaml: export cannot make {names[0]} of this network ({reason}); leave it "
+                "out, or set export.on_unsupported to skip"
+            ) from error
+        return Made(*names, b"", {"unsupported": reason})
+    return Made(*names, content, {**figures, "bytes": len(content)})
+
+
+def _truth(source: Classifier, data: Data, params: Making) -> Truth:
+    test = to_device(data.test, torch.device("cpu"))
+    logits = predict(source.whole(), test, params.batch_size)
+    probabilities = (logits.double() / source.card.temperature).softmax(1)
+    return Truth(logits, probabilities, test.labels, data.paths)
+
+
+def _tried(name: str, job: Job, truth: Truth, plan: Plan) -> tuple[bytes, Figures]:
+    """Convert, and compare on the whole test split, in the format's own runtime."""
+    form, params = known(plan.params)[name], plan.params
+    model = form.convert(job)
+    images = torch.from_numpy(plan.data.test.images)
+    batches = (fed(part, params) for part in images.split(params.batch_size))
+    found = form.predict(model, batches, params.threads)
+    judge(name, found, truth, params)
+    return model, compare(found, truth)
+
+
+def _any_size(plan: Plan) -> tuple[bytes, Figures]:
+    """Put the resizing before the network, which then takes pixels as bytes."""
+    interface = plan.source.card.interface
+    job = plan.job(plan.params.model_copy(update={"input": "uint8"}))
+    core = onnx.convert(job, plan.params)
+    before = resizing(interface, core)
+    figures = discrepancy(before, core, plan.data.test.images, interface)
+    return prepend(before, core, job.description), figures
+
+
+def _reason(error: BaseException) -> str:
+    """Return the first line of the first error; those that follow from it say less."""
+    while cause := error.__cause__:
+        error = cause
+    lines = (line.strip() for line in str(error).splitlines())
+    return shorten(next(filter(None, lines), type(error).__name__), LONGEST, placeholder=" ...")

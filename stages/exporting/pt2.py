@@ -1,0 +1,27 @@
+"""Format torch.export (.pt2): a graph that PyTorch loads, runs and compiles without the code."""
+
+from collections.abc import Iterable
+from io import BytesIO
+
+import torch
+from torch import Tensor
+
+from reprise.card import KEY
+from stages.exporting.archive import rewrite
+from stages.exporting.inference import Outputs
+from stages.exporting.job import Job, collect
+
+
+def convert(job: Job) -> bytes:
+    """Return the graph as an archive."""
+    file = BytesIO()
+    torch.export.save(job.program, file, extra_files={KEY: job.description})
+    return rewrite(file.getvalue(), ("serialization_id",))
+
+
+def predict(model: bytes, batches: Iterable[Tensor], threads: int) -> Outputs:
+    """Return what PyTorch computes from the graph, on the CPU."""
+    torch.set_num_threads(threads)
+    network = torch.export.load(BytesIO(model)).module()
+    with torch.inference_mode():
+        return collect(network(images) for images in batches)

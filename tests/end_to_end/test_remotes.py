@@ -1,0 +1,117 @@
+"""A colleague's run comes back from a remote, is proved, changed, and sent on."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+import servers
+from colleagues import commit, forget, join, move_storage, objects, publish
+from conftest import Clone
+from PIL import Image as Picture
+from servers import Server
+
+UP_TO_DATE = "Data and pipelines are up to date."
+needs_sshd = pytest.mark.skipif(servers.SSHD is None, reason="openssh-server is not installed")
+
+
+@pytest.fixture(scope="module")
+def trained(pristine: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """Return A's clone: a run on a branch, that nobody else has seen."""
+    a = pristine.copy(tmp_path_factory.mktemp("trained") / "a")
+    a.run("git", "switch", "-qc", "short")
+    a.params("  epochs: 20", "  epochs: 4")
+    a.params("  threads: 2", "  threads: 1")
+    a.run("dvc", "repro")
+    commit(a, "Train for 4 epochs")
+    return a
+
+
+@pytest.mark.parametrize("serve", [pytest.param(servers.ssh, marks=needs_sshd), servers.s3])
+def test_the_story(
+    serve: Callable[[Path], AbstractContextManager[Server]], trained: Clone, tmp_path: Path
+) -> None:
+    (tmp_path / "server").mkdir()
+    with serve(tmp_path / "server") as server:
+        a = trained.copy(tmp_path / "a")
+        move_storage(a, server)
+        commit(a, "Share")
+        publish(a, tmp_path / "bare.git")
+        b = join(a, tmp_path / "b, elsewhere")
+        pulls_and_proves_it(b)
+        sends_an_experiment(b)
+        applies_it(a, b)
+
+
+def pulls_and_proves_it(b: Clone) -> None:
+    b.run("dvc", "pull")
+    assert b.run("dvc", "repro").strip().endswith(UP_TO_DATE)
+    assert not b.run("git", "status", "--porcelain")
+    forget(b)
+    printed = b.run("dvc", "repro", "--force")
+    assert len(re.findall(r"^Running stage", printed, re.MULTILINE)) == 5
+    assert not b.run("git", "status", "--porcelain"), "dvc.lock and the metrics came out the same"
+
+
+def sends_an_experiment(b: Clone) -> None:
+    b.run("dvc", "exp", "run", "-n", "slower", "-S", "train.lr=0.001")
+    compared = b.run("dvc", "metrics", "diff", "HEAD")
+    assert re.search(r"metrics/evaluate.json +loss", compared)
+    assert "Pushed experiment slower" in b.run("dvc", "exp", "push", "origin", "slower")
+
+
+def applies_it(a: Clone, b: Clone) -> None:
+    assert "slower" in a.run("dvc", "exp", "list", "origin", "--name-only")
+    a.run("dvc", "exp", "pull", "origin", "slower")
+    a.run("dvc", "exp", "apply", "slower")
+    assert "  lr: 0.001" in (a.root / "params.yaml").read_text("utf-8")
+    assert a.run("dvc", "repro").strip().endswith(UP_TO_DATE)
+    for name in ("dvc.lock", "metrics/evaluate.json", "models/classifier.safetensors"):
+        assert (a.root / name).read_bytes() == (b.root / name).read_bytes(), name
+
+
+def test_the_default_remote_serves_all_clones_of_a_user(reproduced: Clone, tmp_path: Path) -> None:
+    reproduced.env["HOME"] = str(tmp_path / "home")
+    commit(reproduced, "Run")
+    publish(reproduced, tmp_path / "bare.git")
+    b = join(reproduced, tmp_path / "far" / "away")
+    b.env["HOME"] = reproduced.env["HOME"]
+    b.run("dvc", "pull")
+    assert objects(tmp_path / "home" / ".local/share/reprise")
+    assert b.run("dvc", "repro").strip().endswith(UP_TO_DATE)
+
+
+def test_a_remote_by_http_is_to_read(reproduced: Clone, tmp_path: Path) -> None:
+    move_storage(reproduced, Server(str(tmp_path / "served"), {}, {}))
+    commit(reproduced, "Run")
+    publish(reproduced, tmp_path / "bare.git")
+    b = join(reproduced, tmp_path / "b")
+    with servers.http(tmp_path) as server:
+        move_storage(b, server._replace(url=f"{server.url}/served"))
+        b.run("dvc", "pull")
+        assert b.run("dvc", "repro").strip().endswith(UP_TO_DATE)
+        move_storage(b, server._replace(url=f"{server.url}/empty"))
+        assert "Unsupported method ('POST')" in b.run("dvc", "push", code=1)
+
+
+def test_own_images_travel_once_dvc_has_them(clone: Callable[[str], Clone], tmp_path: Path) -> None:
+    a = clone("images")
+    move_storage(a, Server(str(tmp_path / "remote"), {}, {}))
+    for shade, name in enumerate(("dark", "bright")):
+        (a.root / "data/photos" / name).mkdir(parents=True)
+        for number in range(12):
+            picture = Picture.new("L", (8, 8), 200 * shade + number)
+            picture.save(a.root / f"data/photos/{name}/{number}.png")
+    a.params("dataset: digits", "dataset: folder")
+    a.params("path: data/source", "path: data/photos")
+    a.run("dvc", "add", "data/photos")
+    a.run("dvc", "repro", "preprocess")
+    commit(a, "Photographs")
+    publish(a, tmp_path / "bare.git")
+    b = join(a, tmp_path / "b")
+    assert b.run("dvc", "repro", "--allow-missing", "preprocess").strip().endswith(UP_TO_DATE)
+    b.run("dvc", "pull", "data/photos", "preprocess")
+    assert (b.root / "data/photos/dark/0.png").is_file()
+    b.run("dvc", "repro", "--force", "preprocess")
+    assert not b.run("git", "status", "--porcelain")

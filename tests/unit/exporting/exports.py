@@ -1,0 +1,73 @@
+"""What the tests of exporting share: a tiny classifier with its images and parameters."""
+
+import torch
+from torch import Tensor, nn
+from toys import CARD, INTERFACE, split, untrained
+
+from stages.artifacts.classifier import Classifier
+from stages.artifacts.splits import Meta
+from stages.exporting.description import describe
+from stages.exporting.inference import Inference, Outputs, fed
+from stages.exporting.job import Job
+from stages.exporting.making import Data, Making
+
+IMAGES = torch.from_numpy(split(10).images)
+DATA = Data(
+    split(20, 1),
+    split(10),
+    [f"{index}.png" for index in range(10)],
+    Meta(
+        interface=INTERFACE, counts={"train": 20, "val": 4, "test": 10}, excluded={"bad.png": "?"}
+    ),
+)
+PARAMS = Making(
+    formats=("onnx",),
+    opset=20,
+    input="uint8",
+    with_resizing=False,
+    calibration=8,
+    tolerance=1e-4,
+    int8_tolerance=0.5,
+    on_unsupported="fail",
+    license="MIT",
+    version="1.2",
+    batch_size=4,
+    device="cpu",
+    deterministic=True,
+    tf32=False,
+    threads=1,
+)
+WARM = CARD.model_copy(update={"temperature": 2.5})
+
+
+class Branching(nn.Module):
+    """Do one thing or another, as the values are: no format can express it."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        means = images.mean((1, 2, 3))
+        if means.sum() > 0:
+            means = means * 2
+        return torch.stack([means, -means], 1)
+
+
+def warm(network: nn.Module | None = None) -> Classifier:
+    """Return a classifier that divides its logits."""
+    return Classifier(WARM, network or untrained().network)
+
+
+def job(network: nn.Module | None = None, params: Making = PARAMS) -> Job:
+    source = warm(network)
+    images = fed(torch.from_numpy(DATA.train.images), params)
+    return Job(Inference(source, params), images, describe(source.card, params))
+
+
+def expected(images: Tensor = IMAGES, network: nn.Module | None = None) -> Outputs:
+    """Return what the classifier says of stored images."""
+    with torch.inference_mode():
+        logits = warm(network).whole()(images)
+    return Outputs(logits, (logits / WARM.temperature).softmax(1))
+
+
+def close(found: Outputs, wanted: Outputs) -> None:
+    torch.testing.assert_close(found.logits, wanted.logits, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(found.probabilities, wanted.probabilities, rtol=1e-4, atol=1e-5)

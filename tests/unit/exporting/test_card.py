@@ -1,0 +1,104 @@
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from exports import DATA, PARAMS, warm
+from PIL import Image as Picture
+from scipy.stats import binomtest
+
+from reprise.resizing import fit
+from stages.artifacts.portable import Figures
+from stages.exporting import making
+from stages.exporting.card import Subject, cell, code, render, told, wilson
+from stages.exporting.description import spec
+
+EXACT = {"accuracy": 0.9, "agreement": 1.0, "max_probability_difference": 2e-7, "bytes": 1234}
+RESIZED = {
+    "agreement": 1.0,
+    "bytes": 99,
+    "images": 10,
+    "max_pixel_difference": 1.0,
+    "max_probability_difference": 0.01,
+    "mean_pixel_difference": 0.1,
+}
+ALL = ("onnx", "torchscript", "pt2", "int8")
+
+
+def card(comparison: Mapping[str, Figures]) -> str:
+    return render(Subject(warm(), DATA.meta, comparison), PARAMS)
+
+
+def test_counts_parameters_scores_and_limits_are_in_it() -> None:
+    text = card({"onnx": EXACT, "pt2": {"unsupported": "if | else"}, "onnx_any_size": RESIZED})
+    for part in (
+        "# Image classifier, version 1.2",
+        "Licence: MIT",
+        "| train | 20 |",
+        "1 files of the source were left out",
+        "0. `dark`",
+        "| lr | `0.01` |",
+        '| network | `"cnn"` |',
+        "| onnx | 0.9000 (0.5958 to 0.9821) | 100.00% | 2e-07 | 1,234 |",
+        r"| pt2 | not made: if \| else | | | |",
+        "| onnx_any_size |  | 100.00% | 1e-02 | 99 |",
+        "differ from Pillow's by up to 1 of 255",
+        "softmax(logits / 2.5)",
+    ):
+        assert part in text
+
+
+def test_only_what_was_made_is_explained() -> None:
+    text = card({"pt2": EXACT, "onnx": {"unsupported": "no"}})
+    assert 'torch.export.load("model.pt2")' in text
+    assert "InferenceSession" not in text
+
+
+@pytest.mark.parametrize(("given", "kind"), [("uint8", "Uint8Array"), ("float", "Float32Array")])
+def test_other_languages_get_the_type_of_the_input(given: str, kind: str) -> None:
+    params = PARAMS.model_copy(update={"input": given})
+    text = render(Subject(warm(), DATA.meta, {"onnx": EXACT}), params)
+    assert f"new {kind}(4 * 5 * 1)" in text
+    assert ("std::vector<float>" in text) == (given == "float")
+
+
+@pytest.mark.parametrize("given", ["uint8", "float"])
+@pytest.mark.filterwarnings("ignore:.*torch.jit.* is deprecated")
+def test_the_code_in_it_runs(given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    params = PARAMS.model_copy(update={"formats": ALL, "with_resizing": True, "input": given})
+    made = [*making.files(warm(), DATA, params)]
+    for one in made:
+        (tmp_path / one.file).write_bytes(one.content)
+    picture = Picture.fromarray(np.arange(99, dtype=np.uint8).reshape(9, 11))
+    picture.save(tmp_path / "image.png")
+    monkeypatch.chdir(tmp_path)
+    pixels = torch.from_numpy(fit(picture, spec(warm().card.interface)).copy())[None]
+    wanted = (warm().whole()(pixels) / 2.5).softmax(1).detach().numpy()
+    text = render(Subject(warm(), DATA.meta, {one.name: one.figures for one in made}), params)
+    prepare, *runs = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(runs) == len(ALL) + 1
+    for lines in runs:
+        names: dict[str, Any] = {}
+        exec(prepare + lines, names)  # noqa: S102
+        found = names["probabilities"]
+        found = found.detach().numpy() if isinstance(found, torch.Tensor) else found
+        np.testing.assert_allclose(found, wanted, atol=0.01)
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.9, 10), (0.0, 5), (1.0, 7), (0.9833, 10000)])
+def test_intervals_are_those_of_scipy(share: float, count: int) -> None:
+    wanted = binomtest(round(share * count), count).proportion_ci(0.95, method="wilson")
+    assert wilson(share, count) == pytest.approx(tuple(wanted), abs=1e-6)
+
+
+def test_no_name_breaks_a_table_or_a_list() -> None:
+    assert cell("a|b\nc") == r"a\|b c"
+    assert code("<b>`x`") == "`<b>'x'`"
+
+
+def test_a_line_says_how_a_format_compared() -> None:
+    assert told(EXACT) == "100.00% of the predictions agree with the classifier's"
+    assert told({"unsupported": "no"}) == "not made: no"

@@ -1,0 +1,46 @@
+"""Every format that promises it is the same bytes in every folder and process."""
+
+import os
+import shutil
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+CODE = """
+import sys
+from hashlib import sha256
+from exports import DATA, PARAMS, warm
+from stages.exporting import making
+params = PARAMS.model_copy(
+    update={"formats": ("onnx", "torchscript", "pt2", "int8"), "with_resizing": True}
+)
+for one in making.files(warm(), DATA, params):
+    print(one.file, sha256(one.content).hexdigest())
+"""
+ROOT = Path.cwd()
+
+
+def exporting(folder: Path, seed: str) -> subprocess.Popen[str]:
+    """Export with a copy of the code in a folder, and print the sums of the files."""
+    for name in ("stages", "reprise", "tests/toys.py", "tests/unit/exporting/exports.py"):
+        source, target = ROOT / name, folder / Path(name).name
+        ignored = shutil.ignore_patterns("__pycache__")
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=ignored)
+        else:
+            shutil.copy(source, target)
+    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONHASHSEED": seed}
+    command = [sys.executable, "-c", CODE]
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def test_two_folders_two_processes_the_same_bytes(tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "a longer näme" / "b"
+    first.mkdir()
+    second.mkdir(parents=True)
+    with exporting(first, "1") as one, exporting(second, "2") as two:
+        sums, others = one.communicate()[0], two.communicate()[0]
+    assert len(sums.splitlines()) == 5
+    assert sha256(b"").hexdigest() not in sums
+    assert others == sums

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+import torch
+from exports import IMAGES, PARAMS, Branching, expected, job
+from onnx import ModelProto
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from stages.exporting import int8, onnx
+from stages.exporting.int8 import Int8, Reader
+
+
+class Wide(nn.Module):
+    """Have so many weights that nothing else counts."""
+
+    def __init__(self, first: nn.Module) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers = nn.Sequential(first, nn.Flatten(), nn.LazyLinear(512), nn.ReLU())
+        self.head = nn.Linear(512, 2)
+        with torch.no_grad():
+            self(torch.zeros(1, 1, 4, 5))
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.layers(images))
+        return logits
+
+
+def wide(*, convolution: bool) -> nn.Module:
+    return Wide(nn.Conv2d(1, 16, 3, padding=1) if convolution else nn.Identity())
+
+
+def operators(model: bytes) -> set[str]:
+    return {node.op_type for node in ModelProto.FromString(model).graph.node}
+
+
+@pytest.mark.parametrize("convolution", [True, False])
+def test_it_is_near_the_classifier_and_much_smaller(convolution: bool) -> None:  # noqa: FBT001
+    network = wide(convolution=convolution)
+    made = job(network)
+    model = int8.convert(made, PARAMS)
+    found = onnx.predict(model, IMAGES.split(3), 1)
+    wanted = expected(network=network)
+    torch.testing.assert_close(found.probabilities, wanted.probabilities, atol=0.05, rtol=0)
+    share = 0.35 if convolution else 0.5  # these are small for the notes of quantization
+    assert len(model) < share * len(onnx.convert(made, PARAMS))
+
+
+def test_convolutions_have_fixed_ranges_and_linear_layers_those_of_the_batch() -> None:
+    fixed, live = (
+        operators(int8.convert(job(wide(convolution=kind)), PARAMS)) for kind in (True, False)
+    )
+    assert "QuantizeLinear" in fixed
+    assert "DynamicQuantizeLinear" not in fixed
+    assert {"DynamicQuantizeLinear", "MatMulInteger"} <= live
+
+
+def test_the_same_network_is_the_same_bytes_with_its_description() -> None:
+    model = int8.convert(job(), PARAMS)
+    assert int8.convert(job(), PARAMS) == model
+    (note,) = ModelProto.FromString(model).metadata_props
+    assert (note.key, note.value) == ("reprise", job().description)
+
+
+def test_calibration_sees_every_image_once() -> None:
+    images = torch.arange(150, dtype=torch.uint8).view(150, 1, 1, 1)
+    reader = Reader(images)
+    batches = list(iter(reader.get_next, None))
+    np.testing.assert_array_equal(np.concatenate([one["images"] for one in batches]), images)
+    assert reader.get_next() is None
+
+
+def test_control_flow_is_refused() -> None:
+    with pytest.raises(Exception, match="data-dependent"):
+        int8.convert(job(Branching()), PARAMS)
+
+
+@pytest.mark.parametrize("calibration", [0, 1.5, None])
+def test_no_images_to_calibrate_with_are_refused(calibration: object) -> None:
+    with pytest.raises(ValidationError, match="calibration"):
+        Int8.model_validate({"opset": 20, "calibration": calibration})
