@@ -15,7 +15,12 @@ OUTS = {
     "download": ["data/raw"],
     "preprocess": ["data/splits"],
     "train": ["models/classifier.safetensors", "metrics/history.csv"],
-    "evaluate": ["metrics/evaluate.json", "metrics/evaluate"],
+    "evaluate": [
+        "metrics/evaluate.json",
+        "metrics/evaluate/plots",
+        "metrics/evaluate/predictions.parquet",
+        "metrics/evaluate/report.html",
+    ],
     "export": ["models/export", "metrics/export.json"],
 }
 

@@ -16,27 +16,16 @@ UP_TO_DATE = "Data and pipelines are up to date."
 needs_sshd = pytest.mark.skipif(servers.SSHD is None, reason="openssh-server is not installed")
 
 
-@pytest.fixture(scope="module")
-def trained(pristine: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """Return A's clone: a run on a branch, that nobody else has seen."""
-    a = pristine.copy(tmp_path_factory.mktemp("trained") / "a")
-    a.run("git", "switch", "-qc", "short")
-    a.params("  epochs: 20", "  epochs: 4")
-    a.params("  threads: 2", "  threads: 1")
-    a.run("dvc", "repro")
-    commit(a, "Train for 4 epochs")
-    return a
-
-
 @pytest.mark.parametrize("serve", [pytest.param(servers.ssh, marks=needs_sshd), servers.s3])
 def test_the_story(
-    serve: Callable[[Path], AbstractContextManager[Server]], trained: Clone, tmp_path: Path
+    serve: Callable[[Path], AbstractContextManager[Server]], pristine: Clone, tmp_path: Path
 ) -> None:
     (tmp_path / "server").mkdir()
     with serve(tmp_path / "server") as server:
-        a = trained.copy(tmp_path / "a")
+        a = pristine.copy(tmp_path / "a")
+        a.run("git", "switch", "-qc", "digits")
         move_storage(a, server)
-        commit(a, "Share")
+        commit(a, "Train")
         publish(a, tmp_path / "bare.git")
         b = join(a, tmp_path / "b, elsewhere")
         pulls_and_proves_it(b)

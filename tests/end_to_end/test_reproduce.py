@@ -35,7 +35,7 @@ def test_two_clones_give_the_same_bytes(pristine: Clone, other: Clone) -> None:
         "models/classifier.safetensors",
         "models/export/model.onnx",
         "metrics/evaluate.json",
-        "metrics/evaluate/confusion.csv",
+        "metrics/evaluate/plots/confusion.csv",
         "metrics/export.json",
         "metrics/history.csv",
     } <= set(expected)

@@ -28,6 +28,8 @@ def unchanged(pristine: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clon
 def another(value: object) -> object:
     """Return another value of the same kind, for a path one that exists."""
     match value:
+        case bool():
+            return not value
         case int() | float():
             return value + 1
         case list():

@@ -31,7 +31,8 @@ class Left(nn.Module):
 
 def plain(judged: Classifier, images: np.ndarray) -> torch.Tensor:
     with torch.inference_mode():
-        return judged.whole().eval()(torch.from_numpy(images))
+        logits: torch.Tensor = judged.whole().eval()(torch.from_numpy(images))
+    return logits
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 100])
