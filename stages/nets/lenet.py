@@ -20,11 +20,11 @@ class Lenet(nn.Module):
         rows, columns = (((side - 4) // 2 - 4) // 2 for side in (interface.height, interface.width))
         self.body = nn.Sequential(
             nn.Conv2d(interface.channels, 6, 5),
+            nn.MaxPool2d(2),  # before ReLU: the same, with a quarter of its work
             nn.ReLU(),
-            nn.MaxPool2d(2),
             nn.Conv2d(6, 16, 5),
-            nn.ReLU(),
             nn.MaxPool2d(2),
+            nn.ReLU(),
             nn.Flatten(),
             nn.Linear(16 * rows * columns, 120),
             nn.ReLU(),

@@ -58,6 +58,17 @@ def test_logits_are_those_of_layers_applied_by_hand() -> None:
     torch.testing.assert_close(network(images), dense[3](hidden))
 
 
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"])
+def test_the_pool_sees_activated_features_whatever_comes_first(name: str) -> None:
+    network = built(
+        shape(1, 8, 8, 3), filters=(4,), norm="none", readout="flatten", activation=name
+    )
+    images = torch.randn(5, 1, 8, 8)
+    features = getattr(nn.functional, name)(network.body[0](images))
+    expected = network.head(nn.functional.max_pool2d(features, 2).flatten(1))
+    torch.testing.assert_close(network(images), expected)
+
+
 def test_an_image_is_judged_alone_when_evaluating() -> None:
     network, images = built(shape(1, 8, 8, 3)).eval(), torch.randn(4, 1, 8, 8)
     alone = torch.cat([network(image[None]) for image in images])
