@@ -3,11 +3,19 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test lint format docs board find-lr experiments compare plots lock check
+.PHONY: repro versions verify test lint format docs board find-lr experiments compare plots lock check
 
-repro: .venv/installed
+# What is installed is what the results are made with: with another torch, train runs again.
+repro: versions
 	dvc repro
 	dvc metrics show metrics/evaluate.json metrics/export.json
+
+versions: .venv/installed
+	@python -m stages.provenance.restate
+
+# Compute the last commit again in an empty clone; FROM=raw spares the download.
+verify: .venv/installed
+	@python -m stages.provenance.verify $(FROM)
 
 test: .venv/installed
 	python -m pytest
@@ -57,5 +65,5 @@ check: lint test lock
 .venv/installed: pyproject.toml constraints.txt
 	@echo 'Installing into .venv: 5 GB, some minutes; once.'
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[pipeline,dev]'
+	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[pipeline,s3,ssh,dev]'
 	touch $@

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from stages import errors
+from stages import launch
 from stages.artifacts import intake, raw
 from stages.sources import digits, folder, named, origin, pairs, parquet, table
 from stages.sources.catalog import Name
@@ -56,4 +56,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    launch.run(main)

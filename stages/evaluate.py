@@ -15,7 +15,7 @@ from jaxtyping import Float
 from pydantic import Field, PositiveInt
 from torch import Tensor
 
-from stages import errors, runtime
+from stages import launch, runtime
 from stages.artifacts import classifier, history, page, predictions, report, splits
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.splits import Split
@@ -58,4 +58,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    launch.run(main)

@@ -7,7 +7,7 @@ writes   models/export         a file a format, from pixels to calibrated probab
                                classifier's
 """
 
-from stages import errors, runtime
+from stages import launch, runtime
 from stages.artifacts import classifier, portable, splits
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.portable import Portable
@@ -43,4 +43,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    launch.run(main)

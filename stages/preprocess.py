@@ -13,7 +13,7 @@ from jaxtyping import Int64
 from PIL.Image import Image
 from pydantic import Field, model_validator
 
-from stages import errors
+from stages import launch
 from stages.artifacts import inspection, raw, splits
 from stages.artifacts.raw import GROUP_IMAGES, Published
 from stages.artifacts.splits import NAMES, Writer
@@ -92,4 +92,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    launch.run(main)

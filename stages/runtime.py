@@ -6,6 +6,7 @@ from typing import Literal
 import torch
 from pydantic import Field
 
+from stages import devices
 from stages.errors import UserError
 from stages.params import Params
 
@@ -38,11 +39,12 @@ def start(params: Runtime) -> torch.device:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(params.deterministic)
     # Nothing here reads memory that was not written; to fill it takes a tenth of a step.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = not params.deterministic
     torch.backends.cuda.matmul.allow_tf32 = params.tf32
     torch.backends.cudnn.allow_tf32 = params.tf32
-    return torch.device(_choose(params))
+    kind = _choose(params)
+    return devices.gpu() if kind == "cuda" else torch.device(kind)
 
 
 def _choose(params: Runtime) -> str:

@@ -11,7 +11,7 @@ from time import monotonic
 
 from tqdm import tqdm
 
-from stages import errors, runtime
+from stages import launch, runtime
 from stages.artifacts import classifier, history, splits
 from stages.batches import Resident, to_device
 from stages.progress import Progress
@@ -98,4 +98,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    launch.run(main)

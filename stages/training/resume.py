@@ -18,7 +18,7 @@ import torch
 from pydantic import Field, PositiveInt
 from torch import nn
 
-from stages import files
+from stages import files, locks
 from stages.artifacts.splits import Split
 from stages.params import Params
 from stages.training.board import Board
@@ -68,7 +68,12 @@ class Store:
         """Keep the state; killed at any moment, this leaves the state before or the new one."""
         if not self._on:
             return
-        with files.replacing(self.path) as partial, partial.open("wb") as file:
+        # Two experiments may be the same run, and would write the same partial file.
+        with (
+            locks.alone(self.path),
+            files.replacing(self.path) as partial,
+            partial.open("wb") as file,
+        ):
             torch.save(learner.state(), file)
             file.flush()
             os.fsync(file.fileno())

@@ -47,7 +47,7 @@ def test_metrics_need_no_pull_and_the_model_comes_alone(b: Clone) -> None:
 
 
 def test_a_change_pulls_only_what_its_stages_read(b: Clone) -> None:
-    b.params("evaluate:\n  batch_size: 256", "evaluate:\n  batch_size: 100")
+    b.params("  tta: none", "  tta: flip")
     printed = b.run("dvc", "repro", "--pull", "--allow-missing")
     assert ran(printed) == ["evaluate"]
     assert present(b) == {"data/splits", "models/classifier.safetensors"}
@@ -72,14 +72,14 @@ def test_a_tag_and_an_experiment_of_a_colleague(a: Clone, b: Clone) -> None:
 
 @pytest.mark.parametrize("how", ["merge", "rebase"])
 def test_a_merge_is_whatever_the_merged_parameters_give(a: Clone, b: Clone, how: str) -> None:
-    a.params("export:\n  opset: 20", "export:\n  opset: 19")
+    a.params("  opset: 20", "  opset: 19")
     a.run("dvc", "repro")
     commit(a, "Opset 19")
     a.run("git", "push", "-q")
     a.run("dvc", "push")
-    b.params("evaluate:\n  batch_size: 256", "evaluate:\n  batch_size: 100")
+    b.params("  tta: none", "  tta: flip")
     b.run("dvc", "repro", "--pull", "--allow-missing")
-    commit(b, "Smaller batches")
+    commit(b, "Mirrored, too")
 
     b.env["GIT_EDITOR"] = "true"
     b.run("git", "fetch", "-q")
@@ -91,7 +91,7 @@ def test_a_merge_is_whatever_the_merged_parameters_give(a: Clone, b: Clone, how:
     b.run("git", "add", "dvc.lock", "metrics")
     b.run("git", how, "--continue")
     lock = YAML(typ="safe").load(b.root / "dvc.lock")["stages"]
-    assert lock["evaluate"]["params"]["params.yaml"]["evaluate"]["batch_size"] == 100
+    assert lock["evaluate"]["params"]["params.yaml"]["evaluate"]["tta"] == "flip"
     assert lock["export"] == YAML(typ="safe").load(a.root / "dvc.lock")["stages"]["export"]
     assert b.run("dvc", "repro").strip().endswith(UP_TO_DATE)
     assert not b.run("git", "status", "--porcelain")
@@ -102,7 +102,7 @@ def test_what_another_branch_left_does_not_pass_for_this_ones(a: Clone) -> None:
     model = a.root / "models/export/model.onnx"
     before = model.read_bytes()
     a.run("git", "switch", "-qc", "opset-19")
-    a.params("export:\n  opset: 20", "export:\n  opset: 19")
+    a.params("  opset: 20", "  opset: 19")
     a.run("dvc", "repro")
     commit(a, "Opset 19")
     a.run("git", "switch", "-q", "-")

@@ -9,19 +9,27 @@ import pytest
 from conftest import Clone
 from ruamel.yaml import YAML
 
+from stages import versions
 from stages.artifacts import report
 
 STAGES = YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
 PARAMS = YAML(typ="safe").load(Path("params.yaml"))
 PACKAGES = ("reprise", "stages")
 CODE = tuple(f"{package}/" for package in PACKAGES)
+# The libraries of versions.yaml by the name under which code imports them; torch.onnx needs two.
+LIBRARIES = {
+    "PIL": ["pillow"],
+    "onnx": ["onnx", "onnxscript"],
+    "sklearn": ["scikit-learn"],
+}
+SPARED = {"train": {"pillow"}}  # it draws for TensorBoard alone
 each_stage = pytest.mark.parametrize("name", STAGES)
 
 
 @each_stage
 def test_a_stage_is_one_script_and_one_section(name: str) -> None:
     assert STAGES[name]["cmd"] == f"python -m stages.{name}", f"dvc.yaml: {name}.cmd"
-    assert STAGES[name]["params"] == [name], f"dvc.yaml: {name}.params must be [{name}]"
+    assert STAGES[name]["params"][0] == name, f"dvc.yaml: {name}.params must begin with {name}"
     assert STAGES[name]["desc"], f"dvc.yaml: {name}.desc says in a line what the stage does"
 
 
@@ -34,6 +42,23 @@ def test_code_deps_are_the_imported_modules(name: str) -> None:
     written = [dep for dep in STAGES[name]["deps"] if dep.startswith(CODE)]
     imported = sorted(str(path) for path in closure(Path(f"stages/{name}.py")))
     assert sorted(written) == imported, says(f"{name}.deps, the code,", imported)
+
+
+@each_stage
+def test_a_stage_depends_on_the_versions_of_what_it_imports(name: str) -> None:
+    modules = {module for path in closure(Path(f"stages/{name}.py")) for module in foreign(path)}
+    imported = {library for module in modules for library in LIBRARIES.get(module, [module])}
+    needed = sorted((imported & versions.stated().keys()) - SPARED.get(name, set()))
+    assert STAGES[name]["params"][1:] == [{str(versions.PATH): needed}], (
+        f"dvc.yaml: {name}.params must be\n      - {name}\n"
+        f"      - {versions.PATH}: [{', '.join(needed)}]"
+    )
+
+
+def test_stated_versions_are_those_that_make_installs() -> None:
+    lines = Path("constraints.txt").read_text("utf-8").lower().splitlines()
+    pinned, stated = dict(line.split("==") for line in lines), versions.stated()
+    assert stated == {name: pinned[name] for name in stated}, "run `make versions`"
 
 
 @each_stage
@@ -111,6 +136,18 @@ def closure(path: Path) -> frozenset[Path]:
             if target.parts[0] in PACKAGES and target.exists():
                 found |= closure(target)
     return frozenset(found)
+
+
+def foreign(path: Path) -> set[str]:
+    """Return the names that a module imports from outside the project."""
+    if path.suffix != ".py":
+        return set()
+    nodes = list(ast.walk(tree(path)))
+    modules = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    modules += [
+        alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names
+    ]
+    return {module.partition(".")[0] for module in modules} - set(PACKAGES)
 
 
 def artifacts(name: str, verb: str) -> set[str]:

@@ -64,8 +64,10 @@ def test_the_pool_sees_activated_features_whatever_comes_first(name: str) -> Non
         shape(1, 8, 8, 3), filters=(4,), norm="none", readout="flatten", activation=name
     )
     images = torch.randn(5, 1, 8, 8)
-    features = getattr(nn.functional, name)(network.body[0](images))
-    expected = network.head(nn.functional.max_pool2d(features, 2).flatten(1))
+    convolution = next(layer for layer in network.modules() if isinstance(layer, nn.Conv2d))
+    head = next(layer for layer in network.modules() if isinstance(layer, nn.Linear))
+    features = getattr(nn.functional, name)(convolution(images))
+    expected = head(nn.functional.max_pool2d(features, 2).flatten(1))
     torch.testing.assert_close(network(images), expected)
 
 

@@ -1,0 +1,89 @@
+"""A clone of a commit, with an empty cache, in which everything is computed again."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ruamel.yaml import YAML
+
+from stages.errors import UserError
+
+INHERITED = ("DVC_ROOT", "DVC_STAGE", "DVC_EXP_NAME", "DVC_EXP_BASELINE_REV")
+
+
+class Clone:
+    """A folder in which commands run as if nothing had been computed on this machine before."""
+
+    def __init__(self, root: Path) -> None:
+        """Take the folder of the clone; what DVC keeps of it lies beside."""
+        self.root, self.cache = root, root.with_name("cache")
+        tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        own = {"PATH": tools, "DVC_SITE_CACHE_DIR": str(root.with_name("site"))}
+        inherited = {key: value for key, value in os.environ.items() if key not in INHERITED}
+        self._env = inherited | own
+
+    def run(self, *command: str) -> bool:
+        """Run a command that may show what it does; return whether it succeeded."""
+        done = subprocess.run(command, cwd=self.root, env=self._env, check=False)  # noqa: S603
+        return done.returncode == 0
+
+    def changed(self) -> set[str]:
+        """Return the files of Git that differ now."""
+        return set(output("git", "diff", "--name-only", "-z", at=self.root).split("\0")[:-1])
+
+
+@contextmanager
+def opened(commit: str) -> Iterator[Clone]:
+    """Yield a clone of a commit of this repository, and delete it in the end."""
+    with TemporaryDirectory(prefix="reprise-verify-") as folder:
+        made = Clone(Path(folder).resolve() / "clone")
+        git = ("git", "-c", "advice.detachedHead=false")
+        output(*git, "clone", "--quiet", "--no-checkout", str(Path.cwd()), str(made.root))
+        output(*git, "checkout", "--quiet", commit, at=made.root)
+        output("dvc", "config", "--local", "cache.dir", str(made.cache), at=made.root)
+        for path in _sources(made.root):
+            _bring(path, made.root)
+        yield made
+
+
+def output(*command: str, at: Path | None = None) -> str:
+    """Return what a command prints.
+
+    Raises:
+        UserError: it fails.
+    """
+    done = subprocess.run(command, cwd=at, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise UserError(f"`{' '.join(command)}` failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def blob(commit: str, path: str | Path) -> bytes | None:
+    """Return a file of a commit, None if it has no such file."""
+    done = subprocess.run(  # noqa: S603
+        ["git", "cat-file", "blob", f"{commit}:{path}"],  # noqa: S607
+        capture_output=True,
+        check=False,
+    )
+    return None if done.returncode else done.stdout
+
+
+def _sources(root: Path) -> list[Path]:
+    """Return where a user's own images and weights may be: not in Git, so not in the clone."""
+    params = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
+    return [Path(params["download"]["path"]), Path("models/source")]
+
+
+def _bring(path: Path, root: Path) -> None:
+    """Link to what the clone lacks of a source."""
+    there = root / path
+    if path.is_dir() and there.is_dir() and not path.is_absolute():
+        for inner in path.iterdir():
+            _bring(inner, root)
+    elif path.exists() and not there.exists():
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.symlink_to(path.resolve())

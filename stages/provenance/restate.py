@@ -1,0 +1,47 @@
+"""State in versions.yaml what is installed: `make versions`."""
+
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from stages import errors, files, versions
+
+GRAPH = Path("dvc.yaml")
+HEAD = """\
+# The libraries whose version decides results; the stages in dvc.yaml that use them depend on
+# these lines, and refuse to run in others. `make versions` writes what is installed.
+"""
+
+
+def users(name: str) -> list[str]:
+    """Return the stages that depend on a library."""
+    stages = YAML(typ="safe").load(GRAPH.read_text(encoding="utf-8"))["stages"]
+    return [
+        stage
+        for stage, said in stages.items()
+        for group in said["params"]
+        if isinstance(group, dict) and name in group.get(str(versions.PATH), [])
+    ]
+
+
+def restate(path: Path = versions.PATH) -> list[str]:
+    """Write the versions installed; return a line for each that changed."""
+    before = versions.stated(path)
+    after = versions.installed(before)
+    lines = [f'{name}: "{number}"\n' for name, number in sorted(after.items())]
+    with files.replacing(path) as partial:
+        partial.write_text(HEAD + "".join(lines), encoding="utf-8")
+    return [
+        f"{name} {before[name]} -> {after[name]}: {', '.join(users(name))} will run again"
+        for name in before
+        if before[name] != after[name]
+    ]
+
+
+def main() -> None:
+    """Write the file, and say what changed."""
+    print(*restate() or [f"{versions.PATH} states what is installed"], sep="\n")
+
+
+if __name__ == "__main__":
+    errors.run(main)

@@ -1,0 +1,53 @@
+"""The libraries whose version decides results, as versions.yaml states them.
+
+Each stage of dvc.yaml depends on those it uses, so dvc.lock says which versions made a result.
+"""
+
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+PATH = Path("versions.yaml")
+
+
+def stated(path: Path = PATH) -> dict[str, str]:
+    """Read the version of each library; without the file, none is stated."""
+    if not path.exists():
+        return {}
+    try:
+        found = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}
+        return {str(name): str(number) for name, number in found.items()}
+    except (YAMLError, ValueError, AttributeError):  # DVC refuses it with the place
+        return {}
+
+
+def installed(names: Iterable[str]) -> dict[str, str]:
+    """Return the version of each library here, `none` where it is not installed.
+
+    The build after a `+` is left out: 2.15.0+cpu computes what 2.15.0+cu132 computes on a CPU.
+    """
+    return {name: _version(name).partition("+")[0] for name in names}
+
+
+def mismatches() -> list[str]:
+    """Say of each library that is not the one stated what it is, and how to mend that."""
+    want = stated()
+    here = installed(want)
+    other = [name for name in want if here[name] != want[name]]
+    if not other:
+        return []
+    pinned = " ".join(f"{name}=={want[name]}" for name in other)
+    return [
+        *(f"{name} is {here[name]}, {PATH} says {want[name]}" for name in other),
+        f"`make versions` states what is installed; `pip install {pinned}` goes back",
+    ]
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "none"

@@ -1,0 +1,71 @@
+"""Queued experiments run side by side, and one that was killed goes on where it was."""
+
+import time
+from collections.abc import Callable
+from io import StringIO
+
+import pandas as pd
+from colleagues import commit
+from conftest import Clone
+
+SHORT = ("train.epochs=2", "train.threads=1")
+LONG = ("train.epochs=400", "train.threads=1", "train.patience=null")
+
+
+def override(*settings: str) -> list[str]:
+    return [word for setting in settings for word in ("-S", setting)]
+
+
+def status(clone: Clone) -> dict[str, str]:
+    """Return the status of each queued task by the name of its experiment."""
+    rows = [line.split() for line in clone.run("dvc", "queue", "status").splitlines()]
+    return {row[1]: row[-1] for row in rows if len(row) == 5}
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 300  # far beyond what it takes
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+
+
+def test_six_experiments_by_two_workers(reproduced: Clone) -> None:
+    commit(reproduced, "Run")
+    ranges = ("train.lr=0.1,0.01,0.001", "train.network=mlp,cnn")
+    reproduced.run("dvc", "exp", "run", "--queue", *override(*ranges, *SHORT))
+    reproduced.run("dvc", "queue", "start", "-j", "2")
+    until(lambda: set(status(reproduced).values()) <= {"Success", "Failed"})
+    assert list(status(reproduced).values()) == ["Success"] * 6
+
+    names = set(status(reproduced))
+    logged = {path.name.rpartition("-")[0] for path in (reproduced.root / "runs").iterdir()}
+    assert names <= logged, "TensorBoard has each under its name"
+    assert not list((reproduced.root / ".dvc/tmp/resume").iterdir())
+    table = pd.read_csv(StringIO(reproduced.run("dvc", "exp", "show", "--csv")))
+    shown = table[table["Experiment"].isin(names)]
+    pairs = set(zip(shown["train.lr"], shown["train.network"], strict=True))
+    assert pairs == {(lr, network) for lr in (0.1, 0.01, 0.001) for network in ("mlp", "cnn")}
+
+    one = shown[(shown["train.lr"] == 0.01) & (shown["train.network"] == "cnn")]["Experiment"]
+    alone = override("train.lr=0.01", "train.network=cnn", *SHORT)
+    reproduced.run("dvc", "exp", "run", "--force", *alone, "train", "-n", "alone")
+    files = ("metrics/history.csv", "metrics/environment")
+    assert not reproduced.run("git", "diff", "--name-only", one.item(), "--", *files)
+
+
+def test_a_killed_experiment_is_queued_again_and_goes_on(reproduced: Clone) -> None:
+    commit(reproduced, "Run")
+    kept = reproduced.root / ".dvc/tmp/resume"
+    reproduced.run("dvc", "exp", "run", "--queue", "-n", "killed", *override(*LONG))
+    reproduced.run("dvc", "queue", "start")
+    until(lambda: any(kept.glob("*.pt")))
+    reproduced.run("dvc", "queue", "kill", "--force", "killed")
+    until(lambda: status(reproduced)["killed"] == "Failed")
+    assert any(kept.glob("*.pt"))
+    reproduced.run("dvc", "exp", "run", "--queue", "-n", "again", *override(*LONG))
+    reproduced.run("dvc", "queue", "start")
+    until(lambda: status(reproduced)["again"] in {"Success", "Failed"})
+    logs = reproduced.run("dvc", "queue", "logs", "again")
+    assert "training goes on where it was stopped" in logs
+    assert status(reproduced)["again"] == "Success", logs
+    assert not any(kept.glob("*.pt"))
