@@ -1,5 +1,6 @@
 """Queued experiments run side by side, and one that was killed goes on where it was."""
 
+import subprocess
 import time
 from collections.abc import Callable
 from io import StringIO
@@ -9,11 +10,17 @@ from colleagues import commit
 from conftest import Clone
 
 SHORT = ("train.epochs=2", "train.threads=1")
-LONG = ("train.epochs=400", "train.threads=1", "train.patience=null")
+LONG = ("train.epochs=150", "train.threads=1", "train.patience=null")
 
 
 def override(*settings: str) -> list[str]:
     return [word for setting in settings for word in ("-S", setting)]
+
+
+def work(clone: Clone, workers: int) -> None:
+    """Start workers, which keep a pipe open as long as they live."""
+    command, quiet = ["dvc", "queue", "start", "-j", str(workers)], subprocess.DEVNULL
+    subprocess.run(command, cwd=clone.root, env=clone.env, stdout=quiet, stderr=quiet, check=True)
 
 
 def status(clone: Clone) -> dict[str, str]:
@@ -23,7 +30,7 @@ def status(clone: Clone) -> dict[str, str]:
 
 
 def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 300  # far beyond what it takes
+    deadline = time.monotonic() + 120  # far beyond what it takes
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.3)
@@ -32,8 +39,8 @@ def until(holds: Callable[[], bool]) -> None:
 def test_six_experiments_by_two_workers(reproduced: Clone) -> None:
     commit(reproduced, "Run")
     ranges = ("train.lr=0.1,0.01,0.001", "train.network=mlp,cnn")
-    reproduced.run("dvc", "exp", "run", "--queue", *override(*ranges, *SHORT))
-    reproduced.run("dvc", "queue", "start", "-j", "2")
+    reproduced.run("dvc", "exp", "run", "--queue", *override(*ranges, *SHORT), "train")
+    work(reproduced, 2)
     until(lambda: set(status(reproduced).values()) <= {"Success", "Failed"})
     assert list(status(reproduced).values()) == ["Success"] * 6
 
@@ -46,7 +53,7 @@ def test_six_experiments_by_two_workers(reproduced: Clone) -> None:
     pairs = set(zip(shown["train.lr"], shown["train.network"], strict=True))
     assert pairs == {(lr, network) for lr in (0.1, 0.01, 0.001) for network in ("mlp", "cnn")}
 
-    one = shown[(shown["train.lr"] == 0.01) & (shown["train.network"] == "cnn")]["Experiment"]
+    one = shown[(shown["train.lr"] == 0.01) & (shown["train.network"] == "cnn")]["rev"]
     alone = override("train.lr=0.01", "train.network=cnn", *SHORT)
     reproduced.run("dvc", "exp", "run", "--force", *alone, "train", "-n", "alone")
     files = ("metrics/history.csv", "metrics/environment")
@@ -56,14 +63,14 @@ def test_six_experiments_by_two_workers(reproduced: Clone) -> None:
 def test_a_killed_experiment_is_queued_again_and_goes_on(reproduced: Clone) -> None:
     commit(reproduced, "Run")
     kept = reproduced.root / ".dvc/tmp/resume"
-    reproduced.run("dvc", "exp", "run", "--queue", "-n", "killed", *override(*LONG))
-    reproduced.run("dvc", "queue", "start")
+    reproduced.run("dvc", "exp", "run", "--queue", "-n", "killed", *override(*LONG), "train")
+    work(reproduced, 1)
     until(lambda: any(kept.glob("*.pt")))
-    reproduced.run("dvc", "queue", "kill", "--force", "killed")
+    reproduced.run("dvc", "queue", "kill", "killed")
     until(lambda: status(reproduced)["killed"] == "Failed")
     assert any(kept.glob("*.pt"))
-    reproduced.run("dvc", "exp", "run", "--queue", "-n", "again", *override(*LONG))
-    reproduced.run("dvc", "queue", "start")
+    reproduced.run("dvc", "exp", "run", "--queue", "-n", "again", *override(*LONG), "train")
+    work(reproduced, 1)
     until(lambda: status(reproduced)["again"] in {"Success", "Failed"})
     logs = reproduced.run("dvc", "queue", "logs", "again")
     assert "training goes on where it was stopped" in logs
