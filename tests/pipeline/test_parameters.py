@@ -33,7 +33,7 @@ def another(value: object) -> object:
         case int() | float():
             return value + 1
         case list():
-            return [another(item) for item in value]
+            return [another(item) for item in value] or [1]
         case "data/source":
             return "docs"
         case _:
@@ -49,7 +49,8 @@ def would_run(clone: Clone) -> set[str]:
 def changed(clone: Clone) -> set[str]:
     """Return the stages that `dvc status` names; in this process, which spares its start."""
     with Repo(str(clone.root)) as repo:
-        return set(repo.status())
+        # Names begin with the path of dvc.yaml, unless it is here.
+        return {name.rpartition(":")[2] for name in repo.status()}
 
 
 @contextmanager
