@@ -6,11 +6,10 @@ the colleague whose `make verify` explains with it why a result came out otherwi
 
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 
-from stages import files
+from stages import files, versions
 
 FOLDER = Path("metrics/environment")
 
@@ -31,8 +30,8 @@ def _machine() -> dict[str, object]:
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu(),
-        "dvc": _version("dvc"),
-        "reprise": _version("reprise"),
+        "dvc": versions.of("dvc"),
+        "reprise": versions.of("reprise"),
     }
 
 
@@ -41,7 +40,7 @@ def _tensors(torch: ModuleType) -> dict[str, object]:
     apple = torch.mps.is_available() and torch.mps.driver_allocated_memory() > 0
     return {
         "torch": torch.__version__,  # with the build
-        "torchvision": _version("torchvision"),
+        "torchvision": versions.of("torchvision"),
         "device": torch.cuda.get_device_name() if cuda else "mps" if apple else "cpu",
         "cuda": f"{torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}" if cuda else "none",
         "cpu_kernels": torch.backends.cpu.get_cpu_capability(),
@@ -57,10 +56,3 @@ def _cpu() -> str:
     lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, platform.processor() or platform.machine())
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "none"

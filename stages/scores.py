@@ -39,3 +39,11 @@ def cross_entropy(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -> 
 def accuracy(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -> float:
     """Return the share of images whose largest logit is the label's, in [0, 1]."""
     return (logits.argmax(1) == labels).double().mean().item()
+
+
+def interval(right: int, images: int) -> tuple[float, float]:
+    """Return the 95 % interval of an accuracy, both in [0, 1] (Wilson 1927)."""
+    from scipy.stats import binomtest  # noqa: PLC0415 - a second, not for whoever needs none
+
+    found = binomtest(right, images).proportion_ci(0.95, method="wilson")
+    return float(found.low), float(found.high)

@@ -29,7 +29,7 @@ def installed(names: Iterable[str]) -> dict[str, str]:
 
     The build after a `+` is left out: 2.15.0+cpu computes what 2.15.0+cu132 computes on a CPU.
     """
-    return {name: _version(name).partition("+")[0] for name in names}
+    return {name: of(name).partition("+")[0] for name in names}
 
 
 def mismatches() -> list[str]:
@@ -46,7 +46,8 @@ def mismatches() -> list[str]:
     ]
 
 
-def _version(name: str) -> str:
+def of(name: str) -> str:
+    """Return the version of a library with its build, `none` where it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:

@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from math import sqrt
+from pathlib import Path
 from typing import NamedTuple
 
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.portable import Figures
 from stages.artifacts.splits import Meta
 from stages.exporting.description import Description, spec
-from stages.exporting.template import PYTHON, TEMPLATE
+from stages.exporting.snippets import PYTHON
+from stages.scores import interval
 
-Z = 1.959964  # standard deviations on either side hold 95 % of a normal distribution
 TYPES = {
     "uint8": {"cpp": "uint8_t", "js": "Uint8Array", "tensor": "uint8"},
     "float": {"cpp": "float", "js": "Float32Array", "tensor": "float32"},
@@ -30,11 +30,12 @@ def render(subject: Subject, params: Description) -> str:
     """Return the card as Markdown; equal subjects are equal texts."""
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  # only here
 
+    text = Path(__file__).with_name("card.md").read_text(encoding="utf-8")
     pages = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # no HTML
     pages.filters |= {"cell": cell, "code": code, "accuracy": accuracy, "written": json.dumps}
     network, card = subject.classifier.network, subject.classifier.card
     mode = "L" if card.interface.channels == 1 else "RGB"
-    return pages.from_string(TEMPLATE).render(
+    return pages.from_string(text).render(
         params=params,
         spec=spec(card.interface),
         names=card.interface.classes,
@@ -71,13 +72,5 @@ def accuracy(figures: Figures, count: int) -> str:
     if "accuracy" not in figures:
         return ""
     share = float(figures["accuracy"])
-    low, high = wilson(share, count)
+    low, high = interval(round(share * count), count)
     return f"{share:.4f} ({low:.4f} to {high:.4f})"
-
-
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share that was seen in `count` trials (Wilson 1927)."""
-    middle = (share + Z**2 / (2 * count)) / (1 + Z**2 / count)
-    root = sqrt(share * (1 - share) / count + (Z / count) ** 2 / 4)
-    half = Z * root / (1 + Z**2 / count)
-    return max(0.0, middle - half), min(1.0, middle + half)

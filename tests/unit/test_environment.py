@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from stages import environment
+from stages import environment, versions
 
 
 @pytest.fixture(autouse=True)
@@ -60,5 +60,5 @@ def test_what_is_not_installed_is_no_obstacle(
     def absent(name: str) -> str:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(environment, "version", absent)
+    monkeypatch.setattr(versions, "version", absent)
     assert recorded()["reprise"] == "none"

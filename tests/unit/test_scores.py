@@ -9,7 +9,7 @@ from torch import nn
 from toys import split, untrained
 
 from stages.batches import to_device
-from stages.scores import accuracy, cross_entropy, predict, score
+from stages.scores import accuracy, cross_entropy, interval, predict, score
 
 CPU = torch.device("cpu")
 LOGITS = torch.randn(50, 3, generator=torch.Generator().manual_seed(0)) * 4
@@ -80,3 +80,11 @@ def test_a_network_that_knows_the_labels_scores_1() -> None:
     scores = score(Label(), to_device(split(10), CPU), 4)
     assert scores.accuracy == 1.0
     assert scores.loss == pytest.approx(np.log1p(np.exp(-1)), rel=1e-6)
+
+
+@pytest.mark.parametrize(("right", "images"), [(9, 10), (0, 5), (7, 7), (9833, 10000)])
+def test_the_interval_is_wilsons(right: int, images: int) -> None:
+    z, share = 1.959963984540054, right / images
+    middle = (share + z**2 / (2 * images)) / (1 + z**2 / images)
+    half = z / (1 + z**2 / images) * (share * (1 - share) / images + (z / images) ** 2 / 4) ** 0.5
+    assert interval(right, images) == pytest.approx((middle - half, middle + half), abs=1e-9)

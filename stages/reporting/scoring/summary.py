@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Float, Float64, Int64
-from scipy.stats import binomtest
 
 from stages.errors import UserError
 from stages.reporting.scoring.averages import Scores, averages
@@ -15,6 +14,7 @@ from stages.reporting.scoring.ranking import (
     rankings,
     roc,
 )
+from stages.scores import interval
 
 TOP = 5
 
@@ -65,11 +65,11 @@ def _accuracies(
     earlier = np.arange(classes) < labels[:, None]
     before = ((probabilities > own) | (probabilities == own) & earlier).sum(1)
     right = int((before == 0).sum())
-    low, high = binomtest(right, images).proportion_ci(0.95, method="wilson")
+    low, high = interval(right, images)
     scores: Scores = {
         "accuracy": right / images,
-        "accuracy_low": float(low),
-        "accuracy_high": float(high),
+        "accuracy_low": low,
+        "accuracy_high": high,
     }
     return scores | ({"top_5_accuracy": float((before < TOP).mean())} if classes > TOP else {})
 

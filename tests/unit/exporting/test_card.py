@@ -8,12 +8,11 @@ import pytest
 import torch
 from exports import DATA, PARAMS, warm
 from PIL import Image as Picture
-from scipy.stats import binomtest
 
 from reprise.resizing import fit
 from stages.artifacts.portable import Figures
 from stages.exporting import making
-from stages.exporting.card import Subject, cell, code, render, told, wilson
+from stages.exporting.card import Subject, cell, code, render, told
 from stages.exporting.description import spec
 
 EXACT = {"accuracy": 0.9, "agreement": 1.0, "max_probability_difference": 2e-7, "bytes": 1234}
@@ -86,12 +85,6 @@ def test_the_code_in_it_runs(given: str, tmp_path: Path, monkeypatch: pytest.Mon
         found = names["probabilities"]
         found = found.detach().numpy() if isinstance(found, torch.Tensor) else found
         np.testing.assert_allclose(found, wanted, atol=0.01)
-
-
-@pytest.mark.parametrize(("share", "count"), [(0.9, 10), (0.0, 5), (1.0, 7), (0.9833, 10000)])
-def test_intervals_are_those_of_scipy(share: float, count: int) -> None:
-    wanted = binomtest(round(share * count), count).proportion_ci(0.95, method="wilson")
-    assert wilson(share, count) == pytest.approx(tuple(wanted), abs=1e-6)
 
 
 def test_no_name_breaks_a_table_or_a_list() -> None:
