@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
 	dvc repro
-	dvc metrics show metrics/evaluate.json metrics/export.json
+	@echo 'Open metrics/evaluate/report.html; the scores are in metrics/evaluate.json.'
 
 versions: .venv/installed
 	@python -m stages.provenance.restate
