@@ -18,7 +18,7 @@ verify: .venv/installed
 	@python -m stages.provenance.verify $(FROM)
 
 test: .venv/installed
-	python -m pytest
+	python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 lint: .venv/installed
 	ruff check .
