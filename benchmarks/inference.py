@@ -1,16 +1,21 @@
 """Milliseconds of a prediction and bytes of a file, of every format against eager PyTorch.
 
-    python -m benchmarks.inference [--formats onnx int8 ...]
+    python -m benchmarks.inference [--formats onnx int8 ...] [--rounds 30]
 
 It measures the classifier of this folder, models/classifier.safetensors, on images of its test
-split, from uint8 to probabilities; formats in turns, so that what else the machine does meets all.
-Printed is the median.
+split, from uint8 to probabilities. Each format has a process of its own, as it has where it serves:
+in one process, the threads of PyTorch and of ONNX Runtime wait for work on each other's cores, and
+their weights drive each other out of the cache. The processes take turns, so that what else the
+machine does meets all; after some calls to get warm, a turn is CALLS calls. Printed is the median.
 """
 
 import argparse
+import multiprocessing
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 
@@ -29,7 +34,8 @@ from stages.exporting.job import Job
 from stages.exporting.torchscript import deprecated
 
 BATCHES = (1, 8, 64)
-ROUNDS = 30
+WARM, CALLS = 3, 10
+EAGER = "eager"
 Run = Callable[[Tensor], object]
 
 
@@ -37,32 +43,75 @@ def main() -> None:
     """Print a line a format."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--formats", nargs="+", default=["onnx", "int8", "torchscript", "pt2"])
-    params = Export.load().model_copy(update={"formats": tuple(parser.parse_args().formats)})
-    runtime.start(params)
-    source, train, test = classifier.read(), splits.read("train"), splits.read("test")
-    rows = np.linspace(0, len(train.labels) - 1, min(len(train.labels), 512)).astype(int)
-    network = Inference(source, params)
-    images = fed(torch.from_numpy(train.images[rows]), params)
-    job = Job(network, images, describe(source.card, params))
-    files: dict[str, bytes] = {name: known(params)[name].convert(job) for name in params.formats}
-    with tempfile.TemporaryDirectory() as folder, torch.inference_mode(), deprecated():
-        runs = {name: load(name, content, Path(folder)) for name, content in files.items()}
-        tried = fed(torch.from_numpy(test.images[: BATCHES[-1]].copy()), params)
-        times = measure({"eager": network, **runs}, tried)
-    print(f"{torch.get_num_threads()} threads, median of {ROUNDS} rounds, ms at batch {BATCHES}")
+    parser.add_argument("--rounds", type=int, default=30)
+    given = parser.parse_args()
+    params = Export.load().model_copy(update={"formats": tuple(given.formats)})
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        sizes = {EAGER: 0, **files(params, Path(folder))}
+        asked = {name: stack.enter_context(started(name, params, folder)) for name in sizes}
+        times = measure(asked, given.rounds)
+    print(
+        f"{params.threads} threads, median of {given.rounds} x {CALLS} calls, ms at batch {BATCHES}"
+    )
     for name, values in times.items():
-        figures = "".join(f"{value:9.3f}" for value in values)
-        print(f"{name:<12}{figures}{len(files.get(name, b'')):>14,} bytes")
+        figures = "".join(
+            f"{value:9.3f} ({eager / value:5.2f}x)"
+            for value, eager in zip(values, times[EAGER], strict=True)
+        )
+        print(f"{name:<12}{figures}{sizes[name]:>14,} bytes")
 
 
-def load(name: str, content: bytes, folder: Path) -> Run:
+def files(params: Export, folder: Path) -> dict[str, int]:
+    """Write a file a format; return their bytes."""
+    runtime.start(params)
+    source, train = classifier.read(), splits.read("train")
+    count = len(train.labels)
+    rows = np.linspace(0, count - 1, min(count, params.calibration)).astype(np.int64)
+    images = fed(torch.from_numpy(train.images[rows]), params)
+    job = Job(Inference(source, params), images, describe(source.card, params))
+    for name in params.formats:
+        (folder / f"{name}.pt2").write_bytes(known(params)[name].convert(job))
+    return {name: (folder / f"{name}.pt2").stat().st_size for name in params.formats}
+
+
+@contextmanager
+def started(name: str, params: Export, folder: str) -> Iterator[Connection]:
+    """Start the process of a format, and end it."""
+    spawning = multiprocessing.get_context("spawn")
+    ours, theirs = spawning.Pipe()
+    process = spawning.Process(target=serve, args=(name, params, folder, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        ours.recv()  # it has loaded
+        yield ours
+    finally:
+        ours.close()
+        process.join()
+
+
+def serve(name: str, params: Export, folder: str, asked: Connection) -> None:
+    """Answer each batch size with the milliseconds of CALLS calls, until nobody asks."""
+    runtime.start(params)
+    test = splits.read("test")
+    images = fed(torch.from_numpy(test.images[: max(BATCHES)].copy()), params)
+    with torch.inference_mode(), deprecated():
+        run = load(name, params, Path(folder) / f"{name}.pt2")
+        asked.send(None)
+        try:
+            while True:
+                asked.send(timed(run, images[: asked.recv()]))
+        except EOFError:
+            return
+
+
+def load(name: str, params: Export, path: Path) -> Run:
     """Return a function from images to outputs."""
-    path = folder / f"{name}.pt2"
-    path.write_bytes(content)
     if name in {"onnx", "int8"}:
-        session = onnx.session(content, torch.get_num_threads())
+        session = onnx.session(path.read_bytes(), params.threads)
         return lambda images: session.run(None, {"images": images.numpy()})
     loaders: dict[str, Callable[[], Run]] = {
+        EAGER: lambda: Inference(classifier.read(), params),
         "torchscript": lambda: torch.jit.load(path),
         "pt2": lambda: torch.export.load(path).module(),
         "aoti": lambda: torch._inductor.aoti_load_package(str(path)),  # noqa: SLF001
@@ -70,19 +119,27 @@ def load(name: str, content: bytes, folder: Path) -> Run:
     return loaders[name]()
 
 
-def measure(runs: Mapping[str, Run], images: Tensor) -> dict[str, list[float]]:
+def timed(run: Run, images: Tensor) -> list[float]:
+    """Return the milliseconds of each of CALLS calls."""
+    for _ in range(WARM):
+        run(images)
+    times = []
+    for _ in range(CALLS):
+        start = time.perf_counter()
+        run(images)
+        times.append(1000 * (time.perf_counter() - start))
+    return times
+
+
+def measure(asked: Mapping[str, Connection], rounds: int) -> dict[str, Sequence[float]]:
     """Return the median milliseconds at each batch size."""
-    found: dict[str, list[float]] = {name: [] for name in runs}
-    for size in BATCHES:
-        times: dict[str, list[float]] = {name: [] for name in runs}
-        for _ in range(ROUNDS):
-            for name, run in runs.items():
-                start = time.perf_counter()
-                run(images[:size])
-                times[name].append(1000 * (time.perf_counter() - start))
-        for name, values in times.items():
-            found[name].append(median(values))
-    return found
+    found: dict[str, list[list[float]]] = {name: [[] for _ in BATCHES] for name in asked}
+    for _ in range(rounds):
+        for number, size in enumerate(BATCHES):
+            for name, connection in asked.items():
+                connection.send(size)
+                found[name][number] += connection.recv()
+    return {name: [*map(median, times)] for name, times in found.items()}
 
 
 if __name__ == "__main__":
