@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from reprise.card import KEY
+from stages import runtime
 from stages.exporting.inference import Outputs
 from stages.exporting.job import Job, collect
 
@@ -19,6 +20,7 @@ def convert(job: Job) -> bytes:
     """Return a package with a shared library and the weights."""
     from torch._inductor import aoti_compile_and_package  # noqa: PLC0415  # takes a second
 
+    runtime.start_compiler()
     with tempfile.TemporaryDirectory() as folder:
         path = aoti_compile_and_package(
             job.program,

@@ -16,8 +16,8 @@ from stages.exporting.onnx import Onnx
 
 BATCH = 64  # images at once when calibrating
 # Given, in this order: the quantizer's own list is a set, whose order is another in every process.
-PASSED = ["MaxPool", "Relu", "Reshape", "Flatten", "Transpose", "Add", "Mul", "GlobalAveragePool"]
-OPERATORS = ["Conv", "Gemm", "MatMul", *PASSED]
+WEIGHTED = ["Conv", "Gemm", "MatMul"]
+PASSING = ["MaxPool", "Relu", "Reshape", "Flatten", "Transpose", "Add", "Mul", "GlobalAveragePool"]
 
 
 class Int8(Onnx):
@@ -57,15 +57,29 @@ def convert(job: Job, params: Int8) -> bytes:
 
 
 def _options(model: ModelProto) -> dict[str, object]:
-    """Return what is quantized: all but the normalisation and what is behind the logits."""
-    convolutions = [index for index, node in enumerate(model.graph.node) if node.op_type == "Conv"]
     return {
         "per_channel": True,
         "reduce_range": True,  # 7 bits: of 8, processors without VNNI overflow silently
-        "op_types_to_quantize": OPERATORS,
-        "nodes_to_exclude": [node.name for node in model.graph.node[: convolutions[0]]],
+        "op_types_to_quantize": [*WEIGHTED, *PASSING],
+        "nodes_to_quantize": quantized(model),
         "extra_options": {"OpTypesToExcludeOutputQuantization": ["Gemm", "MatMul"]},
     }
+
+
+def quantized(model: ModelProto) -> list[str]:
+    """Return the names of the nodes with weights, and of those between that get only 8 bits.
+
+    Such a node is spared going to floats and back. One that also gets a float, as the normalisation
+    and a smooth activation do, would lose precision and gain nothing.
+    """
+    weights = {tensor.name for tensor in model.graph.initializer}
+    names, held = list[str](), set[str]()
+    for node in model.graph.node:
+        given = [name for name in node.input if name not in weights]
+        if node.op_type in WEIGHTED or (node.op_type in PASSING and held.issuperset(given)):
+            names.append(node.name)
+            held.update(node.output)
+    return names
 
 
 def _read(path: Path) -> ModelProto:

@@ -1,8 +1,7 @@
 """From a classifier to files that were tried on the whole test split."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from textwrap import shorten
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +14,8 @@ from stages.artifacts.classifier import Classifier
 from stages.artifacts.portable import Figures
 from stages.artifacts.splits import Meta, Split
 from stages.batches import to_device
-from stages.errors import UserError
 from stages.exporting import onnx
+from stages.exporting.attempt import Made, attempt
 from stages.exporting.comparison import Tolerance, Truth, compare, judge
 from stages.exporting.description import describe
 from stages.exporting.discrepancy import discrepancy
@@ -26,8 +25,6 @@ from stages.exporting.job import Job
 from stages.exporting.resizing import FILE, NAME, prepend, resizing
 from stages.runtime import Runtime
 from stages.scores import predict
-
-LONGEST = 200  # letters of a reason
 
 
 class Making(Formats, Tolerance, Runtime):
@@ -43,15 +40,6 @@ class Data(NamedTuple):
     test: Split
     paths: Sequence[str]  # of test, in the source
     meta: Meta
-
-
-class Made(NamedTuple):
-    """A file, and how it compared."""
-
-    name: str  # of the format
-    file: str
-    content: bytes  # none where the format cannot express the network
-    figures: Figures
 
 
 class Plan(NamedTuple):
@@ -86,29 +74,6 @@ def files(source: Classifier, data: Data, params: Making) -> Iterator[Made]:
         yield attempt((NAME, FILE), partial(_any_size, plan), params)
 
 
-def attempt(
-    names: tuple[str, str], make: Callable[[], tuple[bytes, Figures]], params: Formats
-) -> Made:
-    """Make a file of a format and a name; report it where the format does not allow it.
-
-    Raises:
-        UserError: as `files` does.
-    """
-    try:
-        content, figures = make()
-    except UserError:
-        raise
-    except Exception as error:  # exporters raise almost anything
-        reason = _reason(error)
-        if params.on_unsupported == "fail":
-            raise UserError(
-                f"params.yaml: export cannot make {names[0]} of this network ({reason}); leave it "
-                "out, or set export.on_unsupported to skip"
-            ) from error
-        return Made(*names, b"", {"unsupported": reason})
-    return Made(*names, content, {**figures, "bytes": len(content)})
-
-
 def _truth(source: Classifier, data: Data, params: Making) -> Truth:
     test = to_device(data.test, torch.device("cpu"))
     logits = predict(source.whole(), test, params.batch_size)
@@ -135,11 +100,3 @@ def _any_size(plan: Plan) -> tuple[bytes, Figures]:
     before = resizing(interface, core)
     figures = discrepancy(before, core, plan.data.test.images, interface)
     return prepend(before, core, job.description), figures
-
-
-def _reason(error: BaseException) -> str:
-    """Return the first line of the first error; those that follow from it say less."""
-    while cause := error.__cause__:
-        error = cause
-    lines = (line.strip() for line in str(error).splitlines())
-    return shorten(next(filter(None, lines), type(error).__name__), LONGEST, placeholder=" ...")

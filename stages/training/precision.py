@@ -7,6 +7,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from stages import runtime
 from stages.errors import UserError
 from stages.params import Params
 
@@ -56,6 +57,7 @@ def compiled(network: nn.Module, params: Precision, device: torch.device) -> nn.
             f"train.compile is true, but training runs on {device.type}, where compiling takes "
             "longer than it saves; set it to false"
         )
+    runtime.start_compiler()
     return cast("nn.Module", torch.compile(network))
 
 

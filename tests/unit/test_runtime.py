@@ -48,6 +48,16 @@ def test_kernels_that_vary_are_forbidden_or_not(*, deterministic: bool) -> None:
     assert torch.backends.cudnn.benchmark is not deterministic
 
 
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_the_compiler_follows_when_it_starts(*, deterministic: bool) -> None:
+    from torch._inductor import config  # noqa: PLC0415 -- a second
+
+    runtime.start(settings(deterministic=deterministic))
+    runtime.start_compiler()
+    assert config.deterministic is deterministic
+    assert torch.are_deterministic_algorithms_enabled() is deterministic
+
+
 @pytest.mark.parametrize("tf32", [True, False])
 def test_factors_are_rounded_or_not(*, tf32: bool) -> None:
     runtime.start(settings(tf32=tf32))

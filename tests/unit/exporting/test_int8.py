@@ -55,6 +55,41 @@ def test_convolutions_have_fixed_ranges_and_linear_layers_those_of_the_batch() -
     assert {"DynamicQuantizeLinear", "MatMulInteger"} <= live
 
 
+class Smooth(nn.Module):
+    """Add what a convolution gives to itself, and to a root, which has no 8 bits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first = nn.Conv2d(1, 4, 3, padding=1)
+        self.second = nn.Conv2d(4, 4, 3, padding=1)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, images: Tensor) -> Tensor:
+        features = self.first(images).relu()
+        features = features + self.second(features)
+        features = features + (features * features + 4).sqrt()
+        logits: Tensor = self.head(features.mean((2, 3)))
+        return logits
+
+
+def test_a_sum_has_8_bits_only_where_all_that_it_adds_has() -> None:
+    model = ModelProto.FromString(int8.convert(job(Smooth()), PARAMS))
+    made = {output: node for node in model.graph.node for output in node.output}
+    sums = [node for node in model.graph.node if node.op_type == "Add"]
+    sources = [[made[name].op_type for name in node.input if name in made] for node in sums]
+    assert ["DequantizeLinear"] * 2 in sources
+    assert [kinds for kinds in sources if "Sqrt" in kinds]
+    assert not any(
+        made[node.input[0]].op_type == "Sqrt" and node.op_type == "QuantizeLinear"
+        for node in model.graph.node
+        if node.input[0] in made
+    )
+    found = onnx.predict(model.SerializeToString(), IMAGES.split(3), 1)
+    wanted = expected(network=Smooth())
+    torch.testing.assert_close(found.probabilities, wanted.probabilities, atol=0.02, rtol=0)
+
+
 def test_the_same_network_is_the_same_bytes_with_its_description() -> None:
     model = int8.convert(job(), PARAMS)
     assert int8.convert(job(), PARAMS) == model

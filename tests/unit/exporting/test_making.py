@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from stages.artifacts.portable import Figures
 from stages.errors import UserError
 from stages.exporting import making, onnx
+from stages.exporting.attempt import Made, attempt
 from stages.exporting.inference import Outputs
-from stages.exporting.making import Made, Making, attempt
+from stages.exporting.making import Making
 
 SKIPPING = PARAMS.model_copy(update={"on_unsupported": "skip", "with_resizing": True})
 
