@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,15 @@ def test_a_full_disk_is_one_message(place: Path) -> None:
     assert (code, err) == (1, b"standard input or output: No space left on device\n")
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Have processes hear of Ctrl-C also where the tests were started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_stops_it_with_one_message(place: Path) -> None:
     with start(place, "m.onnx", "-", "--batch-size", "1") as process:
         say(process, b"photos/01-ok.png\nphotos/02-ok.png\n")  # and now it waits for more
