@@ -25,6 +25,7 @@ lint: .venv/installed
 	ruff format --check .
 	mypy
 	lint-imports --no-logo
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 
 format: .venv/installed
 	ruff check --fix .
