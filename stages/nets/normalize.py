@@ -16,7 +16,7 @@ class Normalize(nn.Module):
     def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
         """Take mean and std per channel, in units of [0, 1]."""
         super().__init__()
-        means, stds = torch.tensor(mean), torch.tensor(std)  # [C] each
+        means, stds = (torch.tensor(part)[:, None, None] for part in (mean, std))  # [C, 1, 1] each
         self.register_buffer("scale", 1 / (255 * stds))
         self.register_buffer("shift", -means / stds)
 
@@ -27,4 +27,5 @@ class Normalize(nn.Module):
 
         Returns a view with channels first; in memory they stay last, which convolutions like.
         """
-        return torch.addcmul(self.shift, images.float(), self.scale).permute(0, 3, 1, 2)
+        # Turned first: ONNX Runtime is slow at what differs with each number of a row.
+        return torch.addcmul(self.shift, images.permute(0, 3, 1, 2).float(), self.scale)

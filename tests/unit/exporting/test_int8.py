@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 from exports import IMAGES, PARAMS, Branching, expected, job
-from onnx import ModelProto
+from onnx import ModelProto, TensorProto, numpy_helper
 from pydantic import ValidationError
 from torch import Tensor, nn
 
@@ -88,6 +88,57 @@ def test_a_sum_has_8_bits_only_where_all_that_it_adds_has() -> None:
     found = onnx.predict(model.SerializeToString(), IMAGES.split(3), 1)
     wanted = expected(network=Smooth())
     torch.testing.assert_close(found.probabilities, wanted.probabilities, atol=0.02, rtol=0)
+
+
+def pooled(*layers: nn.Module) -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), *layers, nn.Flatten(), nn.Linear(16, 2))
+
+
+@pytest.mark.parametrize("layers", [(nn.MaxPool2d(2), nn.ReLU()), (nn.ReLU(), nn.MaxPool2d(2))])
+def test_a_maximum_has_the_range_of_what_it_gets(layers: tuple[nn.Module, ...]) -> None:
+    network = pooled(*layers)
+    model = int8.convert(job(network), PARAMS)
+    graph = ModelProto.FromString(model).graph
+    made = {output: node for node in graph.node for output in node.output}
+    (pool,) = (node for node in graph.node if node.op_type == "MaxPool")
+    (after,) = (node for node in graph.node if pool.output[0] in node.input)
+    before = made[pool.input[0]]
+    assert (before.op_type, after.op_type) == ("DequantizeLinear", "QuantizeLinear")
+    scales = {one.name: numpy_helper.to_array(one).item() for one in graph.initializer
+              if one.name in (before.input[1], after.input[1])}  # fmt: skip
+    assert len({*scales.values()}) == 1
+    found = onnx.predict(model, IMAGES.split(3), 1)
+    wanted = expected(network=network)
+    torch.testing.assert_close(found.probabilities, wanted.probabilities, atol=0.02, rtol=0)
+
+
+def test_a_maximum_that_others_read_too_stays_before_its_relu() -> None:
+    class Forked(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.MaxPool2d(2))
+            self.head = nn.Linear(16, 2)
+
+        def forward(self, images: Tensor) -> Tensor:
+            features = self.body(images)
+            logits: Tensor = self.head((features + features.relu()).flatten(1))
+            return logits
+
+    network = Forked()
+    found = onnx.predict(int8.convert(job(network), PARAMS), IMAGES.split(3), 1)
+    wanted = expected(network=network)
+    torch.testing.assert_close(found.probabilities, wanted.probabilities, atol=0.02, rtol=0)
+
+
+def test_activations_have_no_sign_and_weights_have() -> None:
+    graph = ModelProto.FromString(
+        int8.convert(job(pooled(nn.ReLU(), nn.MaxPool2d(2))), PARAMS)
+    ).graph
+    zeros = {one.name: one.data_type for one in graph.initializer}
+    given = [node.input[2] for node in graph.node if node.op_type == "QuantizeLinear"]
+    assert {zeros[name] for name in given} == {TensorProto.UINT8}
+    assert TensorProto.INT8 in zeros.values()
 
 
 def test_the_same_network_is_the_same_bytes_with_its_description() -> None:
