@@ -1,11 +1,9 @@
 """What to say when the device has too little memory for a batch."""
 
-from stages.errors import UserError
+from stages.errors import UserError, exhausted
 from stages.training.losses import Targets
 from stages.training.step import Images, Step
 from stages.training.tally import Outcome
-
-SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
 
 
 def attempt(step: Step, images: Images, targets: Targets) -> Outcome:
@@ -21,11 +19,6 @@ def attempt(step: Step, images: Images, targets: Targets) -> Outcome:
             raise
     # Not above, where the error still holds on to all that was in memory.
     raise advice(step, images, targets)
-
-
-def exhausted(error: Exception) -> bool:
-    """Return whether the error says that memory has run out; torch has no type for the CPU's."""
-    return isinstance(error, MemoryError) or any(sign in str(error) for sign in SIGNS)
 
 
 def advice(step: Step, images: Images, targets: Targets) -> UserError:

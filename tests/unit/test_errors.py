@@ -53,3 +53,25 @@ def test_any_other_error_passes_through() -> None:
 
     with pytest.raises(ValueError, match="odd"):
         errors.run(main)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("MemoryError()", "MemoryError"),
+        ("MemoryError('Unable to allocate 12.0 GiB for an array')", "Unable to allocate 12.0 GiB"),
+        ("RuntimeError('CUDA out of memory. Tried to allocate 2 GiB\\nand more')", "CUDA out of"),
+        ("RuntimeError('DefaultCPUAllocator: can\\'t allocate memory: 9 bytes')", "DefaultCPU"),
+    ],
+)
+def test_too_little_memory_is_one_message_with_what_helps(error: str, told: str) -> None:
+    ended = run(f"raise {error}")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"memory has run out ({told}")
+    assert ended.stderr.endswith("and for preprocess fewer workers\n")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("error", [RuntimeError(""), ValueError("odd"), RuntimeError("CUDA error")])
+def test_no_other_error_is_taken_for_one_of_memory(error: Exception) -> None:
+    assert not errors.exhausted(error)

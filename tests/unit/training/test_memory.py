@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from stages.errors import UserError
 from stages.training.losses import Criterion, cross_entropy
-from stages.training.memory import attempt, exhausted
+from stages.training.memory import attempt
 from stages.training.step import Step
 
 ERRORS = [
@@ -136,8 +136,3 @@ def test_another_error_while_trying_passes_through() -> None:
 def test_a_step_that_fits_is_gone() -> None:
     outcome = attempt(limited(16, ERRORS[0]), DATA.images[:16], DATA.labels[:16])
     assert outcome.images == 16
-
-
-@pytest.mark.parametrize("error", [RuntimeError(""), ValueError("odd"), RuntimeError("CUDA error")])
-def test_no_other_error_is_taken_for_one_of_memory(error: Exception) -> None:
-    assert not exhausted(error)
