@@ -9,6 +9,7 @@ from typing import NamedTuple, get_args
 from reprise.rows import Format
 
 MODEL = Path("models/export/model.onnx")  # where stage `export` writes it
+OTHERS = (".pt", ".pt2", ".pth", ".safetensors")  # suffixes of models for PyTorch
 USAGE = "reprise-predict [MODEL.onnx] IMAGES... [options]"
 EPILOG = f"""\
 MODEL.onnx is a model that stage `export` of Reprise wrote; without it, {MODEL}.
@@ -45,6 +46,8 @@ def parse(arguments: Sequence[str] | None) -> Options:
     # Not parse_args: of names before and after an option, it would take the first ones only.
     values = vars(parser.parse_intermixed_args(arguments))
     names: list[str] = values.pop("names")
+    if names[0].lower().endswith(OTHERS):
+        parser.error(f"{names[0]} is for PyTorch; name the model.onnx or model.int8.onnx beside it")
     model = Path(names.pop(0)) if names[0].lower().endswith(".onnx") else MODEL
     if not names:
         parser.error("name IMAGES, too: files, folders, globs, or - for standard input")

@@ -1,5 +1,6 @@
 """How a stage ends when the user, not the programmer, has to act."""
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -16,6 +17,8 @@ def run(main: Callable[[], None]) -> None:
 
     So does Ctrl-C, with exit code 130; a KeyboardInterrupt may bring a message of its own.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # while modules were imported
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         main()
     except UserError as error:

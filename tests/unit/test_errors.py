@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,33 @@ def test_an_interrupt_is_exit_code_130_without_a_traceback() -> None:
 def test_an_interrupt_may_have_a_message_of_its_own() -> None:
     ended = run("raise KeyboardInterrupt('training stopped')")
     assert (ended.returncode, ended.stderr) == (130, "training stopped\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "body", "code", "told"),
+    [
+        ("default_int_handler", "interrupt()", -signal.SIGINT, ""),
+        ("default_int_handler", "errors.run(interrupt)", 130, "stopped; nothing half-written"),
+        ("SIG_IGN", "interrupt()", 0, ""),
+        ("SIG_IGN", "errors.run(interrupt)", 0, ""),
+    ],
+)
+def test_ctrl_c_ends_a_stage_that_still_imports_without_a_traceback(
+    before: str, body: str, code: int, told: str
+) -> None:
+    program = (
+        "import os, signal, sys\n"
+        f"signal.signal(signal.SIGINT, signal.{before})\n"
+        "sys.argv[0] = '-m'  # as Python has it while it looks for the module\n"
+        "from stages import errors\n"
+        "interrupt = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
+        f"{body}\n"
+    )
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert ended.returncode == code
+    assert ended.stderr.startswith(told)
+    assert len(ended.stderr.splitlines()) == bool(told)
 
 
 def test_success_is_exit_code_0() -> None:
