@@ -24,8 +24,8 @@ network = torch._inductor.aoti_load_package("model.aoti.pt2")
 logits, probabilities = network(torch.tensor(pixels))""",
     "onnx_any_size": """\
 import numpy, onnxruntime
-from PIL import Image
-image = Image.open("image.png").convert("MODE")
+from PIL import Image, ImageOps
+image = ImageOps.exif_transpose(Image.open("image.png")).convert("MODE")
 pixels = numpy.array(image).reshape(1, image.height, image.width, -1)
 session = onnxruntime.InferenceSession("model_any_size.onnx")
 logits, probabilities = session.run(None, {"images": pixels})""",

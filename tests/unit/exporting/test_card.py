@@ -8,6 +8,7 @@ import pytest
 import torch
 from exports import DATA, PARAMS, warm
 from PIL import Image as Picture
+from PIL.ExifTags import Base
 
 from reprise.resizing import fit
 from stages.artifacts.portable import Figures
@@ -72,7 +73,9 @@ def test_the_code_in_it_runs(given: str, tmp_path: Path, monkeypatch: pytest.Mon
     for one in made:
         (tmp_path / one.file).write_bytes(one.content)
     picture = Picture.fromarray(np.arange(99, dtype=np.uint8).reshape(9, 11))
-    picture.save(tmp_path / "image.png")
+    lying = Picture.Exif()
+    lying[Base.Orientation] = 6
+    picture.transpose(Picture.Transpose.ROTATE_90).save(tmp_path / "image.png", exif=lying)
     monkeypatch.chdir(tmp_path)
     pixels = torch.from_numpy(fit(picture, spec(warm().card.interface)).copy())[None]
     wanted = (warm().whole()(pixels) / 2.5).softmax(1).detach().numpy()
