@@ -9,6 +9,7 @@ import torch
 from exports import DATA, PARAMS, warm
 from PIL import Image as Picture
 from PIL.ExifTags import Base
+from torch import nn
 
 from reprise.resizing import fit
 from stages.artifacts.portable import Figures
@@ -69,7 +70,9 @@ def test_other_languages_get_the_type_of_the_input(given: str, kind: str) -> Non
 @pytest.mark.filterwarnings("ignore:.*torch.jit.* is deprecated")
 def test_the_code_in_it_runs(given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     params = PARAMS.model_copy(update={"formats": ALL, "with_resizing": True, "input": given})
-    made = [*making.files(warm(), DATA, params)]
+    torch.manual_seed(0)
+    source = warm(nn.Sequential(nn.Flatten(), nn.Linear(20, 2)))  # to which places matter
+    made = [*making.files(source, DATA, params)]
     for one in made:
         (tmp_path / one.file).write_bytes(one.content)
     picture = Picture.fromarray(np.arange(99, dtype=np.uint8).reshape(9, 11))
@@ -77,9 +80,9 @@ def test_the_code_in_it_runs(given: str, tmp_path: Path, monkeypatch: pytest.Mon
     lying[Base.Orientation] = 6
     picture.transpose(Picture.Transpose.ROTATE_90).save(tmp_path / "image.png", exif=lying)
     monkeypatch.chdir(tmp_path)
-    pixels = torch.from_numpy(fit(picture, spec(warm().card.interface)).copy())[None]
-    wanted = (warm().whole()(pixels) / 2.5).softmax(1).detach().numpy()
-    text = render(Subject(warm(), DATA.meta, {one.name: one.figures for one in made}), params)
+    pixels = torch.from_numpy(fit(picture, spec(source.card.interface)).copy())[None]
+    wanted = (source.whole()(pixels) / 2.5).softmax(1).detach().numpy()
+    text = render(Subject(source, DATA.meta, {one.name: one.figures for one in made}), params)
     prepare, *runs = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(runs) == len(ALL) + 1
     for lines in runs:
