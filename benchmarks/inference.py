@@ -19,18 +19,15 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from stages import runtime
 from stages.artifacts import classifier, splits
 from stages.export import Export
-from stages.exporting import onnx
-from stages.exporting.description import describe
+from stages.exporting import making, onnx
 from stages.exporting.formats import known
 from stages.exporting.inference import Inference, fed
-from stages.exporting.job import Job
 from stages.exporting.torchscript import deprecated
 
 BATCHES = (1, 8, 64)
@@ -64,14 +61,12 @@ def main() -> None:
 def files(params: Export, folder: Path) -> dict[str, int]:
     """Write a file a format; return their bytes."""
     runtime.start(params)
-    source, train = classifier.read(), splits.read("train")
-    count = len(train.labels)
-    rows = np.linspace(0, count - 1, min(count, params.calibration)).astype(np.int64)
-    images = fed(torch.from_numpy(train.images[rows]), params)
-    job = Job(Inference(source, params), images, describe(source.card, params))
+    job, sizes = making.job(classifier.read(), splits.read("train"), params), dict[str, int]()
     for name in params.formats:
-        (folder / f"{name}.pt2").write_bytes(known(params)[name].convert(job))
-    return {name: (folder / f"{name}.pt2").stat().st_size for name in params.formats}
+        content = known(params)[name].convert(job)
+        (folder / known(params)[name].file).write_bytes(content)
+        sizes[name] = len(content)
+    return sizes
 
 
 @contextmanager
@@ -96,7 +91,7 @@ def serve(name: str, params: Export, folder: str, asked: Connection) -> None:
     test = splits.read("test")
     images = fed(torch.from_numpy(test.images[: max(BATCHES)].copy()), params)
     with torch.inference_mode(), deprecated():
-        run = load(name, params, Path(folder) / f"{name}.pt2")
+        run = load(name, params, Path(folder))
         asked.send(None)
         try:
             while True:
@@ -105,13 +100,15 @@ def serve(name: str, params: Export, folder: str, asked: Connection) -> None:
             return
 
 
-def load(name: str, params: Export, path: Path) -> Run:
+def load(name: str, params: Export, folder: Path) -> Run:
     """Return a function from images to outputs."""
+    if name == EAGER:
+        return Inference(classifier.read(), params)
+    path = folder / known(params)[name].file
     if name in {"onnx", "int8"}:
         session = onnx.session(path.read_bytes(), params.threads)
         return lambda images: session.run(None, {"images": images.numpy()})
     loaders: dict[str, Callable[[], Run]] = {
-        EAGER: lambda: Inference(classifier.read(), params),
         "torchscript": lambda: torch.jit.load(path),
         "pt2": lambda: torch.export.load(path).module(),
         "aoti": lambda: torch._inductor.aoti_load_package(str(path)),  # noqa: SLF001

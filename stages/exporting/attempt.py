@@ -5,7 +5,7 @@ from textwrap import shorten
 from typing import NamedTuple
 
 from stages.artifacts.portable import Figures
-from stages.errors import UserError
+from stages.errors import UserError, exhausted
 from stages.exporting.formats import Formats
 
 LONGEST = 200  # letters of a reason
@@ -33,6 +33,8 @@ def attempt(
     except UserError:
         raise
     except Exception as error:  # exporters raise almost anything
+        if exhausted(error):  # which says nothing of the format
+            raise
         reason = _reason(error)
         if params.on_unsupported == "fail":
             raise UserError(

@@ -86,12 +86,12 @@ def _options(model: ModelProto) -> dict[str, object]:
         "activation_type": QuantType.QUInt8,
         "reduce_range": True,  # 7 bits: of 8, processors without VNNI overflow silently
         "op_types_to_quantize": [*WEIGHTED, *PASSING],
-        "nodes_to_quantize": quantized(model),
+        "nodes_to_quantize": _quantized(model),
         "extra_options": {"OpTypesToExcludeOutputQuantization": ["Gemm", "MatMul"]},
     }
 
 
-def quantized(model: ModelProto) -> list[str]:
+def _quantized(model: ModelProto) -> list[str]:
     """Return the names of the nodes with weights, and of those between that get only 8 bits.
 
     Such a node is spared going to floats and back. One that also gets a float, as the normalisation

@@ -42,18 +42,20 @@ class Data(NamedTuple):
     meta: Meta
 
 
-class Plan(NamedTuple):
-    """What all files are made of."""
+class Trial(NamedTuple):
+    """What every format is made from, and tried on."""
 
-    source: Classifier
-    examples: UInt8[Tensor, "n h w c"]  # of train, spread over it
-    data: Data
-    params: Making
+    job: Job
+    images: UInt8[Tensor, "n h w c"]  # of test
+    truth: Truth
 
-    def job(self, params: Making) -> Job:
-        """Return the network with what it is fed and says of itself."""
-        network, images = Inference(self.source, params), fed(self.examples, params)
-        return Job(network, images, describe(self.source.card, params))
+
+def job(source: Classifier, train: Split, params: Making) -> Job:
+    """Return the network with images of train, spread over it, and what it says of itself."""
+    count = len(train.labels)
+    rows = np.linspace(0, count - 1, min(count, params.calibration)).astype(np.int64)
+    images = fed(torch.from_numpy(train.images[rows]), params)
+    return Job(Inference(source, params), images, describe(source.card, params))
 
 
 def files(source: Classifier, data: Data, params: Making) -> Iterator[Made]:
@@ -63,15 +65,13 @@ def files(source: Classifier, data: Data, params: Making) -> Iterator[Made]:
         UserError: one is too far from the classifier, or cannot express it and no skipping is
             allowed.
     """
-    count = len(data.train.labels)
-    rows = np.linspace(0, count - 1, min(count, params.calibration)).astype(np.int64)
-    plan = Plan(source, torch.from_numpy(data.train.images[rows]), data, params)
-    job, truth = plan.job(params), _truth(source, data, params)
+    made, truth = job(source, data.train, params), _truth(source, data, params)
+    trial = Trial(made, torch.from_numpy(data.test.images), truth)
     for name in params.formats:
         file = known(params)[name].file
-        yield attempt((name, file), partial(_tried, name, job, truth, plan), params)
+        yield attempt((name, file), partial(_tried, name, trial, params), params)
     if params.with_resizing:
-        yield attempt((NAME, FILE), partial(_any_size, plan), params)
+        yield attempt((NAME, FILE), partial(_any_size, source, data, params), params)
 
 
 def _truth(source: Classifier, data: Data, params: Making) -> Truth:
@@ -81,22 +81,21 @@ def _truth(source: Classifier, data: Data, params: Making) -> Truth:
     return Truth(logits, probabilities, test.labels, data.paths)
 
 
-def _tried(name: str, job: Job, truth: Truth, plan: Plan) -> tuple[bytes, Figures]:
+def _tried(name: str, trial: Trial, params: Making) -> tuple[bytes, Figures]:
     """Convert, and compare on the whole test split, in the format's own runtime."""
-    form, params = known(plan.params)[name], plan.params
-    model = form.convert(job)
-    images = torch.from_numpy(plan.data.test.images)
-    batches = (fed(part, params) for part in images.split(params.batch_size))
+    form = known(params)[name]
+    model = form.convert(trial.job)
+    batches = (fed(part, params) for part in trial.images.split(params.batch_size))
     found = form.predict(model, batches, params.threads)
-    judge(name, found, truth, params)
-    return model, compare(found, truth)
+    judge(name, found, trial.truth, params)
+    return model, compare(found, trial.truth)
 
 
-def _any_size(plan: Plan) -> tuple[bytes, Figures]:
+def _any_size(source: Classifier, data: Data, params: Making) -> tuple[bytes, Figures]:
     """Put the resizing before the network, which then takes pixels as bytes."""
-    interface = plan.source.card.interface
-    job = plan.job(plan.params.model_copy(update={"input": "uint8"}))
-    core = onnx.convert(job, plan.params)
+    interface = source.card.interface
+    made = job(source, data.train, params.model_copy(update={"input": "uint8"}))
+    core = onnx.convert(made, params)
     before = resizing(interface, core)
-    figures = discrepancy(before, core, plan.data.test.images, interface)
-    return prepend(before, core, job.description), figures
+    figures = discrepancy(before, core, data.test.images, interface)
+    return prepend(before, core, made.description), figures

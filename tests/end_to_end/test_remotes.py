@@ -10,15 +10,13 @@ from pathlib import Path
 import pytest
 import servers
 from colleagues import commit, forget, join, move_storage, objects, publish
-from conftest import Clone
+from conftest import SHARED, Clone
 from PIL import Image as Picture
 from servers import Server
 
 UP_TO_DATE = "Data and pipelines are up to date."
+MNIST = SHARED / "mnist"
 needs_sshd = pytest.mark.skipif(servers.SSHD is None, reason="openssh-server is not installed")
-
-
-MNIST = Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist"
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -80,9 +81,10 @@ def test_a_pull_request_that_changes_no_result_is_told_so(runner: Clone) -> None
     assert "evaluate.json" not in report
 
 
-def test_what_a_push_starts_is_in_the_makefile(runner: Clone) -> None:
+def test_what_a_push_starts_is_in_the_makefile(clone: Callable[[str], Clone]) -> None:
     commands = [str(step["run"]) for step in steps("check", "check") if "run" in step]
     targets = [command.split()[1] for command in commands if command.startswith("make ")]
     assert targets == [".venv/installed", "lint", "test", "lock"]
+    checkout = clone("pushed")
     for target in targets:
-        runner.run("make", "--dry-run", target)
+        checkout.run("make", "--dry-run", target)

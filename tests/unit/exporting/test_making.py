@@ -100,6 +100,12 @@ def test_a_reason_is_one_short_line(error: Exception, reason: str) -> None:
     assert attempt(("f", "f.bin"), failing(error), SKIPPING).figures == {"unsupported": reason}
 
 
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't allocate memory: 9 bytes")])
+def test_too_little_memory_is_no_fault_of_the_format(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        attempt(("f", "f.bin"), failing(error), SKIPPING)
+
+
 def test_the_first_error_of_several_is_the_reason() -> None:
     error = RuntimeError("it failed")
     error.__cause__ = ValueError("because")

@@ -3,12 +3,12 @@
 import gzip
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from conftest import SHARED
 from judging import judge
 from scipy.special import softmax
 from sklearn import metrics
@@ -16,11 +16,9 @@ from sklearn import metrics
 from stages.artifacts.report import Report
 from stages.reporting.scoring.calibration import BINS
 
-DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
-
 
 def mnist() -> np.ndarray:
-    content = gzip.decompress((DATA / "mnist" / "t10k-labels-idx1-ubyte.gz").read_bytes())
+    content = gzip.decompress((SHARED / "mnist" / "t10k-labels-idx1-ubyte.gz").read_bytes())
     return np.frombuffer(content, np.uint8, offset=8).astype(np.int64)
 
 
@@ -33,7 +31,7 @@ def hymenoptera() -> np.ndarray:
 
 
 def of_folders(archive: str, split: str) -> np.ndarray:
-    with ZipFile(DATA / archive) as file:
+    with ZipFile(SHARED / archive) as file:
         names = [name for name in file.namelist() if name.startswith(split)]
     images = [name for name in names if name.endswith((".jpg", ".jpeg"))]
     labels: np.ndarray = np.unique([n.split("/")[2] for n in images], return_inverse=True)[1]
@@ -72,8 +70,8 @@ def score(labels_of: Callable[[], np.ndarray]) -> Scored:
 
 @pytest.fixture(params=[mnist, cifar10, hymenoptera], ids=["mnist", "cifar10", "hymenoptera"])
 def scored(request: pytest.FixtureRequest) -> Scored:
-    if not DATA.exists():
-        pytest.skip(f"the real data are not here: {DATA}")
+    if not SHARED.exists():
+        pytest.skip(f"the real data are not here: {SHARED}")
     return score(request.param)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import SHARED
 from PIL import Image as Picture
 from publishers import EXPECTED, mnist, pixels
 from torchvision import datasets
@@ -19,7 +20,7 @@ from stages.sources.fetch import fetch
 from stages.sources.named import Named
 from stages.sources.published import read
 
-DATA = Path(__file__).parents[4] / "shared/data/mnist"
+DATA = SHARED / "mnist"
 NOWHERE = Path("nowhere")
 
 
