@@ -89,7 +89,7 @@ def ours(folder: Path, size: int) -> None:
     """Run preprocess."""
     params = Preprocess(
         seed=0, splits="published", val_fraction=0.1, test_fraction=0.1,
-        size=(size, size), resize="crop", interpolation="bilinear", channels=3,
+        image_size=(size, size), resize="crop", interpolation="bilinear", channels=3,
         normalize="dataset", duplicates="keep", on_error="exclude", workers=WORKERS,
     )  # fmt: skip
     with splits.writer((size, size, 3), folder / "splits") as out:

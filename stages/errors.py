@@ -29,7 +29,7 @@ def run(main: Callable[[], None]) -> None:
         told = next(iter(str(error).splitlines()), type(error).__name__)
         sys.exit(
             f"memory has run out ({told}); less of it takes a smaller batch_size of this section, "
-            "a smaller preprocess.size, and for preprocess fewer workers"
+            "a smaller preprocess.image_size, and for preprocess fewer workers"
         )
     except KeyboardInterrupt as error:
         stopped = "stopped; nothing half-written is left, and `dvc repro` takes this stage up again"

@@ -68,7 +68,7 @@ def describe(
     params: Preprocess, classes: tuple[str, ...], counts: Int64[np.ndarray, "c 256"]
 ) -> Interface:
     """Say what a network that learns from these splits is fed."""
-    height, width = params.size
+    height, width = params.image_size
     moments = normalization(params, counts)
     return Interface(
         classes=classes,
@@ -85,7 +85,7 @@ def describe(
 def main() -> None:
     """Run the stage."""
     params, published = Preprocess.load(), raw.read()
-    with splits.writer((*params.size, params.channels)) as out:
+    with splits.writer((*params.image_size, params.channels)) as out:
         seen, sheet = preprocess(params, published, out)
     inspection.write(seen, sheet)
     print(", ".join(f"{name} {out.count(name):,}" for name in NAMES), "images")

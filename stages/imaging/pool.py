@@ -105,7 +105,7 @@ def decode_group(
 ) -> Batch:
     """Decode and resize the images of one group, and count the pixels of those that count."""
     published = group.images()
-    images = np.empty((len(published), *params.size, params.channels), np.uint8)
+    images = np.empty((len(published), *params.image_size, params.channels), np.uint8)
     sizes, failures, done = list[tuple[int, int]](), list[tuple[str, str]](), 0
     decoded = np.zeros(len(published), bool)
     for index, image in enumerate(published):

@@ -17,7 +17,7 @@ Side = Annotated[int, Field(ge=4)]  # pixels: less is nothing that a convolution
 class Pixels(Params):
     """Parameters of what a network sees of a picture."""
 
-    size: tuple[Side, Side] = Field(description="height and width, in pixels")
+    image_size: tuple[Side, Side] = Field(description="height and width, in pixels")
     resize: Resize = Field(
         description="crop fits the shorter side and cuts the centre out, "
         "pad the longer, black around"
@@ -34,5 +34,5 @@ def fit(picture: Picture.Image, params: Pixels) -> UInt8[np.ndarray, "h w c"]:
     Raises:
         UndecodableError: it is so elongated that it would be huge before it is cropped.
     """
-    spec = InputSpec(*params.size, params.channels, params.resize, params.interpolation)
+    spec = InputSpec(*params.image_size, params.channels, params.resize, params.interpolation)
     return resizing.fit(picture, spec)

@@ -29,6 +29,6 @@ def require(interface: Interface, least: int, network: str) -> None:
     if min(interface.height, interface.width) < least:
         raise UserError(
             f"params.yaml: train.network {network} needs images of {least} x {least} pixels or "
-            f"more, preprocess.size is [{interface.height}, {interface.width}]; "
+            f"more, preprocess.image_size is [{interface.height}, {interface.width}]; "
             "enlarge it, or choose a network with fewer layers"
         )

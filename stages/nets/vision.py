@@ -47,7 +47,7 @@ def build(params: Vision, interface: Interface) -> nn.Module:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
             f"params.yaml: train.architecture {params.architecture} does not take images of "
-            f"{interface.height} x {interface.width} pixels ({reason}); change preprocess.size, "
+            f"{interface.height} x {interface.width} pixels ({reason}); change preprocess.image_size, "
             "or choose another train.stem or train.architecture"
         ) from error
     return network

@@ -30,7 +30,7 @@ def transplant(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -
         layers = "".join(f"\n  {line}" for line in lines[:NAMED] + more)
         raise UserError(
             f"{found.place}: does not fit the network of params.yaml; set train.network, its "
-            "parameters and preprocess.size as they were for these weights, or give others:"
+            "parameters and preprocess.image_size as they were for these weights, or give others:"
             f"{layers}"
         )
     network.load_state_dict(weights)

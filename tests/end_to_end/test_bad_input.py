@@ -23,9 +23,9 @@ def complaint(clone: Clone, stage: str) -> str:
         ("download", "dataset: digits", "dataset: digit", "download.dataset must be 'digits'"),
         (
             "preprocess",
-            "size: [8, 8]",
-            "size: [8, 3]",
-            "size.1 must be greater than or equal to 4, is 3",
+            "image_size: [8, 8]",
+            "image_size: [8, 3]",
+            "image_size.1 must be greater than or equal to 4, is 3",
         ),
         ("preprocess", "test_fraction: 0.2", "test_fraction: 0.9", "must be less than 1, is 1.05"),
         ("evaluate", "\nevaluate:", "\nevaluation:", "did you mean evaluate?"),

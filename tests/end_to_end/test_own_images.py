@@ -11,7 +11,7 @@ from PIL import Image as Picture
 
 PARAMS = [
     ("dataset: digits", "dataset: folder"),
-    ("size: [8, 8]", "size: [12, 10]"),
+    ("image_size: [8, 8]", "image_size: [12, 10]"),
     ("channels: 1", "channels: 3"),
     ("epochs: 20", "epochs: 1"),
 ]

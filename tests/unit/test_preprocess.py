@@ -20,7 +20,7 @@ PARAMS = Preprocess(
     splits="published",
     val_fraction=0.2,
     test_fraction=0.3,
-    size=(4, 5),
+    image_size=(4, 5),
     resize="stretch",
     interpolation="bicubic",
     channels=1,
@@ -58,7 +58,7 @@ class Made:
     def __init__(self, root: Path, published: Images, **changes: object) -> None:
         params = Preprocess.model_validate(PARAMS.model_dump() | changes)
         found = publish(root / "raw", published)
-        with splits.writer((*params.size, params.channels), root / "splits") as out:
+        with splits.writer((*params.image_size, params.channels), root / "splits") as out:
             self.seen, self.sheet = preprocess(params, found, out)
         self.parts: dict[str, Split] = {name: splits.read(name, root / "splits") for name in NAMES}
         self.meta: Meta = splits.read_meta(root / "splits")
@@ -251,8 +251,8 @@ def test_too_few_images_are_refused_before_any_is_decoded(
 @pytest.mark.parametrize(
     "changes",
     [
-        {"size": (3, 8)},
-        {"size": 8},
+        {"image_size": (3, 8)},
+        {"image_size": 8},
         {"on_error": "ignore"},
         {"duplicates": "drop"},
         {"splits": "anew"},

@@ -48,7 +48,7 @@ def crops(params: Cropping, draws: Draws) -> Iterator[Transform]:
     if (padding := params.crop_padding) >= min(height, width):
         raise UserError(
             f"train.crop_padding must be less than the sides of the images, {height} x {width} "
-            f"pixels, is {padding}; lower it or raise preprocess.size"
+            f"pixels, is {padding}; lower it or raise preprocess.image_size"
         )
     if padding:
         shifts = draws.uniform("crop_padding", 2) * (2 * padding + 1)

@@ -13,7 +13,7 @@ from stages.artifacts.splits import NAMES, Writer
 from stages.imaging.assembly import EXCLUDED, assemble
 from stages.imaging.pool import Decoding, decode_group
 
-PARAMS = Decoding(size=(4, 5), resize="stretch", interpolation="box", channels=1, workers=2)
+PARAMS = Decoding(image_size=(4, 5), resize="stretch", interpolation="box", channels=1, workers=2)
 BAD = (2, 11, 12)  # by number, through test, then train
 
 
@@ -93,7 +93,7 @@ def test_memory_does_not_grow_with_the_number_of_images(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(raw, "GROUP_IMAGES", 8)
-    large = PARAMS.model_copy(update={"size": (64, 64), "workers": 1})
+    large = PARAMS.model_copy(update={"image_size": (64, 64), "workers": 1})
     peaks = list[int]()
     for count in (100, 400):
         images = [Image(encoded(pixels(n, 4, 5, 1)), f"{n}", n % 2) for n in range(count)]

@@ -17,7 +17,7 @@ TARGETS = [4, 7, 8, 33]
 
 
 def params(size: tuple[int, int], resize: str, filtering: str = "bilinear") -> Pixels:
-    values = {"size": size, "resize": resize, "interpolation": filtering, "channels": 3}
+    values = {"image_size": size, "resize": resize, "interpolation": filtering, "channels": 3}
     return Pixels.model_validate(values)
 
 
@@ -129,12 +129,12 @@ def test_a_line_that_would_be_huge_before_it_is_cropped_is_refused() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"size": (3, 8)},
-        {"size": (8, -1)},
-        {"size": (8,)},
-        {"size": (8, 8, 8)},
-        {"size": 8},
-        {"size": (8.0, 8)},
+        {"image_size": (3, 8)},
+        {"image_size": (8, -1)},
+        {"image_size": (8,)},
+        {"image_size": (8, 8, 8)},
+        {"image_size": 8},
+        {"image_size": (8.0, 8)},
         {"resize": "squash"},
         {"interpolation": "cubic"},
         {"channels": 2},

@@ -168,4 +168,4 @@ def test_images_that_do_not_fit_are_refused(
     message = complaint(architecture, size)
     assert f"does not take images of {size[1]} x {size[2]} pixels" in message
     assert reason in message
-    assert "change preprocess.size" in message
+    assert "change preprocess.image_size" in message

@@ -42,7 +42,7 @@ FILES = {
 def test_pixels_are_those_that_preprocess_stores(
     channels: Channels, resize: Resize, interpolation: Interpolation, tmp_path: Path
 ) -> None:
-    params = Pixels(size=(24, 20), resize=resize, interpolation=interpolation, channels=channels)
+    params = Pixels(image_size=(24, 20), resize=resize, interpolation=interpolation, channels=channels)
     published = [Image(data, name, 0) for name, data in FILES.items()]
     (group,) = publish(tmp_path / "raw", {"train": published}).groups["train"]
     stored = decode_group(group, params)
