@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image as Picture
 
 from reprise import model, rows
+from reprise.escaping import printable
 from reprise.finding import Failure, find
 from reprise.loading import load_all
 from reprise.model import Model, ModelError
@@ -59,7 +60,7 @@ def run(options: Options) -> int:
         if isinstance(found, Failure):
             failed += 1
             progress.clear()
-            _complain(f"{rows.plain(found.name)}: {found.reason}")
+            _complain(f"{printable(found.name)}: {found.reason}")
         else:
             print(row(found), flush=True)  # at once, for whoever reads along
             shown += [found] if len(shown) < most else []

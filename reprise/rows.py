@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Literal
 from unicodedata import east_asian_width
 
+from reprise.escaping import printable
 from reprise.ranking import Prediction
 
 Format = Literal["table", "jsonl", "csv"]
@@ -22,26 +23,18 @@ def writer(form: Format, classes: Iterable[str]) -> Callable[[Prediction], str]:
         return _json
     if form == "csv":
         return _csv
-    return partial(_table, width=min(WIDEST, max(_width(plain(name)) for name in classes)))
-
-
-def plain(name: str) -> str:
-    """Escape what would break a line, command a terminal, or cannot be encoded."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in name
-    )
+    return partial(_table, width=min(WIDEST, max(_width(printable(name)) for name in classes)))
 
 
 def _table(prediction: Prediction, width: int) -> str:
     """Return one line; the path is last, for nobody knows how long it will be."""
     cells = [f"{_cell(name, width)} {share:8.2%}" for name, share in prediction.ranked]
-    return "  ".join([*cells, plain(prediction.name)])
+    return "  ".join([*cells, printable(prediction.name)])
 
 
 def _cell(name: str, width: int) -> str:
     """Bring a name to a width, in columns of a terminal."""
-    name = plain(name)
+    name = printable(name)
     if _width(name) > width:
         while _width(name) > width - 1:
             name = name[:-1]

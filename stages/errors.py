@@ -4,8 +4,17 @@ import signal
 import sys
 from collections.abc import Callable
 
-# Of an error that says that memory has run out; torch has no type for the CPU's.
-SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
+from reprise.shortage import Resource, lacking
+
+REMEDIES: dict[Resource, str] = {
+    "memory": "memory has run out ({}); less of it takes a smaller batch_size of this section, "
+    "a smaller preprocess.image_size, and for preprocess fewer workers",
+    "threads": "the system starts no further thread or process ({}); end other programs, raise "
+    "the limit (`ulimit -u`), or lower preprocess.workers and the section's threads",
+    "files": "too many files are open ({}); raise the limit (`ulimit -n`), then run the stage "
+    "again",
+    "disk": "the disk is full ({}); free some space, then run the stage again",
+}
 
 
 class UserError(Exception):
@@ -23,14 +32,11 @@ def run(main: Callable[[], None]) -> None:
         main()
     except UserError as error:
         sys.exit(str(error))  # prints to stderr; the exit code is 1
-    except (RuntimeError, MemoryError) as error:
-        if not exhausted(error):
+    except Exception as error:
+        if (resource := lacking(error)) is None:
             raise
-        told = next(iter(str(error).splitlines()), type(error).__name__)
-        sys.exit(
-            f"memory has run out ({told}); less of it takes a smaller batch_size of this section, "
-            "a smaller preprocess.image_size, and for preprocess fewer workers"
-        )
+        told = next(iter(str(error).splitlines()), "") or type(error).__name__
+        sys.exit(REMEDIES[resource].format(told))
     except KeyboardInterrupt as error:
         stopped = "stopped; nothing half-written is left, and `dvc repro` takes this stage up again"
         print(str(error) or stopped, file=sys.stderr)
@@ -39,4 +45,4 @@ def run(main: Callable[[], None]) -> None:
 
 def exhausted(error: Exception) -> bool:
     """Return whether the error says that memory has run out."""
-    return isinstance(error, MemoryError) or any(sign in str(error) for sign in SIGNS)
+    return lacking(error) == "memory"

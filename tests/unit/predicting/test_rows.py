@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from reprise.ranking import Prediction
-from reprise.rows import HEADER, Format, plain, writer
+from reprise.escaping import printable
+from reprise.rows import HEADER, Format, writer
 
 PIXELS = np.zeros((2, 2, 1), np.uint8)
 RANKED = [("ants", 0.9876543216), ("Käfer", 0.0123456784), ("bees", 1e-9)]
@@ -75,4 +76,4 @@ def test_no_row_ends_its_own_line(form: Format) -> None:
 
 
 def test_plain_text_stays_as_it_is() -> None:
-    assert plain("Käfer 漢字 … ok.png") == "Käfer 漢字 … ok.png"
+    assert printable("Käfer 漢字 … ok.png") == "Käfer 漢字 … ok.png"

@@ -1,0 +1,48 @@
+"""What the machine lacks: an error that says so tells nothing about the data."""
+
+import errno
+from collections.abc import Iterator
+from typing import Literal
+
+Resource = Literal["memory", "threads", "files", "disk"]
+# Messages of errors that say that memory has run out; torch has no type for the CPU's.
+MEMORY = (
+    "out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory",
+    "ALLOC_FAILED", "bad_alloc", "malloc of size", "realloc of size",
+)  # fmt: skip
+THREADS = ("can't start new thread", "failed to create thread", "pthread_create")
+OURS = ("stages.", "reprise.")
+NUMBERS: dict[int | None, Resource] = {
+    errno.ENOMEM: "memory",
+    errno.EAGAIN: "threads",  # of a fork
+    errno.EMFILE: "files",
+    errno.ENFILE: "files",
+    errno.ENOSPC: "disk",
+    errno.EDQUOT: "disk",
+}
+
+
+def lacking(error: BaseException) -> Resource | None:
+    """Return what has run out, if the error, or one that it follows from, says so."""
+    return next(filter(None, map(_one, _chain(error))), None)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen = set[int]()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _one(error: BaseException) -> Resource | None:
+    if isinstance(error, MemoryError):
+        return "memory"
+    if isinstance(error, OSError) and error.errno in NUMBERS:
+        return NUMBERS[error.errno]
+    if type(error).__module__.startswith(OURS):  # whose text may repeat names of the data
+        return None
+    text = str(error)
+    if any(sign.lower() in text.lower() for sign in MEMORY):
+        return "memory"
+    return "threads" if any(sign in text for sign in THREADS) else None
