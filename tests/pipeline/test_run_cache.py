@@ -13,7 +13,7 @@ from copy import deepcopy
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,13 +31,7 @@ Values = dict[str, dict[str, Any]]
 
 PARAMS: Values = YAML(typ="safe").load(Path("params.yaml"))
 GRAPH = YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
-DOWNSTREAM = {
-    "download": ["preprocess", "train", "evaluate", "export"],
-    "preprocess": ["train", "evaluate", "export"],
-    "train": ["evaluate", "export"],
-    "evaluate": [],
-    "export": [],
-}
+ARCHIVES = {"photos": 24, "fewer": 20, "others": 16}  # of so many pictures a class
 REAL = {"download": download.main, "preprocess": preprocess.main}
 OWN: Values = {  # where the small data set differs from params.yaml
     "download": {"dataset": "table", "path": "photos.zip", "table": "most.csv"},
@@ -82,42 +76,31 @@ pytestmark = pytest.mark.filterwarnings(r"ignore::DeprecationWarning:dvc(\..*)?"
 LEAVES = [(section, key) for section, keys in PARAMS.items() for key in keys]
 
 
-class Outcome(NamedTuple):
-    """What came of a run."""
-
-    ran: list[str]  # the stages
-    outs: dict[str, str]  # digest of each out
-
-
 class Project:
-    """A repository with the graph and the parameters of this one, and small data."""
+    """A repository with small data, and the graph and parameters of this one up to a stage."""
 
     def __init__(self, root: Path, stage: str) -> None:
-        """Keep one parameter of each stand-in but `stage`: DVC reads and writes all, slowly."""
-        self.root, self._ran = root, list[str]()
-        for name, count in {"photos": 24, "fewer": 20, "others": 16}.items():
+        self.root, self._stage, self._ran = root, stage, list[str]()
+        for name, count in ARCHIVES.items():
             draw(root.parent / name, count)
             shutil.make_archive(str(root / name), "zip", root.parent / name)
-        digest = sha256((root / "photos.zip").read_bytes()).hexdigest()
-        self.facts = {"root": str(root), "digest": digest}
-        self.params: Values = {
-            name: keys | OWN.get(name, {})
-            if name in {*REAL, stage}
-            else dict(list(keys.items())[:1])
-            for name, keys in PARAMS.items()
-        }
-        self._write("dvc", {"stages": {name: graph(name) for name in GRAPH}})
+        self._digest = sha256((root / "photos.zip").read_bytes()).hexdigest()
+        names = [*GRAPH][: [*GRAPH].index(stage) + 1]
+        self.params: Values = {name: PARAMS[name] | OWN.get(name, {}) for name in names}
+        self._write("dvc", {"stages": {name: graph(name) for name in names}})
         Repo.init(str(root), no_scm=True).close()
-        self.before = self.reproduce(self.params).outs  # from now on, the run cache is warm
+        for name in names:
+            self.before = self.reproduce(self.params, name)[1]
+        # From now on, the run cache is warm.
 
-    def reproduce(self, params: Values) -> Outcome:
-        """Run `dvc repro`."""
+    def reproduce(self, params: Values, stage: str) -> tuple[list[str], dict[str, str]]:
+        """Run `dvc repro --single-item`; return what ran, and the digest of each out."""
         self._write("params", params)
         self._ran.clear()
         with chdir(self.root), Repo() as repo, pytest.MonkeyPatch.context() as patch:
             patch.setattr("dvc.stage.run._run", self._execute)
-            repo.reproduce()
-        return Outcome([*self._ran], digests(self.root))
+            repo.reproduce(stage, single_item=True)
+        return [*self._ran], digests(self.root, stage)
 
     def _execute(self, _: object, command: str, **_options: object) -> None:
         """Run a stage where DVC would start a process."""
@@ -125,20 +108,22 @@ class Project:
         run(self._ran[-1])
 
     def compute(self, params: Values, place: Path) -> dict[str, str]:
-        """Run all stages in a folder without DVC; return the digest of each out."""
-        for name in ("photos.zip", "fewer.zip", "others.zip"):
-            shutil.copy(self.root / name, place)
-        with chdir(place), Path("params.yaml").open("w", encoding="utf-8") as file:
+        """Run the stage in a folder without DVC; return the digest of each out."""
+        for name in [*(f"{archive}.zip" for archive in ARCHIVES), *read(self._stage)]:
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            copy = shutil.copytree if (self.root / name).is_dir() else shutil.copy
+            copy(self.root / name, place / name)
+        with (place / "params.yaml").open("w", encoding="utf-8") as file:
             YAML().dump(params, file)
-            file.flush()
-            for stage in GRAPH:
-                run(stage)
-        return digests(place)
+        with chdir(place):
+            run(self._stage)
+        return digests(place, self._stage)
 
-    def changed(self, stage: str, key: str) -> Values:
-        """Return the parameters with another value of one."""
+    def changed(self, key: str) -> Values:
+        """Return the parameters with another value of one of the stage."""
+        stage = self._stage
         new = OTHERS[stage][key] if stage in OTHERS else another(self.params[stage][key])
-        text = new.format(**self.facts) if isinstance(new, str) else new
+        text = new.format(root=self.root, digest=self._digest) if isinstance(new, str) else new
         return self.params | {stage: self.params[stage] | {key: text}}
 
     def _write(self, name: str, content: Values) -> None:
@@ -217,8 +202,8 @@ def digest(path: Path) -> str:
     return found.hexdigest()
 
 
-def digests(root: Path) -> dict[str, str]:
-    return {out: digest(root / out) for stage in GRAPH for out in outs(stage)}
+def digests(root: Path, stage: str) -> dict[str, str]:
+    return {out: digest(root / out) for out in outs(stage)}
 
 
 def another(value: object) -> object:
@@ -261,14 +246,12 @@ def test_another_value_gives_its_own_result_and_going_back_the_old_one(
     projects: Callable[[str], Project], tmp_path: Path, stage: str, key: str
 ) -> None:
     project = projects(stage)
-    params = project.changed(stage, key)
-    ran, found = project.reproduce(params)
+    params = project.changed(key)
+    ran, found = project.reproduce(params, stage)
     assert found == project.compute(params, tmp_path), "not what these parameters give"
-    assert ran[:1] == [stage], "it must run for another value of its parameter"
-    idle = (stage, key) in IDLE
-    assert ran[1:] == ([] if idle else DOWNSTREAM[stage])
-    assert (found == project.before) == idle
-    assert project.reproduce(project.params) == ([], project.before), "going back runs nothing"
+    assert ran == [stage], "it must run for another value of its parameter"
+    assert (found == project.before) == ((stage, key) in IDLE)
+    assert project.reproduce(project.params, stage) == ([], project.before), "going back is free"
 
 
 def test_every_parameter_has_another_value() -> None:
