@@ -1,22 +1,29 @@
 """The files of a local folder, wherever links lead."""
 
 import os
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from reprise.shortage import lacking
 from stages.errors import UserError
-from stages.sources.store import Member, Store
+from stages.sources.reports import shown
+from stages.sources.store import Member, RefusedError, Store, within
 
 
-def folder(root: Path) -> Store:
+def folder(root: Path, most: int = sys.maxsize) -> Store:
     """Return what is in a folder; links are followed, as DVC may link what it tracks.
 
     Raises:
-        UserError: it cannot be read, a link leads nowhere or around, or an entry is no file.
+        UserError: it cannot be read, holds more than `most` bytes, a link leads nowhere or
+            around, or an entry is no file.
     """
-    return Store(str(root), _members(root, "", {root.resolve()}))
+    try:
+        return Store(str(root), within(_members(root, "", {root.resolve()}), most, "holds"))
+    except RefusedError as refusal:
+        raise UserError(f"{shown(str(root))}: {refusal}") from refusal
 
 
 def single(path: Path, place: str) -> Store:
@@ -33,18 +40,20 @@ def _members(root: Path, prefix: str, seen: set[Path]) -> Iterator[Member]:
     try:
         entries = list(os.scandir(root))
     except OSError as error:
+        if lacking(error):
+            raise
         raise UserError(
-            f"{root}: cannot be read: {error.strerror}; mend the permissions"
+            f"{shown(str(root))}: cannot be read: {error.strerror}; mend the permissions"
         ) from error
     for entry in entries:
         path, name = entry.path, f"{prefix}{entry.name}"
         if entry.is_dir():
             real = Path(path).resolve()
             if real in seen:
-                raise UserError(f"{path}: links to a folder that it is in; take it away")
+                raise UserError(f"{shown(path)}: links to a folder that it is in; take it away")
             yield Member(f"{name}/", 0, partial(_open, path))
             yield from _members(Path(path), f"{name}/", seen | {real})
         elif entry.is_file():
             yield Member(name, entry.stat().st_size, partial(_open, path))
         else:
-            raise UserError(f"{path}: is no file, or links to none; take it away")
+            raise UserError(f"{shown(path)}: is no file, or links to none; take it away")

@@ -11,7 +11,7 @@ import pytest
 from packing import PACKERS, as_tar, as_zip, plant
 
 from stages.errors import UserError
-from stages.sources import archive, local
+from stages.sources import archive, local, zips
 from stages.sources.archive import Bounds
 from stages.sources.store import Store
 
@@ -72,7 +72,7 @@ def test_files_are_read_at_random(tmp_path: Path, kind: str) -> None:
 
 
 def test_a_large_file_of_a_zip_is_spooled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "IN_MEMORY", 100)
+    monkeypatch.setattr(zips, "IN_MEMORY", 100)
     assert contents(opened(tmp_path, as_zip({"a/1.jpg": b"1" * 600}))) == {"a/1.jpg": b"1" * 600}
     assert written(tmp_path) == {"packed", "scratch"}
 
