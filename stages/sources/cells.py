@@ -41,13 +41,13 @@ def read(store: Store, table: str) -> Cells:
 
 
 def _text(file: BinaryIO, name: str) -> Cells:
-    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
-    start = next((line for line in text if line.strip()), None)
-    if start is None:
-        raise ValueError("it is empty")
-    text.seek(0)
-    separator = "\t" if name.lower().endswith(".tsv") else max(",;\t", key=start.count)
-    (_, header), *rows = _numbered(text, separator)
+    with io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
+        start = next((line for line in text if line.strip()), None)
+        if start is None:
+            raise ValueError("it is empty")
+        text.seek(0)
+        separator = "\t" if name.lower().endswith(".tsv") else max(",;\t", key=start.count)
+        (_, header), *rows = _numbered(text, separator)
     for place, row in rows:
         if len(row) > len(header):
             raise ValueError(f"{place} has {len(row)} cells, the header has {len(header)}")
@@ -69,7 +69,7 @@ def _numbered(lines: Iterable[str], separator: str) -> Iterator[tuple[str, list[
 
 
 def _parquet(file: BinaryIO) -> Cells:
-    metadata = pq.ParquetFile(file).metadata
+    metadata = pq.read_metadata(file)
     size = sum(metadata.row_group(n).total_byte_size for n in range(metadata.num_row_groups))
     if size > LARGEST:
         raise ValueError(f"unpacks to more than {LARGEST:,} bytes")

@@ -9,9 +9,7 @@ from stages.sources.reports import complain
 from stages.sources.store import Store
 
 Tree = dict[str, list[str]]  # the folders in each folder that holds some; "." is the outermost
-LAYOUT = (
-    "expected are <class>/<image>, or train/<class>/<image> with val/ and test/ beside train/"
-)
+LAYOUT = "expected are <class>/<image>, or train/<class>/<image> with val/ and test/ beside train/"
 
 
 def find(store: Store) -> dict[str, str]:

@@ -9,7 +9,7 @@ is named train, val or test, anywhere above, makes a split.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import NamedTuple
 from unicodedata import normalize
@@ -92,11 +92,11 @@ def _matched(
     images: dict[Key, list[str]], labels: dict[Key, list[str]]
 ) -> tuple[dict[Key, list[str]], dict[Key, list[str]]]:
     """Let what has no partner of the same spelling have one of the same composed form (NFC)."""
-    alone = images.keys() ^ labels.keys()
+    alone = {*images} ^ {*labels}
     return _composed(images, alone), _composed(labels, alone)
 
 
-def _composed(files: dict[Key, list[str]], alone: Set[Key]) -> dict[Key, list[str]]:
+def _composed(files: dict[Key, list[str]], alone: set[Key]) -> dict[Key, list[str]]:
     gathered = defaultdict[Key, list[str]](list)
     for key, names in files.items():
         gathered[_compose(key) if key in alone else key] += names

@@ -10,6 +10,7 @@ from stages.errors import UserError
 from stages.sources.reports import shown
 
 LARGEST = 2**30  # bytes that one image or label may have; no picture is larger
+EMPTY = "empty file"
 MACOS = "__MACOSX"
 WINDOWS = {"thumbs.db": "Thumbs.db", "desktop.ini": "desktop.ini"}
 
@@ -40,7 +41,7 @@ class Store:
         for member in members:
             self._check(member.name)
             kind = _junk(member)
-            if kind in {None, "empty file"}:
+            if kind in {None, EMPTY}:
                 folders.update(str(folder) for folder in PurePosixPath(member.name).parents)
             if member.name.endswith("/"):
                 folders.update({member.name.rstrip("/")} if kind is None else ())
@@ -112,9 +113,7 @@ class Store:
         if lacking(error):
             raise error
         remedy = "fetch it again, or leave it out"
-        return UserError(
-            f"{self.place}: {shown(name)}: cannot be read ({reason(error)}); {remedy}"
-        )
+        return UserError(f"{self.place}: {shown(name)}: cannot be read ({reason(error)}); {remedy}")
 
 
 def within(members: Iterable[Member], most: int, does: str) -> Iterator[Member]:
@@ -156,4 +155,4 @@ def _junk(member: Member) -> str | None:
         return "hidden file"
     if kind := WINDOWS.get(parts[-1].lower()):
         return kind
-    return "empty file" if not member.size and not member.name.endswith("/") else None
+    return EMPTY if not member.size and not member.name.endswith("/") else None

@@ -50,7 +50,7 @@ def load(store: Store, params: Table) -> Raw:
         prefix = f"{table}: " if len(tables) > 1 else ""
         for place, row in _rows(store, table, params):
             try:
-                found.append(_row(files, *row, splits[table]))
+                found.append(_row(files, row, splits[table]))
             except ValueError as error:
                 problems.append(f"{prefix}{place}: {error}")
     where = f"{store.place}: {', '.join(map(shown, tables))}"
@@ -69,13 +69,16 @@ def _twice(found: Iterable[Labelled]) -> list[str]:
     return [f"{name}: is in {count} rows" for name, count in times.items() if count > 1]
 
 
-def _row(files: Files, file: str, label: str, split: str, own: str) -> Labelled:
+def _row(files: Files, row: Sequence[str], own: str) -> Labelled:
     """Return an image of one row; `own` is the split of the whole table, or nothing."""
+    file, label, split = row
     if not (file and naming.normal(label) and (own or split)):
         also = "" if own else f", split {split!r}"
         raise ValueError(f"a cell is empty: file {file!r}, label {label!r}{also}")
     if not (home := own or spelling.named(split)):
-        raise ValueError(f"split {split!r} is unknown; it must be train, val or test ({spelling.ACCEPTED})")
+        raise ValueError(
+            f"split {split!r} is unknown; it must be train, val or test ({spelling.ACCEPTED})"
+        )
     return Labelled(files.find(file), label, home)
 
 

@@ -58,7 +58,7 @@ def test_a_named_set_comes_from_a_mirror(monkeypatch: pytest.MonkeyPatch) -> Non
     chosen = params(dataset="mnist")
     with download(chosen) as published:
         assert published == digits.load()
-    assert asked == ["mnist", Path("data/source"), chosen]
+    assert asked == ["mnist", Path("data/source"), chosen, chosen.max_bytes]
 
 
 @pytest.mark.parametrize("dataset", ["Digits", "imagenet", "", None, 3])
@@ -76,7 +76,8 @@ def run(capsys: pytest.CaptureFixture[str], **changed: object) -> str:
 
 def test_the_stage_writes_what_came_in(capsys: pytest.CaptureFixture[str]) -> None:
     plant(Path("data/source"), {**FOLDER, "README.md": b"1", "a/.DS_Store": b"1"})
-    assert run(capsys) == "2 images of 2 classes, 2 files passed over\n"
+    said = "2 images of 2 classes, 2 files passed over (metrics/download.json lists them)\n"
+    assert run(capsys) == said
     assert raw.read().classes == ("a", "b")
     written = json.loads(Path("metrics/download.json").read_text())
     assert written["images"] == {"train": 2}
