@@ -23,7 +23,6 @@ from stages.sources.reports import shown
 from stages.sources.store import EMPTY
 from stages.sources.table import Table
 
-
 SHOWN = 10  # names in one line
 
 
@@ -44,12 +43,9 @@ def download(params: Download) -> Iterator[raw.Raw]:
         case "folder" | "pairs" as layout:
             with origin.opened(params) as store:
                 yield {"folder": folder.load, "pairs": pairs.load}[layout](store)
-        case "table":
+        case "table" | "parquet" as layout:
             with origin.opened(params) as store:
-                yield table.load(store, params)
-        case "parquet":
-            with origin.opened(params) as store:
-                yield parquet.load(store, params, params.max_bytes)
+                yield {"table": table.load, "parquet": parquet.load}[layout](store, params)
         case name:
             with named.opened(name, Path(params.path), params, params.max_bytes) as published:
                 yield published

@@ -36,7 +36,7 @@ def store(path: Path, place: str, bounds: Bounds) -> Store:
     """
     try:
         members = _countable(_safe(_members(path, bounds)))
-        return Store(place, within(members, bounds.most, UNPACKS))
+        return Store(place, within(members, bounds.most, UNPACKS), bounds.most)
     except UserError:
         raise
     except RefusedError as refusal:

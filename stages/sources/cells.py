@@ -29,9 +29,12 @@ def read(store: Store, table: str) -> Cells:
     Raises:
         UserError: it is no table, or too large for one.
     """
-    with store.open(table, LARGEST) as file:
+    most = min(LARGEST, store.most)
+    with store.open(table, most) as file:
         try:
-            return _parquet(file) if table.lower().endswith(".parquet") else _text(file, table)
+            return (
+                _parquet(file, most) if table.lower().endswith(".parquet") else _text(file, table)
+            )
         except Exception as error:  # damaged bytes make the libraries raise almost anything
             if lacking(error):
                 raise
@@ -51,7 +54,7 @@ def _text(file: BinaryIO, name: str) -> Cells:
     for place, row in rows:
         if len(row) > len(header):
             raise ValueError(f"{place} has {len(row)} cells, the header has {len(header)}")
-        row += [""] * (len(header) - len(row))
+        row.extend([""] * (len(header) - len(row)))
     return Cells([column.strip() for column in header], rows)
 
 
@@ -68,11 +71,11 @@ def _numbered(lines: Iterable[str], separator: str) -> Iterator[tuple[str, list[
         raise ValueError(f"line {end + 1}: {error}") from error
 
 
-def _parquet(file: BinaryIO) -> Cells:
+def _parquet(file: BinaryIO, most: int) -> Cells:
     metadata = pq.read_metadata(file)
     size = sum(metadata.row_group(n).total_byte_size for n in range(metadata.num_row_groups))
-    if size > LARGEST:
-        raise ValueError(f"unpacks to more than {LARGEST:,} bytes")
+    if size > most:
+        raise ValueError(f"it unpacks to more than {most:,} bytes")
     file.seek(0)
     # Whole numbers stay so beside empty cells: 1, not 1.0.
     cells = pd.read_parquet(file, dtype_backend="pyarrow")

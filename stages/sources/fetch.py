@@ -53,7 +53,7 @@ def verify(name: str, path: Path, checksum: str) -> None:
     if found != expected.lower():
         raise UserError(
             f"{public(name)}: its {kind} is {found}, expected {expected.lower()}; it is damaged, "
-            "or was replaced: fetch it again, or correct download.sha256 if that is where the digits stand"
+            "or was replaced: fetch it again, or correct download.sha256 if the digits stand there"
         )
 
 

@@ -21,14 +21,16 @@ def folder(root: Path, most: int = sys.maxsize) -> Store:
             around, or an entry is no file.
     """
     try:
-        return Store(str(root), within(_members(root, "", {root.resolve()}), most, "holds"))
+        members = within(_members(root, "", {root.resolve()}), most, "holds")
+        return Store(str(root), members, most)
     except RefusedError as refusal:
         raise UserError(f"{shown(str(root))}: {refusal}") from refusal
 
 
-def single(path: Path, place: str) -> Store:
+def single(path: Path, place: str, most: int = sys.maxsize) -> Store:
     """Return one file as if it stood alone in a folder."""
-    return Store(place, [Member(Path(place).name, path.stat().st_size, partial(_open, str(path)))])
+    alone = Member(Path(place).name, path.stat().st_size, partial(_open, str(path)))
+    return Store(place, [alone], most)
 
 
 def _open(path: str) -> BinaryIO:

@@ -6,6 +6,7 @@ that, names that only differ in letter case, width, or in what cannot be seen, a
 """
 
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from unicodedata import category, normalize
@@ -37,6 +38,7 @@ def resolved(place: str, spellings: Iterable[str]) -> dict[str, str]:
     """
     found = {spelling: normal(spelling) for spelling in spellings}
     check(place, found)
+    _tell(place, found)
     return found
 
 
@@ -50,8 +52,16 @@ def listed(place: str, names: Sequence[str]) -> tuple[tuple[str, ...], list[str]
     """
     check(place, names)
     forms = [normal(name) for name in names]
+    _tell(place, names)
     found = numbered(forms, _key)
     return found, [new for new, form in zip(found, forms, strict=True) if new != form]
+
+
+def _tell(place: str, spellings: Iterable[str]) -> None:
+    """Say of which names something is left out."""
+    if cut := [name for name in spellings if normal(name) != _spaced(name)]:
+        told = ", ".join(map(_told, cut[:SHOWN]))
+        print(f"{shown(place)}: what is not seen is left out of classes: {told}", file=sys.stderr)
 
 
 def check(place: str, spellings: Iterable[str]) -> None:

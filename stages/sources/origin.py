@@ -102,5 +102,5 @@ def _file(path: Path, place: str, bounds: Bounds) -> Store:
     """Return the files of an archive, or the one file that needs none."""
     with path.open("rb") as file:
         if file.read(len(PARQUET)) == PARQUET:
-            return local.single(path, place)
+            return local.single(path, place, bounds.most)
     return archive.store(path, place, bounds)

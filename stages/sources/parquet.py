@@ -26,17 +26,17 @@ BUFFER = 2**20  # bytes
 Index = Mapping[Any, int]  # from a label, as it stands in the file, to its class
 
 
-def load(store: Store, params: Table, most: int = sys.maxsize) -> Raw:
+def load(store: Store, params: Table) -> Raw:
     """Return the images, in the splits of the files.
 
     Raises:
         UserError: there is no such file, a part is missing, files differ in columns or classes,
-            they unpack to more than `most` bytes, or an image or a label is missing.
+            they unpack to more than they may, or an image or a label is missing.
     """
     splits = shards.splits(store)
     names = [name for split in splits.values() for name in split]
     found = _columns(store, names, params.label_column)
-    _fit(store, names, found, most)
+    _fit(store, names, found)
     classes, index = _index(store, names, found)
     others = sorted({*store.names()} - {*names})
     images = {split: _images(store, splits[split], found, index) for split in splits}
@@ -75,7 +75,7 @@ def _columns(store: Store, names: Iterable[str], label: str) -> Columns:
     return next(iter(found))
 
 
-def _fit(store: Store, names: Iterable[str], found: Columns, most: int) -> None:
+def _fit(store: Store, names: Iterable[str], found: Columns) -> None:
     """Refuse files that say they unpack to more than they may, before an image is read."""
     total = 0
     for name in names:
@@ -85,7 +85,7 @@ def _fit(store: Store, names: Iterable[str], found: Columns, most: int) -> None:
                 for column in map(group.column, range(group.num_columns)):
                     if column.path_in_schema.partition(".")[0] in {found.image, found.label}:
                         total += column.total_uncompressed_size
-            limit(total, most, "unpacks to")
+            limit(total, store.most, "unpacks to")
 
 
 def _index(store: Store, names: Iterable[str], found: Columns) -> tuple[tuple[str, ...], Index]:

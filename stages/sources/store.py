@@ -1,5 +1,6 @@
 """The files of a source by name, wherever they lie: in a folder, or packed in an archive."""
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -31,11 +32,12 @@ class Store:
     """Files to read at random; junk is left out, and noted."""
 
     place: str  # what the user knows it by
+    most: int  # bytes that may come in, unpacked
     folders: frozenset[str]  # all of them, those without a file too
     junk: Mapping[str, Sequence[str]]  # files that are no data, by what they are
 
-    def __init__(self, place: str, members: Iterable[Member]) -> None:
-        self.place = shown(place)
+    def __init__(self, place: str, members: Iterable[Member], most: int = sys.maxsize) -> None:
+        self.place, self.most = shown(place), most
         self._files = dict[str, Member]()
         junk, folders = defaultdict[str, list[str]](list), set[str]()
         for member in members:
