@@ -7,8 +7,8 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from stages.sources.reports import shown
 
 WEB = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]*")
-# `user:password@`, also where the password holds a slash; `host:443/...@` is none.
-LOGIN = re.compile(r"([^@/:?#]*)(?::((?!\d+(?:[/?#]|$))[^@]*))?@")
+# `user:password@`, also where the password holds a slash or an @; `host:443/...@` is none.
+LOGIN = re.compile(r"([^/:?#]*)(?::((?!\d+(?:[/?#]|$)).*?))?@(?![^@/?#]*@)", re.DOTALL)
 HIDDEN = "***"
 SHORT = 4  # letters of a secret; a shorter one would be found in every other word
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from reprise.shortage import lacking
 from stages.errors import UserError
 from stages.sources.reports import shown
-from stages.sources.store import LARGEST, Store, reason
+from stages.sources.store import LARGEST, RefusedError, Store, limit, reason
 
 REMEDY = "save it again as UTF-8, with the names of the columns in the first row"
 
@@ -29,12 +29,12 @@ def read(store: Store, table: str) -> Cells:
     Raises:
         UserError: it is no table, or too large for one.
     """
-    most = min(LARGEST, store.most)
-    with store.open(table, most) as file:
+    parse = _parquet if table.lower().endswith(".parquet") else _text
+    with store.open(table, LARGEST) as file:
         try:
-            return (
-                _parquet(file, most) if table.lower().endswith(".parquet") else _text(file, table)
-            )
+            return parse(file, table, store.most)
+        except RefusedError as refusal:
+            raise UserError(f"{store.place}: {shown(table)}: {refusal}") from refusal
         except Exception as error:  # damaged bytes make the libraries raise almost anything
             if lacking(error):
                 raise
@@ -43,7 +43,7 @@ def read(store: Store, table: str) -> Cells:
             ) from error
 
 
-def _text(file: BinaryIO, name: str) -> Cells:
+def _text(file: BinaryIO, name: str, _most: int) -> Cells:
     with io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
         start = next((line for line in text if line.strip()), None)
         if start is None:
@@ -71,11 +71,12 @@ def _numbered(lines: Iterable[str], separator: str) -> Iterator[tuple[str, list[
         raise ValueError(f"line {end + 1}: {error}") from error
 
 
-def _parquet(file: BinaryIO, most: int) -> Cells:
+def _parquet(file: BinaryIO, _name: str, most: int) -> Cells:
     metadata = pq.read_metadata(file)
     size = sum(metadata.row_group(n).total_byte_size for n in range(metadata.num_row_groups))
-    if size > most:
-        raise ValueError(f"it unpacks to more than {most:,} bytes")
+    limit(size, most, "unpacks to")
+    if size > LARGEST:
+        raise ValueError(f"it unpacks to more than {LARGEST:,} bytes")
     file.seek(0)
     # Whole numbers stay so beside empty cells: 1, not 1.0.
     cells = pd.read_parquet(file, dtype_backend="pyarrow")
