@@ -10,8 +10,9 @@ import pyarrow as pa
 from reprise.shortage import lacking
 from stages.errors import UserError
 from stages.sources import tar, zips
+from stages.sources.limits import RefusedError, limit, within
 from stages.sources.reports import shown
-from stages.sources.store import Member, RefusedError, Store, limit, reason, within
+from stages.sources.store import Member, Store, reason
 
 BLOCK = 4 * 2**20  # bytes in memory at once
 ZIP = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")

@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 
 from reprise.shortage import lacking
 from stages.errors import UserError
+from stages.sources.limits import RefusedError, limit
 from stages.sources.reports import shown
-from stages.sources.store import LARGEST, RefusedError, Store, limit, reason
+from stages.sources.store import LARGEST, Store, reason
 
 REMEDY = "save it again as UTF-8, with the names of the columns in the first row"
 

@@ -15,8 +15,8 @@ from stages import files
 from stages.errors import UserError
 from stages.progress import Progress
 from stages.sources.address import public
+from stages.sources.limits import limit
 from stages.sources.retry import insist
-from stages.sources.store import limit
 
 HAS = "has"
 BLOCK = 4 * 2**20  # bytes in memory at once

@@ -9,8 +9,9 @@ from typing import BinaryIO
 
 from reprise.shortage import lacking
 from stages.errors import UserError
+from stages.sources.limits import RefusedError, within
 from stages.sources.reports import shown
-from stages.sources.store import Member, RefusedError, Store, within
+from stages.sources.store import Member, Store
 
 
 def folder(root: Path, most: int = sys.maxsize) -> Store:

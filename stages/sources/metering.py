@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
 from stages.sources import store
+from stages.sources.limits import RefusedError, limit
 from stages.sources.reports import shown
-from stages.sources.store import RefusedError, limit
 
 
 def metered(raw: Raw, most: int) -> Raw:

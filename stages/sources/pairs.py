@@ -8,31 +8,21 @@ is named train, val or test, anywhere above, makes a split.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import NamedTuple
-from unicodedata import normalize
 
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
-from stages.sources import naming, spelling
+from stages.sources import naming, pairing, spelling
 from stages.sources.labelled import Labelled, assemble
+from stages.sources.pairing import Key
 from stages.sources.reports import complain
 from stages.sources.store import Store
 
-WORDS = re.compile(r"(?<![a-z])(image|img|picture|photo|label|annotation|txt|text)s?(?![a-z])")
 DOCUMENT = re.compile(
     r"(readme|licen[cs]e|notice|copying|citation)(\.(md|txt|rst))?", re.IGNORECASE
 )
 LABEL = 2**16  # bytes that the text file of a label may have
-
-
-class Key(NamedTuple):
-    """What an image and its label have in common."""
-
-    folders: tuple[str, ...]
-    stem: str
 
 
 def load(store: Store) -> Raw:
@@ -47,8 +37,7 @@ def load(store: Store) -> Raw:
     labels = [name for name in names if _is_label(name)]
     if not images:
         raise UserError(f"{store.place}: holds no image; expected are pairs as a.jpg and a.txt")
-    partners = _partners(images, labels)
-    by_key, texts = _matched(_by_key(images, {}), _by_key(labels, partners))
+    by_key, texts = pairing.by_key(images, labels)
     splits = _splits(by_key)
     problems = [*_alone(by_key, texts, "label"), *_alone(texts, by_key, "image")]
     found = list[Labelled]()
@@ -65,46 +54,6 @@ def load(store: Store) -> Raw:
 
 def _is_label(name: str) -> bool:
     return name.lower().endswith(".txt")
-
-
-def _partners(images: Iterable[str], labels: Iterable[str]) -> dict[str, str]:
-    """Map a folder of labels to the one of images where they are the only two of their level."""
-    levels = defaultdict[PurePosixPath, tuple[set[str], set[str]]](lambda: (set(), set()))
-    for kind, names in enumerate((images, labels)):
-        for folder in {PurePosixPath(name).parent for name in names}:
-            levels[folder.parent][kind].add(str(folder))
-    alone = (level for level in levels.values() if [len(kind) for kind in level] == [1, 1])
-    return {theirs.copy().pop(): ours.copy().pop() for ours, theirs in alone}
-
-
-def _by_key(names: Iterable[str], partners: dict[str, str]) -> dict[Key, list[str]]:
-    """Gather the names by what they have in common with their partners."""
-    gathered = defaultdict[Key, list[str]](list)
-    for name in names:
-        path = PurePosixPath(name)
-        parts = PurePosixPath(partners.get(str(path.parent), path.parent)).parts
-        cleaned = (WORDS.sub("", part.lower()).strip("_-. ") for part in parts)
-        gathered[Key(tuple(part for part in cleaned if part), path.stem)].append(name)
-    return gathered
-
-
-def _matched(
-    images: dict[Key, list[str]], labels: dict[Key, list[str]]
-) -> tuple[dict[Key, list[str]], dict[Key, list[str]]]:
-    """Let what has no partner of the same spelling have one of the same composed form (NFC)."""
-    alone = {*images} ^ {*labels}
-    return _composed(images, alone), _composed(labels, alone)
-
-
-def _composed(files: dict[Key, list[str]], alone: set[Key]) -> dict[Key, list[str]]:
-    gathered = defaultdict[Key, list[str]](list)
-    for key, names in files.items():
-        gathered[_compose(key) if key in alone else key] += names
-    return gathered
-
-
-def _compose(key: Key) -> Key:
-    return Key(tuple(normalize("NFC", part) for part in key.folders), normalize("NFC", key.stem))
 
 
 def _alone(names: dict[Key, list[str]], others: dict[Key, list[str]], other: str) -> list[str]:

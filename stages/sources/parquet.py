@@ -17,8 +17,9 @@ from stages.errors import UserError
 from stages.sources import columns, naming, shards
 from stages.sources.columns import Columns
 from stages.sources.labelled import tally
+from stages.sources.limits import RefusedError, limit
 from stages.sources.reports import shown
-from stages.sources.store import RefusedError, Store, limit, reason
+from stages.sources.store import Store, reason
 from stages.sources.table import Table
 
 BATCH = 64  # images in memory at once

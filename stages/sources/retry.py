@@ -9,7 +9,8 @@ from aiohttp import ClientError
 from reprise.shortage import lacking
 from stages.errors import UserError
 from stages.sources.address import public, scrubbed
-from stages.sources.store import RefusedError, reason
+from stages.sources.limits import RefusedError
+from stages.sources.store import reason
 
 TRIES = 5
 PAUSE = 1.0  # seconds before the second try; doubles with every further one

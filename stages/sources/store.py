@@ -2,7 +2,7 @@
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import BinaryIO, NamedTuple
 
@@ -14,10 +14,6 @@ LARGEST = 2**30  # bytes that one image or label may have; no picture is larger
 EMPTY = "empty file"
 MACOS = "__MACOSX"
 WINDOWS = {"thumbs.db": "Thumbs.db", "desktop.ini": "desktop.ini"}
-
-
-class RefusedError(Exception):
-    """Why an archive is not read, with the remedy; who knows its name tells the user."""
 
 
 class Member(NamedTuple):
@@ -116,31 +112,6 @@ class Store:
             raise error
         remedy = "fetch it again, or leave it out"
         return UserError(f"{self.place}: {shown(name)}: cannot be read ({reason(error)}); {remedy}")
-
-
-def within(members: Iterable[Member], most: int, does: str) -> Iterator[Member]:
-    """Refuse to go on when the members add up to more than `most` bytes.
-
-    Raises:
-        RefusedError: they do; `does` says of the source what it does.
-    """
-    total = 0
-    for member in members:
-        total += member.size
-        limit(total, most, does)
-        yield member
-
-
-def limit(total: int, most: int, does: str) -> None:
-    """Refuse more bytes than the user allows.
-
-    Raises:
-        RefusedError: there are more.
-    """
-    if total > most:
-        raise RefusedError(
-            f"{does} more than {most:,} bytes; raise download.max_bytes if you trust it"
-        )
 
 
 def reason(error: BaseException) -> str:

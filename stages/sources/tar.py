@@ -8,8 +8,9 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from stages.sources.limits import RefusedError
 from stages.sources.reports import shown
-from stages.sources.store import Member, RefusedError
+from stages.sources.store import Member
 
 RECORD = 512  # bytes; every header is one, and every file is filled up to a multiple
 

@@ -15,8 +15,9 @@ from typing import BinaryIO, cast
 from zipfile import ZipFile, ZipInfo
 from zlib import crc32
 
+from stages.sources.limits import RefusedError
 from stages.sources.reports import shown
-from stages.sources.store import Member, RefusedError
+from stages.sources.store import Member
 
 BLOCK = 4 * 2**20  # bytes in memory at once
 IN_MEMORY = 64 * 2**20  # bytes; a larger file of a zip is spooled to an unnamed one

@@ -300,7 +300,7 @@ def parquet_of(names: list[str], kind: str) -> bytes:
     columns = {"image": [b"image"] * len(names), "label": names}
     described = None
     if kind == "names":
-        columns["label"] = [*range(len(names))]  # type: ignore[assignment]
+        columns["label"] = [*range(len(names))]
         features = {"label": {"_type": "ClassLabel", "names": names}}
         described = {"huggingface": json.dumps({"info": {"features": features}})}
     file = io.BytesIO()

@@ -1,7 +1,10 @@
 """What the machine lacks is never said to be wrong with the data."""
 
+import csv
 import errno
 import os
+import tarfile
+import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +19,7 @@ from reprise.shortage import lacking
 from stages import files
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
-from stages.sources import archive, cells, folder, local, origin, pairs, parquet, retry, table, zips
+from stages.sources import archive, folder, local, origin, pairs, parquet, table, zips
 from stages.sources.fetch import fetch
 from stages.sources.retry import insist
 from stages.sources.store import Member, Store
@@ -85,13 +88,13 @@ def test_of_an_archive(
 ) -> None:
     (tmp_path / "x").write_bytes(pack({"a/1": b"1"}))
     monkeypatch.setattr(zips, "ZipFile", raising(want))
-    monkeypatch.setattr(archive.tar.tarfile, "open", raising(want))
+    monkeypatch.setattr(tarfile, "open", raising(want))
     lacks(lambda: archive.store(tmp_path / "x", "x", archive.Bounds(10**6, tmp_path)))
 
 
 @every
 def test_of_a_table(want: Callable[[], Exception], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cells.csv, "reader", raising(want))
+    monkeypatch.setattr(csv, "reader", raising(want))
     lacks(lambda: table.load(packed({"t.csv": b"file,label\n"}), params()))
 
 
@@ -132,7 +135,7 @@ def test_of_a_transfer_which_is_not_tried_again(
     def wait(_: float) -> None:
         pytest.fail("it was tried again")
 
-    monkeypatch.setattr(retry.time, "sleep", wait)
+    monkeypatch.setattr(time, "sleep", wait)
     lacks(lambda: insist("https://host/a", raising(want)))  # type: ignore[arg-type]
 
 
