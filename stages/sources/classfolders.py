@@ -76,11 +76,15 @@ def _below(store: Store, tree: Tree, folders: list[str]) -> dict[str, str]:
     complain(f"{store.place}: two folders for one split; merge or rename them:", twice)
     bare = [folder for folder in folders if folder not in tree]
     complain(f"{store.place}: split folders without class folders; {LAYOUT}:", bare)
-    return {
-        home: split
-        for folder, split in splits.items()
-        for home in tree[_inner(tree, folder, {*splits})]
-    }
+    homes = {folder: tree[_inner(tree, folder, {*splits})] for folder in folders}
+    # `asl_test/asl_test/1.jpg`: the split twice, and no class.
+    again = [home for folder, (home, *more) in homes.items() if not more and _same(home, folder)]
+    complain(f"{store.place}: split folders without class folders; {LAYOUT}:", again)
+    return {home: splits[folder] for folder in folders for home in homes[folder]}
+
+
+def _same(one: str, other: str) -> bool:
+    return PurePosixPath(one).name.casefold() == PurePosixPath(other).name.casefold()
 
 
 def _inner(tree: Tree, folder: str, splits: set[str]) -> str:

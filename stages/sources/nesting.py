@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
-from stages.sources import spelling
-from stages.sources.reports import complain
+from stages.sources import naming, spelling
+from stages.sources.reports import complain, shown
 from stages.sources.store import Store
 
 TEXTS = (".txt", ".csv", ".tsv", ".json", ".xml", ".md", ".html", ".yaml", ".yml", ".pdf", ".mat")
@@ -29,18 +29,17 @@ def refuse_other_layouts(
     Raises:
         UserError: all are called images, masks, fold1 ..., or hold no image themselves.
     """
-    kinds = [home for home in homes if _is_kind(PurePosixPath(home).name)]
-    if len(kinds) == len(homes):
-        complain(f"{store.place}: these folders are no classes by their names; {REMEDY}:", kinds)
+    kinds = _kinds(homes)
+    complain(f"{store.place}: these folders are no classes by their names; {REMEDY}:", kinds)
     direct = _direct(store)
     nested = {
         home: [PurePosixPath(folder).name for folder in tree[home]]
         for home in homes
         if home in tree and not direct[home] and not _wraps(home, tree[home], direct)
     }
-    again = _again(nested)
+    again = _again(nested, homes)
     if len(nested) == len(homes) or again:
-        seen = f", and {', '.join(again[:5])} come again below several" if again else ""
+        seen = f", and {', '.join(map(shown, again[:5]))} come again" if again else ""
         complain(
             f"{store.place}: class folders hold no images themselves, but folders{seen}; if these "
             "are the classes, set download.path to one outer folder, or list the images in a "
@@ -49,8 +48,16 @@ def refuse_other_layouts(
         )
 
 
-def _is_kind(name: str) -> bool:
-    words = re.split(r"[\W\d_]+", name.lower())
+def _kinds(homes: Mapping[str, str]) -> list[str]:
+    """Return the folders of those splits in which each is called after what lies in it."""
+    by_split = defaultdict[str, list[str]](list)
+    for home, split in homes.items():
+        by_split[split].append(home)
+    return [home for same in by_split.values() if all(map(_is_kind, same)) for home in same]
+
+
+def _is_kind(home: str) -> bool:
+    words = re.split(r"[\W\d_]+", PurePosixPath(home).name.lower())
     return any(words) and all(KINDS.fullmatch(word) for word in words if word)
 
 
@@ -68,10 +75,17 @@ def _wraps(home: str, below: list[str], direct: Counter[str]) -> bool:
     return len(below) == 1 and direct[below[0]] > 0 and (own or not (said.rest or said.splits))
 
 
-def _again(nested: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the names of folders that come below several of the classes."""
+def _again(nested: Mapping[str, Iterable[str]], homes: Iterable[str]) -> list[str]:
+    """Return the names of folders that come below several of the classes, or are classes too."""
     classes = defaultdict[str, set[str]](set)
+    for home in homes:
+        classes[_alike(home)].add("")
     for home, names in nested.items():
-        for name in names:
-            classes[name].add(PurePosixPath(home).name)
-    return sorted(name for name, above in classes.items() if len(above) > 1)
+        for name in {*names} - {PurePosixPath(home).name}:
+            classes[_alike(name)].add(_alike(home))
+    every = {name for names in nested.values() for name in names}
+    return sorted(name for name in every if len(classes[_alike(name)]) > 1)
+
+
+def _alike(folder: str) -> str:
+    return naming.normal(PurePosixPath(folder).name).casefold()

@@ -195,7 +195,7 @@ def test_one_class_of_a_split_keeps_its_folders() -> None:
     ("names", "seen_in_message"),
     [
         (["fold1/cats/1.jpg", "fold1/dogs/2.jpg", "fold2/cats/3.jpg"], "fold1"),
-        (["color/a/1.jpg", "gray/a/1.jpg", "segmented/a/1.jpg"], "a come again below several"),
+        (["color/a/1.jpg", "gray/a/1.jpg", "segmented/a/1.jpg"], "a come again"),
         (["color/a/1.jpg", "color/b/1.jpg", "gray/a/1.jpg", "gray/b/1.jpg"], "color: a, b"),
         (["images/1.jpg", "masks/1.png"], "images\nmasks"),
         (["train/images/1.jpg", "train/labels/1.txt"], "train/images\ntrain/labels"),
@@ -205,6 +205,8 @@ def test_one_class_of_a_split_keeps_its_folders() -> None:
         (["amazon/images/bike/1.jpg", "dslr/images/bike/2.jpg"], "images come again"),
         (["dogs/husky/1.jpg", "cats/siamese/2.jpg", "cats/persian/3.jpg"], "dogs: husky"),
         (["2019/ants/1.jpg", "2020/ants/2.jpg", "2021/bees/1.jpg", "x/1.jpg"], "2019: ants"),
+        (["Plants/a/1.jpg", "Plants/b/2.jpg", "a/1.jpg", "b/2.jpg"], "Plants: a, b"),
+        (["train/n01/images/1.jpg", "val/images/2.jpg"], "val/images"),
         (["train/s1/cat/1.jpg", "train/s2/cat/1.jpg", "test/s1/cat/1.jpg"], "train/s1: cat"),
     ],
 )
@@ -242,6 +244,16 @@ def test_a_class_spelt_in_two_forms_is_one() -> None:
         "train": {composed: "caf\u00e9"},
         "val": {decomposed: "caf\u00e9"},  # the file keeps its name
     }
+
+
+def test_a_split_in_itself_without_classes_is_named() -> None:
+    names = [
+        "asl_train/asl_train/A/1.jpg",
+        "asl_train/asl_train/B/2.jpg",
+        "asl_test/asl_test/3.jpg",
+    ]
+    with pytest.raises(UserError, match=r"without class folders.*\nasl_test/asl_test$"):
+        folder.load(store(*names))
 
 
 def test_no_name_of_a_folder_forges_a_line() -> None:
