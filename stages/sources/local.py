@@ -22,7 +22,7 @@ def folder(root: Path, most: int = sys.maxsize) -> Store:
             around, or an entry is no file.
     """
     try:
-        members = within(_members(root, "", {root.resolve()}), most, "holds")
+        members = within(_members(root), most, "holds")
         return Store(str(root), members, most)
     except RefusedError as refusal:
         raise UserError(f"{shown(str(root))}: {refusal}") from refusal
@@ -38,25 +38,31 @@ def _open(path: str) -> BinaryIO:
     return Path(path).open("rb")
 
 
-def _members(root: Path, prefix: str, seen: set[Path]) -> Iterator[Member]:
-    """Yield what is in one folder, and below; `seen` holds the folders that were entered."""
+def _members(root: Path) -> Iterator[Member]:
+    """Yield what is in a folder, and below; without recursion, which has an end before paths do."""
+    ahead = [(str(root), "", frozenset({root.resolve()}))]  # with the folders entered on the way
+    while ahead:
+        folder, prefix, entered = ahead.pop()
+        for entry in _entries(folder):
+            path, name = entry.path, f"{prefix}{entry.name}"
+            if entry.is_dir():
+                real = Path(path).resolve()
+                if real in entered:
+                    raise UserError(f"{shown(path)}: links to a folder that it is in; take it away")
+                ahead.append((path, f"{name}/", entered | {real}))
+                yield Member(f"{name}/", 0, partial(_open, path))
+            elif entry.is_file():
+                yield Member(name, entry.stat().st_size, partial(_open, path))
+            else:
+                raise UserError(f"{shown(path)}: is no file, or links to none; take it away")
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
-        entries = list(os.scandir(root))
+        return list(os.scandir(folder))
     except OSError as error:
         if lacking(error):
             raise
         raise UserError(
-            f"{shown(str(root))}: cannot be read: {error.strerror}; mend the permissions"
+            f"{shown(folder)}: cannot be read: {error.strerror}; mend the permissions"
         ) from error
-    for entry in entries:
-        path, name = entry.path, f"{prefix}{entry.name}"
-        if entry.is_dir():
-            real = Path(path).resolve()
-            if real in seen:
-                raise UserError(f"{shown(path)}: links to a folder that it is in; take it away")
-            yield Member(f"{name}/", 0, partial(_open, path))
-            yield from _members(Path(path), f"{name}/", seen | {real})
-        elif entry.is_file():
-            yield Member(name, entry.stat().st_size, partial(_open, path))
-        else:
-            raise UserError(f"{shown(path)}: is no file, or links to none; take it away")

@@ -37,7 +37,7 @@ def refuse_other_layouts(
         for home in homes
         if home in tree and not direct[home] and not _wraps(home, tree[home], direct)
     }
-    again = _again(nested, homes)
+    again = _again(nested, homes) if nested else []
     if len(nested) == len(homes) or again:
         seen = f", and {', '.join(map(shown, again[:5]))} come again" if again else ""
         complain(
