@@ -40,16 +40,16 @@ def _open(path: str) -> BinaryIO:
 
 def _members(root: Path) -> Iterator[Member]:
     """Yield what is in a folder, and below; without recursion, which has an end before paths do."""
-    ahead = [(str(root), "", frozenset({root.resolve()}))]  # with the folders entered on the way
+    ahead = [(str(root), "", frozenset[tuple[int, int]]())]  # with the folders around each
     while ahead:
-        folder, prefix, entered = ahead.pop()
-        for entry in _entries(folder):
+        folder, prefix, around = ahead.pop()
+        entries, found = _entries(folder), Path(folder).stat()
+        if (own := (found.st_dev, found.st_ino)) in around:
+            raise UserError(f"{shown(folder)}: links to a folder that it is in; take it away")
+        for entry in entries:
             path, name = entry.path, f"{prefix}{entry.name}"
             if entry.is_dir():
-                real = Path(path).resolve()
-                if real in entered:
-                    raise UserError(f"{shown(path)}: links to a folder that it is in; take it away")
-                ahead.append((path, f"{name}/", entered | {real}))
+                ahead.append((path, f"{name}/", around | {own}))
                 yield Member(f"{name}/", 0, partial(_open, path))
             elif entry.is_file():
                 yield Member(name, entry.stat().st_size, partial(_open, path))

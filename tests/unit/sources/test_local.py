@@ -1,5 +1,6 @@
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -48,11 +49,7 @@ def test_a_folder_may_be_deep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     Path("1").write_bytes(b"1")
     os.chdir(tmp_path)
     assert local.folder(Path()).names() == ["a/" * 1200 + "1"]
-    for folder, _, files in os.walk(".", topdown=False):  # pytest would not get it removed
-        for name in files:
-            Path(folder, name).unlink()
-        if folder != ".":
-            Path(folder).rmdir()
+    subprocess.run(["rm", "-rf", "a"], check=True)  # pytest could not remove it
 
 
 def test_no_name_in_a_folder_forges_a_line(tmp_path: Path) -> None:
