@@ -16,9 +16,14 @@ from stages import launch
 from stages.artifacts import intake, raw
 from stages.sources import digits, folder, named, origin, pairs, parquet, table
 from stages.sources.catalog import Name
+from stages.sources.metering import metered
 from stages.sources.named import Named
 from stages.sources.origin import Origin
+from stages.sources.reports import shown
+from stages.sources.store import EMPTY
 from stages.sources.table import Table
+
+SHOWN = 10  # names in one line
 
 
 class Download(Origin, Table, Named):
@@ -42,17 +47,24 @@ def download(params: Download) -> Iterator[raw.Raw]:
             with origin.opened(params) as store:
                 yield {"table": table.load, "parquet": parquet.load}[layout](store, params)
         case name:
-            with named.opened(name, Path(params.path), params) as published:
+            with named.opened(name, Path(params.path), params, params.max_bytes) as published:
                 yield published
 
 
 def main() -> None:
     """Run the stage."""
-    with download(Download.load()) as published:
-        images = raw.write(published)
-    intake.write(images, published.passed_over)
+    params = Download.load()
+    with download(params) as published:
+        images = raw.write(metered(published, params.max_bytes))
+    intake.write(images, published.passed_over, published.examples)
     count, passed = sum(images.values()), sum(published.passed_over.values())
-    print(f"{count:,} images of {len(published.classes)} classes, {passed:,} files passed over")
+    listed = f" ({intake.PATH} lists them)" if passed else ""
+    print(
+        f"{count:,} images of {len(published.classes)} classes, "
+        f"{passed:,} files passed over{listed}"
+    )
+    if empty := published.examples.get(EMPTY):
+        print(f"of these, empty: {', '.join(map(shown, empty[:SHOWN]))}")
 
 
 if __name__ == "__main__":

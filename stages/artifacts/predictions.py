@@ -1,8 +1,8 @@
 """Artifact `metrics/evaluate/predictions.parquet`: what the classifier says of every image.
 
-Columns `path`, `label` and `predicted` (names of classes), and `probabilities`, a list of one
-number a class; their order is the key `classes` of the file's metadata, as JSON. pandas, DuckDB
-and Spark open it.
+Columns `path`, `label` and `predicted` (names of classes), `label_index` and `predicted_index`
+(which class that is: a name may come twice), and `probabilities`, a list of one number a class;
+their order is the key `classes` of the file's metadata, as JSON. pandas, DuckDB and Spark open it.
 """
 
 import json
@@ -50,13 +50,13 @@ def read(source: Path | bytes = PATH) -> Predictions:
     """Read a file, or the content of one.
 
     Raises:
-        UserError: it is missing or damaged.
+        UserError: it is missing or damaged, or an older one whose names are not those of one class.
     """
     path = source if isinstance(source, Path) else PATH
     with files.reading(path, "evaluate"):
         table = pq.ParquetFile(BytesIO(source) if isinstance(source, bytes) else source).read()
         classes = tuple(json.loads(table.schema.metadata[b"classes"]))
-        labels, predicted = (_indices(table[name], classes) for name in ("label", "predicted"))
+        labels, predicted = (_indices(table, name, classes) for name in ("label", "predicted"))
         flat = table["probabilities"].combine_chunks().flatten().to_numpy()
         probabilities = flat.reshape(-1, len(classes))
         return Predictions(classes, table["path"].to_pylist(), labels, predicted, probabilities)
@@ -65,7 +65,9 @@ def read(source: Path | bytes = PATH) -> Predictions:
 def _schema(classes: Sequence[str]) -> pa.Schema:
     name = pa.dictionary(pa.int32(), pa.string())
     probabilities = pa.list_(pa.float32(), len(classes))
-    fields = {"path": pa.string(), "label": name, "predicted": name, "probabilities": probabilities}
+    fields = {"path": pa.string(), "label": name, "predicted": name}
+    numbers = {"label_index": pa.int32(), "predicted_index": pa.int32()}
+    fields = {**fields, **numbers, "probabilities": probabilities}
     return pa.schema(list(fields.items()), {"classes": json.dumps(classes)})
 
 
@@ -76,20 +78,31 @@ def _groups(predictions: Predictions) -> Iterator[list[pa.Array]]:
     for start in range(0, len(paths), size):
         rows = slice(start, start + size)
         flat = pa.array(probabilities[rows].astype(np.float32).ravel())
+        numbers = [pa.array(indices[rows], pa.int32()) for indices in (labels, predicted)]
         yield [
             pa.array(paths[rows], pa.string()),
-            *(
-                pa.DictionaryArray.from_arrays(pa.array(indices[rows], pa.int32()), names)
-                for indices in (labels, predicted)
-            ),
+            *(pa.DictionaryArray.from_arrays(indices, names) for indices in numbers),
+            *numbers,
             pa.FixedSizeListArray.from_arrays(flat, len(classes)),
         ]
 
 
-def _indices(names: pa.ChunkedArray, classes: Sequence[str]) -> Int64[np.ndarray, " n"]:
-    """Return the place of each name among the classes."""
-    found = pc.index_in(names.cast(pa.string()), pa.array(classes, pa.string()))
+def _indices(table: pa.Table, column: str, classes: Sequence[str]) -> Int64[np.ndarray, " n"]:
+    """Return the class of each image: by number or, in older files, by name."""
+    names = table[column].cast(pa.string())
+    if f"{column}_index" not in table.column_names:
+        if len({*classes}) < len(classes):
+            raise ValueError("two classes have one name, and no column tells them apart")
+        found = pc.index_in(names, pa.array(classes, pa.string()))
+    else:
+        found = table[f"{column}_index"]
+        if not pc.all(pc.equal(names, _named(found, classes)), min_count=0).as_py():
+            raise ValueError("it names classes that are not in its metadata")
     if found.null_count:
         raise ValueError("it names classes that are not in its metadata")
     indices: Int64[np.ndarray, " n"] = found.combine_chunks().to_numpy().astype(np.int64)
     return indices
+
+
+def _named(indices: pa.ChunkedArray, classes: Sequence[str]) -> pa.ChunkedArray:
+    return pc.take(pa.array(classes, pa.string()), indices)

@@ -5,9 +5,10 @@ One file a published split, in the Hugging Face image layout: columns `image: {b
 Written and read a row group at a time: a data set may be larger than memory.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, starmap
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +41,7 @@ class Raw(NamedTuple):
     classes: tuple[str, ...]  # [K]
     splits: Mapping[str, Iterable[Image]]  # train, and val and test if published; read once
     passed_over: Mapping[str, int]  # files that are no images, by what they are
+    examples: Mapping[str, Sequence[str]] = MappingProxyType({})  # names of some of them
 
 
 class Group(NamedTuple):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from reprise.escaping import printable
 from stages.artifacts.raw import Published
 from stages.artifacts.splits import NAMES, Writer
 from stages.errors import UserError
@@ -21,7 +22,7 @@ def refuse(failures: Mapping[str, str]) -> None:
         UserError: there is one.
     """
     if failures:
-        lines = [f"{path}: cannot be decoded: {why}" for path, why in failures.items()]
+        lines = [f"{printable(path)}: cannot be decoded: {why}" for path, why in failures.items()]
         more = [f"and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
         remedy = "mend them at their source, or set preprocess.on_error: exclude to leave them out"
         raise UserError("\n".join([*lines[:LISTED], *more, f"{len(lines)} images; {remedy}"]))

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Int8, Int64
 from pydantic import Field, model_validator
 
+from reprise.escaping import printable
 from stages.artifacts.splits import NAMES
 from stages.errors import UserError
 from stages.params import Params, Seed
@@ -15,6 +16,7 @@ from stages.params import Params, Seed
 REMEDY = (
     "give every class more images, or mend preprocess.val_fraction and preprocess.test_fraction"
 )
+LISTED = 50  # classes in one message
 Rows = Int64[np.ndarray, " _"]
 
 
@@ -61,6 +63,7 @@ def partition(
     whole = len(parts["train"])
     for name in [name for name in shares if name not in parts]:
         count = ceil(round(shares[name] * whole, 6))  # 0.07 x 100 is 7, not 8 for noise
+        _divisible(name, count, everyone[parts["train"]], classes)
         parts["train"], parts[name] = _cut(parts["train"], everyone, count, params.seed)
         check(name, everyone[parts[name]], everyone, classes)
     check("train", everyone[parts["train"]], everyone, classes)
@@ -84,17 +87,31 @@ def _published(labels: Mapping[str, Rows], params: Partition) -> dict[str, Rows]
     return numbers
 
 
+def _divisible(split: str, count: int, labels: Rows, classes: Sequence[str]) -> None:
+    """Refuse to cut off a split where not every class can be on both sides.
+
+    Raises:
+        UserError: a class has a single image, or either side has fewer images than classes.
+    """
+    found, images = np.unique(labels, return_counts=True)
+    if len(single := found[images < 2]):
+        raise UserError(
+            f"the images cannot be split: {split} and train have one image between them of the "
+            f"classes {_names(single, classes)}; {REMEDY}"
+        )
+    if min(count, len(labels) - count) < len(found):
+        raise UserError(
+            f"the images cannot be split: {count} for {split} and {len(labels) - count} for train "
+            f"are too few for the {len(found)} classes {_names(found, classes)}; {REMEDY}"
+        )
+
+
 def _cut(rows: Rows, labels: Rows, count: int, seed: int) -> list[Rows]:
     """Cut `count` images off, of every class its share; return the rest and the piece."""
     # Here, for every process that decodes imports this module too, and this takes a second.
     from sklearn.model_selection import train_test_split  # noqa: PLC0415
 
-    try:
-        return list(
-            train_test_split(rows, test_size=count, stratify=labels[rows], random_state=seed)
-        )
-    except ValueError as error:
-        raise UserError(f"the images cannot be split: {error}; {REMEDY}") from error
+    return list(train_test_split(rows, test_size=count, stratify=labels[rows], random_state=seed))
 
 
 def still_whole(labels: Mapping[str, Rows], classes: Sequence[str]) -> None:
@@ -122,4 +139,6 @@ def check(split: str, found: Rows, everyone: Rows, classes: Sequence[str]) -> No
 
 
 def _names(labels: Rows, classes: Sequence[str]) -> str:
-    return ", ".join(classes[label] for label in np.unique(labels)) or "none"
+    found = [printable(classes[label]) for label in np.unique(labels)]
+    more = [f"and {len(found) - LISTED} more"] if len(found) > LISTED else []
+    return ", ".join(found[:LISTED] + more) or "none"

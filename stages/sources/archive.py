@@ -1,28 +1,24 @@
 """Archives, read at random and never unpacked: no name inside ever becomes a path on the disk."""
 
-import io
 import re
-import shutil
-import stat
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, NamedTuple, cast
-from zipfile import ZipFile, ZipInfo
+from typing import NamedTuple
 
 import pyarrow as pa
 
+from reprise.shortage import lacking
 from stages.errors import UserError
-from stages.sources import tar
-from stages.sources.store import Member, RefusedError, Store, reason
+from stages.sources import tar, zips
+from stages.sources.limits import RefusedError, limit, within
+from stages.sources.reports import shown
+from stages.sources.store import Member, Store, reason
 
 BLOCK = 4 * 2**20  # bytes in memory at once
-IN_MEMORY = 64 * 2**20  # bytes; a larger file of a zip is spooled to an unnamed one
 ZIP = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
 KNOWN = "it must be zip, tar, tar.gz, tar.bz2 or tar.zst"
+UNPACKS = "unpacks to"
 
 
 class Bounds(NamedTuple):
@@ -37,19 +33,22 @@ def store(path: Path, place: str, bounds: Bounds) -> Store:
 
     Raises:
         UserError: it is of no known kind, is damaged or encrypted, holds a link or a name that
-            leads out of it, or unpacks to more than it may.
+            leads out of it, too many members, or unpacks to more than it may.
     """
     try:
-        return Store(place, _bounded(_safe(_members(path, bounds)), bounds.most))
+        members = _countable(_safe(_members(path, bounds)))
+        return Store(place, within(members, bounds.most, UNPACKS), bounds.most)
     except UserError:
         raise
     except RefusedError as refusal:
-        raise UserError(f"{place}: {refusal}") from refusal
+        raise UserError(f"{shown(place)}: {refusal}") from refusal
     except Exception as error:  # damaged bytes make the libraries raise almost anything
-        why, remedy = reason(error), "it is damaged: fetch or pack it anew"
+        if lacking(error) not in {None, "disk"}:
+            raise
+        why, remedy = reason(error), "it is damaged: fetch it again, or pack it again"
         if isinstance(error, OSError) and error.errno:  # it is the disk
             why, remedy = str(error.strerror), "free some space or mend the permissions"
-        raise UserError(f"{place}: cannot be unpacked ({why}); {remedy}") from error
+        raise UserError(f"{shown(place)}: cannot be unpacked ({why}); {remedy}") from error
 
 
 def _members(path: Path, bounds: Bounds) -> Iterator[Member]:
@@ -57,15 +56,13 @@ def _members(path: Path, bounds: Bounds) -> Iterator[Member]:
     with path.open("rb") as file:
         start = file.read(tar.RECORD)
     if start.startswith(ZIP):
-        return _zipped(path, bounds)
+        return zips.members(path, bounds.scratch)
     for magic, codec in COMPRESSED.items():
         if start.startswith(magic):
             return _compressed(path, codec, bounds)
     if tar.begins(start):
         return tar.members(path)
-    raise RefusedError(
-        "is no archive of a known kind; it must be zip, tar, tar.gz, tar.bz2 or tar.zst"
-    )
+    raise RefusedError(f"is no archive of a known kind; {KNOWN}")
 
 
 def _safe(members: Iterable[Member]) -> Iterator[Member]:
@@ -75,50 +72,21 @@ def _safe(members: Iterable[Member]) -> Iterator[Member]:
         path = PurePosixPath(name)
         if path.is_absolute() or re.match("[A-Za-z]:", name) or ".." in path.parts or "\0" in name:
             raise RefusedError(
-                f"{name!r} leads out of the archive; pack it anew with relative names only"
+                f"'{shown(member.name)}' leads out of the archive; "
+                "pack it again with relative names only"
             )
         if path.parts:
             yield member._replace(name=f"{path}/" if name.endswith("/") else str(path))
 
 
-def _bounded(members: Iterable[Member], most: int) -> Iterator[Member]:
-    """Refuse to go on when the members add up to more than `most` bytes."""
-    total = 0
-    for member in members:
-        total += member.size
-        _within(total, most)
+def _countable(members: Iterable[Member]) -> Iterator[Member]:
+    """Refuse to go on when there are more members than memory has room for."""
+    for count, member in enumerate(members):
+        if count >= zips.MEMBERS:
+            raise RefusedError(
+                f"has more than {zips.MEMBERS:,} members; pack it in several archives"
+            )
         yield member
-
-
-def _within(total: int, most: int) -> None:
-    if total > most:
-        raise RefusedError(
-            f"unpacks to more than {most:,} bytes; raise download.max_bytes if you trust it"
-        )
-
-
-def _zipped(path: Path, bounds: Bounds) -> Iterator[Member]:
-    archive = ZipFile(path)  # stays open as long as a member can be asked for
-    for info in archive.infolist():
-        if stat.S_ISLNK(info.external_attr >> 16):
-            raise RefusedError(f"{info.filename!r} is a link; pack the files themselves")
-        if info.flag_bits & 1:
-            raise RefusedError(f"{info.filename!r} is encrypted; pack it without a password")
-        # The name as stored: zipfile cuts it at a NUL.
-        yield Member(info.orig_filename, info.file_size, partial(_unzip, archive, info, bounds))
-
-
-def _unzip(archive: ZipFile, info: ZipInfo, bounds: Bounds) -> BinaryIO:
-    """Decompress one file, and verify its checksum; never more bytes than were declared."""
-    if info.file_size <= IN_MEMORY:
-        return io.BytesIO(archive.read(info))
-    with ExitStack() as stack:
-        spool = stack.enter_context(tempfile.TemporaryFile(dir=bounds.scratch))
-        with archive.open(info) as packed:
-            shutil.copyfileobj(packed, spool, BLOCK)
-        spool.seek(0)
-        stack.pop_all()  # whoever asked for it closes it
-    return cast("BinaryIO", spool)
 
 
 def _compressed(path: Path, codec: str, bounds: Bounds) -> Iterator[Member]:
@@ -127,7 +95,7 @@ def _compressed(path: Path, codec: str, bounds: Bounds) -> Iterator[Member]:
     with pa.input_stream(str(path), compression=codec) as packed, unpacked.open("wb") as file:
         while block := packed.read(BLOCK):
             total += len(block)
-            _within(total, bounds.most)
+            limit(total, bounds.most, UNPACKS)
             file.write(block)
     with unpacked.open("rb") as file:
         if not tar.begins(file.read(tar.RECORD)):

@@ -1,42 +1,86 @@
 """Tables as text: no cell becomes a number or a gap, so that 001 and NA stay labels."""
 
-from typing import BinaryIO
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, NamedTuple
 
 import pandas as pd
+import pyarrow.parquet as pq
 
+from reprise.shortage import lacking
 from stages.errors import UserError
-from stages.sources.store import Store, reason
+from stages.sources.limits import RefusedError, limit
+from stages.sources.reports import shown
+from stages.sources.store import LARGEST, Store, reason
 
-REMEDY = "save it anew as UTF-8, with the names of the columns in the first row"
+REMEDY = "save it again as UTF-8, with the names of the columns in the first row"
 
 
-def read(store: Store, table: str) -> pd.DataFrame:
+class Cells(NamedTuple):
+    """A table."""
+
+    columns: list[str]
+    rows: list[tuple[str, list[str]]]  # where each is in the file, in words; a cell a column
+
+
+def read(store: Store, table: str) -> Cells:
     """Return all cells as text, under the names of the columns.
 
     Raises:
-        UserError: it is no table.
+        UserError: it is no table, or too large for one.
     """
-    with store.open(table) as file:
+    parse = _parquet if table.lower().endswith(".parquet") else _text
+    with store.open(table, LARGEST) as file:
         try:
-            return _parquet(file) if table.lower().endswith(".parquet") else _text(file, table)
+            return parse(file, table, store.most)
+        except RefusedError as refusal:
+            raise UserError(f"{store.place}: {shown(table)}: {refusal}") from refusal
         except Exception as error:  # damaged bytes make the libraries raise almost anything
+            if lacking(error):
+                raise
             raise UserError(
-                f"{store.place}: {table}: is no table ({reason(error)}); {REMEDY}"
+                f"{store.place}: {shown(table)}: is no table ({reason(error)}); {REMEDY}"
             ) from error
 
 
-def _text(file: BinaryIO, name: str) -> pd.DataFrame:
-    header = file.readline().decode("utf-8-sig")
+def _text(file: BinaryIO, name: str, _most: int) -> Cells:
+    with io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
+        start = next((line for line in text if line.strip()), None)
+        if start is None:
+            raise ValueError("it is empty")
+        text.seek(0)
+        separator = "\t" if name.lower().endswith(".tsv") else max(",;\t", key=start.count)
+        (_, header), *rows = _numbered(text, separator)
+    for place, row in rows:
+        if len(row) > len(header):
+            raise ValueError(f"{place} has {len(row)} cells, the header has {len(header)}")
+        row.extend([""] * (len(header) - len(row)))
+    return Cells([column.strip() for column in header], rows)
+
+
+def _numbered(lines: Iterable[str], separator: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield rows that are not empty, each with its number as a spreadsheet and an editor count."""
+    reader, end = csv.reader(lines, delimiter=separator, strict=True), 0
+    try:
+        for number, row in enumerate(reader, start=1):
+            start, end = end + 1, reader.line_num
+            if len(row) > 1 or "".join(row).strip():
+                place = f"row {number}" if start == number else f"row {number} (line {start})"
+                yield place, row
+    except csv.Error as error:
+        raise ValueError(f"line {end + 1}: {error}") from error
+
+
+def _parquet(file: BinaryIO, _name: str, most: int) -> Cells:
+    metadata = pq.read_metadata(file)
+    size = sum(metadata.row_group(n).total_byte_size for n in range(metadata.num_row_groups))
+    limit(size, most, "unpacks to")
+    if size > LARGEST:
+        raise ValueError(f"it unpacks to more than {LARGEST:,} bytes")
     file.seek(0)
-    separator = "\t" if name.lower().endswith(".tsv") else max(",;\t", key=header.count)
-    # The header is read as a row: pandas would take a surplus cell for an index.
-    cells = pd.read_csv(
-        file, sep=separator, header=None, dtype=str, na_filter=False, encoding="utf-8-sig"
-    ).fillna("")
-    return cells[1:].set_axis([str(name).strip() for name in cells.iloc[0]], axis="columns")
-
-
-def _parquet(file: BinaryIO) -> pd.DataFrame:
     # Whole numbers stay so beside empty cells: 1, not 1.0.
     cells = pd.read_parquet(file, dtype_backend="pyarrow")
-    return cells.map(lambda cell: "" if cell is None or cell is pd.NA else str(cell))
+    text = cells.map(lambda cell: "" if cell is None or cell is pd.NA else str(cell))
+    rows = enumerate(text.itertuples(index=False, name=None))  # counted from 0, as pandas does
+    return Cells([str(name) for name in cells.columns], [(f"row {n}", [*row]) for n, row in rows])

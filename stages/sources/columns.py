@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from stages.errors import UserError
+from stages.sources.reports import shown
 
 IMAGES = ("image", "img")  # as the hub's sets call it
 
@@ -30,11 +31,22 @@ def find(schema: pa.Schema, label: str) -> Columns:
     if label not in schema.names and len(labels) != 1:
         raise UserError(
             f"has no column {label}; set download.label_column in params.yaml, "
-            f"columns are {', '.join(schema.names)}"
+            f"columns are {_listed(schema)}"
         )
     label = label if label in schema.names else labels[0]
-    names = tuple(map(str, features[label]["names"])) if label in labels else None
+    names = _names(features[label].get("names")) if label in labels else None
     return Columns(_image(schema, features), label, _kind(schema, label), names)
+
+
+def _names(names: object) -> tuple[str, ...] | None:
+    """Return the names of the classes, which older files number: {"0": "cat"}."""
+    if isinstance(names, dict):
+        names = [names[number] for number in sorted(names, key=int)]
+    return tuple(map(str, names)) if isinstance(names, list) and names else None
+
+
+def _listed(schema: pa.Schema) -> str:
+    return ", ".join(map(shown, schema.names))
 
 
 def _features(schema: pa.Schema) -> dict[str, Any]:
@@ -57,7 +69,7 @@ def _image(schema: pa.Schema, features: dict[str, Any]) -> str:
             return str(name)
     raise UserError(
         "has no column of images, as bytes or as a struct of bytes and path; "
-        f"columns are {', '.join(schema.names)}"
+        f"columns are {_listed(schema)}"
     )
 
 
@@ -74,4 +86,4 @@ def _kind(schema: pa.Schema, label: str) -> str:
         return "number"
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return "text"
-    raise UserError(f"column {label} must hold whole numbers or text, holds {kind}")
+    raise UserError(f"column {shown(label)} must hold whole numbers or text, holds {kind}")

@@ -1,6 +1,7 @@
 """A file from an address: whole and verified, or not there at all."""
 
 import hashlib
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,28 +10,33 @@ from typing import Any, BinaryIO
 import fsspec
 from aiohttp import ClientTimeout
 
+from reprise.shortage import lacking
 from stages import files
 from stages.errors import UserError
 from stages.progress import Progress
+from stages.sources.address import public
+from stages.sources.limits import limit
 from stages.sources.retry import insist
 
+HAS = "has"
 BLOCK = 4 * 2**20  # bytes in memory at once
 # An answer may take hours, a silence may not; trust_env: a proxy is used where one is named.
 PATIENCE = ClientTimeout(total=None, sock_connect=30, sock_read=60)  # seconds
 WEB = {"client_kwargs": {"timeout": PATIENCE, "trust_env": True}}
 
 
-def fetch(address: str, target: Path, checksum: str | None = None) -> None:
+def fetch(address: str, target: Path, checksum: str | None = None, most: int = sys.maxsize) -> None:
     """Bring the file to `target`; `checksum` is `sha256:` or `md5:` with the digits behind.
 
     Raises:
-        UserError: it cannot be fetched or stored, or the checksum differs; `target` is as it was.
+        UserError: it cannot be fetched or stored, has more than `most` bytes, or the checksum
+            differs; `target` is as it was.
     """
     with files.replacing(target) as partial:
         with _storing(address, target):
             file = partial.open("wb", buffering=0)
         with file:
-            insist(address, _Copy(address, target, file).finish)
+            insist(address, _Copy(address, target, file, most).finish)
         if checksum is not None:
             verify(address, partial, checksum)
 
@@ -46,16 +52,16 @@ def verify(name: str, path: Path, checksum: str) -> None:
         found = hashlib.file_digest(file, kind).hexdigest()
     if found != expected.lower():
         raise UserError(
-            f"{name}: its {kind} is {found}, expected {expected.lower()}; it is damaged, or was "
-            "replaced: fetch it anew, or correct download.sha256 if that is where the digits stand"
+            f"{public(name)}: its {kind} is {found}, expected {expected.lower()}; it is damaged, "
+            "or was replaced: fetch it again, or correct download.sha256 if the digits stand there"
         )
 
 
 class _Copy:
     """A copy under way: each call of `finish` goes on where the last one broke off."""
 
-    def __init__(self, address: str, target: Path, file: BinaryIO) -> None:
-        self._address, self._target, self._file = address, target, file
+    def __init__(self, address: str, target: Path, file: BinaryIO, most: int) -> None:
+        self._address, self._target, self._file, self._most = address, target, file, most
         self._web = address.startswith(("http://", "https://"))
         self._about: dict[str, Any] = {}
 
@@ -66,6 +72,7 @@ class _Copy:
         about = source.info(path)
         if about["type"] != "file":
             raise IsADirectoryError("it is a folder")
+        limit(about.get("size") or 0, self._most, HAS)
         if about != self._about:
             self._rewind()
         self._about = about
@@ -82,7 +89,7 @@ class _Copy:
         offset, size = self._file.tell(), self._about.get("size")
         # Without blocks, a web server sends all in one answer: what every one can do.
         options = {"block_size": 0} if self._web and not offset else {}
-        name = f"fetch {self._address.rsplit('/', maxsplit=1)[-1]}"
+        name = f"fetch {public(self._address).rsplit('/', maxsplit=1)[-1]}"
         with (
             source.open(path, "rb", **options) as remote,
             Progress(name, size, "B") as progress,
@@ -90,6 +97,7 @@ class _Copy:
             remote.seek(offset)
             progress.advance(offset)
             while block := remote.read(BLOCK):
+                limit(self._file.tell() + len(block), self._most, HAS)
                 self._store(block)
                 progress.advance(len(block))
         if size is not None and self._file.tell() != size:
@@ -113,7 +121,9 @@ def _storing(address: str, target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if lacking(error) not in {None, "disk"}:
+            raise
         raise UserError(
-            f"{address}: cannot be stored as {target}: {error.strerror or error}; "
+            f"{public(address)}: cannot be stored as {target}: {error.strerror or error}; "
             "free some space or mend the permissions, then run the stage again"
         ) from error

@@ -1,77 +1,54 @@
 """Files with their labels: what folder, pairs and table find, and how it becomes a data set."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stages.artifacts.raw import Image, Raw
-from stages.errors import UserError
+from stages.sources import naming
 from stages.sources.store import Store
 
-SPLITS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
-    "testing": "test",
-}
+EXAMPLES = 50  # files that are named of each kind
 ORDER = ("train", "val", "test")
-SHOWN = 20  # lines of a report; what follows is like them
 
 
 class Labelled(NamedTuple):
     """A file of the source, and what is known of it."""
 
     name: str
-    label: str
+    label: str  # as the source spells it
     split: str = "train"
 
 
-def assemble(store: Store, found: Iterable[Labelled], passed_over: Mapping[str, int]) -> Raw:
+def assemble(
+    store: Store, found: Iterable[Labelled], passed_over: Mapping[str, Sequence[str]]
+) -> Raw:
     """Return the data set: classes and images by name, each image read when it is asked for.
 
     Raises:
-        UserError: classes differ in upper and lower case only.
+        UserError: the name of a class is empty, or classes look alike.
     """
     splits = defaultdict[str, list[Labelled]](list)
     for file in sorted(found):
         splits[file.split].append(file)
-    classes = tuple(sorted({file.label for files in splits.values() for file in files}))
-    _distinct(store.place, classes)
-    return Raw(
-        classes,
-        {split: _images(store, splits[split], classes) for split in ORDER if split in splits},
-        Counter(store.passed_over) + Counter(passed_over),
-    )
+    spellings = {file.label for files in splits.values() for file in files}
+    names = naming.resolved(store.place, sorted(spellings))
+    classes = tuple(sorted(set(names.values())))
+    numbers = {name: number for number, name in enumerate(classes)}
+    index = {spelling: numbers[name] for spelling, name in names.items()}
+    images = {split: _images(store, splits[split], index) for split in ORDER if split in splits}
+    return Raw(classes, images, *tally(store, passed_over))
 
 
-def complain(heading: str, problems: Sequence[str]) -> None:
-    """Report all problems at once, one a line, if there are any.
-
-    Raises:
-        UserError: there are.
-    """
-    if problems:
-        more = [f"... and {len(problems) - SHOWN:,} more"] if len(problems) > SHOWN else []
-        raise UserError("\n".join([heading, *problems[:SHOWN], *more]))
+def tally(
+    store: Store, more: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, int], dict[str, list[str]]]:
+    """Count what is passed over, by what it is, and name some of each; `more` beside the junk."""
+    every = {kind: files for kind, files in {**store.junk, **more}.items() if files}
+    counts = {kind: len(files) for kind, files in every.items()}
+    return counts, {kind: sorted(files)[:EXAMPLES] for kind, files in every.items()}
 
 
-def _images(store: Store, files: Sequence[Labelled], classes: Sequence[str]) -> Iterator[Image]:
-    index = {label: number for number, label in enumerate(classes)}
+def _images(store: Store, files: Sequence[Labelled], index: Mapping[str, int]) -> Iterator[Image]:
     for file in files:
         yield Image(store.read(file.name), file.name, index[file.label])
-
-
-def _distinct(place: str, classes: Iterable[str]) -> None:
-    spellings = defaultdict[str, list[str]](list)
-    for label in classes:
-        spellings[label.casefold()].append(label)
-    # Letters are labels of their own: A and a.
-    same = [labels for key, labels in spellings.items() if len(labels) > 1 and len(key) > 1]
-    complain(
-        f"{place}: classes differ in upper and lower case only; spell each in one way:",
-        [", ".join(labels) for labels in same],
-    )

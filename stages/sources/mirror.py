@@ -9,14 +9,17 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from stages.errors import UserError
+from stages.sources.address import joined
 from stages.sources.fetch import fetch
 
 Download = Callable[..., None]
 
 
 @contextmanager
-def redirected(kind: str, mirror: str | None) -> Iterator[None]:
+def redirected(kind: str, mirror: str | None, most: int = sys.maxsize) -> Iterator[None]:
     """Fetch what the dataset class `kind` downloads inside the block, from `mirror` if given.
+
+    No file may have more than `most` bytes.
 
     torchvision's own transfer neither retries nor resumes, leaves half a file behind, cannot read
     S3, and has no setting for another address; so its one function for it is replaced, where it is
@@ -32,41 +35,41 @@ def redirected(kind: str, mirror: str | None) -> Iterator[None]:
     original = datasets.utils.download_url
     try:
         for module in affected:
-            setattr(module, "download_url", _download(mirror))  # noqa: B010 - not in its type
+            setattr(module, "download_url", _download(mirror, most))  # noqa: B010 - not in its type
         yield
     finally:
         for module in affected:
             setattr(module, "download_url", original)  # noqa: B010
 
 
-def _download(mirror: str | None) -> Download:
+def _download(mirror: str | None, most: int) -> Download:
     """Make what stands in for torchvision's `download_url`."""
 
     def download_url(
         url: str, root: str | Path, filename: str | None = None, md5: str | None = None
     ) -> None:
         name = PurePosixPath(urlsplit(url).path).name
-        address = url if mirror is None else f"{mirror.rstrip('/')}/{name}"
+        address = url if mirror is None else joined(mirror, name)
         target = Path(root, filename or name)
         try:
-            fetch(address, target, md5 and f"md5:{md5}")
+            fetch(address, target, md5 and f"md5:{md5}", most)
         except UserError as error:
-            unpacked = address.removesuffix(".gz")
-            if mirror is None or not _missing(error) or unpacked.endswith((address, ".tar")):
+            unpacked = name.removesuffix(".gz")
+            if mirror is None or not _missing(error) or unpacked.endswith((name, ".tar")):
                 raise
-            _fetch_unpacked(unpacked, target, error)
+            _fetch_unpacked(joined(mirror, unpacked), target, error, most)
 
     return download_url
 
 
-def _fetch_unpacked(address: str, target: Path, lack: UserError) -> None:
+def _fetch_unpacked(address: str, target: Path, lack: UserError, most: int) -> None:
     """Fetch what a mirror holds unpacked; pack it, without compression, as torchvision unpacks it.
 
     There is no published md5 of it: what torchvision checks is its header and its length.
     """
     unpacked = target.with_suffix("")
     try:
-        fetch(address, unpacked)
+        fetch(address, unpacked, None, most)
     except UserError as error:
         raise (lack if _missing(error) else error) from None
     with unpacked.open("rb") as source, gzip.open(target, "wb", compresslevel=0) as packed:

@@ -11,10 +11,12 @@ from pydantic import Field
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
 from stages.params import Params
+from stages.sources.address import public
 from stages.sources.catalog import SETS, EmnistSplit, Entry, Name
 from stages.sources.mirror import redirected
 from stages.sources.origin import scratch
 from stages.sources.published import IncompleteError, read
+from stages.sources.reports import shown
 
 REMEDY = "or name another download.mirror, or a torchvision root with the set as download.path"
 
@@ -29,10 +31,11 @@ class Named(Params):
 
 
 @contextmanager
-def opened(name: Name, path: Path, params: Named) -> Iterator[Raw]:
+def opened(name: Name, path: Path, params: Named, most: int = sys.maxsize) -> Iterator[Raw]:
     """Yield the set for the time of the block; from the torchvision root at `path` if it is there.
 
-    If not, it is fetched into a folder beside data/raw, which is removed after the block.
+    If not, it is fetched into a folder beside data/raw, which is removed after the block; no file
+    of it may have more than `most` bytes.
 
     Raises:
         UserError: it is not complete at `path`, and cannot be fetched.
@@ -42,16 +45,19 @@ def opened(name: Name, path: Path, params: Named) -> Iterator[Raw]:
         try:
             published = read(entry, path)
         except IncompleteError as error:
-            lack = f"{name}: is not in {path} ({error})"
+            lack = f"{name}: is not in {shown(str(path))} ({error})"
             print(f"{lack}; fetching it from {_place(params)}", file=sys.stderr)
-            published = _fetch(entry, params, stack.enter_context(scratch()), lack)
+            folder = stack.enter_context(scratch())
+            with _told(lack, params), redirected(entry.kind, params.mirror, most):
+                published = read(entry, folder, download=True)
         yield published
 
 
-def _fetch(entry: Entry, params: Named, folder: Path, lack: str) -> Raw:
+@contextmanager
+def _told(lack: str, params: Named) -> Iterator[None]:
+    """Say of what cannot be fetched that it is not there either."""
     try:
-        with redirected(entry.kind, params.mirror):
-            return read(entry, folder, download=True)
+        yield
     except IncompleteError as error:
         reason = f"what came from {_place(params)} is damaged: {error}"
         raise UserError(f"{lack}, and {reason}; {REMEDY}") from error
@@ -60,7 +66,7 @@ def _fetch(entry: Entry, params: Named, folder: Path, lack: str) -> Raw:
 
 
 def _place(params: Named) -> str:
-    return params.mirror or "its published address"
+    return "its published address" if params.mirror is None else public(params.mirror)
 
 
 def _entry(name: Name, params: Named) -> Entry:

@@ -7,13 +7,16 @@ from typing import Annotated
 
 from pydantic import Field
 
+from reprise.shortage import lacking
 from stages import files
 from stages.artifacts import raw
 from stages.errors import UserError
 from stages.params import Params
 from stages.sources import archive, local
+from stages.sources.address import public
 from stages.sources.archive import Bounds
 from stages.sources.fetch import fetch, verify
+from stages.sources.reports import shown
 from stages.sources.store import Store
 
 SCRATCH = raw.PATH.with_name(".download.partial")
@@ -32,7 +35,9 @@ class Origin(Params):
     sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = Field(
         description="checksum of the archive, 64 hexadecimal digits; null: not verified"
     )
-    max_bytes: int = Field(description="most an archive may unpack to, in bytes", gt=0)
+    max_bytes: int = Field(
+        description="most that may come in, fetched, unpacked or read, in bytes", gt=0
+    )
 
 
 @contextmanager
@@ -45,9 +50,9 @@ def opened(params: Origin) -> Iterator[Store]:
     with scratch() as folder:
         if params.address is not None:
             place, path = params.address, folder / "fetched"
-            fetch(place, path, None if params.sha256 is None else f"sha256:{params.sha256}")
-            # Without what may be a signature: `?X-Amz-Signature=`...
-            yield _file(path, place.partition("?")[0], Bounds(params.max_bytes, folder))
+            checksum = None if params.sha256 is None else f"sha256:{params.sha256}"
+            fetch(place, path, checksum, params.max_bytes)
+            yield _file(path, public(place), Bounds(params.max_bytes, folder))
         else:
             yield _local(params, folder)
 
@@ -59,6 +64,8 @@ def scratch() -> Iterator[Path]:
         files.remove(SCRATCH)
         SCRATCH.mkdir(parents=True)
     except OSError as error:
+        if lacking(error) not in {None, "disk"}:
+            raise
         raise UserError(
             f"{SCRATCH}: cannot be made: {error.strerror}; free some space or mend the permissions"
         ) from error
@@ -73,18 +80,20 @@ def _local(params: Origin, folder: Path) -> Store:
     path = Path(params.path)
     try:
         if path.is_dir() and params.sha256 is None:
-            return local.folder(path)
+            return local.folder(path, params.max_bytes)
         if path.is_dir():
             raise UserError(
-                f"params.yaml: download.sha256 is for an archive, but {path} is a folder; "
-                "set it to null"
+                f"params.yaml: download.sha256 is for an archive, but {shown(params.path)} is a "
+                "folder; set it to null"
             )
         if params.sha256 is not None:
             verify(params.path, path, f"sha256:{params.sha256}")
         return _file(path, params.path, Bounds(params.max_bytes, folder))
     except OSError as error:
+        if lacking(error):
+            raise
         raise UserError(
-            f"{path}: cannot be read: {error.strerror}; "
+            f"{shown(params.path)}: cannot be read: {error.strerror}; "
             "bring the images there, or correct download.path in params.yaml"
         ) from error
 
@@ -93,5 +102,5 @@ def _file(path: Path, place: str, bounds: Bounds) -> Store:
     """Return the files of an archive, or the one file that needs none."""
     with path.open("rb") as file:
         if file.read(len(PARQUET)) == PARQUET:
-            return local.single(path, place)
+            return local.single(path, place, bounds.most)
     return archive.store(path, place, bounds)

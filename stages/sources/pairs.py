@@ -8,27 +8,21 @@ is named train, val or test, anywhere above, makes a split.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
-from stages.sources.labelled import SPLITS, Labelled, assemble, complain
+from stages.sources import naming, pairing, spelling
+from stages.sources.labelled import Labelled, assemble
+from stages.sources.pairing import Key
+from stages.sources.reports import complain
 from stages.sources.store import Store
 
-WORDS = re.compile(r"(?<![a-z])(image|img|picture|photo|label|annotation|txt|text)s?(?![a-z])")
 DOCUMENT = re.compile(
     r"(readme|licen[cs]e|notice|copying|citation)(\.(md|txt|rst))?", re.IGNORECASE
 )
-
-
-class Key(NamedTuple):
-    """What an image and its label have in common."""
-
-    folders: tuple[str, ...]
-    stem: str
+LABEL = 2**16  # bytes that the text file of a label may have
 
 
 def load(store: Store) -> Raw:
@@ -37,49 +31,29 @@ def load(store: Store) -> Raw:
     Raises:
         UserError: an image or a label stands alone or is not alone, or a label cannot be read.
     """
-    names = [name for name in store.names() if not DOCUMENT.fullmatch(PurePosixPath(name).name)]
+    documents = [name for name in store.names() if DOCUMENT.fullmatch(PurePosixPath(name).name)]
+    names = sorted({*store.names()} - {*documents})
     images = [name for name in names if not _is_label(name)]
     labels = [name for name in names if _is_label(name)]
     if not images:
         raise UserError(f"{store.place}: holds no image; expected are pairs as a.jpg and a.txt")
-    partners = _partners(images, labels)
-    by_key, texts = _by_key(images, {}), _by_key(labels, partners)
+    by_key, texts = pairing.by_key(images, labels)
+    splits = _splits(by_key)
     problems = [*_alone(by_key, texts, "label"), *_alone(texts, by_key, "image")]
     found = list[Labelled]()
     for key in by_key.keys() & texts.keys():
         try:
             label = _label(store, texts[key][0])
-            found.append(Labelled(by_key[key][0], label, _split(key) or "train"))
+            found.append(Labelled(by_key[key][0], label, splits[key] or "train"))
         except ValueError as error:
             problems.append(f"{texts[key][0]}: {error}")
     complain(f"{store.place}: images and labels do not pair; mend them:", sorted(problems))
-    _split_all(store.place, by_key)
-    return assemble(store, found, {"document": len(store.names()) - len(names)})
+    _split_all(store.place, by_key, splits)
+    return assemble(store, found, {"document": documents})
 
 
 def _is_label(name: str) -> bool:
     return name.lower().endswith(".txt")
-
-
-def _partners(images: Iterable[str], labels: Iterable[str]) -> dict[str, str]:
-    """Map a folder of labels to the one of images where they are the only two of their level."""
-    levels = defaultdict[PurePosixPath, tuple[set[str], set[str]]](lambda: (set(), set()))
-    for kind, names in enumerate((images, labels)):
-        for folder in {PurePosixPath(name).parent for name in names}:
-            levels[folder.parent][kind].add(str(folder))
-    alone = (level for level in levels.values() if [len(kind) for kind in level] == [1, 1])
-    return {theirs.copy().pop(): ours.copy().pop() for ours, theirs in alone}
-
-
-def _by_key(names: Iterable[str], partners: dict[str, str]) -> dict[Key, list[str]]:
-    """Gather the names by what they have in common with their partners."""
-    gathered = defaultdict[Key, list[str]](list)
-    for name in names:
-        path = PurePosixPath(name)
-        parts = PurePosixPath(partners.get(str(path.parent), path.parent)).parts
-        cleaned = (WORDS.sub("", part.lower()).strip("_-. ") for part in parts)
-        gathered[Key(tuple(part for part in cleaned if part), path.stem)].append(name)
-    return gathered
 
 
 def _alone(names: dict[Key, list[str]], others: dict[Key, list[str]], other: str) -> list[str]:
@@ -101,21 +75,27 @@ def _label(store: Store, name: str) -> str:
         ValueError: it is not one line of text.
     """
     try:
-        text = store.read(name).decode("utf-8-sig")
+        text = store.read(name, LABEL).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError("is not text in UTF-8") from error
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if naming.normal(line)]
     if len(lines) != 1:
         raise ValueError(f"holds {len(lines)} lines of text, must hold one: the label")
     return lines[0]
 
 
-def _split(key: Key) -> str:
-    return next((SPLITS[folder] for folder in key.folders if folder in SPLITS), "")
+def _splits(images: Iterable[Key]) -> dict[Key, str]:
+    """Return the split that the folders above an image name, or nothing."""
+    folders = {folder for key in images for folder in key.folders}
+    known = spelling.recognized(folders)
+    found = {key: {known[name] for name in key.folders if name in known} for key in images}
+    return {key: " and ".join(sorted(splits)) for key, splits in found.items()}
 
 
-def _split_all(place: str, images: dict[Key, list[str]]) -> None:
-    """Refuse images of which some are in a split and others in none."""
-    none = sorted(name for key, names in images.items() if not _split(key) for name in names)
-    if any(map(_split, images)):
+def _split_all(place: str, images: dict[Key, list[str]], splits: dict[Key, str]) -> None:
+    """Refuse images that are in two splits, or in none where others are in one."""
+    two = [f"{name}: {splits[key]}" for key in images if " " in splits[key] for name in images[key]]
+    complain(f"{place}: images in folders of two splits; rename the folders:", sorted(two))
+    none = sorted(name for key, names in images.items() if not splits[key] for name in names)
+    if any(splits.values()):
         complain(f"{place}: images in no split, beside others in splits; move them:", none)

@@ -4,16 +4,21 @@ The split is in the file's name (train-00000-of-00002.parquet) or its folder's; 
 struct {bytes, path}, or bytes; the label a number, with or without names in the schema, or text.
 """
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from reprise.shortage import lacking
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
-from stages.sources import columns, shards
+from stages.sources import columns, naming, shards
 from stages.sources.columns import Columns
+from stages.sources.labelled import tally
+from stages.sources.limits import RefusedError, limit
+from stages.sources.reports import shown
 from stages.sources.store import Store, reason
 from stages.sources.table import Table
 
@@ -27,32 +32,33 @@ def load(store: Store, params: Table) -> Raw:
 
     Raises:
         UserError: there is no such file, a part is missing, files differ in columns or classes,
-            or an image or a label is missing.
+            they unpack to more than they may, or an image or a label is missing.
     """
     splits = shards.splits(store)
     names = [name for split in splits.values() for name in split]
     found = _columns(store, names, params.label_column)
-    index = _index(store, names, found)
-    others = len(store.names()) - len(names)
-    return Raw(
-        found.names or tuple(map(str, index)),
-        {split: _images(store, splits[split], found, index) for split in splits},
-        {**store.passed_over, **({"no parquet file": others} if others else {})},
-    )
+    _fit(store, names, found)
+    classes, index = _index(store, names, found)
+    others = sorted({*store.names()} - {*names})
+    images = {split: _images(store, splits[split], found, index) for split in splits}
+    return Raw(classes, images, *tally(store, {"no parquet file": others}))
 
 
 @contextmanager
 def _reading(store: Store, name: str) -> Iterator[pq.ParquetFile]:
     """Open a file; whatever is wrong with it becomes a message that names it."""
+    place = f"{store.place}: {shown(name)}"
     with store.open(name) as file:
         try:
             with pq.ParquetFile(file, buffer_size=BUFFER) as parquet:
                 yield parquet
-        except UserError as error:
-            raise UserError(f"{store.place}: {name}: {error}") from error
+        except (UserError, RefusedError) as error:
+            raise UserError(f"{place}: {error}") from error
         except Exception as error:  # damaged bytes make the libraries raise almost anything
+            if lacking(error):
+                raise
             raise UserError(
-                f"{store.place}: {name}: cannot be read ({reason(error)}); bring it anew"
+                f"{place}: cannot be read ({reason(error)}); it is damaged: fetch it again"
             ) from error
 
 
@@ -64,22 +70,43 @@ def _columns(store: Store, names: Iterable[str], label: str) -> Columns:
             found.setdefault(columns.find(file.schema_arrow, label), name)
     if len(found) > 1:
         raise UserError(
-            f"{store.place}: columns or classes differ between {' and '.join(found.values())}; "
-            "bring files of one set"
+            f"{store.place}: columns or classes differ between "
+            f"{' and '.join(map(shown, found.values()))}; bring files of one set"
         )
     return next(iter(found))
 
 
-def _index(store: Store, names: Iterable[str], found: Columns) -> Index:
+def _fit(store: Store, names: Iterable[str], found: Columns) -> None:
+    """Refuse files that say they unpack to more than they may, before an image is read."""
+    total = 0
+    for name in names:
+        with _reading(store, name) as file:
+            for number in range(file.num_row_groups):
+                group = file.metadata.row_group(number)
+                for column in map(group.column, range(group.num_columns)):
+                    if column.path_in_schema.partition(".")[0] in {found.image, found.label}:
+                        total += column.total_uncompressed_size
+            limit(total, store.most, "unpacks to")
+
+
+def _index(store: Store, names: Iterable[str], found: Columns) -> tuple[tuple[str, ...], Index]:
     """Number the classes: as the schema does or, where it names none, those that occur."""
     if found.names is not None:
-        return {number: number for number in range(len(found.names))}
+        classes, again = naming.listed(store.place, found.names)
+        if again:
+            told = ", ".join(map(shown, again[:10]))
+            print(f"{store.place}: classes of one name are numbered: {told}", file=sys.stderr)
+        return classes, {number: number for number in range(len(classes))}
     values = set[Any]()
     for name in names:
         with _reading(store, name) as file:
             for batch in file.iter_batches(columns=[found.label]):
                 values.update(batch.column(0).to_pylist())
-    return {value: number for number, value in enumerate(sorted(values - {None}))}
+    ordered = sorted(values - {None})
+    spelt = naming.resolved(store.place, map(str, ordered))
+    classes = tuple(dict.fromkeys(spelt[str(value)] for value in ordered))
+    numbers = {name: number for number, name in enumerate(classes)}
+    return classes, {value: numbers[spelt[str(value)]] for value in ordered}
 
 
 def _images(store: Store, names: Iterable[str], found: Columns, index: Index) -> Iterator[Image]:
@@ -87,10 +114,18 @@ def _images(store: Store, names: Iterable[str], found: Columns, index: Index) ->
         with _reading(store, name) as file:
             for row, (data, path, label) in enumerate(_rows(file, found)):
                 if data is None:
-                    raise UserError(f"row {row}: holds no bytes, but {path}; embed the images")
+                    raise UserError(f"row {row}: {_lack(path)}")
                 if label not in index:
-                    raise UserError(f"row {row}: label {label} is not one of {len(index)} classes")
+                    raise UserError(
+                        f"row {row}: label {shown(str(label))} is not one of {len(index)} classes"
+                    )
                 yield Image(data, path or f"{name}/{row:06}", index[label])
+
+
+def _lack(path: str | None) -> str:
+    if path is None:
+        return "the image cell is empty; leave the row out, or mend it at its source"
+    return f"holds no bytes, but {shown(path)}; embed the images"
 
 
 def _rows(file: pq.ParquetFile, found: Columns) -> Iterator[tuple[bytes | None, str | None, Any]]:

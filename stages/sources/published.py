@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from reprise.shortage import lacking
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
+from stages.sources import naming
 from stages.sources.catalog import Entry, Samples
+from stages.sources.reports import shown
 
 
 class IncompleteError(UserError):
@@ -35,10 +38,12 @@ def read(entry: Entry, root: Path, *, download: bool = False) -> Raw:
                 split: _images(entry._replace(names=classes), root, dataset)
                 for split, dataset in datasets.items()
             }
-            return Raw(classes, splits, {})
+            return Raw(naming.listed(entry.kind, classes)[0], splits, {})
     except UserError:
         raise
     except Exception as error:  # damaged bytes make the libraries raise almost anything
+        if lacking(error) not in {None, "disk"}:
+            raise
         raise _failure(error) from error
 
 
@@ -105,8 +110,10 @@ def _kept(listed: Iterable[tuple[Path, int]], root: Path, first: int) -> Iterato
         try:
             data = path.read_bytes()
         except OSError as error:
+            if lacking(error):
+                raise
             raise UserError(
-                f"{path}: cannot be read: {error.strerror}; mend or fetch it"
+                f"{shown(str(path))}: cannot be read: {error.strerror}; mend it, or fetch it again"
             ) from error
         yield Image(data, path.relative_to(root).as_posix(), label - first)
 
@@ -122,7 +129,7 @@ def _encoded(samples: Samples, first: int) -> Iterator[Image]:
 def _failure(error: Exception) -> UserError:
     """Say what was wrong; without torchvision's advice, which is for programmers."""
     reason = str(error).partition(" You can ")[0].partition("\n")[0].rstrip(".")
-    reason = reason[:1].lower() + reason[1:] or type(error).__name__
+    reason = shown(reason[:1].lower() + reason[1:]) or type(error).__name__
     if isinstance(error, ImportError):
         package = (error.name or "torchvision").partition(".")[0]
         return UserError(f"{reason}; `pip install {package}`")

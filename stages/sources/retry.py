@@ -6,7 +6,10 @@ from socket import EAI_AGAIN, gaierror
 
 from aiohttp import ClientError
 
+from reprise.shortage import lacking
 from stages.errors import UserError
+from stages.sources.address import public, scrubbed
+from stages.sources.limits import RefusedError
 from stages.sources.store import reason
 
 TRIES = 5
@@ -27,7 +30,11 @@ def insist(address: str, action: Callable[[], None]) -> None:
             return action()
         except UserError:
             raise
+        except RefusedError as refusal:
+            raise UserError(f"{public(address)}: {refusal}") from refusal
         except Exception as error:  # every file system has errors of its own
+            if lacking(error):
+                raise
             cause = _cause(error)
             if attempt == TRIES or not _passes(cause):
                 raise _failure(address, cause, attempt) from error
@@ -52,16 +59,22 @@ def _passes(cause: BaseException) -> bool:
 
 def _failure(address: str, cause: BaseException, attempts: int) -> UserError:
     status = getattr(cause, "status", None)
-    why, remedy = reason(cause), "check the network and the address, then run the stage again"
+    why, remedy = (
+        scrubbed(reason(cause), address),
+        "check the network and the address, then run the stage again",
+    )
     if isinstance(cause, FileNotFoundError) or status in {404, 410}:
         why, remedy = "there is no such file", "check the address"
     elif isinstance(cause, IsADirectoryError):
         remedy = "give the address of one file"
     elif isinstance(cause, PermissionError) or status in {401, 403}:
-        remedy = "check that you may read it, or fetch it by hand and give its local path"
+        remedy = (
+            "check that you may read it (~/.netrc may hold user and password), or fetch it by hand "
+            "and give its local path"
+        )
     elif isinstance(cause, ImportError):
         remedy = f"`pip install {DRIVERS.get(address.partition('://')[0], 'fsspec[full]')}`"
     elif isinstance(cause, ValueError):
         remedy = "give an address with http, https, s3, gs, ssh or file"
     tries = f" in {attempts} tries" if attempts > 1 else ""
-    return UserError(f"{address}: cannot be fetched{tries}: {why}; {remedy}")
+    return UserError(f"{public(address)}: cannot be fetched{tries}: {why}; {remedy}")

@@ -1,54 +1,114 @@
-"""The Parquet files of a data set: which split each is a part of."""
+"""The Parquet files of a data set: which split each is a part of, and whether all parts are there.
+
+The split is in any word of a file's name (`cifar10-test.parquet`) or, where that is silent, of
+the nearest folder's (`partial-train/0000.parquet`).
+"""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
+from posixpath import commonpath
+from typing import NamedTuple
 
 from stages.errors import UserError
-from stages.sources.labelled import ORDER, SPLITS, complain
+from stages.sources import spelling
+from stages.sources.labelled import ORDER
+from stages.sources.reports import complain
 from stages.sources.store import Store
 
-SHARD = re.compile(r"(.*)-([0-9]{1,9})-of-([0-9]{1,9})\.parquet")
+SHARD = re.compile(r"(.*?)[-_.]?([0-9]{1,9})-of-([0-9]{1,9})\.parquet", re.IGNORECASE)
+NUMBERED = re.compile(r"(.*?)([0-9]{1,9})\.parquet", re.IGNORECASE)
+YEAR = 100  # parts of no stated total begin at a lower number: train2014 is none
+KNOWN = f"name each file, or its folder, by its split; known are {spelling.ACCEPTED}"
+
+
+class Part(NamedTuple):
+    """What the name of a file says of the whole that it is a part of."""
+
+    whole: str  # what all parts have in common
+    number: int | None
+    total: int | None  # parts, as the name promises
 
 
 def splits(store: Store) -> dict[str, list[str]]:
     """Sort the Parquet files into splits, and see that each part is there once.
 
     Raises:
-        UserError: there are none, some are in no split, or a part is missing or there twice.
+        UserError: there are none, some are in no split or in two, or a part is missing or there
+            twice.
     """
-    found = defaultdict[str, list[str]](list)
-    for name in store.names():
-        if name.lower().endswith(".parquet"):
-            found[_split(name)].append(name)
-    if not found:
+    names = [name for name in store.names() if name.lower().endswith(".parquet")]
+    if not names:
         raise UserError(f"{store.place}: holds no .parquet file")
-    if set(found) == {""}:
-        found = defaultdict(list, train=found[""])
-    complain(f"{store.place}: files of no split, beside others; rename them:", found.pop("", []))
-    problems = [line for split, names in found.items() for line in _incomplete(split, names)]
+    found = defaultdict[str, list[str]](list)
+    for name, split in _splits(store.place, names).items():
+        found[split].append(name)
+    problems = [line for split, parts in found.items() for line in _incomplete(split, parts)]
     complain(f"{store.place}: splits are not there whole, and once; mend that:", problems)
     return {split: found[split] for split in ORDER if split in found}
 
 
-def _split(name: str) -> str:
-    path = PurePosixPath(name.lower())
-    words = [re.split("[-_.]", path.name, maxsplit=1)[0], *reversed(path.parts[:-1])]
-    return next((SPLITS[word] for word in words if word in SPLITS), "")
+def _splits(place: str, names: list[str]) -> dict[str, str]:
+    """Return the split of each file; files of one whole that tell none are train."""
+    around = PurePosixPath(commonpath([str(PurePosixPath("/", name).parent) for name in names]))
+    said = {name: _said(PurePosixPath("/", name), around) for name in names}
+    two = [f"{name}: {', '.join(sorted(found))}" for name, found in said.items() if len(found) > 1]
+    complain(f"{place}: names that speak of several splits; {KNOWN}:", two)
+    silent = [name for name, found in said.items() if not found]
+    if len(silent) < len(names):
+        complain(f"{place}: files of no split, beside others ({KNOWN}); rename them:", silent)
+    elif len(names) > 1 and (len({_part(name).whole for name in names}) > 1 or _loose(names)):
+        complain(f"{place}: several files, and no name tells the split; {KNOWN}:", silent)
+    return {name: next(iter(found), "train") for name, found in said.items()}
+
+
+def _said(path: PurePosixPath, around: PurePosixPath) -> frozenset[str]:
+    """Return the splits of a file, those of its folder too where they are others.
+
+    Folders around all the files are heard only where nothing else tells.
+    """
+    own = spelling.of_path(path.name)
+    inner = spelling.of_path(str(path.parent.relative_to(around) / "_"))
+    return own | inner or spelling.of_path(str(path))
+
+
+def _loose(names: list[str]) -> bool:
+    """Tell files that are no numbered parts of one whole."""
+    numbers = [_part(name).number for name in names]
+    return min(-1 if number is None else number for number in numbers) not in range(YEAR)
+
+
+def _part(name: str) -> Part:
+    if shard := SHARD.fullmatch(name):
+        return Part(shard[1], int(shard[2]), int(shard[3]))
+    folder = f"{PurePosixPath(name).parent}/".removeprefix("./")
+    if (match := NUMBERED.fullmatch(name)) and len(match[2]) > 2:  # 0001, but not cifar10
+        return Part(match[1] or folder, int(match[2]), None)
+    return Part(folder, None, None)
 
 
 def _incomplete(split: str, names: Iterable[str]) -> Iterator[str]:
     """Compare the parts of a split with what their names promise."""
-    parts = defaultdict[tuple[str, ...], list[int]](list)
+    wholes = defaultdict[tuple[str, int | None], list[int]](list)
     for name in names:
-        shard = SHARD.fullmatch(name)
-        parts[(shard[1], shard[3]) if shard else (str(PurePosixPath(name).parent),)].append(
-            int(shard[2]) if shard else -1
-        )
-    if len(parts) > 1:
-        yield f"{split}: is there as {', '.join(sorted(key[0] for key in parts))}"
-    for (prefix, *total), there in parts.items():
+        whole, number, total = _part(name)
+        wholes[whole, total].append(-1 if number is None else number)
+    if len(wholes) > 1:
+        once = len({whole for whole, _ in wholes}) == len(wholes)
+        told = sorted(_told(whole, None if once else total) for whole, total in wholes)
+        yield f"{split}: is there as {', '.join(told)}"
+    for (whole, total), there in wholes.items():
+        numbers = sorted(there)
+        first = 0 if total else min(numbers[0], 1)
         # No list of what should be there: a name may promise any number.
-        if total and (sorted(there), len(there)) != ([*range(len(there))], int(total[0])):
-            yield f"{split}: {prefix} has {len(there)} of {int(total[0])} parts"
+        gapless = numbers == [*range(first, first + len(numbers))]
+        counted = total is not None or numbers[0] in range(YEAR)
+        if counted and (not gapless or len(numbers) != (total or len(numbers))):
+            seen = ", ".join(map(str, numbers[:10])) + (", ..." if len(numbers) > 10 else "")
+            of = f"{len(numbers)} of {total} parts" if total else f"{len(numbers)} parts"
+            yield f"{split}: {_told(whole, None)} has {of}, with the numbers {seen}"
+
+
+def _told(whole: str, total: int | None) -> str:
+    return (whole or "the top folder") + (f" of {total}" if total else "")

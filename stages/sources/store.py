@@ -1,19 +1,19 @@
 """The files of a source by name, wherever they lie: in a folder, or packed in an archive."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import BinaryIO, NamedTuple
 
+from reprise.shortage import lacking
 from stages.errors import UserError
+from stages.sources.reports import shown
 
 LARGEST = 2**30  # bytes that one image or label may have; no picture is larger
+EMPTY = "empty file"
 MACOS = "__MACOSX"
 WINDOWS = {"thumbs.db": "Thumbs.db", "desktop.ini": "desktop.ini"}
-
-
-class RefusedError(Exception):
-    """Why an archive is not read, with the remedy; who knows its name tells the user."""
 
 
 class Member(NamedTuple):
@@ -25,83 +25,98 @@ class Member(NamedTuple):
 
 
 class Store:
-    """Files to read at random; junk is left out, and counted."""
+    """Files to read at random; junk is left out, and noted."""
 
     place: str  # what the user knows it by
+    most: int  # bytes that may come in, unpacked
     folders: frozenset[str]  # all of them, those without a file too
-    passed_over: Mapping[str, int]  # files that are junk, by what they are
+    junk: Mapping[str, Sequence[str]]  # files that are no data, by what they are
 
-    def __init__(self, place: str, members: Iterable[Member]) -> None:
-        self.place = place
-        self._files = dict[str, Callable[[], BinaryIO]]()
-        junk, folders = Counter[str](), set[str]()
+    def __init__(self, place: str, members: Iterable[Member], most: int = sys.maxsize) -> None:
+        self.place, self.most = shown(place), most
+        self._files = dict[str, Member]()
+        junk, folders = defaultdict[str, list[str]](list), set[str]()
         for member in members:
             self._check(member.name)
             kind = _junk(member)
-            if kind in {None, "empty file"}:
+            if kind in {None, EMPTY}:
                 folders.update(str(folder) for folder in PurePosixPath(member.name).parents)
             if member.name.endswith("/"):
                 folders.update({member.name.rstrip("/")} if kind is None else ())
             elif kind is None:
-                self._files[member.name] = member.open
+                self._files[member.name] = member
             else:
-                junk[kind] += 1
-        self.folders, self.passed_over = frozenset(folders - {"."}), dict(sorted(junk.items()))
+                junk[kind].append(member.name)
+        self.folders = frozenset(folders - {"."})
+        self.junk = {kind: sorted(names) for kind, names in sorted(junk.items())}
+
+    @property
+    def passed_over(self) -> dict[str, int]:
+        """Count the junk."""
+        return {kind: len(names) for kind, names in self.junk.items()}
 
     def names(self) -> list[str]:
         """Return the names of the files, sorted: the same ones from a folder and its archive."""
         return sorted(self._files)
 
-    def open(self, name: str) -> BinaryIO:
-        """Open a file for reading at random.
+    def open(self, name: str, most: int | None = None) -> BinaryIO:
+        """Open a file for reading at random, if it has no more than `most` bytes.
 
         Raises:
-            UserError: it is damaged, or may not be read.
+            UserError: it is larger, is damaged, or may not be read.
         """
+        if most is not None and self._files[name].size > most:
+            raise self._too_large(name, most)
         try:
-            return self._files[name]()
+            return self._files[name].open()
         except Exception as error:  # damaged bytes make the libraries raise almost anything
             raise self._unreadable(name, error) from error
 
-    def read(self, name: str) -> bytes:
-        """Return the content of a file.
+    def read(self, name: str, most: int | None = None) -> bytes:
+        """Return the content of a file of no more than `most` bytes, by default an image's.
 
         Raises:
-            UserError: it is damaged, may not be read, or is too large for an image.
+            UserError: it is damaged, may not be read, or is too large.
         """
-        with self.open(name) as file:
+        most = LARGEST if most is None else most
+        with self.open(name, most) as file:
             try:
-                data = file.read(LARGEST + 1)
+                data = file.read(most + 1)
             except Exception as error:  # as above
                 raise self._unreadable(name, error) from error
-        if len(data) > LARGEST:
-            raise UserError(
-                f"{self.place}: {name}: has more than {LARGEST:,} bytes, which no image has; "
-                "leave it out"
-            )
+        if len(data) > most:
+            raise self._too_large(name, most)
         return data
 
     def _check(self, name: str) -> None:
         """Refuse a name that no artifact can hold, or that two files have."""
         if name in self._files:
-            raise UserError(f"{self.place}: {name}: is in it twice; pack it once")
+            raise UserError(f"{self.place}: {shown(name)}: is in it twice; pack it once")
         try:
             name.encode()
         except UnicodeEncodeError as error:
-            shown = name.encode(errors="backslashreplace").decode()
             raise UserError(
-                f"{self.place}: {shown}: its name is not UTF-8; rename it, then bring it again"
+                f"{self.place}: {shown(name)}: its name is not UTF-8; rename it, and pack it "
+                "again where it is in an archive"
             ) from error
 
-    def _unreadable(self, name: str, error: Exception) -> UserError:
+    def _too_large(self, name: str, most: int) -> UserError:
+        what = "which no image has" if most == LARGEST else "too many for what it should be"
         return UserError(
-            f"{self.place}: {name}: cannot be read ({reason(error)}); bring it anew or leave it out"
+            f"{self.place}: {shown(name)}: has more than {most:,} bytes, {what}; leave it out"
         )
+
+    def _unreadable(self, name: str, error: Exception) -> UserError:
+        """Say that a file is damaged, unless the machine lacks something."""
+        if lacking(error):
+            raise error
+        remedy = "fetch it again, or leave it out"
+        return UserError(f"{self.place}: {shown(name)}: cannot be read ({reason(error)}); {remedy}")
 
 
 def reason(error: BaseException) -> str:
     """Say in one line what a library says in many, or in none."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return shown((str(error).splitlines() or [type(error).__name__])[0])
 
 
 def _junk(member: Member) -> str | None:
@@ -113,4 +128,4 @@ def _junk(member: Member) -> str | None:
         return "hidden file"
     if kind := WINDOWS.get(parts[-1].lower()):
         return kind
-    return "empty file" if not member.size and not member.name.endswith("/") else None
+    return EMPTY if not member.size and not member.name.endswith("/") else None

@@ -1,124 +1,138 @@
-"""Source `table`: a CSV, TSV or Parquet table with a row for every image."""
+"""Source `table`: CSV, TSV or Parquet tables with a row for every image."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import PurePosixPath
+from typing import Annotated
 
-import pandas as pd
 from pydantic import Field
 
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
 from stages.params import Params
-from stages.sources import cells
-from stages.sources.labelled import SPLITS, Labelled, assemble, complain
+from stages.sources import cells, naming, spelling
+from stages.sources.finding import Files
+from stages.sources.labelled import Labelled, assemble
+from stages.sources.reports import complain, shown
 from stages.sources.store import Store
 
 KINDS = (".csv", ".tsv", ".parquet")
 
 
 class Table(Params):
-    """Which table, and which of its columns; the source parquet reads label_column too."""
+    """Which tables, and which of their columns; the source parquet reads label_column too."""
 
-    table: str | None = Field(description="name of the table in the source; null: its only one")
+    table: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        description="name of the table in the source, or a list as [train.csv, test.csv]; "
+        "null: its only one"
+    )
     file_column: str = Field(description="column of the table with the image's file name")
     label_column: str = Field(description="column with the label, of a table or of parquet files")
-    split_column: str | None = Field(description="column with train, val or test; null: no splits")
+    split_column: str | None = Field(
+        description="column with train, val or test; null: the names of several tables tell, "
+        "one table has no splits"
+    )
 
 
 def load(store: Store, params: Table) -> Raw:
-    """Return the images that the table names.
+    """Return the images that the tables name.
 
     Raises:
         UserError: there is no such table or column, or rows do not fit the files.
     """
-    table = _table(store, params.table)
-    place = f"{store.place}: {table}"
-    rows = _columns(cells.read(store, table), params, place)
-    files = _Files(set(store.names()) - {table}, PurePosixPath(table).parent)
+    tables = _tables(store, params.table)
+    splits = _splits(store.place, tables, params)
+    names = {*store.names()} - {*tables}
     found, problems = list[Labelled](), list[str]()
-    for number, row in enumerate(rows, start=2):  # the header is row 1
-        try:
-            found.append(_row(files, *row))
-        except ValueError as error:
-            problems.append(f"row {number}: {error}")
-    times = Counter(file.name for file in found)
-    problems += [f"{name}: is in {count} rows" for name, count in times.items() if count > 1]
-    complain(f"{place}: rows that do not fit the files; mend them:", problems)
+    for table in tables:
+        files = Files(names, PurePosixPath(table).parent)
+        prefix = f"{table}: " if len(tables) > 1 else ""
+        for place, row in _rows(store, table, params):
+            try:
+                found.append(_row(files, row, splits[table]))
+            except ValueError as error:
+                problems.append(f"{prefix}{place}: {error}")
+    where = f"{store.place}: {', '.join(map(shown, tables))}"
+    complain(f"{where}: rows that do not fit the files; mend them:", problems + _twice(found))
     if not found:
-        raise UserError(f"{place}: has no row; expected is one for every image")
-    return assemble(store, found, {"not in the table": len(files.names) - len(found)})
+        raise UserError(f"{where}: has no row; expected is one for every image")
+    rest = names - {file.name for file in found}
+    return assemble(store, found, {"not in the table": sorted(rest)})
 
 
-class _Files:
-    """The files of the source, found as tables name them."""
-
-    def __init__(self, names: set[str], home: PurePosixPath) -> None:
-        self.names, self._home = names, home
-        self._by_ending = defaultdict[str, list[str]](list)
-        for name in names:
-            self._by_ending[PurePosixPath(name).name].append(name)
-
-    def find(self, cell: str) -> str:
-        """Find a file by its path from the table or the top, or by the end of its path.
-
-        Raises:
-            ValueError: there is none, or more than one.
-        """
-        path = PurePosixPath(cell.replace("\\", "/"))
-        for exact in (str(self._home / path), str(path)):
-            if exact in self.names:
-                return exact
-        found = [name for name in self._by_ending[path.name] if name.endswith(f"/{path}")]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise ValueError(f"{cell}: {', '.join(sorted(found))} could be meant; give its path")
-        raise ValueError(f"{cell}: there is no such file")
+def _twice(found: Iterable[Labelled]) -> list[str]:
+    """Report the files that several rows name."""
+    times = defaultdict[str, int](int)
+    for file in found:
+        times[file.name] += 1
+    return [f"{name}: is in {count} rows" for name, count in times.items() if count > 1]
 
 
-def _row(files: _Files, file: str, label: str, split: str) -> Labelled:
-    if not (file and label and split):
-        raise ValueError(f"a cell is empty: file {file!r}, label {label!r}, split {split!r}")
-    if split.lower() not in SPLITS:
-        raise ValueError(f"split {split!r} is unknown; it must be train, val or test")
-    return Labelled(files.find(file), label, SPLITS[split.lower()])
+def _row(files: Files, row: Sequence[str], own: str) -> Labelled:
+    """Return an image of one row; `own` is the split of the whole table, or nothing."""
+    file, label, split = row
+    if not (file and naming.normal(label) and (own or split)):
+        also = "" if own else f", split {split!r}"
+        raise ValueError(f"a cell is empty: file {file!r}, label {label!r}{also}")
+    if not (home := own or spelling.named(split)):
+        raise ValueError(
+            f"split {split!r} is unknown; it must be train, val or test ({spelling.ACCEPTED})"
+        )
+    return Labelled(files.find(file), label, home)
 
 
-def _table(store: Store, name: str | None) -> str:
-    """Find the table by its name, or because it is the only one."""
+def _tables(store: Store, wanted: str | Sequence[str] | None) -> list[str]:
+    """Find the tables by their names, or the one because it is the only one."""
     tables = [table for table in store.names() if table.lower().endswith(KINDS)]
-    if name is None and len(tables) == 1:
-        return tables[0]
-    if name in tables:
-        return str(name)
-    lack = "has not the table of that name" if name else "must hold one table for table: null"
+    if wanted is None and len(tables) == 1:
+        return tables
+    names = [wanted] if isinstance(wanted, str) else [*(wanted or [])]
+    absent = [name for name in names if name not in tables]
+    if names and not absent and len({*names}) == len(names):
+        return names
+    lack = "must hold one table for table: null"
+    if names:
+        lack = f"has not the table {', '.join(absent)}" if absent else "is given a table twice"
+    there = ", ".join(map(shown, tables[:5])) or f"none of {KINDS}"
     raise UserError(
-        f"{store.place}: {lack}; correct download.table in params.yaml, is {name}; "
-        f"tables there: {', '.join(tables[:5]) or f'none of {KINDS}'}"
+        f"{store.place}: {lack}; correct download.table in params.yaml, is {wanted}; "
+        f"it may be one name, or a list as [train.csv, test.csv]; tables there: {there}"
     )
 
 
-def _columns(frame: pd.DataFrame, params: Table, place: str) -> Iterable[tuple[str, ...]]:
-    """Yield file, label and split of each row."""
-    names = [str(name) for name in frame.columns]
+def _splits(place: str, tables: Sequence[str], params: Table) -> dict[str, str]:
+    """Return the split of every table; nothing where a column of it tells."""
+    if params.split_column is not None or len(tables) == 1:
+        return dict.fromkeys(tables, "train" if params.split_column is None else "")
+    found = {table: spelling.of_path(table) for table in tables}
+    complain(
+        f"{place}: tables whose names do not tell one split; rename them as train.csv, or set "
+        f"download.split_column; known are {spelling.ACCEPTED}:",
+        [table for table, splits in found.items() if len(splits) != 1],
+    )
+    return {table: next(iter(splits)) for table, splits in found.items()}
+
+
+def _rows(store: Store, table: str, params: Table) -> Iterator[tuple[str, list[str]]]:
+    """Yield file, label and split of each row, with its place in the table."""
+    found = cells.read(store, table)
     wanted = {
         "file_column": params.file_column,
         "label_column": params.label_column,
         "split_column": params.split_column,
     }
     problems = [
-        f"download.{key} is {name}, " + _nearest(name, names)
+        f"download.{key} is {name}, " + _nearest(name, found.columns)
         for key, name in wanted.items()
-        if name is not None and names.count(name) != 1
+        if name is not None and found.columns.count(name) != 1
     ]
-    complain(f"{place}: columns are not there; correct params.yaml:", problems)
-    columns = [
-        ["train"] * len(frame) if name is None else frame[name].str.strip().tolist()
-        for name in wanted.values()
-    ]
-    return zip(*columns, strict=True)
+    complain(
+        f"{store.place}: {shown(table)}: columns are not there; correct params.yaml:", problems
+    )
+    places = [None if name is None else found.columns.index(name) for name in wanted.values()]
+    for place, row in found.rows:
+        yield place, ["" if n is None else row[n].strip() for n in places]
 
 
 def _nearest(name: str, names: list[str]) -> str:

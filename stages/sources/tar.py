@@ -8,7 +8,9 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from stages.sources.store import Member, RefusedError
+from stages.sources.limits import RefusedError
+from stages.sources.reports import shown
+from stages.sources.store import Member
 
 RECORD = 512  # bytes; every header is one, and every file is filled up to a multiple
 
@@ -66,12 +68,13 @@ def members(path: Path) -> Iterator[Member]:
         RefusedError: a member is a link, a device or sparse, or the end is missing.
         tarfile.TarError: it is damaged.
     """
-    with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:", tarinfo=_Header) as tar:
+    with path.open("rb") as file, _opened(file) as tar:
         while (entry := tar.next()) is not None:
             tar.members.clear()  # type: ignore[attr-defined]  # or every header stays in memory
             if entry.issparse() or not (entry.isreg() or entry.isdir()):
                 raise RefusedError(
-                    f"{entry.name!r} is a link, a device or sparse; pack the files themselves"
+                    f"'{shown(entry.name)}' is a link, a device or sparse; "
+                    "pack the files themselves"
                 )
             opened = partial(_open, path, entry.offset_data, entry.size)
             yield Member(f"{entry.name}/" if entry.isdir() else entry.name, entry.size, opened)
@@ -79,6 +82,10 @@ def members(path: Path) -> Iterator[Member]:
         file.seek(tar.offset)
         if file.read(RECORD) != bytes(RECORD):
             raise tarfile.ReadError(f"ends early, or is damaged at byte {tar.offset:,}")
+
+
+def _opened(file: BinaryIO) -> tarfile.TarFile:
+    return tarfile.open(fileobj=file, mode="r:", tarinfo=_Header, encoding="utf-8")
 
 
 def _open(path: Path, start: int, size: int) -> BinaryIO:

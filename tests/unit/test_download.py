@@ -1,5 +1,8 @@
 import json
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from packing import PACKERS, as_zip, params, plant, seen
@@ -15,6 +18,11 @@ LABELS = {"a/1.jpg": "a", "b/2.jpg": "b"}
 FOLDER = {"a/1.jpg": b"1", "b/2.jpg": b"2"}
 PAIRS = FOLDER | {"a/1.txt": b"a", "b/2.txt": b"b"}
 TABLE = FOLDER | {"t.csv": b"file,label\na/1.jpg,a\nb/2.jpg,b\n"}
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Keep the test's output clean."""
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +66,7 @@ def test_a_named_set_comes_from_a_mirror(monkeypatch: pytest.MonkeyPatch) -> Non
     chosen = params(dataset="mnist")
     with download(chosen) as published:
         assert published == digits.load()
-    assert asked == ["mnist", Path("data/source"), chosen]
+    assert asked == ["mnist", Path("data/source"), chosen, chosen.max_bytes]
 
 
 @pytest.mark.parametrize("dataset", ["Digits", "imagenet", "", None, 3])
@@ -76,7 +84,8 @@ def run(capsys: pytest.CaptureFixture[str], **changed: object) -> str:
 
 def test_the_stage_writes_what_came_in(capsys: pytest.CaptureFixture[str]) -> None:
     plant(Path("data/source"), {**FOLDER, "README.md": b"1", "a/.DS_Store": b"1"})
-    assert run(capsys) == "2 images of 2 classes, 2 files passed over\n"
+    said = "2 images of 2 classes, 2 files passed over (metrics/download.json lists them)\n"
+    assert run(capsys) == said
     assert raw.read().classes == ("a", "b")
     written = json.loads(Path("metrics/download.json").read_text())
     assert written["images"] == {"train": 2}
@@ -85,6 +94,56 @@ def test_the_stage_writes_what_came_in(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_the_stage_writes_the_digits(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, dataset="digits") == "1,797 images of 10 classes, 0 files passed over\n"
+
+
+def test_empty_images_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    plant(Path("data/source"), {**FOLDER, "a/2\n.jpg": b"", "b/3.jpg": b""})
+    assert run(capsys).endswith("\nof these, empty: a/2\\n.jpg, b/3.jpg\n")
+    assert "b/3.jpg" in Path("metrics/download.json").read_text()
+
+
+def test_tables_may_be_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    tables = {"train.csv": b"file,label\na/1.jpg,a\n", "test.csv": b"file,label\nb/2.jpg,a\n"}
+    plant(Path("data/source"), {**FOLDER, **tables})
+    run(capsys, dataset="table", table=("train.csv", "test.csv"))
+    assert {split: len(labels) for split, labels in raw.read().labels.items()} == {
+        "train": 1,
+        "test": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("dataset", "files"), [("folder", FOLDER), ("pairs", PAIRS), ("table", TABLE)]
+)
+@pytest.mark.parametrize("place", ["data/source", *PACKERS])
+def test_no_source_brings_more_bytes_than_it_may(
+    dataset: str, files: dict[str, bytes], place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    large = {**files, "a/1.jpg": b"1" * 60_000, "b/2.jpg": b"2" * 60_000}
+    plant(Path("data/source"), large)
+    if place in PACKERS:
+        plant(Path("data"), {place: PACKERS[place](large)})
+        place = f"data/{place}"
+    run(capsys, dataset=dataset, path=place, max_bytes=200_000)
+    with pytest.raises(UserError, match=r"more than 100,000 bytes; raise download.max_bytes"):
+        run(capsys, dataset=dataset, path=place, max_bytes=100_000)
+
+
+def test_no_part_of_an_address_but_its_place_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    raw.write(digits.load(), Path("made"))
+    data = (Path("made") / "train-00000-of-00001.parquet").read_bytes()
+    plant(Path("served"), {"train.parquet": data})
+    handler = partial(Quiet, directory="served")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        place = f"127.0.0.1:{server.server_port}/train.parquet"
+        address = f"http://annabel:s3cr3t@{place}?token=t0ken"
+        printed = run(capsys, dataset="parquet", address=address)
+        server.shutdown()
+    written = printed.encode() + b"".join(
+        path.read_bytes() for root in ("data", "metrics") for path in Path(root).rglob("*.*")
+    )
+    assert not [word for word in (b"annabel", b"s3cr3t", b"t0ken") if word in written]
 
 
 @pytest.mark.parametrize("kind", PACKERS)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from stages import errors, files
 from stages.artifacts import predictions
+from stages.artifacts.numbering import numbered
 from stages.artifacts.predictions import Predictions
 from stages.errors import UserError
 from stages.reporting.comparing.paired import Answer, Pair, changed, difference, match, shifts
@@ -57,8 +58,9 @@ def _content(revision: str) -> bytes:
 
 
 def answers(run: Predictions) -> Iterator[Answer]:
-    """Yield what a run says of each image."""
-    names, sure = run.classes, run.probabilities.max(1).tolist()
+    """Yield what a run says of each image; its classes by names of which none comes twice."""
+    # An index means another class in a run with another order: the name, numbered, means one.
+    names, sure = numbered(run.classes), run.probabilities.max(1).tolist()
     rows = zip(run.paths, run.labels.tolist(), run.predicted.tolist(), sure, strict=True)
     return (Answer(path, names[label], names[said], p) for path, label, said, p in rows)
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -43,7 +44,10 @@ def test_pandas_sees_names_and_probabilities(tmp_path: Path) -> None:
     written = some(5, 3)
     predictions.write(written, tmp_path / "p.parquet")
     table = pd.read_parquet(tmp_path / "p.parquet")
-    assert list(table.columns) == ["path", "label", "predicted", "probabilities"]
+    assert list(table.columns) == [
+        "path", "label", "predicted", "label_index", "predicted_index", "probabilities"
+    ]  # fmt: skip
+    assert table["label_index"].tolist() == written.labels.tolist()
     assert table["label"].tolist() == [written.classes[label] for label in written.labels]
     assert np.stack(table["probabilities"].tolist()).shape == (5, 3)
     metadata = pq.read_schema(tmp_path / "p.parquet").metadata
@@ -81,6 +85,49 @@ def test_damaged_predictions_say_what_to_run(tmp_path: Path) -> None:
 
 def test_another_table_is_refused(tmp_path: Path) -> None:
     pd.DataFrame({"path": ["a"]}).to_parquet(tmp_path / "p.parquet")
+    with pytest.raises(UserError, match="cannot be read"):
+        predictions.read(tmp_path / "p.parquet")
+
+
+def without_indices(path: Path) -> None:
+    """Make of a file what older versions wrote."""
+    table = pq.read_table(path)
+    pq.write_table(table.drop_columns(["label_index", "predicted_index"]), path)
+
+
+def of_one_name(classes: tuple[str, ...] = ("crane", "dog", "crane")) -> Predictions:
+    return some(20, 3)._replace(classes=classes)
+
+
+def test_two_classes_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    written = of_one_name()
+    predictions.write(written, tmp_path / "p.parquet")
+    found = predictions.read(tmp_path / "p.parquet")
+    np.testing.assert_array_equal(found.labels, written.labels)
+    np.testing.assert_array_equal(found.predicted, written.predicted)
+
+
+def test_an_older_file_is_read_by_its_names(tmp_path: Path) -> None:
+    written = some(20, 3)
+    predictions.write(written, tmp_path / "p.parquet")
+    without_indices(tmp_path / "p.parquet")
+    np.testing.assert_array_equal(predictions.read(tmp_path / "p.parquet").labels, written.labels)
+
+
+def test_an_older_file_with_two_classes_of_one_name_is_refused(tmp_path: Path) -> None:
+    predictions.write(of_one_name(), tmp_path / "p.parquet")
+    without_indices(tmp_path / "p.parquet")
+    with pytest.raises(UserError, match=r"two classes have one name.*`dvc repro evaluate`"):
+        predictions.read(tmp_path / "p.parquet")
+
+
+@pytest.mark.parametrize("index", [-1, 3, 10**6])
+def test_an_index_that_is_no_class_is_refused(tmp_path: Path, index: int) -> None:
+    predictions.write(some(5, 3), tmp_path / "p.parquet")
+    table = pq.read_table(tmp_path / "p.parquet")
+    place = table.column_names.index("label_index")
+    changed = table.set_column(place, "label_index", pa.array([index] * 5, pa.int32()))
+    pq.write_table(changed, tmp_path / "p.parquet")
     with pytest.raises(UserError, match="cannot be read"):
         predictions.read(tmp_path / "p.parquet")
 

@@ -56,6 +56,12 @@ def test_without_a_failure_nothing_is_refused() -> None:
     refuse({})
 
 
+def test_no_path_forges_a_line() -> None:
+    with pytest.raises(UserError) as caught:
+        refuse({"a\n\x1b[2Jb": "no image"})
+    assert str(caught.value).splitlines()[0] == "a\\n\\x1b[2Jb: cannot be decoded: no image"
+
+
 def test_every_bad_file_is_named_once_with_its_reason_and_the_remedy() -> None:
     assert complaint({"a.png": "truncated", "b/c.jpg": "no image"}) == [
         "a.png: cannot be decoded: truncated",

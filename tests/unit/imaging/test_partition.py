@@ -142,6 +142,18 @@ def test_more_classes_than_a_split_has_images_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ([20, 1, 1], r"test and train have one image between them of the classes c1, c2; give"),
+        ([9, 2, 2, 2, 2], r"4 for test and 13 for train are too few for the 5 classes c0, c1, c2"),
+    ],
+)
+def test_the_classes_that_cannot_be_split_are_named(counts: list[int], message: str) -> None:
+    with pytest.raises(UserError, match=f"^the images cannot be split: {message}"):
+        deal(np.repeat(np.arange(len(counts)), counts), params(test=0.2))
+
+
+@pytest.mark.parametrize(
     ("val", "test"), [(0.0, 0.2), (0.2, 0.0), (1.0, 0.2), (0.2, 1.0), (0.5, 0.5), (-0.1, 0.2)]
 )
 def test_fractions_that_leave_a_split_empty_are_refused(val: float, test: float) -> None:

@@ -4,6 +4,7 @@ import stat
 import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from packing import PACKERS, as_tar, as_zip, plant
 
 from stages.errors import UserError
-from stages.sources import archive, local
+from stages.sources import archive, local, zips
 from stages.sources.archive import Bounds
 from stages.sources.store import Store
 
@@ -72,7 +73,7 @@ def test_files_are_read_at_random(tmp_path: Path, kind: str) -> None:
 
 
 def test_a_large_file_of_a_zip_is_spooled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "IN_MEMORY", 100)
+    monkeypatch.setattr(zips, "IN_MEMORY", 100)
     assert contents(opened(tmp_path, as_zip({"a/1.jpg": b"1" * 600}))) == {"a/1.jpg": b"1" * 600}
     assert written(tmp_path) == {"packed", "scratch"}
 
@@ -192,6 +193,110 @@ def test_a_truncated_archive_is_named(tmp_path: Path, kind: str) -> None:
     for size in (len(data) // 2, len(data) - (11_000 if kind == "tar" else 10)):
         with pytest.raises(UserError, match=r"^photos: cannot be unpacked \(.*it is damaged"):
             opened(tmp_path, data[:size])
+
+
+def zip_of(*names: bytes, flagged: bool = False, extra: bytes = b"") -> bytes:
+    """Return a zip whose names are these bytes, said to be UTF-8 or not."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as packed:
+        for number, name in enumerate(names):
+            entry = zipfile.ZipInfo(chr(ord("p") + number) * len(name))
+            entry.extra = extra
+            packed.writestr(entry, b"1")
+    data = memory.getvalue()
+    for number, name in enumerate(names):
+        data = data.replace(bytes([ord("p") + number]) * len(name), name)
+    for head, place in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        parts = data.split(head)
+        flags = struct.pack("<H", 0x800 if flagged else 0)
+        at = place - 4
+        data = head.join([parts[0], *(part[:at] + flags + part[at + 2 :] for part in parts[1:])])
+    return data
+
+
+def unicode_path(name: str, stored: bytes, version: int = 1) -> bytes:
+    field = struct.pack("<BI", version, zlib.crc32(stored)) + name.encode()
+    return struct.pack("<HH", 0x9999, 2) + b"xx" + struct.pack("<HH", 0x7075, len(field)) + field
+
+
+@pytest.mark.parametrize(
+    ("stored", "flagged", "extra", "name"),
+    [
+        ("café/1".encode(), False, b"", "café/1"),
+        ("café/1".encode(), True, b"", "café/1"),
+        ("cafe\u0301/1".encode(), False, b"", "cafe\u0301/1"),
+        ("日本/1".encode(), False, b"", "日本/1"),
+        ("é/1".encode("cp437"), False, b"", "é/1"),
+        (b"cafe/1", False, unicode_path("café/1", b"cafe/1"), "café/1"),
+        (b"\x82/1", False, unicode_path("日本/1", b"\x82/1"), "日本/1"),
+        (b"cafe/1", False, unicode_path("café/1", b"other"), "cafe/1"),
+        (b"cafe/1", False, unicode_path("café/1", b"cafe/1", version=2), "cafe/1"),
+    ],
+)
+def test_a_name_in_a_zip_is_the_one_that_was_meant(
+    tmp_path: Path,
+    stored: bytes,
+    flagged: bool,  # noqa: FBT001
+    extra: bytes,
+    name: str,
+) -> None:
+    store = opened(tmp_path, zip_of(stored, flagged=flagged, extra=extra))
+    assert store.names() == [name]
+    assert store.read(name) == b"1"
+
+
+def test_a_name_of_no_known_encoding_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened(tmp_path, zip_of(b"\x82/1", b"a/2"))
+    assert "1 names in it are in no stated encoding" in capsys.readouterr().err
+
+
+def test_two_names_of_two_forms_are_two_files(tmp_path: Path, kind: str) -> None:
+    files = {"caf\u00e9.jpg": b"1", "cafe\u0301.jpg": b"2"}
+    assert contents(opened(tmp_path, PACKERS[kind](files))) == files
+
+
+@pytest.mark.parametrize("name", ["../a\n\x1b[31m", "/etc\u202e", "C:\u200b", "a\r/../.."])
+def test_no_name_in_an_archive_forges_a_line(tmp_path: Path, kind: str, name: str) -> None:
+    with pytest.raises(UserError, match="leads out") as caught:
+        opened(tmp_path, PACKERS[kind]({name: b"1"}))
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(("method", "name"), [(9, "Deflate64"), (6, "Implode"), (99, "a method")])
+def test_a_method_that_python_lacks_is_named(tmp_path: Path, method: int, name: str) -> None:
+    data = bytearray(as_zip({"a/1": b"1" * 100}))
+    place = data.index(b"PK\1\2") + 10
+    data[place : place + 2] = struct.pack("<H", method)
+    message = rf"'a/1' is packed with {name} \(number {method}\).*pack it again with another method"
+    with pytest.raises(UserError, match=message):
+        opened(tmp_path, bytes(data))
+
+
+@pytest.mark.parametrize("count", [3, 4, 40])
+def test_too_many_members_are_refused(
+    tmp_path: Path, kind: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zips, "MEMBERS", 3)
+    data = PACKERS[kind]({f"{number}/": b"" for number in range(count)})
+    if count == 3:
+        assert len(opened(tmp_path, data).folders) == 3
+        return
+    with pytest.raises(UserError, match=r"^photos: has more than 3 members; pack it in several"):
+        opened(tmp_path, data)
+
+
+def test_a_long_list_of_a_zip_is_counted_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> None:
+        pytest.fail("the list was read")
+
+    monkeypatch.setattr(zips, "MEMBERS", 3)
+    monkeypatch.setattr(zips, "ZipFile", read)
+    with pytest.raises(UserError, match="more than 3 members"):
+        opened(tmp_path, as_zip({f"{number}": b"1" for number in range(9)}))
 
 
 def test_a_damaged_header_is_not_taken_for_the_end(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import hashlib
 import resource
+from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -7,10 +8,12 @@ from threading import Event, Thread
 
 import fsspec
 import pytest
+from aiohttp import ClientTimeout
 
 from stages.errors import UserError
+from stages.sources import fetch as fetching
 from stages.sources import retry
-from stages.sources.fetch import _Copy, fetch
+from stages.sources.fetch import PATIENCE, _Copy, fetch
 
 DATA = bytes(range(256)) * 4000
 SHA256 = hashlib.sha256(DATA).hexdigest()
@@ -31,6 +34,10 @@ class Server(ThreadingHTTPServer):
         self.length = True
         self.asked: list[str | None] = []  # ranges
         self.stored = Event()  # some of what was sent
+        self.silent: list[int] = []  # bytes after which the next answers fall silent
+        self.heard = Event()  # the end of the silence
+        self.logins: list[str | None] = []
+        self.login: str | None = None  # that is asked for
 
     def address(self, name: str = "photos.zip") -> str:
         return f"http://127.0.0.1:{self.server_port}/{name}"
@@ -44,6 +51,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         server, wanted = self.server, self.headers["Range"]
+        server.logins.append(self.headers["Authorization"])
+        if server.login not in {None, self.headers["Authorization"]}:
+            self.send_error(401)
+            return
         server.asked.append(wanted)
         if server.states and (state := server.states.pop(0)) != 200:
             self.send_error(state)
@@ -53,6 +64,11 @@ class Handler(BaseHTTPRequestHandler):
             first, last = wanted.removeprefix("bytes=").split("-")
             data, state = data[int(first) : int(last) + 1], 206
         self._head(state, data)
+        if server.silent:
+            self.wfile.write(data[: server.silent.pop(0)])
+            self.wfile.flush()
+            server.heard.wait(30)
+            return
         stop = server.drops.pop(0) if server.drops else len(data)
         self.wfile.write(data[:stop])
         if stop < len(data):  # what a client has not taken when the connection drops is lost
@@ -241,6 +257,112 @@ def test_what_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(fsspec, "url_to_fs", forbidden)
     with pytest.raises(UserError, match=r"Forbidden; check that you may read it"):
         fetch("s3://a/b", tmp_path / "c")
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_more_bytes_than_may_come_end_it(server: Server, tmp_path: Path, length: bool) -> None:  # noqa: FBT001
+    server.length = length
+    fetch(server.address(), tmp_path / "a", None, len(DATA))
+    message = r"photos.zip: has more than 1,023,999 bytes; raise download.max_bytes"
+    with pytest.raises(UserError, match=message):
+        fetch(server.address(), tmp_path / "b", None, len(DATA) - 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert len(server.asked) == 1 or not length  # what says its length is not even asked for
+
+
+def test_an_endless_answer_ends(server: Server, tmp_path: Path) -> None:
+    server.length, server.data = False, DATA * 20
+    with pytest.raises(UserError, match="has more than 5,000,000 bytes"):
+        fetch(server.address(), tmp_path / "a", None, 5_000_000)
+
+
+@pytest.mark.parametrize("sent", [0, 1000])
+def test_a_silent_server_is_asked_again(
+    server: Server, tmp_path: Path, sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = ClientTimeout(total=None, sock_connect=30, sock_read=0.2)
+    monkeypatch.setitem(fetching.WEB["client_kwargs"], "timeout", quick)
+    server.silent = [sent]
+    fetch(server.address(), tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == DATA
+    server.silent = [sent] * 5
+    with pytest.raises(UserError, match=r"cannot be fetched in 5 tries: .*[Tt]imeout.*; check the"):
+        fetch(server.address(), tmp_path / "b")
+    server.heard.set()
+
+
+def test_a_silence_ends_after_a_minute() -> None:
+    assert (PATIENCE.sock_read, PATIENCE.sock_connect, PATIENCE.total) == (60, 30, None)
+
+
+SECRETS = ("annabel", "s3cr3t", "t0ken", "sign4ture")
+
+
+def secret(server: Server, name: str = "photos.zip") -> str:
+    place = f"127.0.0.1:{server.server_port}"
+    return f"http://annabel:s3cr3t@{place}/{name}?token=t0ken&X-Amz-Signature=sign4ture#x"
+
+
+@pytest.mark.parametrize("state", [401, 403, 404, 500])
+def test_no_secret_of_an_address_is_told(
+    server: Server, tmp_path: Path, state: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.states = [state] * 9
+    with pytest.raises(UserError, match=r"/photos.zip: cannot be fetched") as caught:
+        fetch(secret(server), tmp_path / "a")
+    told = str(caught.value) + "".join(capsys.readouterr())
+    assert not [word for word in SECRETS if word in told]
+
+
+@pytest.mark.parametrize(
+    ("change", "most"),
+    [({"port": 1}, 10**9), ({"host": "reprise.invalid"}, 10**9), ({}, 10), ({"scheme": "a"}, 10)],
+)
+def test_no_secret_is_told_of_an_address_that_leads_nowhere(
+    server: Server, tmp_path: Path, change: dict[str, object], most: int
+) -> None:
+    address = secret(server)
+    for part, old in {"port": server.server_port, "host": "127.0.0.1", "scheme": "http"}.items():
+        address = address.replace(str(old), str(change.get(part, old)), 1)
+    with pytest.raises(UserError) as caught:
+        fetch(address, tmp_path / "a", None, most)
+    assert not [word for word in SECRETS if word in str(caught.value)]
+
+
+def test_no_secret_is_told_of_a_checksum_nor_on_the_way(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UserError, match="its md5 is") as caught:
+        fetch(secret(server), tmp_path / "a", f"md5:{'0' * 32}")
+    told = str(caught.value) + "".join(capsys.readouterr())
+    assert "fetch photos.zip" in told
+    assert not [word for word in SECRETS if word in told]
+
+
+def test_user_and_password_may_be_in_the_address(server: Server, tmp_path: Path) -> None:
+    server.login = f"Basic {b64encode(b'annabel:s3cr3t').decode()}"
+    fetch(secret(server), tmp_path / "a")
+    assert server.logins == [server.login]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_user_and_password_may_be_in_netrc(
+    server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    named: bool,  # noqa: FBT001
+) -> None:
+    place = tmp_path / ("netrc" if named else ".netrc")
+    place.write_text("machine 127.0.0.1 login annabel password s3cr3t\n")
+    place.chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    if named:
+        monkeypatch.setenv("NETRC", str(place))
+    else:
+        monkeypatch.delenv("NETRC", raising=False)
+    server.login = f"Basic {b64encode(b'annabel:s3cr3t').decode()}"
+    fetch(server.address(), tmp_path / "a")
+    assert server.logins == [server.login]
 
 
 @pytest.fixture

@@ -1,14 +1,24 @@
 """Whatever comes in: a message for the user or a data set, and no file outside."""
 
+import csv
 import gzip
 import io
+import json
+import os
+import shutil
 import stat
+import struct
 import tarfile
 import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from unicodedata import category, normalize
+from zlib import crc32
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,8 +30,9 @@ from stages.errors import UserError
 from stages.sources import folder, origin, pairs, parquet, table
 from stages.sources.store import Store
 
+TIMES = int(os.environ.get("FUZZ", "1"))  # more examples, and others, than a short run tries
 fuzz = settings(
-    max_examples=50,
+    max_examples=50 * TIMES,
     deadline=None,
     derandomize=True,
     database=None,
@@ -44,6 +55,16 @@ LAYOUTS: list[Callable[[Store], Raw]] = [
 ]
 
 
+OUTCOMES = Counter[str]()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _told() -> Iterator[None]:
+    """Say at the end what was tried; `pytest -s` shows it."""
+    yield
+    print(dict(OUTCOMES))
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the working folder; what is around it is watched."""
@@ -54,15 +75,36 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def survives(load: Callable[[], Raw], home: Path) -> None:
-    """Load and write a data set; only a message to the user may stop it."""
+    """Load and write a data set of normal names; only printable lines to the user may stop it."""
     around = home.parents[1]
     before = set(around.rglob("*"))
+    OUTCOMES["tried"] += 1
     try:
-        raw.write(load(), home / "raw")
+        found = load()
+        raw.write(found, home / "raw")
+        check_names(found.classes)
+        OUTCOMES["data sets"] += 1
     except UserError as error:
+        OUTCOMES["refused"] += 1
         assert str(error)  # noqa: PT017
+        assert all(line.isprintable() for line in str(error).split("\n"))  # noqa: PT017
+    except MemoryError:  # sizes in damaged bytes may be asked for, and are refused
+        pass
     new = set(around.rglob("*")) - before
     assert all(path.is_relative_to(home / "raw") for path in new)
+
+
+def check_names(classes: tuple[str, ...]) -> None:
+    """See that names are composed, seen and told apart; an oracle of its own."""
+    for name in classes:
+        assert name
+        assert name == normalize("NFC", name).strip()
+        assert not {category(letter) for letter in name} & {"Cc", "Cs", "Zl", "Zp"}
+        assert not set(name) & set("\u200b\u200d\ufeff\u00ad\u2060\u3164\ufe0f")
+    alike = [" ".join(normalize("NFKC", name).casefold().split()) for name in classes]
+    letters = [key for key in alike if len(key) == 1]
+    assert len({*alike}) == len(alike) - len(letters) + len({*letters})
+    assert len({*classes}) == len(classes)
 
 
 def opened(data: bytes, home: Path) -> None:
@@ -180,3 +222,118 @@ def test_any_damage_to_parquet_files(data: st.DataObject, home: Path) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
     survives(lambda: parquet.load(packed({"train.parquet": bytes(changed)}), params()), home)
+
+
+ODD = [
+    "caf\u00e9", "cafe\u0301", "cafe", "cafe\u200b", "CAFE", "ants ", " ants", "ants", "\uff21nts",
+    "\u3164", " ", "\u200b", "red ant", "red\u00a0ant", "red\u2003 ant", "a\nb", "a\x1b[31mb",
+    "\u202eb", "\U0001f469\u200d\U0001f680", "\ufb01sh", "fish", "\u1100\u1161", "\uac00",
+    "train", "test tube", "crane", "crane (2)", "Crane", "<script>", "=1+1", "\u00df", "ss",
+    "A", "a", "\uff21", "\u0130",
+]  # fmt: skip
+LABELS = st.sampled_from(ODD) | st.text(max_size=6)
+PARTS = st.sampled_from([
+    *ODD[:12], "train", "Train_Data", "training_set", "testset", "seg_train", "seg_test", "val2017",
+    "dev", "eval", "test_images_train", "fold1", "fold2", "images", "masks", "cats", "dogs", "a",
+])  # fmt: skip
+LEAVES = st.sampled_from(
+    ["1.jpg", "2.jpg", "1.txt", "caf\u00e9.jpg", "cafe\u0301.jpg", "README.md"]
+)
+SHAPES = st.lists(st.tuples(st.lists(PARTS, max_size=4), LEAVES), max_size=10)
+
+
+def tree_of(shapes: list[tuple[list[str], str]], labels: list[str]) -> dict[str, bytes]:
+    """Return files of these paths; texts hold labels."""
+    tree = dict[str, bytes]()
+    for number, (folders, leaf) in enumerate(shapes):
+        label = labels[number % len(labels)] if labels else ""
+        content = label.encode(errors="replace") if leaf.endswith(".txt") else b"image"
+        tree["/".join([*folders, leaf])] = content
+    # What is a folder can be no file.
+    return {name: data for name, data in tree.items() if not any(
+        other.startswith(f"{name}/") for other in tree)}  # fmt: skip
+
+
+@fuzz
+@given(shapes=SHAPES, labels=st.lists(LABELS, max_size=4), kind=st.sampled_from(["", *PACKERS]))
+def test_any_layout_in_a_folder_and_in_archives(
+    shapes: list[tuple[list[str], str]], labels: list[str], kind: str, home: Path
+) -> None:
+    tree = tree_of(shapes, labels)
+    root = home / "data" / "tree"
+    shutil.rmtree(root, ignore_errors=True)
+    if kind:
+        opened(PACKERS[kind](tree), home)
+        return
+    plant(root, tree)
+    for layout in LAYOUTS:
+
+        def load(layout: Callable[[Store], Raw] = layout) -> Raw:
+            with origin.opened(params(path=str(root))) as store:
+                found = layout(store)
+                return found._replace(splits={s: [*files] for s, files in found.splits.items()})
+
+        survives(load, home)
+
+
+@fuzz
+@given(labels=st.lists(LABELS, min_size=1, max_size=6))
+def test_any_labels_in_every_source(labels: list[str], home: Path) -> None:
+    tree = dict[str, bytes]()
+    rows = io.StringIO()
+    writer = csv.writer(rows)
+    writer.writerow(["file", "label"])
+    for number, label in enumerate(labels):
+        tree[f"{number}.jpg"], tree[f"{number}.txt"] = b"image", label.encode(errors="replace")
+        writer.writerow([f"{number}.jpg", label.encode(errors="replace").decode()])
+    survives(lambda: pairs.load(packed(tree)), home)
+    tree["t.csv"] = rows.getvalue().encode()
+    survives(lambda: table.load(packed(tree), params()), home)
+    names = [label.encode(errors="replace").decode() for label in labels]
+    for kind in ("text", "names"):
+        data = parquet_of(names, kind)
+        survives(lambda: parquet.load(packed({"train.parquet": data}), params()), home)  # noqa: B023
+
+
+def parquet_of(names: list[str], kind: str) -> bytes:
+    """Return a file of images with these labels, as text or as names of the schema."""
+    columns = {"image": [b"image"] * len(names), "label": names}
+    described = None
+    if kind == "names":
+        columns["label"] = [*range(len(names))]
+        features = {"label": {"_type": "ClassLabel", "names": names}}
+        described = {"huggingface": json.dumps({"info": {"features": features}})}
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns).replace_schema_metadata(described), file)
+    return file.getvalue()
+
+
+@fuzz
+@given(
+    names=st.lists(st.lists(PARTS | LABELS, min_size=1, max_size=3), min_size=1, max_size=5),
+)
+def test_any_names_of_parquet_files(names: list[list[str]], home: Path) -> None:
+    data = parquet_of(["a", "b"], "text")
+    paths = ("/".join(parts).replace("\0", "") for parts in names)
+    # As every source gives them: relative, without empty parts.
+    files = {f"{str(PurePosixPath('/', path)).strip('/')}.parquet": data for path in paths}
+    survives(lambda: parquet.load(packed(files), params()), home)
+
+
+@fuzz
+@given(name=st.binary(min_size=1, max_size=12), flagged=st.booleans(), extra=st.binary(max_size=20))
+def test_any_bytes_as_a_name_in_a_zip(
+    name: bytes,
+    flagged: bool,  # noqa: FBT001
+    extra: bytes,
+    home: Path,
+) -> None:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        entry = zipfile.ZipInfo("x" * len(name))
+        entry.extra = struct.pack("<HHBI", 0x7075, 5 + len(extra), 1, crc32(name)) + extra
+        archive.writestr(entry, b"image")
+    data = memory.getvalue().replace(b"x" * len(name), name)
+    if flagged:
+        data = data.replace(b"PK\1\2\x14\x03\x14\0\0\0", b"PK\1\2\x14\x03\x14\0\0\x08")
+    opened(data, home)

@@ -1,5 +1,6 @@
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -38,6 +39,31 @@ def test_a_link_to_a_folder_around_it_is_named(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").symlink_to(tmp_path)
     with pytest.raises(UserError, match=r"a/b: links to a folder that it is in"):
         local.folder(tmp_path)
+
+
+def test_a_folder_may_be_deep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(1200):  # one after the other: the path in one would be too long to make
+        Path("a").mkdir()
+        os.chdir("a")
+    Path("1").write_bytes(b"1")
+    os.chdir(tmp_path)
+    assert local.folder(Path()).names() == ["a/" * 1200 + "1"]
+    subprocess.run(["rm", "-rf", "a"], check=True)  # pytest could not remove it
+
+
+def test_no_name_in_a_folder_forges_a_line(tmp_path: Path) -> None:
+    (tmp_path / "a\n\x1b[2Jb").symlink_to(tmp_path / "none")
+    with pytest.raises(UserError, match="is no file, or links to none") as caught:
+        local.folder(tmp_path)
+    assert str(caught.value).isprintable()
+
+
+def test_a_folder_with_more_bytes_than_may_come_is_refused(tmp_path: Path) -> None:
+    plant(tmp_path, {"a": b"1" * 6, "b/c": b"1" * 5})
+    assert len(local.folder(tmp_path, 11).names()) == 2
+    with pytest.raises(UserError, match=r"holds more than 10 bytes; raise download.max_bytes"):
+        local.folder(tmp_path, 10)
 
 
 def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:

@@ -159,3 +159,24 @@ def test_torchvision_is_as_it_was_after_the_block(root: Path, address: str) -> N
         download(root, address)
     assert utils.download_url is ORIGINAL
     assert usps.download_url is ORIGINAL
+
+
+@pytest.mark.usefixtures("acknowledged")
+def test_a_mirror_keeps_its_query_and_its_secrets(
+    root: Path, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = address.replace("://", "://annabel:s3cr3t@") + "/?token=t0ken"
+    assert len(download(root, secret)) == 3
+    assert "t0ken" not in "".join(capsys.readouterr())
+    with pytest.raises(UserError, match="cannot be fetched") as caught:
+        download(root / "other", secret.replace("/?", "/nowhere/?"))
+    assert not [word for word in ("annabel", "s3cr3t", "t0ken") if word in str(caught.value)]
+
+
+@pytest.mark.usefixtures("acknowledged")
+def test_no_file_of_a_set_has_more_bytes_than_it_may(root: Path, address: str) -> None:
+    with (
+        pytest.raises(UserError, match=r"has more than 10 bytes; raise download.max_bytes"),
+        redirected("MNIST", address, 10),
+    ):
+        datasets.MNIST(root, download=True)

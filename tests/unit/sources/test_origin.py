@@ -47,7 +47,7 @@ def test_an_address_wins_over_the_path(tmp_path: Path) -> None:
 
 
 def test_what_may_be_a_signature_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fetched(_: str, target: Path, __: str | None) -> None:
+    def fetched(_: str, target: Path, *__: object) -> None:
         target.write_bytes(as_zip(FILES))
 
     monkeypatch.setattr(origin, "fetch", fetched)

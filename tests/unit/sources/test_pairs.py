@@ -58,6 +58,50 @@ def test_white_space_and_marks_are_no_part_of_a_label(text: bytes) -> None:
     assert pairs.load(packed({"1.jpg": b"1", "1.txt": text})).classes == ("red ant",)
 
 
+def test_a_label_in_the_other_form_pairs() -> None:
+    files = {"caf\u00e9.jpg": b"1", "cafe\u0301.txt": b"ants"}
+    assert seen(pairs.load(packed(files))) == {"train": {"caf\u00e9.jpg": "ants"}}
+
+
+def test_two_forms_of_one_name_are_two_pairs() -> None:
+    files = {
+        "caf\u00e9.jpg": b"1",
+        "caf\u00e9.txt": b"a",
+        "cafe\u0301.jpg": b"2",
+        "cafe\u0301.txt": b"b",
+    }
+    assert seen(pairs.load(packed(files))) == {
+        "train": {"caf\u00e9.jpg": "a", "cafe\u0301.jpg": "b"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [("training_set", "test_set"), ("seg_train", "seg_test"), ("train2017", "test2017")],
+)
+def test_splits_are_known_in_the_spellings_people_use(train: str, test: str) -> None:
+    files = {f"{train}/1.jpg": b"1", f"{train}/1.txt": b"a", f"{test}/2.jpg": b"2"}
+    found = pairs.load(packed({**files, f"{test}/2.txt": b"a"}))
+    assert [*found.splits] == ["train", "test"]
+
+
+def test_an_image_in_two_splits_is_named() -> None:
+    files = {"train/test/1.jpg": b"1", "train/test/1.txt": b"a"}
+    with pytest.raises(UserError, match=r"folders of two splits.*\ntrain/test/1.jpg: test and tr"):
+        pairs.load(packed(files))
+
+
+def test_a_label_that_is_no_label_is_not_read() -> None:
+    with pytest.raises(UserError, match=r"1.txt: has more than 65,536 bytes"):
+        pairs.load(packed({"1.jpg": b"1", "1.txt": b"a" * 70_000}))
+
+
+def test_labels_that_look_alike_are_named() -> None:
+    files = {"1.jpg": b"1", "1.txt": b"ants", "2.jpg": b"2", "2.txt": "ant\u200bs".encode()}
+    with pytest.raises(UserError, match=r"look alike.*\nants, ant\\u200bs"):
+        pairs.load(packed(files))
+
+
 def test_documents_and_junk_are_passed_over() -> None:
     files = {"1.jpg": b"1", "1.txt": b"a", "README.txt": b"hello", "LICENSE": b"MIT", ".x": b"1"}
     assert pairs.load(packed(files)).passed_over == {"document": 2, "hidden file": 1}

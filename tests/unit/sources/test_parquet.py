@@ -1,4 +1,5 @@
 import json
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from stages.artifacts import raw
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
 from stages.sources import archive, digits, local, parquet
+from stages.sources.store import Member, Store
 
 IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 
@@ -89,8 +91,19 @@ def test_a_column_of_images_is_known_by_its_type(column: str) -> None:
             ["plain/test/0000", "plain/train/0000", "plain/validation/0000"],
             ["train", "val", "test"],
         ),
-        (["photos", "more_photos"], ["train"]),
+        (["photos"], ["train"]),
+        (["photos-00000-of-00002", "photos-00001-of-00002"], ["train"]),
+        (["default/0000", "default/0001"], ["train"]),
         (["Validation", "test_set"], ["val", "test"]),
+        (["cifar10-train", "cifar10-test"], ["train", "test"]),
+        (["mnist_train", "mnist_test"], ["train", "test"]),
+        (["cifar10.train", "cifar10.test"], ["train", "test"]),
+        (["train1", "train2", "test1"], ["train", "test"]),
+        (["FlowersTrain", "FlowersValid"], ["train", "val"]),
+        (["partial-train/0000", "partial-train/0001", "partial-test/0000"], ["train", "test"]),
+        (["testing/a_train", "testing/a_dev"], ["train", "val"]),
+        (["test/0000"], ["test"]),
+        (["train2014", "train2017", "val2017"], ["train", "val"]),
     ],
 )
 def test_the_names_of_files_tell_the_splits(names: list[str], splits: list[str]) -> None:
@@ -152,6 +165,13 @@ def test_a_file_of_another_layout_is_named(data: bytes, message: str) -> None:
     ("data", "message"),
     [
         (shard(image=pa.array([{"path": "a.png"}, {"bytes": b"1"}], IMAGE)), "no bytes, but a.png"),
+        (
+            shard(image=pa.array([{"path": "a\n\x1b[2J"}, {}], IMAGE)),
+            r"no bytes, but a\\n\\x1b\[2J",
+        ),
+        (shard(image=pa.array([{"bytes": b"1"}, {}], IMAGE)), "row 1: the image cell is empty; "),
+        (shard(image=pa.array([{"bytes": b"1"}, None], IMAGE)), "row 1: the image cell is empty; "),
+        (shard(image=pa.array([b"1", None])), "row 1: the image cell is empty; leave the row out"),
         (shard([0, 2], ["a", "b"]), "row 1: label 2 is not one of 2 classes"),
         (shard([-1, 0], ["a", "b"]), "row 0: label -1 is not one of 2 classes"),
         (shard([None, "a"]), "row 0: label None is not one of 1 classes"),
@@ -175,7 +195,15 @@ def test_bytes_damaged_on_the_way_are_noticed() -> None:
         (["train-00000-of-00002"], "train: train has 1 of 2 parts"),
         (["train-00001-of-00001"], "train: train has 1 of 1 parts"),
         (["a/train-00000-of-00001", "b/train-00000-of-00001"], "train: is there as a/train, b/tra"),
-        (["train", "photos"], "files of no split, beside others; rename them:\nphotos.parquet"),
+        (["train", "photos"], "rename them:\nphotos.parquet"),
+        (["train-00000-of-00002", "train-00000-of-00003"], "train: is there as train of 2, train"),
+        (["train/0000", "train/0002"], "train: train/ has 2 parts, with the numbers 0, 2"),
+        (["photos", "more_photos"], "several files, and no name tells the split"),
+        (["photos2014", "photos2017"], "several files, and no name tells the split"),
+        (["a/0000", "b/0000"], "several files, and no name tells the split"),
+        (["test_images_train"], "speak of several splits; name each file"),
+        (["train/test_batch", "val/1"], "several splits"),
+        (["trainers", "latest"], "no name tells the split"),
     ],
 )
 def test_a_split_that_is_not_whole_is_named(names: list[str], message: str) -> None:
@@ -187,3 +215,99 @@ def test_a_split_that_is_not_whole_is_named(names: list[str], message: str) -> N
 def test_files_with_other_classes_are_named() -> None:
     with pytest.raises(UserError, match=r"differ between train.parquet and test.parquet"):
         load(train=shard(names=["a", "b"]), test=shard(names=["b", "a"]))
+
+
+def test_classes_of_one_name_are_numbered_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+    found = load(train=shard([0, 2], ["crane", "dog", "crane"]))
+    assert found.classes == ("crane", "dog", "crane (2)")
+    assert [image.label for image in found.splits["train"]] == [0, 2]
+    assert "source: classes of one name are numbered: crane (2)\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (shard(["Crane", "crane"]), "Crane, crane"),
+        (shard(names=["Crane", "crane"]), "Crane, crane"),
+        (shard(["cafe", "cafe\u200b"]), r"cafe, cafe\\u200b"),
+        (shard(names=["ants", "\uff41nts"]), "look alike"),
+        (shard(["a", " "]), "a name in which nothing is seen"),
+        (shard(names=["a", "\u3164"]), "a name in which nothing is seen"),
+    ],
+)
+def test_names_that_look_alike_are_refused_as_in_a_folder(data: bytes, message: str) -> None:
+    with pytest.raises(UserError, match=rf"(?s)^source: .*{message}"):
+        load(train=data)
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (["caf\u00e9", "cafe\u0301"], ("caf\u00e9",)),
+        ([" b", "a "], ("b", "a")),
+        (["a\nb", "c"], ("a b", "c")),
+    ],
+)
+def test_texts_become_classes_of_normal_names(labels: list[str], classes: tuple[str, ...]) -> None:
+    assert load(train=shard(labels)).classes == classes
+
+
+@pytest.mark.parametrize("names", [{"1": "cat", "0": "dog"}, {"0": "dog", "1": "cat"}])
+def test_numbered_names_of_older_files_are_understood(names: dict[str, str]) -> None:
+    assert load(train=shard(names=names)).classes == ("dog", "cat")  # type: ignore[arg-type]
+
+
+def bomb(kind: str) -> bytes:
+    """Return a small file of three images, of which one is 50 MB of zeros."""
+    images = [{"bytes": b"1"}, {"bytes": bytes(50 * 10**6)}, {"bytes": b"2"}]
+    file = BytesIO()
+    pq.write_table(
+        pa.table({"image": pa.array(images, IMAGE), "label": [0, 1, 0]}),
+        file,
+        compression=kind,
+        use_dictionary=kind == "gzip",
+        write_statistics=False,
+        row_group_size=2,
+    )
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["zstd", "gzip", "brotli"])
+def test_a_bomb_is_refused_before_an_image_is_read(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object, **__: object) -> None:
+        pytest.fail("it was read")
+
+    data = bomb(kind)
+    assert len(data) < 10**5
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", read)
+    store = Store("source", [Member("train.parquet", len(data), lambda: BytesIO(data))], 10**6)
+    with pytest.raises(UserError, match=r"train.parquet: unpacks to more than 1,000,000 bytes"):
+        parquet.load(store, params())
+
+
+def test_several_files_count_together() -> None:
+    data = {name: shard(image=[b"1" * 600, b"2" * 600]) for name in ("train", "test")}
+    members = [
+        Member(f"{name}.parquet", 1, partial(BytesIO, content)) for name, content in data.items()
+    ]
+    assert parquet.load(Store("source", members, 10**4), params()).classes == ("0", "1")
+    with pytest.raises(UserError, match="unpacks to more than 1,500 bytes"):
+        parquet.load(Store("source", members, 1500), params())
+
+
+def test_no_name_of_the_data_forges_a_line() -> None:
+    evil = "a\nERROR: b\x1b[2J\u202e"
+    sources = [
+        {f"train{evil}.parquet": b"PAR1"},
+        {f"{evil}.parquet": shard(), "train.parquet": shard()},
+        {"train.parquet": shard(name=evil)},
+        {"train.parquet": shard(), f"test{evil}.parquet": shard(["a", "b"])},
+        {"train.parquet": shard([evil, evil + "\u200b"])},
+    ]
+    for files in sources:
+        with pytest.raises(UserError) as caught:
+            parquet.load(packed(files), params())
+        lines = str(caught.value).split("\n")
+        assert all(line.isprintable() and not line.startswith("ERROR") for line in lines)

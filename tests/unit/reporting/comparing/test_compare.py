@@ -117,6 +117,20 @@ def test_classes_are_matched_by_name_not_by_place() -> None:
     assert compare(OLD, swapped) == compare(OLD, NEW)
 
 
+@pytest.mark.parametrize(
+    "names",
+    [("crane", "dog", "crane"), ("crane", "crane", "crane (2)"), ("a", "a", "a")],
+)
+def test_a_class_is_not_taken_for_another_of_its_name(names: tuple[str, ...]) -> None:
+    labels = np.array([0, 0, 1, 1, 2, 2])
+    right = Predictions(names, [str(n) for n in range(6)], labels, labels, np.full((6, 3), 1 / 3))
+    wrong = right._replace(predicted=np.array([2, 2, 1, 1, 0, 0]))
+    lines, moved = compare(right, wrong)
+    assert "accuracy of A 1.0000, of B 0.3333" in lines[1]
+    assert [pair.path for pair in moved] == ["0", "1", "4", "5"]
+    assert all(len({pair.label, pair.b}) == 2 for pair in moved)
+
+
 def test_a_run_does_not_differ_from_itself() -> None:
     lines, moved = compare(OLD, OLD)
     assert moved == []

@@ -1,0 +1,105 @@
+"""Names of classes: one normal form, and one check for all sources.
+
+A name is a key, and two spellings that look alike are one name to a person. The normal form is
+composed (NFC), has plain spaces within and none around, and nothing that cannot be seen. Beyond
+that, names that only differ in letter case, width, or in what cannot be seen, are refused.
+"""
+
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from unicodedata import category, normalize
+
+from reprise.escaping import printable
+from stages.artifacts.numbering import numbered
+from stages.errors import UserError
+from stages.sources.reports import SHOWN, complain, shown
+
+# Default_Ignorable_Code_Point of Unicode 16, the marks of interlinear notes, and the empty Braille.
+UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+ALIKE = "classes that look alike, or differ in upper and lower case only; spell each in one way:"
+
+
+def normal(name: str) -> str:
+    """Return the normal form of a name; it may be empty."""
+    return normalize("NFC", "".join(filter(_visible, _spaced(name)))).strip()
+
+
+def resolved(place: str, spellings: Iterable[str]) -> dict[str, str]:
+    """Return the normal form of every spelling; those of one form are one class.
+
+    Raises:
+        UserError: a name is empty, or names look alike, or differ in letter case only.
+    """
+    found = {spelling: normal(spelling) for spelling in spellings}
+    check(place, found)
+    _tell(place, found)
+    return found
+
+
+def listed(place: str, names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the normal form of names that have numbers, and those that had to be numbered.
+
+    Two of one name are two classes, as ImageNet's cranes are, the bird and the machine.
+
+    Raises:
+        UserError: as above.
+    """
+    check(place, names)
+    forms = [normal(name) for name in names]
+    _tell(place, names)
+    found = numbered(forms, _key)
+    return found, [new for new, form in zip(found, forms, strict=True) if new != form]
+
+
+def _tell(place: str, spellings: Iterable[str]) -> None:
+    """Say of which names something is left out."""
+    if cut := [name for name in spellings if normal(name) != _spaced(name)]:
+        told = ", ".join(map(_told, cut[:SHOWN]))
+        print(f"{shown(place)}: what is not seen is left out of classes: {told}", file=sys.stderr)
+
+
+def check(place: str, spellings: Iterable[str]) -> None:
+    """Refuse names that only a machine can tell apart, and those of which nothing is seen.
+
+    Raises:
+        UserError: there are such.
+    """
+    alike, empty = defaultdict[str, set[str]](set), set[str]()
+    for spelling in spellings:
+        key = _key(spelling)
+        (alike[key] if key else empty).add(_spaced(spelling) if key else spelling)
+    if empty:
+        names = ", ".join(f"'{_told(name)}'" for name in sorted(empty)[:SHOWN])
+        raise UserError(f"{shown(place)}: a class has a name in which nothing is seen: {names}")
+    clashes = [sorted(names) for names in alike.values() if len(names) > 1]
+    complain(f"{shown(place)}: {ALIKE}", [", ".join(map(_told, names)) for names in clashes])
+
+
+def _spaced(name: str) -> str:
+    """Return the name composed, with plain spaces; that alone makes no other class of it."""
+    plain = "".join(" " if letter.isspace() else letter for letter in name)
+    return normalize("NFC", plain).strip()
+
+
+def _visible(letter: str) -> bool:
+    return category(letter) not in {"Cc", "Cs"} and not UNSEEN.match(letter)
+
+
+def _key(name: str) -> str:
+    """Return what names that look alike have in common (as Unicode's NFKC_Casefold)."""
+    text = normal(normalize("NFKC", _spaced(name)))
+    if len(text) > 1:  # letters are labels of their own: A and a
+        text = normal(normalize("NFKC", text.casefold()))
+    return " ".join(text.split())
+
+
+def _told(name: str) -> str:
+    """Show a spelling so that it can be told from one that looks the same."""
+    codes = [f"U+{ord(letter):04X}" for letter in name if not letter.isascii()]
+    return printable(name) + (f" ({' '.join(codes)})" if codes else "")

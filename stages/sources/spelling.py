@@ -1,0 +1,94 @@
+"""How people spell splits: `train`, `Training_Set`, `test2017`, `seg_train`, `cifar10-test`.
+
+A name is cut into words at whatever is no letter, at capitals, and before set, data or images.
+It NAMES a split if one word is a split's and all others go with one, as in `Train_Data`. It only
+SPEAKS OF a split if other words stand beside: `seg_train`, but `test tube` and `bullet train` too.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "eval": "val",
+    "evaluation": "val",
+    "test": "test",
+    "testing": "test",
+}
+ACCEPTED = ", ".join(SPLITS)
+# What goes with the word of a split and says nothing of a class.
+BESIDE = {
+    "set", "sets", "data", "dataset", "datasets", "split", "splits", "part", "parts", "partial",
+    "folder", "dir", "image", "images", "img", "imgs", "picture", "pictures", "pic", "pics",
+    "photo", "photos", "sample", "samples", "jpg", "jpeg", "png", "all", "full", "new", "final",
+}  # fmt: skip
+CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+OTHER = re.compile(r"[\W\d_]+")
+JOINED = re.compile(rf"({'|'.join(SPLITS)})({'|'.join(BESIDE)})")
+
+
+class Said(NamedTuple):
+    """What a name says of splits."""
+
+    splits: frozenset[str]  # whose words are in it; of several none is meant
+    rest: tuple[str, ...]  # the words that neither name a split nor go with one
+
+    @property
+    def split(self) -> str:
+        """Return the one split that is spoken of, else nothing."""
+        return next(iter(self.splits)) if len(self.splits) == 1 else ""
+
+
+def said(name: str) -> Said:
+    """Take a name, of a folder or a file without its suffix, apart."""
+    words = [word for part in _parts(name) for word in _joined(part.lower())]
+    splits = frozenset(SPLITS[word] for word in words if word in SPLITS)
+    return Said(splits, tuple(word for word in words if word not in {*SPLITS, *BESIDE}))
+
+
+def named(name: str) -> str:
+    """Return the split that a name names, else nothing."""
+    found = said(name)
+    return "" if found.rest else found.split
+
+
+def of_path(path: str) -> frozenset[str]:
+    """Return the splits that a file's name speaks of or, where it is silent, its folder's."""
+    name = PurePosixPath(path)
+    parts = (name.stem, *reversed(name.parts[:-1]))
+    return next((found for part in parts if (found := said(part).splits)), frozenset())
+
+
+def recognized(names: Iterable[str]) -> dict[str, str]:
+    """Return which of the folders that lie side by side are splits, by their names.
+
+    Where other words stand beside, they must be the same ones for two splits: `seg_train` and
+    `seg_test` are splits, `test tube` and `bullet train` are classes.
+    """
+    found = {name: said(name) for name in names}
+    by_rest = defaultdict[tuple[str, ...], set[str]](set)
+    for words in found.values():
+        by_rest[words.rest].update({words.split} - {""})
+    return {
+        name: words.split
+        for name, words in found.items()
+        if words.split and (not words.rest or len(by_rest[words.rest]) > 1)
+    }
+
+
+def _parts(name: str) -> list[str]:
+    return [part for part in OTHER.split(CAPITALS.sub(" ", name)) if part]
+
+
+def _joined(word: str) -> tuple[str, ...]:
+    """Cut `trainset` in two."""
+    match = JOINED.fullmatch(word)
+    return match.groups() if match else (word,)
