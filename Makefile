@@ -50,10 +50,10 @@ experiments: .venv/installed
 compare: .venv/installed
 	@python -m stages.reporting.comparing.compare "$(A)" "$(B)" $(ARGS)
 
-# `make plots`, or `make plots A=main B=workspace`: as `dvc plots`, and the page needs no network.
+# `make plots`, or `make plots A=main B=workspace`: as `dvc plots`, but the page needs no network, and
+# no name in it acts as code.
 plots: .venv/installed
-	@python -m stages.reporting.offline .dvc/tmp/plots.html
-	@dvc plots $(if $(A)$(B),diff $(A) $(B),show) --html-template .dvc/tmp/plots.html
+	@python -m stages.reporting.offline $(A) $(B)
 
 # The data may be absent here, but no stage may differ from what dvc.lock says it ran as.
 lock: .venv/installed

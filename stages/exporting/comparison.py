@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Float64, Int64
 from pydantic import Field
 from torch import Tensor
 
+from reprise.escaping import printable
 from stages.errors import UserError
 from stages.exporting.inference import Outputs
 from stages.params import Params
@@ -76,6 +77,6 @@ def judge(name: str, found: Outputs, truth: Truth, params: Tolerance) -> None:
 def _named(chosen: Bool[Tensor, " n"], paths: Sequence[str]) -> str:
     """Count the chosen test images, and name the first, by place in the split and by path."""
     rows = torch.nonzero(chosen).flatten().tolist()
-    names = ", ".join(f"{row} ({paths[row]})" for row in rows[:NAMED])
+    names = ", ".join(f"{row} ({printable(paths[row])})" for row in rows[:NAMED])
     more = ", ..." if len(rows) > NAMED else ""
     return f"{len(rows):,} of {len(paths):,} test images: {names}{more}"

@@ -36,7 +36,8 @@ class Content(NamedTuple):
     params: Mapping[str, Mapping[str, object]]  # by section
     counts: Mapping[str, int]  # images per split
     classes: Sequence[ClassRow]
-    confusion: Sequence[tuple[str, str, int]]  # actual, predicted, images; only pairs that met
+    # Actual, predicted, both indices into the classes, and images; only pairs that met.
+    confusion: Sequence[tuple[int, int, int]]
     history: Sequence[Mapping[str, float]]  # a row an epoch, as in metrics/history.csv
     roc: Sequence[Series]  # false against true positive rate
     precision_recall: Sequence[Series]  # recall against precision
