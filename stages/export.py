@@ -23,10 +23,11 @@ def export(params: Export, source: Classifier, data: Data) -> Portable:
     """Export the classifier, and compare every prediction on the test split.
 
     Raises:
-        UserError: a format is too far from the classifier, or cannot express it.
+        UserError: no format can express the classifier and is near enough to it, or one of them
+            where export.on_unsupported is fail.
     """
     runtime.start(params)
-    made = [*making.files(source, data, params)]
+    made = making.files(source, data, params)
     comparison = {one.name: one.figures for one in made}
     readme = card.render(card.Subject(source, data.meta, comparison), params)
     models = {one.file: one.content for one in made if one.content}

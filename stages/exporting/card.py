@@ -34,7 +34,7 @@ def render(subject: Subject, params: Description) -> str:
     text = Path(__file__).with_name("card.md").read_text(encoding="utf-8")
     pages = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # no HTML
     pages.filters |= {"text": markdown, "code": code, "field": field}
-    pages.filters |= {"accuracy": accuracy, "written": json.dumps}
+    pages.filters |= {"accuracy": accuracy, "failed": failed, "written": json.dumps}
     network, card = subject.classifier.network, subject.classifier.card
     mode = "L" if card.interface.channels == 1 else "RGB"
     return pages.from_string(text).render(
@@ -54,9 +54,16 @@ def render(subject: Subject, params: Description) -> str:
 
 def told(figures: Figures) -> str:
     """Say in a line how a format compared."""
+    if failure := failed(figures):
+        return failure
+    return f"{figures['agreement']:.2%} of the predictions agree with the classifier's"
+
+
+def failed(figures: Figures) -> str:
+    """Say why there is no file of a format; nothing if there is one."""
     if "unsupported" in figures:
         return f"not made: {figures['unsupported']}"
-    return f"{figures['agreement']:.2%} of the predictions agree with the classifier's"
+    return f"not kept: {figures['refused']}" if "refused" in figures else ""
 
 
 def field(text: str) -> str:

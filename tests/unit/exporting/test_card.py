@@ -173,3 +173,4 @@ def test_plain_names_and_licences_stay_as_they_are(name: str) -> None:
 def test_a_line_says_how_a_format_compared() -> None:
     assert told(EXACT) == "100.00% of the predictions agree with the classifier's"
     assert told({"unsupported": "no"}) == "not made: no"
+    assert told({"agreement": 0.5, "refused": "loses"}) == "not kept: loses"
