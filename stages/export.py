@@ -8,7 +8,7 @@ writes   models/export         a file a format, from pixels to calibrated probab
 """
 
 from stages import launch, runtime
-from stages.artifacts import classifier, portable, splits
+from stages.artifacts import agreement, classifier, portable, splits
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.portable import Portable
 from stages.exporting import card, making
@@ -36,8 +36,10 @@ def export(params: Export, source: Classifier, data: Data) -> Portable:
 
 def main() -> None:
     """Run the stage."""
+    params, source, meta = Export.load(), classifier.read(), splits.read_meta()
+    agreement.check(source.card, meta)
     parts = splits.read("train"), splits.read("test"), splits.read_paths("test")
-    exported = export(Export.load(), classifier.read(), Data(*parts, splits.read_meta()))
+    exported = export(params, source, Data(*parts, meta))
     portable.write(exported)
     for name, figures in exported.comparison.items():
         print(f"{name}: {card.told(figures)}")

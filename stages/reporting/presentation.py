@@ -14,6 +14,7 @@ from stages.reporting.composing.content import Bin, ClassRow, Content
 from stages.reporting.judgement import Judgement
 from stages.reporting.scoring.calibration import reliability
 from stages.reporting.scoring.certainty import certainty
+from stages.reporting.scoring.remark import calibration
 
 NAMED = 3  # classes, by which a title begins
 ENOUGH = 5  # images of a bin, for its accuracy to say something
@@ -40,6 +41,7 @@ def present(judgement: Judgement, background: Background) -> Content:
         },
         split=background.split,
         scores=judgement.report.scores,
+        calibration=calibration(judgement.report.scores, background.split),
         params={"network": card.network.model_dump(mode="json"), "training": card.training},
         counts={split: len(labels) for split, labels in background.labels.items()},
         classes=_classes(judgement, background.labels),

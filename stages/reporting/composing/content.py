@@ -33,6 +33,7 @@ class Content(NamedTuple):
     facts: Mapping[str, object]  # what is on top: network, size of the images
     split: str  # that was scored
     scores: Mapping[str, float | None]  # accuracy with accuracy_low and _high, and any others
+    calibration: str  # what it did, in a sentence
     params: Mapping[str, Mapping[str, object]]  # by section
     counts: Mapping[str, int]  # images per split
     classes: Sequence[ClassRow]

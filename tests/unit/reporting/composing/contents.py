@@ -13,6 +13,7 @@ CONTENT = Content(
     facts={"network": "cnn"},
     split="test",
     scores={"loss": 0.5, "accuracy": 0.9, "accuracy_low": 0.8, "accuracy_high": 0.95},
+    calibration="Probabilities are honest.",
     params={"train": {"lr": 0.01, "ema": None, "fused": True, "loss": "focal", "size": [8, 8]}},
     counts={"train": 1234, "val": 20, "test": 10},
     classes=[

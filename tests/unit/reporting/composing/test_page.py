@@ -61,6 +61,7 @@ def test_the_page_says_what_there_is() -> None:
         "Measured on the 10 images of test.",
         "Accuracy 90.0% 95 % interval 80.0% to 95.0%",
         "Loss 0.500 cross-entropy",
+        "Probabilities are honest.",
         "Images of every class",
         "75.0% bee a/b.png",
         "Most frequent mistakes",
