@@ -45,12 +45,13 @@ def evaluate(params: Evaluate, judged: Classifier, part: Split) -> Float[Tensor,
 
 def main() -> None:
     """Run the stage."""
-    params, judged = Evaluate.load(), classifier.read()
-    agreement.check(judged.card, splits.read_meta())
-    part, paths = splits.read(params.split), splits.read_paths(params.split)
+    params, judged, meta = Evaluate.load(), classifier.read(), splits.read_meta()
+    agreement.check(judged.card, meta)
+    parts = {name: agreement.read(name, meta) for name in splits.NAMES}
+    part, paths = parts[params.split], agreement.read_paths(params.split, meta)
     logits = evaluate(params, judged, part).numpy()
     judgement = Judgement(judged, part, paths, logits)
-    known = {name: splits.read(name).labels for name in splits.NAMES}
+    known = {name: held.labels for name, held in parts.items()}
     background = Background(params.split, known, history.read())
     report.write(judgement.report)
     predictions.write(judgement.predictions)
