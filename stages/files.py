@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reprise.escaping import cell
+from reprise.escaping import cell, printable
+from reprise.shortage import lacking
 from stages.errors import UserError
 
 
@@ -31,6 +32,8 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.replace(path)
         remove(old)
     except OSError as error:
+        if lacking(error) not in {None, "disk"}:
+            raise
         raise UserError(
             f"{path}: cannot be written: {error.strerror or error}; "
             "free some space or mend the permissions, then run the stage again"
@@ -50,7 +53,9 @@ def remove(path: Path) -> None:
 
 @contextmanager
 def reading(path: Path, stage: str) -> Iterator[None]:
-    """Turn whatever goes wrong while reading an artifact into a message with the remedy.
+    """Turn whatever is wrong with an artifact that is read into a message with the remedy.
+
+    What the machine lacks says nothing of the artifact, and stays the error that it is.
 
     Raises:
         UserError: the artifact of `stage` is missing, truncated, or not what that stage writes.
@@ -61,7 +66,9 @@ def reading(path: Path, stage: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise UserError(f"{error.filename or path}: is missing; {remedy}") from error
     except Exception as error:  # damaged bytes make the libraries raise almost anything
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        if lacking(error):
+            raise
+        reason = printable((str(error).splitlines() or [type(error).__name__])[0])
         raise UserError(f"{path}: cannot be read ({reason}); {remedy}") from error
 
 

@@ -4,10 +4,11 @@ import copy
 import json
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
+Json: TypeAlias = Any  # objects and arrays, which are changed in place
 FACTOR = float(os.environ.get("FUZZ", "1"))  # `FUZZ=100 make test` tries longer
 VALUES: list[object] = [
     None, True, 0, -1, 1, 2**31, 2**63, 10**29, -(10**400), 0.5, 1e308, float("nan"), float("inf"),
@@ -16,32 +17,31 @@ VALUES: list[object] = [
 
 
 def damaged(content: bytes, rng: np.random.Generator) -> bytes:
-    """Change bytes: turn bits, cut, repeat, blank, swap or add some."""
+    """Change bytes: turn bits, or cut, drop, repeat, blank or replace a stretch."""
+    start = int(rng.integers(0, len(content) + 1))
+    stop = min(len(content), start + int(2 ** rng.uniform(0, 8)))
+    before, within, after = content[:start], content[start:stop], content[stop:]
+    kinds = [
+        lambda: _turned(content, rng),
+        lambda: before,
+        lambda: before + after,
+        lambda: before + within + within + after,
+        lambda: before + bytes(len(within)) + after,
+        lambda: before + rng.bytes(len(within)) + after,
+        lambda: before + rng.bytes(len(within)) + within + after,
+        lambda: rng.bytes(int(rng.integers(0, 100))),
+    ]
+    return kinds[int(rng.integers(0, len(kinds)))]()
+
+
+def _turned(content: bytes, rng: np.random.Generator) -> bytes:
     data = bytearray(content)
-    start = int(rng.integers(0, len(data) + 1))
-    stop = min(len(data), start + int(2 ** rng.uniform(0, 8)))
-    kind = rng.integers(0, 8)
-    if kind == 0 and data:
-        for place in rng.integers(0, len(data), rng.integers(1, 9)):
-            data[place] ^= 1 << int(rng.integers(0, 8))
-    elif kind == 1:
-        del data[start:]
-    elif kind == 2:
-        del data[start:stop]
-    elif kind == 3:
-        data[start:start] = data[start:stop]
-    elif kind == 4:
-        data[start:stop] = bytes(stop - start)
-    elif kind == 5:
-        data[start:stop] = rng.bytes(stop - start)
-    elif kind == 6:
-        data[start:start] = rng.bytes(stop - start)
-    else:
-        data = bytearray(rng.bytes(int(rng.integers(0, 100))))
+    for place in rng.integers(0, len(data), rng.integers(1, 9)):
+        data[place] ^= 1 << int(rng.integers(0, 8))
     return bytes(data)
 
 
-def otherwise(values: Any, rng: np.random.Generator) -> Any:
+def otherwise(values: Json, rng: np.random.Generator) -> Json:
     """Return JSON of which one leaf or branch is another, is missing, or has one more beside it."""
     made = copy.deepcopy(values)
     places = list(_places(made))
@@ -59,7 +59,7 @@ def otherwise(values: Any, rng: np.random.Generator) -> Any:
     return made
 
 
-def _places(values: Any) -> Iterator[tuple[Any, Any]]:
+def _places(values: Json) -> Iterator[tuple[Json, Json]]:
     pairs = values.items() if isinstance(values, dict) else enumerate(values)
     for key, value in list(pairs):
         yield values, key
@@ -67,7 +67,7 @@ def _places(values: Any) -> Iterator[tuple[Any, Any]]:
             yield from _places(value)
 
 
-def rewritten(header: bytes, change: Callable[[Any], Any]) -> bytes:
+def rewritten(header: bytes, change: Callable[[Json], Json]) -> bytes:
     """Return a safetensors file whose header, JSON of JSON, is another."""
     size = int.from_bytes(header[:8], "little")
     said = json.loads(header[8 : 8 + size])
