@@ -36,7 +36,7 @@ def lost(first: Bool[Tensor, " n"], second: Bool[Tensor, " n"]) -> Lost:
 def _phi(table: tuple[int, int, int, int]) -> float:
     """Return how answers go together, in [-1, 1]: right in both, in the first, the second, none."""
     both, first, second, none = table
-    tied = both * none - first * second
+    tied: float = both * none - first * second
     if tied > 0:  # continuity: few images show little
         tied = max(tied - sum(table) / 2, 0)
     margins = (both + first) * (second + none) * (both + second) * (first + none)

@@ -119,12 +119,10 @@ def main() -> None:
         for path in remove(damage) if wanted else ():
             print(printable(f"    deleted {path}"))
     total = f"{len(objects.every(cache)) + wanted * len(found):,} objects in {cache}"
-    if not found:
-        print(f"all {total} are whole")
-        return
     remedy = "`make verify-cache ARGS=--remove` deletes them; copy first what nothing gives back"
-    print(f"{len(found):,} damaged of {total}; {'get them back as said' if wanted else remedy}")
-    sys.exit(1)
+    then = "get them back as said" if wanted else remedy
+    print(f"{len(found):,} damaged of {total}; {then}" if found else f"all {total} are whole")
+    sys.exit(bool(found))
 
 
 if __name__ == "__main__":

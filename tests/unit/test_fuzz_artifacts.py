@@ -144,8 +144,12 @@ def tables() -> Iterator[tuple[str, Callable[[pa.Table], pa.Table]]]:
             return table.set_column(place, name, pa.array(range(len(table))))
 
         yield from ((f"no {name}", without), (f"nulls in {name}", empty), (f"int {name}", numbers))
-    for told in ({}, {"classes": "x"}, {"classes": "[]"}, {"classes": '["a"]'}, {"classes": "7"}):
-        yield f"metadata {told}", lambda table, told=told: table.replace_schema_metadata(told)
+    for said in ("x", "[]", '["a"]', "7", ""):
+
+        def named(table: pa.Table, said: str = said) -> pa.Table:
+            return table.replace_schema_metadata({"classes": said} if said else {})
+
+        yield f"classes {said!r}", named
     yield "no rows", lambda table: table.slice(0, 0)
 
 

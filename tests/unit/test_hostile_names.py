@@ -18,7 +18,7 @@ from toys import CARD, INTERFACE, RUNTIME, split
 
 from reprise.card import KEY, parse
 from stages import evaluate, export
-from stages.artifacts import classifier, history, predictions, splits
+from stages.artifacts import classifier, history, page, predictions, splits
 from stages.artifacts.history import Epoch
 from stages.artifacts.report import PLOTS
 from stages.artifacts.splits import Split
@@ -96,9 +96,7 @@ class Reader(HTMLParser):
 
 
 def test_the_page_has_the_tags_that_it_has_for_plain_names(runs: dict[str, Path]) -> None:
-    hostile, plain = (
-        Reader((run / evaluate.page.PATH).read_text("utf-8")) for run in runs.values()
-    )
+    hostile, plain = (Reader((run / page.PATH).read_text("utf-8")) for run in runs.values())
     kinds = hostile.tags.keys() ^ plain.tags.keys()
     assert all(kind[0] in {"td", "path"} for kind in kinds)  # as the figures are
     for tag in ("script", "style", "img", "title", "svg", "th", "figure"):

@@ -18,7 +18,8 @@ def pair(both: int, first: int, second: int, none: int) -> tuple[Tensor, Tensor]
 
 def test_images_and_share_are_those_counted() -> None:
     found = lost(*pair(40, 6, 2, 2))
-    assert (found.images, found.share) == (4, pytest.approx(0.08))
+    assert found.images == 4
+    assert found.share == pytest.approx(0.08)
     assert lost(*pair(40, 2, 6, 2)).images == -4
 
 

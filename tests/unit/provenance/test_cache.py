@@ -42,7 +42,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(monkeypatch: pytest.MonkeyPatch, *given: str) -> int:
     monkeypatch.setattr(sys, "argv", ["verify-cache", *given])
     with pytest.raises(SystemExit) as caught:
-        sys.exit(cache.main())
+        cache.main()
     return int(caught.value.code or 0)
 
 
