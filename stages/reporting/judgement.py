@@ -16,7 +16,7 @@ from stages.reporting.illustrating.gallery import Gallery
 from stages.reporting.illustrating.gradcam import heat_maps
 from stages.reporting.illustrating.selection import Judged, mistakes
 from stages.reporting.illustrating.wall import draw
-from stages.reporting.naming import distinct
+from stages.reporting.namesakes import distinct
 from stages.reporting.scoring.summary import summarize
 from stages.reporting.tabulating.tables import tabulate
 

@@ -7,7 +7,7 @@ from jaxtyping import Int64
 from sklearn.metrics import confusion_matrix
 
 from stages.artifacts.report import Cell
-from stages.reporting.naming import distinct
+from stages.reporting.namesakes import distinct
 
 CLASSES = 30  # that a table shows: more cannot be read
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from stages.artifacts.report import RecallPoint, RocPoint
-from stages.reporting.naming import distinct
+from stages.reporting.namesakes import distinct
 from stages.reporting.scoring.ranking import Curve, Ranking, precision_recall, roc
 
 POINTS = 200  # of a curve, at most

@@ -8,7 +8,7 @@ from jaxtyping import Int64
 from sklearn.metrics import precision_recall_fscore_support
 
 from stages.artifacts.report import ClassScores
-from stages.reporting.naming import distinct
+from stages.reporting.namesakes import distinct
 
 
 def by_class(

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from stages.artifacts.report import Tables
-from stages.reporting.naming import distinct
+from stages.reporting.namesakes import distinct
 from stages.reporting.scoring.calibration import histogram, reliability
 from stages.reporting.scoring.ranking import rankings
 from stages.reporting.tabulating.confusion import confusion

@@ -1,6 +1,6 @@
 import pytest
 
-from stages.reporting.naming import distinct
+from stages.reporting.namesakes import distinct
 
 
 @pytest.mark.parametrize(
