@@ -3,7 +3,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro versions verify test lint format docs board find-lr experiments compare plots lock check
+.PHONY: repro versions verify verify-cache test lint format docs board find-lr experiments compare plots lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -16,6 +16,10 @@ versions: .venv/installed
 # Compute the last commit again in an empty clone; FROM=raw spares the download.
 verify: .venv/installed
 	@python -m stages.provenance.verify $(FROM)
+
+# Are all objects of DVC's cache still what was cached? ARGS=--remove deletes those that are not.
+verify-cache: .venv/installed
+	@python -m stages.provenance.cache $(ARGS)
 
 test: .venv/installed
 	python -m pytest -n auto --maxprocesses 4 --dist worksteal
@@ -50,10 +54,10 @@ experiments: .venv/installed
 compare: .venv/installed
 	@python -m stages.reporting.comparing.compare "$(A)" "$(B)" $(ARGS)
 
-# `make plots`, or `make plots A=main B=workspace`: as `dvc plots`, and the page needs no network.
+# `make plots`, or `make plots A=main B=workspace`: as `dvc plots`, but the page needs no network, and
+# no name in it acts as code.
 plots: .venv/installed
-	@python -m stages.reporting.offline .dvc/tmp/plots.html
-	@dvc plots $(if $(A)$(B),diff $(A) $(B),show) --html-template .dvc/tmp/plots.html
+	@python -m stages.reporting.offline $(A) $(B)
 
 # The data may be absent here, but no stage may differ from what dvc.lock says it ran as.
 lock: .venv/installed

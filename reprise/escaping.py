@@ -1,12 +1,61 @@
-"""Text of the data, made safe for where it is shown: a name must never act as code."""
+"""Text of the data, made safe for where it is shown: a name must never act as code.
+
+One function a medium. Files for programs (Parquet, JSON lines) keep the exact text.
+"""
+
+import json
+import re
+
+# What a spreadsheet computes, in letters of full width too. Where the comma is a decimal mark, a
+# semicolon begins the next cell.
+FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)  # what HTML takes for the start of a tag
+SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]")  # what Markdown takes for more than a letter
 
 
 def printable(text: str) -> str:
-    """Escape what would break a line, command a terminal, or cannot be seen or encoded.
+    r"""Escape what would break a line, command a terminal, or cannot be seen or encoded.
 
-    For names in messages, logs and tables for people: `a\\nb` is shown as `a\\\\nb`.
+    For names in messages, logs, pages and tables for people: a line end is shown as `\n`.
     """
+    if text.isprintable():
+        return text
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in text
     )
+
+
+def cell(text: str) -> str:
+    """Return text for a CSV file: a formula is no formula behind an apostrophe, nor a tag a tag.
+
+    DVC puts the cells of its plots into the script of a page, where a tag would end the script.
+    """
+    shown = printable(text)
+    if not NUMBER.fullmatch(shown):
+        shown = FORMULA.sub(r"\1'", shown)
+    return TAG.sub(r"\\u003c", shown)
+
+
+def script(values: object) -> str:
+    """Return values as JSON that may stand in the script of a page, and never ends it."""
+    text = json.dumps(values)  # ASCII, so without U+2028 and U+2029, which end lines of scripts
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
+
+
+def markdown(text: str) -> str:
+    """Return text for any place within a line of Markdown: no tag, link, picture or emphasis."""
+    return SPECIAL.sub(r"\\\g<0>", printable(text))
+
+
+def code(text: str) -> str:
+    """Return text as code in a line of Markdown, between more backticks than it has in a row."""
+    shown = printable(text)
+    longest = max(map(len, re.findall("`+", shown)), default=0)
+    if not longest and shown == shown.strip():
+        return f"`{shown}`"
+    fence = "`" * (longest + 1)
+    return f"{fence} {shown} {fence}"

@@ -6,6 +6,8 @@ from unicodedata import combining, normalize
 
 from PIL import ImageFont
 
+from reprise.escaping import printable
+
 # Pillow's own font, the same everywhere, has English letters only; for others, the first of these
 # that is installed.
 FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "arial.ttf")
@@ -31,7 +33,7 @@ def has(letters: Font, letter: str) -> bool:
 
 def shorten(name: str, letters: Font, width: int) -> str:
     """Bring a name on one line, without accents that the font lacks; cut it at `width` pixels."""
-    name = "".join(_known(letter, letters) for letter in " ".join(name.split()))
+    name = "".join(_known(letter, letters) for letter in printable(" ".join(name.split())))
     if letters.getlength(name) <= width:
         return name
     while name and letters.getlength(f"{name}...") > width:

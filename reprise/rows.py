@@ -8,7 +8,7 @@ from io import StringIO
 from typing import Literal
 from unicodedata import east_asian_width
 
-from reprise.escaping import printable
+from reprise.escaping import cell, printable
 from reprise.ranking import Prediction
 
 Format = Literal["table", "jsonl", "csv"]
@@ -28,11 +28,11 @@ def writer(form: Format, classes: Iterable[str]) -> Callable[[Prediction], str]:
 
 def _table(prediction: Prediction, width: int) -> str:
     """Return one line; the path is last, for nobody knows how long it will be."""
-    cells = [f"{_cell(name, width)} {share:8.2%}" for name, share in prediction.ranked]
+    cells = [f"{_column(name, width)} {share:8.2%}" for name, share in prediction.ranked]
     return "  ".join([*cells, printable(prediction.name)])
 
 
-def _cell(name: str, width: int) -> str:
+def _column(name: str, width: int) -> str:
     """Bring a name to a width, in columns of a terminal."""
     name = printable(name)
     if _width(name) > width:
@@ -56,9 +56,9 @@ def _json(prediction: Prediction) -> str:
 
 
 def _csv(prediction: Prediction) -> str:
-    """Return a line for every class."""
+    """Return a line for every class; text is as a spreadsheet may have it."""
     text = StringIO()
     rows = csv.writer(text, lineterminator="\n")
     for rank, (name, share) in enumerate(prediction.ranked, start=1):
-        rows.writerow([prediction.name, rank, name, f"{share:.{DIGITS}f}"])
+        rows.writerow([cell(prediction.name), rank, cell(name), f"{share:.{DIGITS}f}"])
     return text.getvalue().removesuffix("\n")

@@ -16,13 +16,14 @@ from pydantic import Field, PositiveInt
 from torch import Tensor
 
 from stages import launch, runtime
-from stages.artifacts import classifier, history, page, predictions, report, splits
+from stages.artifacts import agreement, classifier, history, page, predictions, report, splits
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.splits import Split
 from stages.batches import to_device
 from stages.reporting.composing.page import render
 from stages.reporting.judgement import Judgement
 from stages.reporting.presentation import Background, present
+from stages.reporting.scoring.remark import calibration
 from stages.reporting.tta import Tta, Viewing
 from stages.runtime import Runtime
 from stages.scores import predict
@@ -44,17 +45,20 @@ def evaluate(params: Evaluate, judged: Classifier, part: Split) -> Float[Tensor,
 
 def main() -> None:
     """Run the stage."""
-    params, judged = Evaluate.load(), classifier.read()
-    part, paths = splits.read(params.split), splits.read_paths(params.split)
+    params, judged, meta = Evaluate.load(), classifier.read(), splits.read_meta()
+    agreement.check(judged.card, meta)
+    parts = {name: agreement.read(name, meta) for name in splits.NAMES}
+    part, paths = parts[params.split], agreement.read_paths(params.split, meta)
     logits = evaluate(params, judged, part).numpy()
     judgement = Judgement(judged, part, paths, logits)
-    known = {name: splits.read(name).labels for name in splits.NAMES}
+    known = {name: held.labels for name, held in parts.items()}
     background = Background(params.split, known, history.read())
     report.write(judgement.report)
     predictions.write(judgement.predictions)
     page.write(render(present(judgement, background)))
     scores = judgement.report.scores
     print(", ".join(f"{name} {scores[name]:.4f}" for name in ("accuracy", "macro_f1", "loss")))
+    print(calibration(scores, params.split))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ writes   models/export         a file a format, from pixels to calibrated probab
 """
 
 from stages import launch, runtime
-from stages.artifacts import classifier, portable, splits
+from stages.artifacts import agreement, classifier, portable, splits
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.portable import Portable
 from stages.exporting import card, making
@@ -23,10 +23,11 @@ def export(params: Export, source: Classifier, data: Data) -> Portable:
     """Export the classifier, and compare every prediction on the test split.
 
     Raises:
-        UserError: a format is too far from the classifier, or cannot express it.
+        UserError: no format can express the classifier and is near enough to it, or one of them
+            where export.on_unsupported is fail.
     """
     runtime.start(params)
-    made = [*making.files(source, data, params)]
+    made = making.files(source, data, params)
     comparison = {one.name: one.figures for one in made}
     readme = card.render(card.Subject(source, data.meta, comparison), params)
     models = {one.file: one.content for one in made if one.content}
@@ -35,8 +36,10 @@ def export(params: Export, source: Classifier, data: Data) -> Portable:
 
 def main() -> None:
     """Run the stage."""
-    parts = splits.read("train"), splits.read("test"), splits.read_paths("test")
-    exported = export(Export.load(), classifier.read(), Data(*parts, splits.read_meta()))
+    params, source, meta = Export.load(), classifier.read(), splits.read_meta()
+    agreement.check(source.card, meta)
+    parts = agreement.read("train", meta), agreement.read("test", meta)
+    exported = export(params, source, Data(*parts, agreement.read_paths("test", meta), meta))
     portable.write(exported)
     for name, figures in exported.comparison.items():
         print(f"{name}: {card.told(figures)}")

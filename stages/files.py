@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reprise.escaping import printable
+from reprise.escaping import cell, printable
 from reprise.shortage import lacking
 from stages.errors import UserError
 
@@ -85,9 +85,18 @@ def write_metrics(path: Path, values: dict[str, object]) -> None:
 
 
 def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Write a table; a float has 6 significant digits, which is more than a metric means."""
+    """Write a table; a float has 6 significant digits, which is more than a metric means.
+
+    Text is made safe for spreadsheets, and for the page that DVC makes of a plot.
+    """
     with replacing(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(header)
         for row in rows:
-            table.writerow(f"{cell:.6g}" if isinstance(cell, float) else cell for cell in row)
+            table.writerow(map(_cell, row))
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return cell(value)
+    return f"{value:.6g}" if isinstance(value, float) else value

@@ -9,6 +9,8 @@ import numpy as np
 from PIL import Image as Picture
 from PIL import ImageFont
 
+from reprise.escaping import printable
+
 FONTS = "mpl-data/fonts/ttf/DejaVuSans.ttf"  # in matplotlib; Pillow's own font has no umlauts
 NEAREST, LANCZOS = Picture.Resampling.NEAREST, Picture.Resampling.LANCZOS
 
@@ -46,7 +48,7 @@ def within(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 def shorten(name: str, letters: ImageFont.FreeTypeFont, width: float) -> str:
     """Bring a name on one line, cut its end where it is wider than `width` pixels, and say so."""
-    name = " ".join(name.split())
+    name = printable(" ".join(name.split()))
     lengths = range(len(name), 0, -1)
     cuts = chain([name], (f"{name[: length - 1]}…" for length in lengths))
     return next((cut for cut in cuts if letters.getlength(cut) <= width), "…")

@@ -9,7 +9,7 @@ from stages import files
 MODELS = Path("models/export")
 COMPARISON = Path("metrics/export.json")
 
-# Numbers, or under `unsupported` the reason why there are none.
+# Numbers; without a file, the reason: `unsupported` without numbers, `refused` for what they are.
 Figures: TypeAlias = Mapping[str, int | float | str]
 
 

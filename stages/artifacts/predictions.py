@@ -59,7 +59,10 @@ def read(source: Path | bytes = PATH) -> Predictions:
         labels, predicted = (_indices(table, name, classes) for name in ("label", "predicted"))
         flat = table["probabilities"].combine_chunks().flatten().to_numpy()
         probabilities = flat.reshape(-1, len(classes))
-        return Predictions(classes, table["path"].to_pylist(), labels, predicted, probabilities)
+        paths = table["path"].to_pylist()
+        if len(probabilities) != len(paths) or not all(isinstance(path, str) for path in paths):
+            raise ValueError("not every image has a path and a probability of each class")
+        return Predictions(classes, paths, labels, predicted, probabilities)
 
 
 def _schema(classes: Sequence[str]) -> pa.Schema:

@@ -1,11 +1,13 @@
-"""A file that was made, or the reason why its format cannot express the network."""
+"""A file that was made, or the reason why there is none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from textwrap import shorten
 from typing import NamedTuple
 
+from reprise.escaping import printable
+from reprise.shortage import lacking
 from stages.artifacts.portable import Figures
-from stages.errors import UserError, exhausted
+from stages.errors import UserError
 from stages.exporting.formats import Formats
 
 LONGEST = 200  # letters of a reason
@@ -16,33 +18,44 @@ class Made(NamedTuple):
 
     name: str  # of the format
     file: str
-    content: bytes  # none where the format cannot express the network
+    content: bytes  # none where the format cannot express the network, or is too far from it
     figures: Figures
 
 
-def attempt(
-    names: tuple[str, str], make: Callable[[], tuple[bytes, Figures]], params: Formats
-) -> Made:
-    """Make a file of a format and a name; report it where the format does not allow it.
+def attempt(names: tuple[str, str], make: Callable[[], tuple[bytes, Figures]]) -> Made:
+    """Make a file of a format and a name; without one, the figures have the reason.
 
     Raises:
-        UserError: as `files` does.
+        Exception: the machine lacks memory or the like, which says nothing of the format.
     """
     try:
         content, figures = make()
-    except UserError:
-        raise
     except Exception as error:  # exporters raise almost anything
-        if exhausted(error):  # which says nothing of the format
+        if lacking(error):
             raise
-        reason = _reason(error)
-        if params.on_unsupported == "fail":
-            raise UserError(
-                f"params.yaml: export cannot make {names[0]} of this network ({reason}); leave it "
-                "out, or set export.on_unsupported to skip"
-            ) from error
-        return Made(*names, b"", {"unsupported": reason})
-    return Made(*names, content, {**figures, "bytes": len(content)})
+        return Made(*names, b"", {"unsupported": _reason(error)})
+    return Made(*names, content, {**figures, "bytes": len(content)} if content else figures)
+
+
+def settle(made: Sequence[Made], params: Formats) -> None:
+    """Check that what was made is enough.
+
+    Raises:
+        UserError: nothing was made, or not all where the user asked for all; each failure has a
+            line.
+    """
+    failed = [one for one in made if not one.content]
+    if failed and (params.on_unsupported == "fail" or len(failed) == len(made)):
+        skip = ", or set export.on_unsupported to skip" if len(failed) < len(made) else ""
+        raise UserError("\n".join(f"params.yaml: {_complaint(one)}{skip}" for one in failed))
+
+
+def _complaint(one: Made) -> str:
+    """Say what went wrong with a format, and the remedies."""
+    if refused := one.figures.get("refused"):
+        return f"{refused}; raise it, or leave {one.name} out of export.formats"
+    reason = one.figures["unsupported"]
+    return f"export cannot make {one.name} of this network ({reason}); leave it out"
 
 
 def _reason(error: BaseException) -> str:
@@ -50,4 +63,5 @@ def _reason(error: BaseException) -> str:
     while cause := error.__cause__:
         error = cause
     lines = (line.strip() for line in str(error).splitlines())
-    return shorten(next(filter(None, lines), type(error).__name__), LONGEST, placeholder=" ...")
+    first = next(filter(None, lines), type(error).__name__)
+    return shorten(printable(first), LONGEST, placeholder=" ...")

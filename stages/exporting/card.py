@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from reprise.escaping import code, markdown
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.portable import Figures
 from stages.artifacts.splits import Meta
@@ -32,7 +33,8 @@ def render(subject: Subject, params: Description) -> str:
 
     text = Path(__file__).with_name("card.md").read_text(encoding="utf-8")
     pages = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # no HTML
-    pages.filters |= {"cell": cell, "code": code, "accuracy": accuracy, "written": json.dumps}
+    pages.filters |= {"text": markdown, "code": code, "field": field}
+    pages.filters |= {"accuracy": accuracy, "failed": failed, "written": json.dumps}
     network, card = subject.classifier.network, subject.classifier.card
     mode = "L" if card.interface.channels == 1 else "RGB"
     return pages.from_string(text).render(
@@ -52,19 +54,21 @@ def render(subject: Subject, params: Description) -> str:
 
 def told(figures: Figures) -> str:
     """Say in a line how a format compared."""
-    if "unsupported" in figures:
-        return f"not made: {figures['unsupported']}"
+    if failure := failed(figures):
+        return failure
     return f"{figures['agreement']:.2%} of the predictions agree with the classifier's"
 
 
-def cell(text: str) -> str:
-    """Return text that ends no field of a table."""
-    return " ".join(text.split()).replace("|", "\\|")
+def failed(figures: Figures) -> str:
+    """Say why there is no file of a format; nothing if there is one."""
+    if "unsupported" in figures:
+        return f"not made: {figures['unsupported']}"
+    return f"not kept: {figures['refused']}" if "refused" in figures else ""
 
 
-def code(text: str) -> str:
-    """Return text as it is, in any place of a document."""
-    return f"`{cell(text).replace('`', chr(39))}`"
+def field(text: str) -> str:
+    """Return code that ends no field of a table."""
+    return text.replace("|", "\\|")
 
 
 def accuracy(figures: Figures, count: int) -> str:

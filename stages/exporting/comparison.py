@@ -1,6 +1,7 @@
 """How an exported model's predictions compare with the classifier's."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -8,7 +9,8 @@ from jaxtyping import Bool, Float, Float64, Int64
 from pydantic import Field
 from torch import Tensor
 
-from stages.errors import UserError
+from reprise.escaping import printable
+from stages.exporting.chance import lost
 from stages.exporting.inference import Outputs
 from stages.params import Params
 from stages.scores import accuracy
@@ -23,7 +25,9 @@ class Tolerance(Params):
         gt=0, le=1, description="largest difference of a probability, in every format but int8"
     )
     int8_tolerance: float = Field(
-        ge=0, le=1, description="accuracy that int8 may lose, as a share of the test split"
+        ge=0,
+        le=1,
+        description="accuracy that int8 may lose beyond chance (95 % interval); 1 image always",
     )
 
 
@@ -45,37 +49,42 @@ def compare(found: Outputs, truth: Truth) -> dict[str, float]:
     }
 
 
+def finite(figures: Mapping[str, float]) -> dict[str, float]:
+    """Leave out what is no number, which JSON has no word for."""
+    return {name: value for name, value in figures.items() if math.isfinite(value)}
+
+
 def differences(found: Outputs, truth: Truth) -> Float64[Tensor, " n"]:
     """Return the largest difference of a probability, of every image."""
     return (found.probabilities.double() - truth.probabilities).abs().amax(1)
 
 
-def judge(name: str, found: Outputs, truth: Truth, params: Tolerance) -> None:
-    """Refuse a file that is too far from the classifier.
+def judge(name: str, found: Outputs, truth: Truth, params: Tolerance) -> str:
+    """Say why a file is too far from the classifier; nothing if it is near enough.
 
-    Raises:
-        UserError: it is; the images are named.
+    int8 rounds, so that some answers change both ways. It is too far if the accuracy that it loses
+    is certainly above the tolerance: the whole 95 % interval is, and more than one image.
     """
-    if name == "int8":
-        lost = accuracy(truth.logits, truth.labels) - accuracy(found.logits, truth.labels)
-        other = found.logits.argmax(1) != truth.logits.argmax(1)
-        within, limit = lost <= params.int8_tolerance, f"int8_tolerance is {params.int8_tolerance}"
-        told = f"loses {lost:.4f} of accuracy; it predicts another class for"
+    if name == "int8" and found.probabilities.isfinite().all():
+        answers, were = found.logits.argmax(1), truth.logits.argmax(1)
+        less, other = lost(were == truth.labels, answers == truth.labels), answers != were
+        near = less.images <= 1 or less.low <= params.int8_tolerance
+        limit = f"int8_tolerance is {params.int8_tolerance}"
+        how = (
+            f"loses {less.share:.4f} of accuracy, {less.low:.4f} or more by its 95 % interval; it "
+            "predicts another class for"
+        )
     else:
         # Not `>`: nothing is within a distance of what is no number.
         other = ~(differences(found, truth) <= params.tolerance)
-        within, limit = not other.any(), f"tolerance is {params.tolerance}"
-        told = "gives other probabilities than the classifier, by more than that, to"
-    if not within:
-        raise UserError(
-            f"export.{limit}, but {name} {told} {_named(other, truth.paths)}; raise it, or leave "
-            f"{name} out of export.formats"
-        )
+        near, limit = not other.any(), f"tolerance is {params.tolerance}"
+        how = "gives other probabilities than the classifier, by more than that, to"
+    return "" if near else f"export.{limit}, but {name} {how} {_named(other, truth.paths)}"
 
 
 def _named(chosen: Bool[Tensor, " n"], paths: Sequence[str]) -> str:
     """Count the chosen test images, and name the first, by place in the split and by path."""
     rows = torch.nonzero(chosen).flatten().tolist()
-    names = ", ".join(f"{row} ({paths[row]})" for row in rows[:NAMED])
+    names = ", ".join(f"{row} ({printable(paths[row])})" for row in rows[:NAMED])
     more = ", ..." if len(rows) > NAMED else ""
     return f"{len(rows):,} of {len(paths):,} test images: {names}{more}"

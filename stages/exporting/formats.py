@@ -18,8 +18,8 @@ class Formats(Description, Int8):
     formats: tuple[Name, ...] = Field(
         min_length=1, description="what is written; pt2 is torch.export, aoti compiled by it"
     )
-    on_unsupported: Literal["fail", "skip"] = Field(
-        description="on a format that cannot express the network: stop, or write the others"
+    on_unsupported: Literal["skip", "fail"] = Field(
+        description="on a format that fails or is too far off: write the others and say so, or stop"
     )
     with_resizing: bool = Field(
         description="write a second ONNX too, which resizes images of any size itself"

@@ -15,8 +15,8 @@ from stages.artifacts.portable import Figures
 from stages.artifacts.splits import Meta, Split
 from stages.batches import to_device
 from stages.exporting import onnx
-from stages.exporting.attempt import Made, attempt
-from stages.exporting.comparison import Tolerance, Truth, compare, judge
+from stages.exporting.attempt import Made, attempt, settle
+from stages.exporting.comparison import Tolerance, Truth, compare, finite, judge
 from stages.exporting.description import describe
 from stages.exporting.discrepancy import discrepancy
 from stages.exporting.formats import Formats, known
@@ -58,20 +58,26 @@ def job(source: Classifier, train: Split, params: Making) -> Job:
     return Job(Inference(source, params), images, describe(source.card, params))
 
 
-def files(source: Classifier, data: Data, params: Making) -> Iterator[Made]:
-    """Yield every file that is asked for.
+def files(source: Classifier, data: Data, params: Making) -> list[Made]:
+    """Return every file that is asked for; all are tried, whatever becomes of the first.
 
     Raises:
-        UserError: one is too far from the classifier, or cannot express it and no skipping is
-            allowed.
+        UserError: none can express the classifier and is near enough to it, or one of them, and
+            no skipping is allowed.
     """
+    made = list(_files(source, data, params))
+    settle(made, params)
+    return made
+
+
+def _files(source: Classifier, data: Data, params: Making) -> Iterator[Made]:
     made, truth = job(source, data.train, params), _truth(source, data, params)
     trial = Trial(made, torch.from_numpy(data.test.images), truth)
     for name in params.formats:
         file = known(params)[name].file
-        yield attempt((name, file), partial(_tried, name, trial, params), params)
+        yield attempt((name, file), partial(_tried, name, trial, params))
     if params.with_resizing:
-        yield attempt((NAME, FILE), partial(_any_size, source, data, params), params)
+        yield attempt((NAME, FILE), partial(_any_size, source, data, params))
 
 
 def _truth(source: Classifier, data: Data, params: Making) -> Truth:
@@ -82,13 +88,18 @@ def _truth(source: Classifier, data: Data, params: Making) -> Truth:
 
 
 def _tried(name: str, trial: Trial, params: Making) -> tuple[bytes, Figures]:
-    """Convert, and compare on the whole test split, in the format's own runtime."""
+    """Convert, and compare on the whole test split, in the format's own runtime.
+
+    What is too far from the classifier is no file; its figures say by how much, and of which limit.
+    """
     form = known(params)[name]
     model = form.convert(trial.job)
     batches = (fed(part, params) for part in trial.images.split(params.batch_size))
     found = form.predict(model, batches, params.threads)
-    judge(name, found, trial.truth, params)
-    return model, compare(found, trial.truth)
+    figures = compare(found, trial.truth)
+    if refused := judge(name, found, trial.truth, params):
+        return b"", {**finite(figures), "refused": refused}
+    return model, figures
 
 
 def _any_size(source: Classifier, data: Data, params: Making) -> tuple[bytes, Figures]:

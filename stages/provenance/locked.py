@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 
+from reprise.shortage import lacking
 from stages.errors import UserError
 
 NOTHING = "nothing"
@@ -40,6 +41,8 @@ def read(text: str) -> dict[str, Locked]:
     try:
         return {name: _locked(said) for name, said in YAML(typ="safe").load(text)["stages"].items()}
     except Exception as error:  # a merge by hand leaves anything
+        if lacking(error):
+            raise
         raise UserError(
             f"dvc.lock: cannot be read ({type(error).__name__}); run `dvc repro`, and commit it"
         ) from error

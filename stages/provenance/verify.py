@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from reprise.escaping import printable
 from stages import environment, errors, versions
 from stages.errors import UserError
 from stages.provenance import clone, locked, objects, reasons, restate
@@ -48,7 +49,7 @@ def report(before: Mapping[str, Locked], again: Recomputed) -> Iterator[str]:
         if not (told or stale):
             continue
         yield f"{stage} differs" if told else f"{stage}: the same came out, but"
-        yield from (f"    {path}: {how}" for path, how in told)
+        yield from (printable(f"    {path}: {how}") for path, how in told)
         runs = _runs(stage, (old, new), again)
         yield from (f"    because {reason}" for reason in reasons.reasons(*runs, suspects))
 
@@ -67,7 +68,8 @@ def damages(before: Mapping[str, Locked], cache: Path) -> Iterator[str]:
     for stage, old in before.items():
         for out, md5 in old.outs.items():
             for item in objects.damaged(cache, out, md5):
-                yield f"{stage}: {item.name}: its cached object was changed after it was cached"
+                name = printable(item.name)
+                yield f"{stage}: {name}: its cached object was changed after it was cached"
                 yield f"    delete {item.path};"
                 yield f"    `dvc pull`, or `dvc repro --force {stage}`, brings it back"
 

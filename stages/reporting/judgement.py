@@ -16,6 +16,7 @@ from stages.reporting.illustrating.gallery import Gallery
 from stages.reporting.illustrating.gradcam import heat_maps
 from stages.reporting.illustrating.selection import Judged, mistakes
 from stages.reporting.illustrating.wall import draw
+from stages.reporting.namesakes import distinct
 from stages.reporting.scoring.summary import summarize
 from stages.reporting.tabulating.tables import tabulate
 
@@ -33,6 +34,7 @@ class Judgement:
         """Take the logits of the split's images, and the paths of these in the source."""
         self.classifier, self.split, self.paths, self.logits = classifier, split, paths, logits
         self.card = classifier.card
+        self.names = distinct(self.card.interface.classes)  # as they are shown, by index
 
     @cached_property
     def probabilities(self) -> Float64[np.ndarray, "n k"]:
@@ -43,14 +45,14 @@ class Judgement:
     @cached_property
     def report(self) -> Report:
         """Scores, tables and pictures."""
-        labels, classes = self.split.labels, self.card.interface.classes
+        labels = self.split.labels
         scores = summarize(self.probabilities, self.logits, labels, self.card.temperature)
         pictures = {
             "mistakes.png": draw(self.galleries[:1]),
             "uncertain.png": draw(self.galleries[1:]),
             "classes.png": draw(self.samples),
         }
-        return Report(scores, tabulate(self.probabilities, labels, classes), pictures)
+        return Report(scores, tabulate(self.probabilities, labels, self.names), pictures)
 
     @cached_property
     def predictions(self) -> Predictions:
@@ -76,5 +78,5 @@ class Judgement:
     @cached_property
     def _judged(self) -> Judged:
         predicted, confidence = self.probabilities.argmax(1), self.probabilities.max(1)
-        classes, (images, labels) = self.card.interface.classes, self.split
-        return Judged(images, labels, predicted, confidence, classes, self.paths)
+        images, labels = self.split
+        return Judged(images, labels, predicted, confidence, self.names, self.paths)

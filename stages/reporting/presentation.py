@@ -14,6 +14,7 @@ from stages.reporting.composing.content import Bin, ClassRow, Content
 from stages.reporting.judgement import Judgement
 from stages.reporting.scoring.calibration import reliability
 from stages.reporting.scoring.certainty import certainty
+from stages.reporting.scoring.remark import calibration
 
 NAMED = 3  # classes, by which a title begins
 ENOUGH = 5  # images of a bin, for its accuracy to say something
@@ -32,7 +33,7 @@ def present(judgement: Judgement, background: Background) -> Content:
     card, tables = judgement.card, judgement.report.tables
     interface = card.interface
     return Content(
-        dataset=_title(interface.classes),
+        dataset=_title(judgement.names),
         facts={
             "network": _name(judgement),
             "images": f"{interface.width} x {interface.height} pixels",
@@ -40,6 +41,7 @@ def present(judgement: Judgement, background: Background) -> Content:
         },
         split=background.split,
         scores=judgement.report.scores,
+        calibration=calibration(judgement.report.scores, background.split),
         params={"network": card.network.model_dump(mode="json"), "training": card.training},
         counts={split: len(labels) for split, labels in background.labels.items()},
         classes=_classes(judgement, background.labels),
@@ -79,14 +81,14 @@ def _classes(judgement: Judgement, labels: Mapping[str, Int64[np.ndarray, " _"]]
     ]
 
 
-def _confusion(predictions: Predictions) -> list[tuple[str, str, int]]:
+def _confusion(predictions: Predictions) -> list[tuple[int, int, int]]:
     """Count the images of every pair of actual and predicted class that met, also of many."""
-    names, labels = predictions.classes, predictions.labels
-    met, images = np.unique(labels * len(names) + predictions.predicted, return_counts=True)
-    pairs = (divmod(pair, len(names)) for pair in met.tolist())
+    classes = len(predictions.classes)
+    pairs = predictions.labels * classes + predictions.predicted
+    met, images = np.unique(pairs, return_counts=True)
     return [
-        (names[actual], names[said], count)
-        for (actual, said), count in zip(pairs, images.tolist(), strict=True)
+        (*divmod(pair, classes), count)
+        for pair, count in zip(met.tolist(), images.tolist(), strict=True)
     ]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from reprise.escaping import printable
 from stages.artifacts.history import Epoch
 from stages.batches import Resident
 from stages.params import Params
@@ -64,7 +65,7 @@ def mistakes(logits: Logits, data: Resident, classes: Sequence[str]) -> Iterator
     worst = wrong[confidence[wrong].argsort(descending=True, stable=True)][:SHOWN]
     if not len(worst):
         return
-    names = [" ".join(name.split()) for name in classes]  # on one line
+    names = [printable(" ".join(name.split())) for name in classes]  # on one line
     captions = [
         f"is {names[labels[row]]}\nsaid {names[predicted[row]]}\n{confidence[row]:.0%}"
         for row in worst.tolist()

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from reprise.escaping import printable
 from stages.training.step import Images
 
 
@@ -30,5 +31,7 @@ def trace(whole: nn.Module, images: Images) -> bytes:
             return bytes(drawn.SerializeToString())
     except Exception as error:  # noqa: BLE001 the network may be of the user's own making
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        tqdm.write(f"TensorBoard shows no graph: tracing failed: {reason}", file=sys.stderr)
+        tqdm.write(
+            f"TensorBoard shows no graph: tracing failed: {printable(reason)}", file=sys.stderr
+        )
         return b""

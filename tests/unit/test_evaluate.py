@@ -130,6 +130,17 @@ def test_the_stage_says_which_stage_is_to_run_before() -> None:
         stage.main()
 
 
+def test_a_classifier_of_other_images_is_refused(trained: Classifier) -> None:
+    other = trained.card.interface.model_copy(update={"height": 16, "mean": (0.25,)})
+    card = trained.card.model_copy(update={"interface": other})
+    classifier.write(trained._replace(card=card))
+    with pytest.raises(
+        UserError, match=r"data/splits: is of height 4, mean .*, but .*height 16, mean"
+    ):
+        stage.main()
+    assert not Path("metrics/evaluate.json").exists()
+
+
 @pytest.mark.usefixtures("trained")
 @pytest.mark.parametrize("damage", ["", "epoch,lr\n1,2\n", "epoch,train_loss\nx,1\n"])
 def test_a_missing_or_damaged_history_is_refused(damage: str) -> None:

@@ -108,3 +108,13 @@ def test_the_stage_reads_classifier_and_splits_and_writes_models(
 def test_the_stage_says_which_stage_is_to_run_before() -> None:
     with pytest.raises(UserError, match="is missing; run `dvc repro train`"):
         stage.main()
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_classifier_of_other_classes_is_refused() -> None:
+    source = untrained()
+    other = source.card.interface.model_copy(update={"classes": ("dark", "light")})
+    classifier.write(source._replace(card=source.card.model_copy(update={"interface": other})))
+    with pytest.raises(UserError, match=r"data/splits: is of class 1 bright, but .*class 1 light"):
+        stage.main()
+    assert not Path("models/export").exists()

@@ -249,7 +249,9 @@ def test_metrics_keep_six_decimals_and_every_digit_of_a_count(
         ((1, 1 / 3, "x"), "1,0.333333,x"),
         ((1234567, 1234567.0, ""), "1234567,1.23457e+06,"),
         ((0, 1e-9, 'a "b", c'), '0,1e-09,"a ""b"", c"'),
-        ((0, 2.0, "ü\n"), '0,2,"ü\n"'),
+        ((0, 2.0, "ü\n"), r"0,2,ü\n"),
+        ((-1, -0.5, "=1+1"), "-1,-0.5,'=1+1"),
+        ((1, 0.5, "<script>"), r"1,0.5,\u003cscript>"),
     ],
 )
 def test_a_table_has_six_digits_and_unix_lines(

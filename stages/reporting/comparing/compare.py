@@ -8,6 +8,8 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from reprise.escaping import printable
+from reprise.shortage import lacking
 from stages import errors, files
 from stages.artifacts import predictions
 from stages.artifacts.numbering import numbered
@@ -50,6 +52,8 @@ def _content(revision: str) -> bytes:
             f"`dvc exp show` list them, and `{WORKSPACE}` is what lies here"
         ) from error
     except (DvcException, OSError) as error:
+        if lacking(error):
+            raise
         raise UserError(
             f"{revision}: its {predictions.PATH} is neither here nor at a remote; where it was "
             "made `dvc push` it, or check it out, run `dvc repro evaluate` and commit dvc.lock"
@@ -95,7 +99,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="CSV file for all images that changed")
     given = parser.parse_args()
     lines, moved = compare(fetch(given.a), fetch(given.b))
-    print(f"A is {given.a}, B is {given.b}", *lines, sep="\n")
+    print(printable(f"A is {given.a}, B is {given.b}"), *lines, sep="\n")
     if given.out:
         files.write_csv(given.out, Pair._fields, moved)
 

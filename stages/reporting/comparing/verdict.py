@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from reprise.escaping import printable
 from stages.reporting.comparing.paired import Difference, Matched, Pair, Shift
 
 SHOWN = 10  # classes, and images
@@ -30,7 +31,7 @@ def class_table(shifts: Sequence[Shift]) -> Iterator[str]:
     """List the classes that changed most."""
     rows = [
         (
-            shift.name,
+            printable(shift.name),
             str(shift.images),
             f"{shift.right_a / shift.images:.4f}",
             f"{shift.right_b / shift.images:.4f}",
@@ -46,8 +47,8 @@ def image_table(changed: Sequence[Pair]) -> Iterator[str]:
     """List images about which A and B disagree."""
     rows = [
         (
-            pair.path,
-            pair.label,
+            printable(pair.path),
+            printable(pair.label),
             _said(pair.a, pair.probability_a),
             _said(pair.b, pair.probability_b),
         )
@@ -58,7 +59,7 @@ def image_table(changed: Sequence[Pair]) -> Iterator[str]:
 
 
 def _said(name: str, probability: float) -> str:
-    return f"{name} ({probability:.2f})"
+    return f"{printable(name)} ({probability:.2f})"
 
 
 def _first(found: Sequence[object]) -> str:

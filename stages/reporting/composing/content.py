@@ -33,10 +33,12 @@ class Content(NamedTuple):
     facts: Mapping[str, object]  # what is on top: network, size of the images
     split: str  # that was scored
     scores: Mapping[str, float | None]  # accuracy with accuracy_low and _high, and any others
+    calibration: str  # what it did, in a sentence
     params: Mapping[str, Mapping[str, object]]  # by section
     counts: Mapping[str, int]  # images per split
     classes: Sequence[ClassRow]
-    confusion: Sequence[tuple[str, str, int]]  # actual, predicted, images; only pairs that met
+    # Actual, predicted, both indices into the classes, and images; only pairs that met.
+    confusion: Sequence[tuple[int, int, int]]
     history: Sequence[Mapping[str, float]]  # a row an epoch, as in metrics/history.csv
     roc: Sequence[Series]  # false against true positive rate
     precision_recall: Sequence[Series]  # recall against precision

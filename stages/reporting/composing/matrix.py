@@ -27,34 +27,34 @@ class Pair(NamedTuple):
 
 def matrix(content: Content) -> list[list[Field]]:
     """Return a row an actual class, a column a predicted one; nothing if there are too many."""
-    names = [row.name for row in content.classes]
-    if len(names) > LARGEST or not content.confusion:
+    classes = range(len(content.classes))
+    if len(classes) > LARGEST or not content.confusion:
         return []
     counts = {(actual, predicted): images for actual, predicted, images in content.confusion}
     totals = _totals(content)
     return [
         [
             Field(images, images / max(1, totals[actual]))
-            for images in (counts.get((actual, predicted), 0) for predicted in names)
+            for images in (counts.get((actual, predicted), 0) for predicted in classes)
         ]
-        for actual in names
+        for actual in classes
     ]
 
 
 def confused(content: Content) -> list[Pair]:
     """Return the most frequent mistakes, the most frequent first."""
-    totals = _totals(content)
+    totals, names = _totals(content), [row.name for row in content.classes]
     pairs = [
-        Pair(actual, predicted, images, images / totals[actual])
+        Pair(names[actual], names[predicted], images, images / totals[actual])
         for actual, predicted, images in content.confusion
         if actual != predicted and images
     ]
     return sorted(pairs, key=lambda pair: (-pair.images, -pair.share))[:PAIRS]
 
 
-def _totals(content: Content) -> Counter[str]:
+def _totals(content: Content) -> Counter[int]:
     """Count the images of every actual class."""
-    totals: Counter[str] = Counter()
+    totals = Counter[int]()
     for actual, _, images in content.confusion:
         totals[actual] += images
     return totals

@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL.Image import Image
 
+from reprise.escaping import printable
 from stages.pictures import encode
 from stages.reporting.composing.cards import cards, others
 from stages.reporting.composing.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
@@ -20,11 +21,12 @@ def render(content: Content) -> str:
     """Return the page as HTML, with pictures, style and script in it.
 
     Template, its parts, style and script are the files page.* beside this module. All text is
-    escaped: class names and paths are the user's.
+    escaped, so that no name acts as code or turns the direction of the line.
     """
     pages = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
+        finalize=shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -40,6 +42,11 @@ def render(content: Content) -> str:
         frame={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT}
         | {"top": TOP, "bottom": BOTTOM},
     )
+
+
+def shown(value: object) -> object:
+    """Return what a template may put into the page; Jinja escapes it for HTML after that."""
+    return printable(value) if type(value) is str else value  # a Markup is of a template
 
 
 def written(value: object) -> str:

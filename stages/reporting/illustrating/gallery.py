@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 from PIL import Image as Picture
 
+from reprise.escaping import printable
 from stages.pictures import picture, within
 from stages.reporting.illustrating.gradcam import overlay
 from stages.reporting.illustrating.selection import Judged, hardest, uncertain
@@ -25,6 +26,7 @@ class Tile(NamedTuple):
     predicted: str
     confidence: float  # in [0, 1]
     path: str
+    right: bool
     heat: Picture.Image | None = None  # the image with Grad-CAM over it
 
 
@@ -74,7 +76,8 @@ def _tile(judged: Judged, row: int) -> Tile:
         actual=judged.classes[judged.labels[row]],
         predicted=judged.classes[judged.predictions[row]],
         confidence=float(judged.confidences[row]),
-        path=judged.paths[row],
+        path=printable(judged.paths[row]),
+        right=bool(judged.labels[row] == judged.predictions[row]),
     )
 
 

@@ -55,6 +55,6 @@ def _caption(tile: Tile, width: int) -> list[tuple[str, FreeTypeFont, str]]:
     end = shorten(tile.path[::-1], small, width)[::-1]
     return [
         (shorten(tile.actual, name, width), name, INK),
-        (shorten(predicted, name, width), name, RIGHT if tile.actual == tile.predicted else WRONG),
+        (shorten(predicted, name, width), name, RIGHT if tile.right else WRONG),
         (end, small, FAINT),
     ]

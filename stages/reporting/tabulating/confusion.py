@@ -7,6 +7,7 @@ from jaxtyping import Int64
 from sklearn.metrics import confusion_matrix
 
 from stages.artifacts.report import Cell
+from stages.reporting.namesakes import distinct
 
 CLASSES = 30  # that a table shows: more cannot be read
 
@@ -26,7 +27,8 @@ def confusion(
     shown = _most_confused(counts)
     others = np.setdiff1d(np.arange(len(classes)), shown)
     table = np.column_stack([counts[np.ix_(shown, shown)], counts[:, others][shown].sum(1)])
-    names = [*(classes[number] for number in shown), f"{len(others)} other classes"]
+    rest, *names = distinct([f"{len(others)} other classes", *(classes[at] for at in shown)])
+    names.append(rest)
     met = np.argwhere(table + np.eye(*table.shape, dtype=np.int64))  # [M, 2]
     cells, of_class = table.tolist(), table.sum(1).tolist()
     return [

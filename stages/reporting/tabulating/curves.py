@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from stages.artifacts.report import RecallPoint, RocPoint
+from stages.reporting.namesakes import distinct
 from stages.reporting.scoring.ranking import Curve, Ranking, precision_recall, roc
 
 POINTS = 200  # of a curve, at most
@@ -42,9 +43,10 @@ def _points(
     if not curves:
         return []
     mean = np.mean([np.append(curve.y[0], at_grid(curve)) for curve in curves.values()], axis=0)
+    names = distinct([AVERAGE, *classes])[1:]  # a class may be called as the average
     drawn = {AVERAGE: Curve(np.append(0.0, GRID), mean)}
     if len(classes) <= CLASSES:
-        drawn |= {classes[number]: thin(curve) for number, curve in curves.items()}
+        drawn |= {names[number]: thin(curve) for number, curve in curves.items()}
     return [
         (name, *point)
         for name, (xs, ys) in drawn.items()

@@ -8,6 +8,7 @@ from jaxtyping import Int64
 from sklearn.metrics import precision_recall_fscore_support
 
 from stages.artifacts.report import ClassScores
+from stages.reporting.namesakes import distinct
 
 
 def by_class(
@@ -21,4 +22,4 @@ def by_class(
     )
     counts = images.tolist(), np.bincount(predicted, minlength=len(classes)).tolist()
     defined = ([None if math.isnan(score) else score for score in of.tolist()] for of in scores)
-    return list(map(ClassScores, classes, *counts, *defined))
+    return list(map(ClassScores, distinct(classes), *counts, *defined))

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from stages.artifacts.report import Tables
+from stages.reporting.namesakes import distinct
 from stages.reporting.scoring.calibration import histogram, reliability
 from stages.reporting.scoring.ranking import rankings
 from stages.reporting.tabulating.confusion import confusion
@@ -18,7 +19,8 @@ def tabulate(
     labels: Int64[np.ndarray, " n"],
     classes: Sequence[str],
 ) -> Tables:
-    """Return every table; labels index `classes`."""
+    """Return every table; labels index `classes`, of which no two share a row or a curve."""
+    classes = distinct(classes)
     predicted, confidence = probabilities.argmax(1), probabilities.max(1)
     right = predicted == labels
     ranked = dict(rankings(probabilities, labels))

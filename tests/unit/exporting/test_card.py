@@ -1,5 +1,7 @@
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +9,17 @@ import numpy as np
 import pytest
 import torch
 from exports import DATA, PARAMS, warm
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from PIL import Image as Picture
 from PIL.ExifTags import Base
 from torch import nn
 
+from reprise.escaping import code, markdown, printable
 from reprise.resizing import fit
 from stages.artifacts.portable import Figures
 from stages.exporting import making
-from stages.exporting.card import Subject, cell, code, render, told
+from stages.exporting.card import Subject, render, told
 from stages.exporting.description import spec
 
 EXACT = {"accuracy": 0.9, "agreement": 1.0, "max_probability_difference": 2e-7, "bytes": 1234}
@@ -27,6 +32,29 @@ RESIZED = {
     "mean_pixel_difference": 0.1,
 }
 ALL = ("onnx", "torchscript", "pt2", "int8")
+
+
+HOSTILE = [
+    "]]></svg><script>alert(6)</script>",
+    "](javascript:alert(1))",
+    "[x](javascript:alert(1))",
+    "![x](https://example.com/pixel.png)",
+    "<javascript:alert(1)>",
+    '"><img src=x onerror=alert(1)>',
+    "a\nb\n# heading\n```js\n",
+    "a\r\n<script>",
+    "`` ` ```",
+    "`",
+    " `x` ",
+    "a|b|c",
+    "*bold* _em_ ~~gone~~",
+    "&lt;script&gt;",
+    "\\`<b>",
+    "\x1b[2J",
+    "\u202egnp.exe",
+    "\u2028x",
+    "{{7*7}} ${x}",
+]
 
 
 def card(comparison: Mapping[str, Figures]) -> str:
@@ -93,11 +121,56 @@ def test_the_code_in_it_runs(given: str, tmp_path: Path, monkeypatch: pytest.Mon
         np.testing.assert_allclose(found, wanted, atol=0.01)
 
 
-def test_no_name_breaks_a_table_or_a_list() -> None:
-    assert cell("a|b\nc") == r"a\|b c"
-    assert code("<b>`x`") == "`<b>'x'`"
+def tokens(text: str) -> list[Token]:
+    """Return the text as a reader of Markdown with tables, HTML and links sees it."""
+    found = MarkdownIt("gfm-like", {"linkify": False}).parse(text)
+    return [inner for token in found for inner in (token, *(token.children or ()))]
+
+
+@pytest.mark.parametrize("nasty", HOSTILE)
+def test_no_text_of_the_data_or_the_user_acts_in_it(nasty: str) -> None:
+    params = PARAMS.model_copy(update={"license": nasty, "version": nasty})
+    comparison: dict[str, Figures] = {"onnx": EXACT, "pt2": {"unsupported": nasty}}
+    plain = tokens(card(comparison={"onnx": EXACT, "pt2": {"unsupported": "no"}}))
+    source = warm()
+    interface = source.card.interface.model_copy(update={"classes": (nasty, f"b{nasty}")})
+    training = {"weights": nasty, "sizes": [nasty]}
+    hostile = source.card.model_copy(update={"interface": interface, "training": training})
+    found = tokens(render(Subject(source._replace(card=hostile), DATA.meta, comparison), params))
+    kinds = Counter(token.type for token in found)
+    assert not {"html_inline", "html_block", "link_open", "image", "em_open"} & kinds.keys()
+    of_plain = Counter(token.type for token in plain)
+    for kind in ("heading_open", "fence", "list_item_open", "table_open"):
+        assert kinds[kind] == of_plain[kind], kind
+    names = [token.content for token in found if token.type == "code_inline"]
+    assert printable(nasty) in names
+    assert all(len(row) == 5 for row in rows(found, "format"))
+
+
+def rows(found: Sequence[Token], head: str) -> Iterator[list[str]]:
+    """Yield the cells of the rows of the table whose first head is given."""
+    texts = [token.content for token in found if token.type == "inline"]
+    assert head in texts
+    row = list[str]()
+    for before, token in pairwise(
+        found[next(i for i, t in enumerate(found) if t.content == head) :]
+    ):
+        if token.type == "table_close":
+            return
+        if before.type == "td_open":
+            row.append(token.content)
+        if token.type == "tr_close" and row:
+            yield row
+            row = []
+
+
+@pytest.mark.parametrize("name", ["ants", "Käfer, größer", "a-b (c)", "it's", "x.y"])
+def test_plain_names_and_licences_stay_as_they_are(name: str) -> None:
+    assert code(name) == f"`{name}`"
+    assert markdown(name) == name
 
 
 def test_a_line_says_how_a_format_compared() -> None:
     assert told(EXACT) == "100.00% of the predictions agree with the classifier's"
     assert told({"unsupported": "no"}) == "not made: no"
+    assert told({"agreement": 0.5, "refused": "loses"}) == "not kept: loses"

@@ -1,4 +1,6 @@
 from collections.abc import Callable
+from errno import EMFILE, ENOSPC
+from math import nan
 
 import pytest
 import torch
@@ -8,7 +10,7 @@ from torch import Tensor, nn
 from stages.artifacts.portable import Figures
 from stages.errors import UserError
 from stages.exporting import making, onnx
-from stages.exporting.attempt import Made, attempt
+from stages.exporting.attempt import Made, attempt, settle
 from stages.exporting.inference import Outputs
 from stages.exporting.making import Making
 
@@ -21,6 +23,14 @@ class Singular(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         values = torch.linalg.svdvals(images[:, 0])
         return torch.stack([values.sum(1), images.mean((1, 2, 3))], 1)
+
+
+class Knowing(nn.Module):
+    """Tell bright images from dark ones, without a mistake."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        means = images.mean((1, 2, 3))
+        return torch.stack([-means, means], 1)
 
 
 def made(network: nn.Module | None = None, params: Making = PARAMS) -> dict[str, Made]:
@@ -54,22 +64,33 @@ def test_what_one_format_lacks_stops_no_other() -> None:
     assert files["pt2"].figures["agreement"] == 1.0
 
 
-def test_control_flow_is_reported_with_the_reason() -> None:
-    files = made(Branching(), SKIPPING)
-    reasons = {str(one.figures["unsupported"]) for one in files.values()}
-    assert [reason[:33] for reason in reasons] == ["Could not guard on data-dependent"]
-
-
-def test_without_skipping_the_stage_ends_with_the_remedy() -> None:
+def test_where_no_format_is_made_each_has_a_line_with_its_reason() -> None:
     with pytest.raises(UserError) as caught:
-        made(Branching())
-    assert str(caught.value).startswith(
-        "params.yaml: export cannot make onnx of this network (Could"
+        made(Branching(), SKIPPING)
+    lines = str(caught.value).splitlines()
+    for name, line in zip(("onnx", "onnx_any_size"), lines, strict=True):
+        assert line.startswith(
+            f"params.yaml: export cannot make {name} of this network (Could not guard on data-dep"
+        )
+        assert line.endswith("); leave it out")
+
+
+def test_without_skipping_the_others_are_tried_and_all_that_fail_are_named() -> None:
+    params = PARAMS.model_copy(update={"formats": ("onnx", "pt2", "int8")})
+    with pytest.raises(UserError) as caught:
+        made(Singular(), params)
+    lines = str(caught.value).splitlines()
+    assert [line.split(" of this network")[0] for line in lines] == [
+        f"params.yaml: export cannot make {name}" for name in ("onnx", "int8")
+    ]
+    assert all(
+        line.endswith("; leave it out, or set export.on_unsupported to skip") for line in lines
     )
-    assert str(caught.value).endswith("; leave it out, or set export.on_unsupported to skip")
 
 
-def test_a_file_that_disagrees_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def lying(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have ONNX Runtime say the opposite."""
     honest = onnx.predict
 
     def lie(*given: object) -> Outputs:
@@ -77,8 +98,45 @@ def test_a_file_that_disagrees_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
         return Outputs(-logits, 1 - probabilities)
 
     monkeypatch.setattr(onnx, "predict", lie)
-    with pytest.raises(UserError, match=r"export\.tolerance is 0\.0001, but onnx .* 0 \(0\.png\)"):
-        made(params=SKIPPING)
+
+
+@pytest.mark.usefixtures("lying")
+@pytest.mark.parametrize("last", ["onnx", "int8"])
+def test_a_file_that_disagrees_is_left_out_with_its_figures(last: str) -> None:
+    params = SKIPPING.model_copy(update={"formats": ("pt2", last), "int8_tolerance": 0.0})
+    files = made(Knowing(), params)
+    assert files["pt2"].content
+    assert not files[last].content
+    assert files[last].figures["agreement"] == 0.0
+    refused = str(files[last].figures["refused"])
+    assert refused.endswith(
+        "10 of 10 test images: 0 (0.png), 1 (1.png), 2 (2.png), 3 (3.png), 4 (4.png), ..."
+    )
+    assert "bytes" not in files[last].figures
+
+
+@pytest.mark.usefixtures("lying")
+def test_a_file_that_disagrees_ends_the_stage_where_all_are_asked_for() -> None:
+    with pytest.raises(
+        UserError,
+        match=r"^params.yaml: export\.tolerance is 0\.0001, but onnx .* 0 \(0\.png\).*; raise it",
+    ):
+        made(Knowing(), PARAMS.model_copy(update={"formats": ("onnx", "pt2")}))
+
+
+def test_what_is_no_number_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = onnx.predict
+
+    def broken(*given: object) -> Outputs:
+        logits, probabilities = honest(*given)  # type: ignore[arg-type]
+        return Outputs(logits * nan, probabilities * nan)
+
+    monkeypatch.setattr(onnx, "predict", broken)
+    params = SKIPPING.model_copy(update={"formats": ("pt2", "onnx", "int8"), "int8_tolerance": 1.0})
+    files = made(Knowing(), params)
+    for name in ("onnx", "int8"):
+        assert "max_probability_difference" not in files[name].figures
+        assert "10 of 10" in str(files[name].figures["refused"])
 
 
 def failing(error: Exception) -> Callable[[], tuple[bytes, Figures]]:
@@ -97,19 +155,37 @@ def failing(error: Exception) -> Callable[[], tuple[bytes, Figures]]:
     ],
 )
 def test_a_reason_is_one_short_line(error: Exception, reason: str) -> None:
-    assert attempt(("f", "f.bin"), failing(error), SKIPPING).figures == {"unsupported": reason}
+    assert attempt(("f", "f.bin"), failing(error)).figures == {"unsupported": reason}
 
 
-@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't allocate memory: 9 bytes")])
-def test_too_little_memory_is_no_fault_of_the_format(error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("can't allocate memory: 9 bytes"),
+        RuntimeError("can't start new thread"),
+        OSError(EMFILE, "Too many open files"),
+        OSError(ENOSPC, "No space left on device"),
+    ],
+)
+def test_what_the_machine_lacks_is_no_fault_of_the_format(error: Exception) -> None:
     with pytest.raises(type(error)):
-        attempt(("f", "f.bin"), failing(error), SKIPPING)
+        attempt(("f", "f.bin"), failing(error))
+
+
+def test_what_was_made_is_kept_unless_all_was_asked_for() -> None:
+    good, bad = Made("a", "a.bin", b"1", {}), Made("b", "b.bin", b"", {"unsupported": "no"})
+    settle([good, bad], SKIPPING)
+    settle([good], PARAMS)
+    for given, params in (([good, bad], PARAMS), ([bad], SKIPPING), ([bad, bad], PARAMS)):
+        with pytest.raises(UserError, match=r"cannot make b of this network \(no\); leave it out"):
+            settle(given, params)
 
 
 def test_the_first_error_of_several_is_the_reason() -> None:
     error = RuntimeError("it failed")
     error.__cause__ = ValueError("because")
-    found = attempt(("f", "f.bin"), failing(error), SKIPPING)
+    found = attempt(("f", "f.bin"), failing(error))
     assert found.figures == {"unsupported": "because"}
 
 

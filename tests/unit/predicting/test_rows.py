@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from reprise.ranking import Prediction
-from reprise.escaping import printable
 from reprise.rows import HEADER, Format, writer
 
 PIXELS = np.zeros((2, 2, 1), np.uint8)
@@ -60,7 +59,7 @@ def test_json_gives_path_and_classes_back(name: str) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["a.png", ODD, "é 漢字"])
+@pytest.mark.parametrize("name", ["a.png", 'a, "b".png', "é 漢字", "-1", "a-b=c"])
 def test_csv_gives_path_and_classes_back(name: str) -> None:
     text = f"{HEADER}\n{row('csv', name)}\n"
     assert list(csv.DictReader(StringIO(text, newline=""))) == [
@@ -70,10 +69,14 @@ def test_csv_gives_path_and_classes_back(name: str) -> None:
     ]
 
 
+def test_csv_has_no_formula_and_no_line_end_in_a_cell() -> None:
+    found = row("csv", "=1+1\n.png", [("@SUM(A1)", 0.75), (ODD, 0.25)])
+    assert list(csv.reader(StringIO(found, newline=""))) == [
+        [r"'=1+1\n.png", "1", "'@SUM(A1)", "0.750000"],
+        [r"'=1+1\n.png", "2", r'a, "b"\n\x1b[2J\udcff.png', "0.250000"],
+    ]
+
+
 @pytest.mark.parametrize("form", get_args(Format))
 def test_no_row_ends_its_own_line(form: Format) -> None:
     assert not row(form).endswith("\n")
-
-
-def test_plain_text_stays_as_it_is() -> None:
-    assert printable("Käfer 漢字 … ok.png") == "Käfer 漢字 … ok.png"

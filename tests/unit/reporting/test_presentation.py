@@ -57,8 +57,7 @@ def test_every_pair_that_met_is_there_also_of_many_classes(classes: int) -> None
     judgement = usual(classes, 400)
     labels, predicted = judgement.split.labels, judgement.predictions.predicted
     expected = confusion_matrix(labels, predicted)
-    names = named(classes)
-    found = {(names.index(a), names.index(b)): n for a, b, n in shown(judgement).confusion}
+    found = {(actual, said): n for actual, said, n in shown(judgement).confusion}
     assert found == {
         (int(i), int(j)): expected[i, j] for i, j in zip(*np.nonzero(expected), strict=True)
     }
@@ -97,3 +96,10 @@ def test_the_page_stays_right_and_small(name: str) -> None:
     assert f"{judgement.report.scores['accuracy']:.1%}" in text
     assert f"{len(judgement.split.labels):,}  images in test" in text
     assert len(html) < 2_000_000
+
+
+def test_the_page_says_when_calibration_did_harm() -> None:
+    # All right with a margin of 2; divided by the temperature, 2, they are less sure of it.
+    worse, better = (judge(np.array([[2.0, 0.0]] * 6), labels) for labels in ([0] * 6, [0, 1] * 3))
+    assert "worse for it" in shown(worse).calibration
+    assert "worse for it" not in shown(better).calibration

@@ -127,3 +127,17 @@ def test_of_many_mistakes_the_worst_are_shown() -> None:
 
 def test_without_mistakes_nothing_is_shown() -> None:
     assert not list(panels.mistakes(torch.eye(2), resident([0, 1]), CLASSES))
+
+
+def test_no_name_adds_a_line_to_a_caption(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = list[str]()
+
+    def keep(images: np.ndarray, captions: Sequence[str]) -> np.ndarray:
+        shown.extend(captions)
+        return mosaic(images, captions)
+
+    monkeypatch.setattr(panels, "mosaic", keep)
+    names = ["a\u2028b\x1b[2J\x0b\x1c\u202e", "\ud800<script>"]
+    list(panels.mistakes(torch.tensor([[0.0, 1.0]] * 4), resident([0, 0, 0, 1]), names))
+    assert len(shown) == 3
+    assert {*shown} == {"is a b\\x1b[2J \\u202e\nsaid \\ud800<script>\n73%"}

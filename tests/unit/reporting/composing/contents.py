@@ -6,20 +6,21 @@ from stages.reporting.composing.charts import Series
 from stages.reporting.composing.content import Bin, ClassRow, Content
 from stages.reporting.illustrating.gallery import Gallery, Tile
 
-TILE = Tile(Picture.new("L", (8, 8), 7), "ant", "bee", 0.75, "a/b.png")
+TILE = Tile(Picture.new("L", (8, 8), 7), "ant", "bee", 0.75, "a/b.png", right=False)
 CURVE = [Series("ant", [(0, 0), (0, 1), (1, 1)]), Series("bee", [(0, 0), (1, 1)])]
 CONTENT = Content(
     dataset="insects",
     facts={"network": "cnn"},
     split="test",
     scores={"loss": 0.5, "accuracy": 0.9, "accuracy_low": 0.8, "accuracy_high": 0.95},
+    calibration="Probabilities are honest.",
     params={"train": {"lr": 0.01, "ema": None, "fused": True, "loss": "focal", "size": [8, 8]}},
     counts={"train": 1234, "val": 20, "test": 10},
     classes=[
         ClassRow("ant", [1000, 10, 5], 0.8, 1.0, 0.9),
         ClassRow("bee", [234, 10, 5], 1, 0.8, 0.9),
     ],
-    confusion=[("ant", "ant", 5), ("bee", "bee", 4), ("bee", "ant", 1)],
+    confusion=[(0, 0, 5), (1, 1, 4), (1, 0, 1)],
     history=[
         {"epoch": epoch, "train_loss": 1 / epoch, "val_loss": 2 / epoch, "lr": 0.1}
         for epoch in (1, 2, 3)

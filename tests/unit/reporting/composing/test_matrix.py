@@ -10,7 +10,7 @@ from stages.reporting.composing.matrix import LARGEST, PAIRS, Field, Pair, confu
 def content(labels: np.ndarray, predictions: np.ndarray, classes: int) -> Content:
     names = [f"class {number}" for number in range(classes)]
     counts = confusion_matrix(labels, predictions, labels=range(classes))
-    cells = [(names[i], names[j], int(counts[i, j])) for i, j in np.argwhere(counts).tolist()]
+    cells = [(i, j, int(counts[i, j])) for i, j in np.argwhere(counts).tolist()]
     rows = [ClassRow(name, [], None, None, None) for name in names]
     return EMPTY._replace(classes=rows, confusion=cells)
 

@@ -61,6 +61,7 @@ def test_the_page_says_what_there_is() -> None:
         "Measured on the 10 images of test.",
         "Accuracy 90.0% 95 % interval 80.0% to 95.0%",
         "Loss 0.500 cross-entropy",
+        "Probabilities are honest.",
         "Images of every class",
         "75.0% bee a/b.png",
         "Most frequent mistakes",
@@ -83,8 +84,8 @@ def test_names_of_the_user_stay_text() -> None:
             dataset=NASTY,
             facts={NASTY: NASTY},
             params={NASTY: {NASTY: NASTY}},
-            classes=[ClassRow(NASTY, [1, 1, 1], 1, 1, 1)],
-            confusion=[(NASTY, NASTY, 1), (NASTY, f"{NASTY}2", 3)],
+            classes=[ClassRow(f"{NASTY}{end}", [1, 1, 1], 1, 1, 1) for end in ("", "2")],
+            confusion=[(0, 0, 1), (0, 1, 3)],
             roc=[Series(NASTY, [(0, 0), (1, 1)]), Series(NASTY, [(0, 0)])],
             galleries=[Gallery(NASTY, NASTY, [tile])],
         )
@@ -97,13 +98,13 @@ def test_names_of_the_user_stay_text() -> None:
 
 
 def test_a_perfect_model_made_no_mistake() -> None:
-    text = Reader(render(CONTENT._replace(confusion=[("ant", "ant", 5), ("bee", "bee", 5)]))).text
+    text = Reader(render(CONTENT._replace(confusion=[(0, 0, 5), (1, 1, 5)]))).text
     assert "No image was taken for one of another class." in text
     assert "Most frequent mistakes" not in text
 
 
 def test_undefined_scores_are_dashes() -> None:
-    rows = [ClassRow("ant", [1, 1, 0], None, None, None)]
+    rows = [ClassRow(name, [1, 1, 0], None, None, None) for name in ("ant", "bee")]
     assert "–––" in Reader(render(CONTENT._replace(classes=rows))).text  # noqa: RUF001
 
 

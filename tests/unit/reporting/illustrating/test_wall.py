@@ -8,7 +8,7 @@ from stages.reporting.illustrating.wall import COLUMNS, GAP, HEADING, LINE, draw
 
 DOWN = SIDE + 3 * LINE + GAP  # pixels from row to row
 RED, BLUE = Picture.new("RGB", (4, 4), "red"), Picture.new("RGB", (4, 4), "blue")
-TILE = Tile(RED, "ant", "bee", 0.75, "a/b.png")
+TILE = Tile(RED, "ant", "bee", 0.75, "a/b.png", right=False)
 
 
 def wall(*tiles: Tile, title: str = "", note: str = "") -> np.ndarray:
@@ -59,7 +59,7 @@ def test_captions_end_at_the_edge_of_their_tile(name: str) -> None:
 
 def test_right_and_wrong_have_colours_of_their_own() -> None:
     line = slice(GAP + HEADING + SIDE + LINE + 4, GAP + HEADING + SIDE + 2 * LINE + 4)
-    wrong, right = (wall(tile)[line].min((0, 1)) for tile in (TILE, TILE._replace(actual="bee")))
+    wrong, right = (wall(tile)[line].min((0, 1)) for tile in (TILE, TILE._replace(right=True)))
     assert wrong[0] > wrong[1]  # reddish
     assert right[0] < right[1]  # greenish
 
