@@ -25,7 +25,7 @@ def on_white(picture: Picture.Image) -> Opaque:
     remark: Remark | None = None
     if clear.getchannel("A").getextrema() == (0, 0):
         colour = clear.convert("RGB")
-        if any(low != high for low, high in colour.getextrema()):
+        if colour.getcolors(maxcolors=1) is None:  # they are more
             return Opaque(colour, "alpha is 0 throughout, and was taken as unused")
         remark = "wholly transparent"
     white = Picture.new("RGBA", clear.size, "white")

@@ -17,18 +17,18 @@ SPARE = 16  # bytes: no encoder writes more than the pixels take, but for a few
 HEAD = 12  # bytes before the first chunk of WebP
 
 
-def unwritten(picture: Picture.Image, data: bytes) -> bool:
-    """Say whether a run of zeros in the file of a loaded picture stands for missing data."""
+def filled(picture: Picture.Image, data: bytes) -> bool:
+    """Say whether no run of zeros in the file of a loaded picture stands for missing data."""
     if not RUN.search(data):
-        return False
+        return True
     if picture.format == "WEBP":
         # Zeros are decoded to cheap pixels: then data are left over when the picture is done. In a
         # sound file, where zeros are an even area, they are needed to the last one.
         shorter = _shortened(data)
-        return shorter != data and _pixels(shorter) is not None
+        return shorter == data or _pixels(shorter) is None
     # Their coders never write such a run: it is part of the pixels if other bytes give others. Of
     # a profile or EXIF data they do not.
-    return _pixels(RUN.sub(lambda run: b"\xff" * len(run[0]), data)) != picture.tobytes()
+    return _pixels(RUN.sub(lambda run: b"\xff" * len(run[0]), data)) == picture.tobytes()
 
 
 def _shortened(data: bytes) -> bytes:

@@ -50,4 +50,4 @@ def rounded(numbers: np.ndarray, by: int) -> np.ndarray:
 
 def fit(picture: Image, full: int) -> bool:
     """Say whether no pixel is above `full`."""
-    return max(np.ravel(picture.getextrema())) <= full
+    return bool(max(np.ravel(picture.getextrema())) <= full)

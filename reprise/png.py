@@ -7,13 +7,13 @@ decoded to pixels, too.
 
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import NamedTuple
+
+from reprise import deflate
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 UNREAD = {b"tEXt", b"zTXt", b"iTXt", b"iCCP"}
 READ = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")  # may say which side is up
-ONCE = 2**20  # bytes that are unpacked at once
 PIXELS = b"IDAT"
 INDEXED = 3  # the colour type of a palette
 
@@ -90,12 +90,4 @@ def whole(data: bytes) -> bool:
     pixels = [chunk for chunk in chunks(data) if chunk.name == PIXELS]
     if all(chunk.whole for chunk in pixels):
         return True
-    stream = zlib.decompressobj()
-    with suppress(zlib.error):
-        for chunk in pixels:
-            given = data[chunk.start : chunk.end]
-            while given and not stream.eof:
-                stream.decompress(given, ONCE)
-                given = stream.unconsumed_tail
-        return stream.eof
-    return False
+    return deflate.ends(data[chunk.start : chunk.end] for chunk in pixels)

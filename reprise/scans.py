@@ -5,6 +5,7 @@ decoder is not given the end marker, at which libjpeg would begin to fill up, bu
 reads ahead, and no more: a picture whose data are all there is done with these, another waits.
 """
 
+from collections.abc import Callable
 from re import compile as pattern
 
 from PIL import Image as Picture
@@ -24,7 +25,7 @@ SCAN, INTERVAL = 0xDA, b"\xff\xdd\x00\x04"
 FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 HUFFMAN, PROGRESSIVE = {0xC0, 0xC1, 0xC2}, 0xC2
 ALONE = {0x01, 0xD8, 0xD9}  # markers of no segment
-EARLY = "cut short or damaged: not all of its pixels are there"
+SHORT = "cut short or damaged: not all of its pixels are there"
 
 
 def load(picture: ImageFile, data: bytes) -> None:
@@ -39,15 +40,15 @@ def load(picture: ImageFile, data: bytes) -> None:
         return
     end = data.find(END, start)
     if end < 0:
-        raise UndecodableError(f"{EARLY} (it has no end marker)")
+        raise UndecodableError(f"{SHORT} (it has no end marker)")
     picture.load_prepare()
     if not _sound(picture, data[:end], start):
         later = _end(data, start)  # a table may hold what looks like an end
         if later <= end or not _sound(picture, data[:later], start):
-            raise UndecodableError(EARLY)
+            raise UndecodableError(SHORT)
         end = later
     if frame == PROGRESSIVE and not refined(data[:end], start):
-        raise UndecodableError(EARLY)
+        raise UndecodableError(SHORT)
     picture.tile = []
 
 
@@ -111,15 +112,14 @@ def _whole(picture: ImageFile, body: bytes) -> bool:
         # marker, and passes over whatever else there is.
         waits = taken == len(given) and decoder.decode(ONES)[0] == len(ONES)
         if waits and INTERVAL in body:
-            waits = _restarts(body, decoder)
+            waits = _at_end(body, decoder.decode)
         return bool(waits and decoder.decode(END) == (-1, 0))
     finally:
         decoder.cleanup()
 
 
-def _restarts(body: bytes, decoder: "Picture.core.ImagingDecoder") -> bool:
-    """Say whether the decoder waits for any marker, not for the next restart in its scan."""
-    scan = body.rfind(bytes([0xFF, SCAN]))
-    count = len(RESTARTS.findall(body, scan))
-    taken = decoder.decode(bytes([0xFF, 0xD0 + count % 8]))[0]
-    return bool(taken == 2 and decoder.decode(ONES)[0] == len(ONES))
+def _at_end(body: bytes, decode: Callable[[bytes], tuple[int, int]]) -> bool:
+    """Say whether a decoder waits for any marker, not for the next restart in its scan."""
+    count = len(RESTARTS.findall(body, body.rfind(bytes([0xFF, SCAN]))))
+    taken = decode(bytes([0xFF, 0xD0 + count % 8]))[0]
+    return taken == 2 and decode(ONES)[0] == len(ONES)

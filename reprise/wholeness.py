@@ -1,18 +1,28 @@
 """Pictures are loaded whole or refused; Pillow itself makes pixels of what is missing, too."""
 
+from collections.abc import Callable
+
 from PIL.ImageFile import ImageFile
 
-from reprise import codestream, holes, png, scans
+from reprise import codestream, holes, png, scans, strips
 from reprise.faults import UndecodableError
+from reprise.scans import SHORT
 
-UNWRITTEN = "cut short or damaged: there are zeros in place of some of its data"
+Check = Callable[[ImageFile, bytes], bool]
+CHECKS: dict[str, Check] = {  # of the whole file, whose picture is loaded
+    "AVIF": holes.filled,
+    "HEIF": holes.filled,
+    "JPEG2000": lambda _, data: codestream.whole(data),
+    "PNG": lambda _, data: png.whole(data),
+    "WEBP": holes.filled,
+}
 
 
 def load(picture: ImageFile, data: bytes) -> None:
     """Decode an opened file from its bytes.
 
-    Formats without compression cannot be told from pictures with a black area; Pillow itself
-    refuses what ends early of these and of all others.
+    Without compression, zeros cannot be told from a black area. What ends early of these formats,
+    and of the others that are not here, Pillow refuses.
 
     Raises:
         UndecodableError: pixels are missing.
@@ -20,10 +30,8 @@ def load(picture: ImageFile, data: bytes) -> None:
     if picture.format in {"JPEG", "MPO"}:
         scans.load(picture, data)
         return
-    picture.load()  # first of all: a TIFF file turns itself, and then says so
-    if picture.format == "PNG" and not png.whole(data):
-        raise UndecodableError("cut short or damaged: its pixels have not the checksum it states")
-    if picture.format == "JPEG2000" and not codestream.whole(data):
-        raise UndecodableError(scans.EARLY)
-    if picture.format in {"WEBP", "AVIF", "HEIF"} and holes.unwritten(picture, data):
-        raise UndecodableError(UNWRITTEN)
+    if picture.format == "TIFF" and not strips.whole(picture, data):
+        raise UndecodableError(SHORT)
+    picture.load()  # before all else: a TIFF file turns itself, and then says so
+    if picture.format in CHECKS and not CHECKS[picture.format](picture, data):
+        raise UndecodableError(SHORT)
