@@ -92,11 +92,13 @@ def _eight_bits(picture: Picture.Image, channels: Channels) -> Decoded:
         return Decoded(opaque.picture.convert(mode), opaque.remark)
     # By way of RGB: from CIELAB, Pillow knows no other.
     colour = picture if picture.mode == "RGB" else picture.convert("RGB")
-    return Decoded(colour.convert(mode), None)
+    return Decoded(colour if mode == "RGB" else colour.convert(mode), None)
 
 
 def _opened(data: bytes) -> ImageFile:
     """Read the head; Pillow tries one format after the other, which the commonest is spared."""
+    if data.startswith(png.MAGIC):
+        return Picture.open(BytesIO(data), formats=("PNG",))
     if heif.is_heif(data):
         heif.register()
     if not data.startswith(jpeg.BEGIN):

@@ -5,26 +5,27 @@ the pixels it compares no checksum: where a file was preallocated and never fill
 decoded to pixels, too.
 """
 
-import zlib
 from collections.abc import Iterator
+from struct import unpack_from
 from typing import NamedTuple
+from zlib import crc32
 
 from reprise import deflate
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 UNREAD = {b"tEXt", b"zTXt", b"iTXt", b"iCCP"}
 READ = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")  # may say which side is up
-PIXELS = b"IDAT"
+PIXELS, END, SIGNIFICANT = b"IDAT", b"IEND", b"sBIT"
+FIRST = 33  # bytes of the head, which comes first and ends with the depth
 INDEXED = 3  # the colour type of a palette
 
 
 class Chunk(NamedTuple):
-    """A part of a file: four letters, where its data are, and whether they are whole."""
+    """A part of a file: four letters, and where its data are."""
 
     name: bytes
     start: int
-    end: int
-    whole: bool  # the checksum is there and right; told of pixels only
+    end: int  # the checksum follows
 
 
 class Head(NamedTuple):
@@ -36,29 +37,24 @@ class Head(NamedTuple):
 
 def head(data: bytes) -> Head:
     """Read how deep the pixels are."""
-    bits = significant = data[24]
-    if data[25] == INDEXED:
+    bits, colour = data[24], data[25]
+    at = data.find(SIGNIFICANT, FIRST)
+    if colour == INDEXED or not 0 < at < data.find(PIXELS, FIRST):
         return Head(bits, bits)
-    for chunk in chunks(data):
-        if chunk.name == PIXELS:
-            break
-        if chunk.name == b"sBIT":
-            significant = max(data[chunk.start : min(chunk.end, chunk.start + 3)], default=bits)
+    (size,) = unpack_from(">I", data, at - 4)
+    significant = max(data[at + 4 : at + 4 + min(size, 3)], default=bits)  # not that of alpha
     return Head(bits, min(significant, bits) or bits)
 
 
 def chunks(data: bytes) -> Iterator[Chunk]:
     """Yield the chunks up to the end of the picture or of the data."""
-    view, at, size = memoryview(data), len(MAGIC), len(data)
-    while at + 8 <= size:
-        name, start = data[at + 4 : at + 8], at + 8
-        end = start + int.from_bytes(data[at : at + 4])
-        pixels = name == PIXELS
-        sums = pixels and int.from_bytes(data[end : end + 4]) == zlib.crc32(view[start - 4 : end])
-        yield Chunk(name, start, min(end, size), bool(sums and end + 4 <= size))
-        if name == b"IEND":
+    at = len(MAGIC)
+    while at + 8 <= len(data):
+        size, name = unpack_from(">I4s", data, at)
+        yield Chunk(name, at + 8, at + 8 + size)
+        if name == END:
             break
-        at = end + 4
+        at += 12 + size
 
 
 def bare(data: bytes) -> bytes:
@@ -73,6 +69,23 @@ def bare(data: bytes) -> bytes:
     return _without(data, ()) if without_unread is data else without_unread
 
 
+def whole(data: bytes) -> bool:
+    """Say whether the pixels of a PNG file have the checksums that it states.
+
+    Where a part has another one, that of all the pixels together decides.
+    """
+    view, at, right = memoryview(data), len(MAGIC), True
+    while right and at + 12 <= len(data):  # `chunks`, at twice the speed
+        size, name = unpack_from(">I4s", data, at)
+        if name == PIXELS:
+            end = at + 8 + size
+            right = data[end : end + 4] == crc32(view[at + 4 : end]).to_bytes(4)
+        elif name == END:
+            return True
+        at += 12 + size
+    return deflate.ends(data[part.start : part.end] for part in chunks(data) if part.name == PIXELS)
+
+
 def _without(data: bytes, kept: tuple[bytes, ...]) -> bytes:
     parts, done = [MAGIC], len(MAGIC)
     for chunk in chunks(data):
@@ -80,14 +93,3 @@ def _without(data: bytes, kept: tuple[bytes, ...]) -> bytes:
             parts.append(data[done : chunk.start - 8])
             done = chunk.end + 4
     return b"".join([*parts, data[done:]]) if len(parts) > 1 else data
-
-
-def whole(data: bytes) -> bool:
-    """Say whether the pixels of a PNG file have the checksum that the file says.
-
-    Where a chunk has another one, that of all the pixels together decides.
-    """
-    pixels = [chunk for chunk in chunks(data) if chunk.name == PIXELS]
-    if all(chunk.whole for chunk in pixels):
-        return True
-    return deflate.ends(data[chunk.start : chunk.end] for chunk in pixels)
