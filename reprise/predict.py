@@ -21,6 +21,14 @@ from reprise.options import Options, parse
 from reprise.progress import Progress
 from reprise.ranking import Prediction, predict
 from reprise.sheet import MOST, contact_sheet
+from reprise.shortage import Resource, lacking
+
+REMEDIES: dict[Resource | None, str] = {
+    "memory": "memory has run out ({}); less of it takes a lower --batch-size, or fewer --threads",
+    "threads": "the system starts no further thread ({}); choose fewer --threads, end other "
+    "programs, or raise the limit (`ulimit -u`)",
+    "files": "too many files are open ({}); raise the limit (`ulimit -n`)",
+}
 
 
 class SheetError(Exception):
@@ -44,9 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has seen enough
         _forget_stdout()
         return 141  # 128 + SIGPIPE
-    except OSError as error:  # a full disk
-        _forget_stdout()
-        return _complain(f"standard input or output: {error.strerror or error}", 1)
+    except Exception as error:
+        if (resource := lacking(error)) in REMEDIES:
+            return _complain(REMEDIES[resource].format(str(error) or type(error).__name__))
+        if not isinstance(error, OSError):
+            raise
+        _forget_stdout()  # a full disk
+        return _complain(f"standard input or output: {error.strerror or error}")
 
 
 def run(options: Options) -> int:
@@ -60,7 +72,7 @@ def run(options: Options) -> int:
         if isinstance(found, Failure):
             failed += 1
             progress.clear()
-            _complain(f"{printable(found.name)}: {found.reason}")
+            _complain(f"{printable(found.name)}: {printable(found.reason)}")
         else:
             print(row(found), flush=True)  # at once, for whoever reads along
             shown += [found] if len(shown) < most else []
