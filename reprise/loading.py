@@ -35,7 +35,8 @@ def load(source: Source, spec: InputSpec) -> Loaded | Failure:
             raise
         return Failure(source.name, error.strerror or str(error))
     except (UndecodableError, ValueError) as error:  # ValueError: of a path
-        return Failure(source.name, str(error) or type(error).__name__)
+        empty = "0 bytes: " if isinstance(error, UndecodableError) and not data else ""
+        return Failure(source.name, f"{empty}{error}" or type(error).__name__)
 
 
 def load_all(

@@ -57,17 +57,17 @@ def load(path: Path, threads: int) -> Model:
     session = _session(path, threads)
     remedy = "export the classifier again with `dvc repro export`"
     name = printable(str(path))
-    text = session.get_modelmeta().custom_metadata_map.get(card.KEY)
-    if text is None:
-        raise ModelError(f"{name}: says nothing of its classes and input, for it was not exported "
-                         f"by Reprise, or by an old one; {remedy}")  # fmt: skip
     try:
+        text = session.get_modelmeta().custom_metadata_map.get(card.KEY)  # it may be no UTF-8
+        if text is None:
+            raise ModelError(f"{name}: says nothing of its classes and input, for it was not "
+                             f"exported by Reprise, or by an old one; {remedy}")  # fmt: skip
         model = Model(card.parse(text), session, path)
         _fits(model)
     except ValueError as error:
         raise ModelError(
-            f"{name}: what it says of itself is of another version of Reprise ({error}); "
-            f"{remedy}, or install that version"
+            f"{name}: what it says of itself is of another version of Reprise "
+            f"({printable(str(error))}); {remedy}, or install that version"
         ) from error
     return model
 
@@ -78,7 +78,10 @@ def _session(path: Path, threads: int) -> InferenceSession:
     options.log_severity_level = QUIET
     name = printable(str(path))
     try:
-        return InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+        # Without the fallback, for it prints what went wrong, and tries the same again.
+        return InferenceSession(
+            path.read_bytes(), options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
     except FileNotFoundError as error:
         raise ModelError(
             f"{name}: is missing; name a model, or make one with `dvc repro export`"

@@ -14,7 +14,7 @@ from PIL import Image as Picture
 
 from reprise import model, rows
 from reprise.escaping import printable
-from reprise.finding import Failure, find
+from reprise.finding import Failure, Skipped, find
 from reprise.loading import load_all
 from reprise.model import Model, ModelError
 from reprise.options import Options, parse
@@ -68,7 +68,8 @@ def run(options: Options) -> int:
     if options.format == "csv":
         print(rows.HEADER, flush=True)
     shown, progress, count, failed = list[Prediction](), Progress(), 0, 0
-    for count, found in enumerate(_predicted(network, options), start=1):  # noqa: B007
+    skipped = Skipped()
+    for count, found in enumerate(_predicted(network, options, skipped), start=1):  # noqa: B007
         if isinstance(found, Failure):
             failed += 1
             progress.clear()
@@ -78,13 +79,17 @@ def run(options: Options) -> int:
             shown += [found] if len(shown) < most else []
         progress.advance()
     progress.clear()
+    if skipped.names:
+        _complain(str(skipped))
     if options.sheet and shown:
         _save(contact_sheet(shown), options.sheet)
     return _result(count, failed, most)
 
 
-def _predicted(network: Model, options: Options) -> Iterator[Prediction | Failure]:
-    sources = find(options.images, lambda: open(0, "rb", closefd=False))  # noqa: SIM115
+def _predicted(
+    network: Model, options: Options, skipped: Skipped
+) -> Iterator[Prediction | Failure]:
+    sources = find(options.images, lambda: open(0, "rb", closefd=False), skipped)  # noqa: SIM115
     size = options.batch_size
     pictures = load_all(sources, network.card.spec, options.threads, ahead=size)
     return predict(pictures, network, size, options.top)

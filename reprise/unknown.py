@@ -20,7 +20,7 @@ JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 def describe(data: bytes) -> str:
     """Return why Pillow does not open a file, as far as its first bytes say."""
     if heif.is_heif(data):
-        return heif.REMEDY
+        return heif.why()
     if data[4:12] in {b"ftypavif", b"ftypavis"} and not features.check("avif"):
         return "an AVIF file: `pip install -U pillow` to have it read, or convert it to PNG"
     if data.startswith(JPEG_XL):
