@@ -93,9 +93,19 @@ def _sound(picture: ImageFile, body: bytes, start: int) -> bool:
     """
     if body.find(HOLE, start) < 0:
         return _whole(picture, body)
+    if INTERVAL in body and not _in_turn(body[start:]):  # libjpeg would go on at the next restart
+        return False
     parts = [part for part in (body.rstrip(b"\0"), body) if _whole(picture, part)]
     parts = [part for part in parts if HOLE not in part or not _whole(picture, part[:-16])]
     return bool(parts) and _whole(picture, parts[0])
+
+
+def _in_turn(scans: bytes) -> bool:
+    """Say whether no restart marker is missing: they are numbered from 0 to 7, again and again."""
+    numbers = (RESTARTS.findall(scan) for scan in scans.split(bytes([0xFF, SCAN])))
+    return all(
+        marker[1] == 0xD0 + turn % 8 for found in numbers for turn, marker in enumerate(found)
+    )
 
 
 def _whole(picture: ImageFile, body: bytes) -> bool:
