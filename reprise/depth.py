@@ -5,7 +5,7 @@ from PIL.Image import Image
 
 from reprise import codestream, png, tiff
 from reprise.faults import UndecodableError
-from reprise.levels import fit, from_16_bits, from_few_bits, refuse_half
+from reprise.levels import from_16_bits, from_few_bits, refuse_half, within
 
 
 def standard(picture: Image, data: bytes) -> Image:
@@ -30,7 +30,7 @@ def _png(picture: Image, data: bytes) -> Image:
     full = 2**head.significant - 1
     if head.bits == 16 and picture.mode != "I;16":
         refuse_half(picture, full)
-    elif head.significant < head.bits and fit(picture, full) and _unscaled(picture, head):
+    elif head.significant < head.bits and within(picture, full) and _unscaled(picture, head):
         return from_16_bits(picture, full) if head.bits == 16 else from_few_bits(picture, full)
     return from_16_bits(picture) if picture.mode == "I;16" else picture
 
@@ -55,15 +55,24 @@ def _unscaled(picture: Image, head: png.Head) -> bool:
 
 
 def _jpeg2000(picture: Image, data: bytes) -> Image:
-    """Scale by the depth: Pillow moves the bits up or down to 8 or 16, and fills with zeros."""
+    """Scale by the depth: Pillow moves the bits up or down to 8 or 16, and fills with zeros.
+
+    Where it moves them down it rounds, and what is rounded up beyond white becomes 0. Then white
+    and black cannot be told any more.
+    """
     bits = codestream.depths(data)
-    if len(bits) != 1 or picture.mode in {"P", "PA"}:
+    if picture.mode in {"P", "PA"}:
         return picture
-    (bits_each,) = bits
     if picture.mode == "I;16":
-        return from_16_bits(picture, (2**bits_each - 1) << max(0, 16 - bits_each))
-    if bits_each < 8:
-        return from_few_bits(picture, (2**bits_each - 1) << (8 - bits_each))
+        (one,) = bits
+        return from_16_bits(picture, (2**one - 1) << max(0, 16 - one))
+    if max(bits) > 8 and not np.asarray(picture).all():
+        raise UndecodableError(
+            f"JPEG 2000 of {max(bits)} bits a channel, where Pillow takes white for black; convert "
+            "it to 8 bits, or to PNG"
+        )
+    if len(bits) == 1 and (few := min(bits)) < 8:
+        return from_few_bits(picture, (2**few - 1) << (8 - few))
     return picture
 
 

@@ -48,6 +48,6 @@ def rounded(numbers: np.ndarray, by: int) -> np.ndarray:
     return quotients
 
 
-def fit(picture: Image, full: int) -> bool:
+def within(picture: Image, full: int) -> bool:
     """Say whether no pixel is above `full`."""
-    return bool(max(np.ravel(picture.getextrema())) <= full)
+    return bool(np.asarray(picture).max() <= full)

@@ -11,7 +11,7 @@ from PIL.TiffImagePlugin import (
 )
 
 from reprise.faults import UndecodableError
-from reprise.levels import fit, from_16_bits, from_few_bits, refuse_half
+from reprise.levels import from_16_bits, from_few_bits, refuse_half, within
 
 LARGEST = 281  # the tag MaxSampleValue
 WHITE_IS_ZERO = 0  # a photometric interpretation
@@ -35,7 +35,7 @@ def standard(picture: Image, data: bytes) -> Image:  # noqa: ARG001 - the tags s
     narrower = 0 < said < full and said & (said + 1) == 0  # a number of bits
     if not picture.mode.startswith("I"):
         return _narrower(picture, bits, said) if narrower else picture
-    levels = from_16_bits(picture, said if narrower and fit(picture, said) else full)
+    levels = from_16_bits(picture, said if narrower and within(picture, said) else full)
     white_is_zero = tags.get(PHOTOMETRIC_INTERPRETATION) == WHITE_IS_ZERO
     return levels.point(range(255, -1, -1)) if white_is_zero else levels
 
@@ -44,7 +44,7 @@ def _narrower(picture: Image, bits: int, full: int) -> Image:
     """Scale 8-bit channels that hold fewer bits, and say so, if their pixels agree."""
     if bits == 16:
         refuse_half(picture, full)
-    return from_few_bits(picture, full) if bits == 8 and fit(picture, full) else picture
+    return from_few_bits(picture, full) if bits == 8 and within(picture, full) else picture
 
 
 def _palette(picture: Image, colours: tuple[int, ...]) -> Image:
