@@ -6,8 +6,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from reprise.ranking import Prediction
 from reprise.escaping import printable
+from reprise.ranking import Prediction
 from reprise.rows import HEADER, Format, writer
 
 PIXELS = np.zeros((2, 2, 1), np.uint8)
