@@ -324,8 +324,10 @@ def test_the_stage_reads_raw_and_writes_splits_and_findings(
     assert splits.read_meta().counts == {"train": 20, "val": 8, "test": 12}
     # They are even: images of one level each.
     assert capsys.readouterr().out.splitlines() == [
-        "40 images may not be what they should: uses at most a sixteenth of its range; "
-        "listed in metrics/preprocess.json as odd_files",
+        (
+            "40 images may not be what they should: uses at most a sixteenth of its range; "
+            "listed in metrics/preprocess.json as odd_files"
+        ),
         "train 20, val 8, test 12 images",
     ]
     assert json.loads(inspection.FINDINGS.read_text("utf-8"))["images"]["train"] == 20

@@ -24,7 +24,7 @@ CLEAR = SCENE.convert("RGBA")
 GREY16 = np.random.default_rng(1).integers(0, 65536, (20, 25)).astype(np.uint16)
 FILES = {
     **{kind: encoded(SCENE, kind) for kind in
-       ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "TGA", "PPM", "JPEG2000", "PCX", "SGI", "DDS")},
+       ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "TGA", "PPM", "JPEG2000", "PCX", "SGI")},
     "progressive JPEG": encoded(SCENE, "JPEG", progressive=True),
     "JPEG of inks": encoded(SCENE.convert("CMYK"), "JPEG", restart_marker_blocks=2),
     "16 bits": encoded(GREY16),

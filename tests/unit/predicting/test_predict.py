@@ -215,7 +215,7 @@ def test_what_a_folder_holds_besides_is_told(capsys: Captured) -> None:
     Path("photos/like").write_bytes(Path(GOOD[0]).read_bytes())
     assert main(["m.onnx", "photos", "--top", "1"]) == 0
     printed = capsys.readouterr()
-    assert [line.split()[-1] for line in printed.out.splitlines()][2:] == GOOD[2:] + ["photos/like"]
+    assert [line.split()[-1] for line in printed.out.splitlines()][2:] == [*GOOD[2:], "photos/like"]
     assert printed.err == "passed over 1 that are no images (.txt 1): photos/notes.txt\n"
 
 
