@@ -12,6 +12,7 @@ different with how much, or nothing to compare with.
 import sys
 import warnings
 from collections import Counter
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -133,7 +134,8 @@ def coloured(pixels: np.ndarray, depth: int) -> tuple[np.ndarray, np.ndarray]:
 
 def turned(pixels: np.ndarray, data: bytes) -> np.ndarray:
     """Turn pixels as the file's EXIF data ask for."""
-    with Picture.open(BytesIO(data)) as picture:
+    turn = None
+    with suppress(Exception), Picture.open(BytesIO(data)) as picture:
         turn = UPRIGHT.get(picture.getexif().get(Base.Orientation, 1))
     if turn is None:
         return pixels
