@@ -116,7 +116,7 @@ def of_tiff(data: bytes) -> tuple[np.ndarray, np.ndarray, int]:
         raise LookupError
     planes = pixels.ndim == 3 and pixels.shape[0] in {2, 3, 4} and pixels.shape[-1] > 6
     pixels = np.moveaxis(pixels, 0, -1) if planes else pixels
-    if kind == 3:
+    if kind == 3 and palette is not None:
         depth = 16 if palette.max() > 255 else 8
         pixels = palette.T[pixels.astype(int)]
     colours, opaque = coloured(pixels, depth)

@@ -12,6 +12,7 @@ from linear import CARD, SPEC, export, probabilities
 from PIL import Image as Picture
 from toys import encoded, pixels
 
+from reprise import model
 from reprise import predict as command
 from reprise.decoding import decode
 from reprise.predict import main
@@ -239,8 +240,8 @@ def test_what_the_machine_lacks_is_one_message_and_no_row(
     def fail(_: Path) -> bytes:
         raise error
 
-    network = command.model.load(Path("m.onnx"), 1)
-    monkeypatch.setattr(command.model, "load", lambda *_: network)
+    network = model.load(Path("m.onnx"), 1)
+    monkeypatch.setattr(model, "load", lambda *_: network)
     monkeypatch.setattr(Path, "read_bytes", fail)
     assert main(["m.onnx", "photos/0.png"]) == 1
     printed = capsys.readouterr()

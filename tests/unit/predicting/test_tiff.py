@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,8 +29,8 @@ def tiff(data: bytes, tags: Mapping[int, int | Sequence[int]], order: str = "<")
             place, far = start + len(far), far + packed
             packed = struct.pack(f"{order}I", place)
         entries += struct.pack(f"{order}HHI", tag, 3, len(values)) + packed.ljust(4, b"\0")
-    place = struct.pack(f"{order}HHI", 273, 3, 1)
-    at = entries.index(place) + len(place)
+    entry = struct.pack(f"{order}HHI", 273, 3, 1)
+    at = entries.index(entry) + len(entry)
     entries = entries[:at] + struct.pack(f"{order}H", start + len(far)) + entries[at + 2 :]
     head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HIH", 42, 8, len(numbers))
     return head + entries + bytes(4) + far + data
@@ -111,8 +112,8 @@ def test_white_may_be_zero_of_16_bits() -> None:
 
 @pytest.mark.parametrize("kind", [np.int8, np.int16])
 @pytest.mark.parametrize("lowest", [-100, 0])
-def test_signed_pixels_are_refused(kind: type, lowest: int) -> None:
-    values = RNG.integers(lowest, 100, (HEIGHT, WIDTH)).astype(kind)
+def test_signed_pixels_are_refused(kind: type[np.signedinteger[Any]], lowest: int) -> None:
+    values: np.ndarray = RNG.integers(lowest, 100, (HEIGHT, WIDTH)).astype(kind)
     tags = {BITS: 8 * values.itemsize, PHOTOMETRIC: 1, FORMAT: 2}
     assert complaint(tiff(values.tobytes(), tags)) == "signed pixels have no known range"
 
@@ -135,7 +136,8 @@ def test_what_pillow_does_not_read_is_refused_by_name(tags: dict[int, int], told
 def test_colours_of_a_palette_may_have_8_or_16_bits(factor: int) -> None:
     colours = RNG.integers(0, 256, (256, 3))
     index = RNG.integers(0, 256, (HEIGHT, WIDTH)).astype(np.uint8)
-    tags = {BITS: 8, PHOTOMETRIC: 3, COLOURS: (colours.T * factor).ravel().tolist()}
+    tags: dict[int, int | Sequence[int]] = {BITS: 8, PHOTOMETRIC: 3}
+    tags |= {COLOURS: (colours.T * factor).ravel().tolist()}
     found = np.asarray(decode(tiff(index.tobytes(), tags), 3))
     np.testing.assert_array_equal(found, colours[index])
 
@@ -157,7 +159,7 @@ def test_pixels_are_those_that_tifffile_reads(kind: str, order: str, compression
     depth = 65536 if kind == "16 bits" else 256
     values = RNG.integers(0, depth, shape).astype(np.uint16 if depth > 256 else np.uint8)
     photometric = {"white is zero": "miniswhite", "colour": "rgb", "planes": "rgb"}
-    options = {"planarconfig": "separate"} if kind == "planes" else {}
+    options: dict[str, Any] = {"planarconfig": "separate"} if kind == "planes" else {}
     options |= {"tile": (16, 16)} if kind == "tiles" else {}
     file = BytesIO()
     tifffile.imwrite(

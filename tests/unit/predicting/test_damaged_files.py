@@ -1,6 +1,7 @@
 """Damaged files of every format, and damaged models: a picture, a prediction, or one message.
 
-The seed is fixed; `FUZZ=50 pytest tests/unit/predicting/test_fuzz.py` tries 50 times as many.
+The seed is fixed; `FUZZ=50 pytest tests/unit/predicting/test_damaged_files.py` tries 50 times as
+many.
 """
 
 import os
@@ -79,7 +80,7 @@ from pathlib import Path
 import numpy as np
 from linear import model
 from reprise.model import ModelError, load
-from test_fuzz import damaged
+from test_damaged_files import damaged
 chance, good, path = random.Random(7), model().SerializeToString(), Path(sys.argv[1])
 tried = 0
 for _ in range(int(sys.argv[2])):
