@@ -1,12 +1,14 @@
 """What an exported model says of itself: JSON under one key of the ONNX metadata."""
 
 import json
+import reprlib
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, get_args
 
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
 
 KEY = "reprise"
+LONGEST = 2**14  # pixels of a side; a picture of it takes 805 MB
 Input = Literal["uint8", "float"]
 
 
@@ -34,12 +36,15 @@ def parse(text: str) -> Card:
     Raises:
         ValueError: the text is no JSON, a key is missing, or its value of another kind.
     """
-    values: dict[str, Any] = json.loads(text)
+    try:
+        values: dict[str, Any] = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("its JSON is nested too deep") from error
     for key, (fits, expected) in EXPECTED.items():
         if not isinstance(values, dict) or key not in values:
             raise ValueError(f"{key} is missing")
         if not fits(values[key]):
-            raise ValueError(f"{key} is {values[key]!r}, expected {expected}")
+            raise ValueError(f"{key} is {reprlib.repr(values[key])}, expected {expected}")
     spec = InputSpec(*(values[key] for key in InputSpec._fields))
     return Card(tuple(values["classes"]), spec, *(values[key] for key in Card._fields[2:]))
 
@@ -56,8 +61,8 @@ def _is_positive(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
-def _is_count(value: object) -> bool:
-    return _is_positive(value) and isinstance(value, int)
+def _is_side(value: object) -> bool:
+    return isinstance(value, int) and _is_positive(value) and value <= LONGEST
 
 
 def _one_of(choices: object) -> tuple[Callable[[Any], bool], str]:
@@ -67,8 +72,8 @@ def _one_of(choices: object) -> tuple[Callable[[Any], bool], str]:
 
 EXPECTED = {
     "classes": (_are_names, "a list of names"),
-    "height": (_is_count, "pixels"),
-    "width": (_is_count, "pixels"),
+    "height": (_is_side, "pixels"),
+    "width": (_is_side, "pixels"),
     "channels": _one_of(Channels),
     "resize": _one_of(Resize),
     "interpolation": _one_of(Interpolation),

@@ -1,14 +1,22 @@
 """From an encoded image, of any format that Pillow reads, to 8 bits a channel."""
 
 from io import BytesIO
+from typing import NamedTuple
 
-import numpy as np
 from PIL import Image as Picture
+from PIL import UnidentifiedImageError
 from PIL.ExifTags import Base
 from PIL.Image import Transpose
+from PIL.ImageFile import ImageFile
 
-from reprise import jpeg
+from reprise import alpha, depth, heif, jpeg, levels, png, unknown, wholeness
+from reprise.alpha import Remark
+from reprise.escaping import printable
+from reprise.faults import UndecodableError
+from reprise.shortage import lacking
 from reprise.spec import Channels
+
+__all__ = ["LARGEST", "UPRIGHT", "Decoded", "UndecodableError", "decode", "eight_bits", "examine"]
 
 LARGEST = 2**30 // 12  # pixels: Pillow warns of larger ones, and refuses those of twice the size
 UPRIGHT = {  # what undoes each EXIF orientation
@@ -22,8 +30,11 @@ UPRIGHT = {  # what undoes each EXIF orientation
 }
 
 
-class UndecodableError(Exception):
-    """An image that cannot be decoded; the message is the reason."""
+class Decoded(NamedTuple):
+    """A picture, and what somebody should look at."""
+
+    picture: Picture.Image  # of mode L or RGB
+    remark: Remark | None
 
 
 def decode(data: bytes, channels: Channels) -> Picture.Image:
@@ -32,36 +43,64 @@ def decode(data: bytes, channels: Channels) -> Picture.Image:
     Raises:
         UndecodableError: the bytes are damaged, no image, or a decompression bomb.
     """
+    return examine(data, channels).picture
+
+
+def examine(data: bytes, channels: Channels) -> Decoded:
+    """Decode as `decode` does, and say what is odd about the picture.
+
+    Raises:
+        UndecodableError: as `decode`; want of memory or the like is raised as it is, for it says
+            nothing about the bytes.
+    """
     try:
         with _opened(data) as picture:
             _refuse(picture)
-            return eight_bits(_upright(picture), channels)
+            return _decoded(picture, data, channels)
+    except UndecodableError:
+        raise
     except Exception as error:  # damaged bytes make decoders raise almost anything
-        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
-        # Pillow names the buffer by its address, which is another one in every run.
-        known = not reason.startswith("cannot identify image file")
-        raise UndecodableError(reason if known else "no image that Pillow knows") from error
+        if lacking(error):
+            raise
+        if (bare := png.bare(data)) is not data:  # Pillow stumbles over texts that nobody reads
+            return examine(bare, channels)
+        raise UndecodableError(_reason(error, data)) from error
 
 
 def eight_bits(picture: Picture.Image, channels: Channels) -> Picture.Image:
     """Convert a loaded picture of any mode to L (1 channel) or RGB (3)."""
+    return _eight_bits(picture, channels).picture
+
+
+def _decoded(picture: ImageFile, data: bytes, channels: Channels) -> Decoded:
+    wholeness.load(picture, data)
+    turn = _turn(picture)
+    plain = depth.standard(alpha.declared(picture, data), data)
+    return _eight_bits(plain if turn is None else plain.transpose(turn), channels)
+
+
+def _eight_bits(picture: Picture.Image, channels: Channels) -> Decoded:
     mode = "L" if channels == 1 else "RGB"
     if picture.mode == mode and "transparency" not in picture.info:
-        return picture
+        return Decoded(picture, None)
     if picture.mode == "F":
         raise UndecodableError("floating-point pixels have no known range")
     if picture.mode.startswith("I"):
-        return _from_16_bits(picture).convert(mode)
+        return Decoded(levels.from_16_bits(picture).convert(mode), None)
     if picture.has_transparency_data:
-        opaque = picture.convert("RGBA")
-        white = Picture.new("RGBA", opaque.size, "white")
-        return Picture.alpha_composite(white, opaque).convert(mode)
+        opaque = alpha.on_white(picture)
+        return Decoded(opaque.picture.convert(mode), opaque.remark)
     # By way of RGB: from CIELAB, Pillow knows no other.
-    return (picture if picture.mode == "RGB" else picture.convert("RGB")).convert(mode)
+    colour = picture if picture.mode == "RGB" else picture.convert("RGB")
+    return Decoded(colour if mode == "RGB" else colour.convert(mode), None)
 
 
-def _opened(data: bytes) -> Picture.Image:
+def _opened(data: bytes) -> ImageFile:
     """Read the head; Pillow tries one format after the other, which the commonest is spared."""
+    if data.startswith(png.MAGIC):
+        return Picture.open(BytesIO(data), formats=("PNG",))
+    if heif.is_heif(data):
+        heif.register()
     if not data.startswith(jpeg.BEGIN):
         return Picture.open(BytesIO(data))
     try:
@@ -81,23 +120,20 @@ def _refuse(picture: Picture.Image) -> None:
         raise UndecodableError("EPS is no image of pixels")
 
 
-def _upright(picture: Picture.Image) -> Picture.Image:
-    """Turn a picture as its EXIF data ask for; where they are damaged, leave it as it is."""
-    picture.load()  # first: a TIFF file turns itself, and then says so
+def _turn(picture: Picture.Image) -> Transpose | None:
+    """Return what the EXIF data ask for; where they are damaged, nothing."""
     if picture.format == "JPEG" and not picture.info.keys() & {"exif", "xmp"}:
-        return picture
+        return None
     try:
-        turn = UPRIGHT.get(picture.getexif().get(Base.Orientation, 1))
-    except Exception:  # noqa: BLE001 - damaged data make the parser raise almost anything
-        return picture
-    return picture if turn is None else picture.transpose(turn)
+        return UPRIGHT.get(picture.getexif().get(Base.Orientation, 1))
+    except Exception as error:  # damaged data make the parser raise almost anything
+        if lacking(error):
+            raise
+        return None
 
 
-def _from_16_bits(picture: Picture.Image) -> Picture.Image:
-    """Keep the upper 8 of 16 bits, rounded; Pillow's own conversion would clip at 255."""
-    pixels = np.asarray(picture)  # [H, W]
-    if pixels.min() < 0 or pixels.max() > 65535:
-        raise UndecodableError("32-bit pixels have no known range")
-    upper = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    upper[pixels == picture.info.get("transparency")] = 255  # white
-    return Picture.fromarray(upper)
+def _reason(error: Exception, data: bytes) -> str:
+    # Pillow names the buffer by its address, which is another one in every run.
+    if isinstance(error, UnidentifiedImageError):
+        return unknown.describe(data)
+    return printable((str(error).splitlines() or [""])[0] or type(error).__name__)

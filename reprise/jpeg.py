@@ -22,28 +22,29 @@ class PlainJpeg(ImageFile.ImageFile):
     """A JPEG file without anything unusual; SyntaxError means that it has such a thing."""
 
     format = "JPEG"
+    head: tuple[int, int]  # the marker of its frame, and where the first scan begins
 
     def _open(self) -> None:
         assert self.fp is not None  # noqa: S101 - as Pillow's own plug-ins tell mypy
-        bits, height, width, layers = _frame(self.fp.read())
+        bits, height, width, layers, *head = _frame(self.fp.read())
         if bits != 8 or layers not in MODES:
             raise SyntaxError("not a plain JPEG")
-        self._size, self._mode = (width, height), MODES[layers]
+        self._size, self._mode, self.head = (width, height), MODES[layers], (head[0], head[1])
         tile = ImageFile._Tile("jpeg", (0, 0, width, height), 0, (self._mode, ""))  # noqa: SLF001
         self.tile = [tile]
 
 
-def _frame(data: bytes) -> tuple[int, int, int, int]:
-    """Return bits a channel, height, width and the number of channels, of one frame exactly."""
-    at, frames = len(BEGIN) - 1, list[tuple[int, int, int, int]]()
+def _frame(data: bytes) -> tuple[int, int, int, int, int, int]:
+    """Return bits a channel, height, width, channels, and `head`, of a file of one frame."""
+    at, frames = len(BEGIN) - 1, list[tuple[int, int, int, int, int]]()
     while True:
         begin, marker, length = unpack_from(">BBH", data, at)
         if begin != 0xFF or length < 2:
             raise SyntaxError("not a plain JPEG")
         if marker in FRAMES:
-            frames.append(unpack_from(">BHHB", data, at + 4))
+            frames.append((*unpack_from(">BHHB", data, at + 4), marker))
         elif marker == SCAN and len(frames) == 1:
-            return frames[0]
+            return *frames[0], at
         elif marker not in IDLE:
             raise SyntaxError("not a plain JPEG")
         at += 2 + length

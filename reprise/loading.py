@@ -11,6 +11,7 @@ import numpy as np
 from reprise.decoding import UndecodableError, decode
 from reprise.finding import Failure, Source
 from reprise.resizing import fit
+from reprise.shortage import lacking
 from reprise.spec import InputSpec
 
 
@@ -22,14 +23,20 @@ class Loaded(NamedTuple):
 
 
 def load(source: Source, spec: InputSpec) -> Loaded | Failure:
-    """Read, decode and resize a picture, as stage `preprocess` does."""
+    """Read, decode and resize a picture, as stage `preprocess` does.
+
+    What the machine lacks is raised as it is: it says nothing about the picture.
+    """
     try:
         data = source.data if isinstance(source.data, bytes) else source.data.read_bytes()
         return Loaded(source.name, fit(decode(data, spec.channels), spec))
     except OSError as error:
+        if lacking(error):
+            raise
         return Failure(source.name, error.strerror or str(error))
-    except (UndecodableError, ValueError, MemoryError) as error:  # ValueError: of a path
-        return Failure(source.name, str(error) or type(error).__name__)
+    except (UndecodableError, ValueError) as error:  # ValueError: of a path
+        empty = "0 bytes: " if isinstance(error, UndecodableError) and not data else ""
+        return Failure(source.name, f"{empty}{error}" or type(error).__name__)
 
 
 def load_all(

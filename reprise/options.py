@@ -16,7 +16,8 @@ MODEL.onnx is a model that stage `export` of Reprise wrote; without it, {MODEL}.
 
 IMAGES are
   files      of any format that Pillow decodes, whatever their suffix
-  folders    with all that is below, but for hidden files: those with the suffix of an image
+  folders    with all that is below, but for hidden files: what has the suffix of an image, or is
+             one by its content; what else is there is counted on standard error
   globs      in quotes, where ** stands for any folders: 'photos/**/*.jpg'
   -          standard input: the bytes of one image, or what IMAGES may be, one a line
 

@@ -14,13 +14,21 @@ from PIL import Image as Picture
 
 from reprise import model, rows
 from reprise.escaping import printable
-from reprise.finding import Failure, find
+from reprise.finding import Failure, Skipped, find
 from reprise.loading import load_all
 from reprise.model import Model, ModelError
 from reprise.options import Options, parse
 from reprise.progress import Progress
 from reprise.ranking import Prediction, predict
 from reprise.sheet import MOST, contact_sheet
+from reprise.shortage import Resource, lacking
+
+REMEDIES: dict[Resource | None, str] = {
+    "memory": "memory has run out ({}); less of it takes a lower --batch-size, or fewer --threads",
+    "threads": "the system starts no further thread ({}); choose fewer --threads, end other "
+    "programs, or raise the limit (`ulimit -u`)",
+    "files": "too many files are open ({}); raise the limit (`ulimit -n`)",
+}
 
 
 class SheetError(Exception):
@@ -44,9 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has seen enough
         _forget_stdout()
         return 141  # 128 + SIGPIPE
-    except OSError as error:  # a full disk
-        _forget_stdout()
-        return _complain(f"standard input or output: {error.strerror or error}", 1)
+    except Exception as error:
+        if (resource := lacking(error)) in REMEDIES:
+            return _complain(REMEDIES[resource].format(str(error) or type(error).__name__))
+        if not isinstance(error, OSError):
+            raise
+        _forget_stdout()  # a full disk
+        return _complain(f"standard input or output: {error.strerror or error}")
 
 
 def run(options: Options) -> int:
@@ -56,23 +68,28 @@ def run(options: Options) -> int:
     if options.format == "csv":
         print(rows.HEADER, flush=True)
     shown, progress, count, failed = list[Prediction](), Progress(), 0, 0
-    for count, found in enumerate(_predicted(network, options), start=1):  # noqa: B007
+    skipped = Skipped()
+    for count, found in enumerate(_predicted(network, options, skipped), start=1):  # noqa: B007
         if isinstance(found, Failure):
             failed += 1
             progress.clear()
-            _complain(f"{printable(found.name)}: {found.reason}")
+            _complain(f"{printable(found.name)}: {printable(found.reason)}")
         else:
             print(row(found), flush=True)  # at once, for whoever reads along
             shown += [found] if len(shown) < most else []
         progress.advance()
     progress.clear()
+    if skipped.names:
+        _complain(str(skipped))
     if options.sheet and shown:
         _save(contact_sheet(shown), options.sheet)
     return _result(count, failed, most)
 
 
-def _predicted(network: Model, options: Options) -> Iterator[Prediction | Failure]:
-    sources = find(options.images, lambda: open(0, "rb", closefd=False))  # noqa: SIM115
+def _predicted(
+    network: Model, options: Options, skipped: Skipped
+) -> Iterator[Prediction | Failure]:
+    sources = find(options.images, lambda: open(0, "rb", closefd=False), skipped)  # noqa: SIM115
     size = options.batch_size
     pictures = load_all(sources, network.card.spec, options.threads, ahead=size)
     return predict(pictures, network, size, options.top)

@@ -8,7 +8,7 @@ Resource = Literal["memory", "threads", "files", "disk"]
 # Messages of errors that say that memory has run out; torch has no type for the CPU's.
 MEMORY = (
     "out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory",
-    "ALLOC_FAILED", "bad_alloc", "malloc of size", "realloc of size",
+    "ALLOC_FAILED", "bad_alloc", "malloc of size", "realloc of size", "failed to allocate memory",
 )  # fmt: skip
 THREADS = ("can't start new thread", "failed to create thread", "pthread_create")
 OURS = ("stages.", "reprise.")

@@ -1,7 +1,7 @@
 """Every image through decoding into its split, in bounded memory."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import chain, compress, count
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ class Seen(NamedTuple):
     sizes: Counter[tuple[int, int]]  # images by height and width as published, in pixels
     failures: dict[str, str]  # the reason, by path
     counts: Int64[np.ndarray, "c 256"]  # the histogram of train
+    remarks: Mapping[str, str] = {}  # what is odd, by path
 
 
 def assemble(
@@ -37,9 +38,12 @@ def assemble(
         Counter(),
         {},
         np.zeros((params.channels, 256), np.int64),
+        remarks := dict[str, str](),
     )
     for batch, here in _placed(published, params, homes == NAMES.index("train")):
         _note(seen, batch, here)
+        for path, remark in batch.remarks:
+            remarks[_unlike(path, remarks)] = remark
         homes_here = seen.homes[here][batch.decoded]
         for home, name in enumerate(NAMES):
             rows = homes_here == home

@@ -2,17 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
 from reprise.escaping import printable
+from stages.artifacts.inspection import FINDINGS
 from stages.artifacts.raw import Published
 from stages.artifacts.splits import NAMES, Writer
 from stages.errors import UserError
+from stages.imaging import oddities
 from stages.imaging.assembly import Seen
 from stages.imaging.duplicates import Findings
 
 LISTED = 50  # files in one message
+FAILED, ODD, SAME = "excluded_files", "odd_files", "duplicates"  # lists in the figures
 
 
 def refuse(failures: Mapping[str, str]) -> None:
@@ -40,26 +44,38 @@ def summary(published: Published, out: Writer, seen: Seen, found: Findings) -> d
         "repeated": found.repeated,
         "leaked": len(found.leaked),
         "contradictory": found.contradictory,
+        **oddities.count(seen.remarks.values()),
         "classes": _classes(out, published.classes),
         "sizes": [_sizes(seen.sizes)],
-        "excluded_files": [{"file": path, "reason": why} for path, why in seen.failures.items()],
+        FAILED: [{"file": path, "reason": why} for path, why in seen.failures.items()],
+        ODD: [
+            {"file": path, "remark": remark}
+            for path, remark in islice(seen.remarks.items(), oddities.LISTED)
+        ],
         "shared": [{"splits": pair, "images": count} for pair, count in found.shared.items()],
-        "duplicates": _duplicates(published, found),
+        SAME: _duplicates(published, found),
     }
 
 
 def remarks(seen: Seen, found: Findings, dropped: int) -> Iterator[str]:
     """Say in words what somebody should look at."""
     if seen.failures:
-        yield f"{len(seen.failures)} images left out: they cannot be decoded"
+        yield f"{len(seen.failures)} images left out: they cannot be decoded{_listed(FAILED)}"
     for pair, count in found.shared.items():
         if count:
             one, other = pair.split("_and_")
-            yield f"{count} images of {one} have the same pixels as images of {other}"
+            same = f"{count} images of {one} have the same pixels as images of {other}"
+            yield f"{same}{_listed(SAME)}"
     if dropped:
         yield f"{dropped} of them dropped from train"
     if found.contradictory:
-        yield f"{found.contradictory} times the same pixels bear different labels"
+        yield f"{found.contradictory} times the same pixels bear different labels{_listed(SAME)}"
+    for remark, count in sorted(Counter(seen.remarks.values()).items()):
+        yield f"{count} images may not be what they should: {remark}{_listed(ODD)}"
+
+
+def _listed(key: str) -> str:
+    return f"; listed in {FINDINGS} as {key}"
 
 
 def _classes(out: Writer, classes: Sequence[str]) -> list[dict[str, object]]:

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,34 @@ def test_a_killed_pipeline_goes_on_to_the_same_bytes(reproduced: Clone, pristine
     assert kill(reproduced, ["dvc", "repro", "--force"], None, [out]) == -signal.SIGKILL
     reproduced.run("dvc", "repro")
     assert (reproduced.root / "dvc.lock").read_bytes() == lock
+
+
+def session(leader: int) -> list[int]:
+    """Return the processes of a session that run; the leader is the process it began with."""
+    found = list[int]()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended since
+            state, _, _, group = stat.read_text("utf-8").rpartition(")")[2].split()[:4]
+            found += [int(stat.parent.name)] if int(group) == leader and state != "Z" else []
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="asks Linux who is alive")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_decoders_do_not_outlive_a_killed_stage(reproduced: Clone, how: signal.Signals) -> None:
+    many = (
+        "from stages import preprocess; from stages.imaging import pool; pool.MANY = 0; "
+        "preprocess.main()"
+    )
+    process = reproduced.start("python", "-c", many)
+    deadline = time.monotonic() + 60
+    # The stage, the tracker of its semaphores, the fork server, and a decoder or more.
+    while len(session(process.pid)) < 4 and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    if process.poll() is None:
+        os.kill(process.pid, how)
+    process.communicate()
+    while session(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert session(process.pid) == []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 from pydantic import ValidationError
-from toys import encoded, publish
+from toys import encoded, pixels, publish
 
 from stages import preprocess as stage
 from stages.artifacts import inspection, raw, splits
@@ -143,7 +143,10 @@ def test_bad_images_are_left_out_and_listed(
     assert made.seen["excluded"] == 3
     listed = [{"file": f"{n}.png", "reason": reasons[f"{n}.png"]} for n in (36, 3, 17)]
     assert made.seen["excluded_files"] == listed
-    assert "3 images left out: they cannot be decoded\n" in capsys.readouterr().out
+    assert (
+        "3 images left out: they cannot be decoded; listed in metrics/preprocess.json as "
+        "excluded_files\n"
+    ) in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -191,9 +194,10 @@ def test_duplicates_are_counted_and_kept(
         ["train: 1.png", "test: 1 of test.png"],
         ["train: 2.png", "val: 2 of val.png"],
     ]
-    assert capsys.readouterr().out.splitlines() == [
-        "1 images of train have the same pixels as images of val",
-        "2 images of train have the same pixels as images of test",
+    listed = "; listed in metrics/preprocess.json as duplicates"
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        f"1 images of train have the same pixels as images of val{listed}",
+        f"2 images of train have the same pixels as images of test{listed}",
     ]
 
 
@@ -248,6 +252,35 @@ def test_too_few_images_are_refused_before_any_is_decoded(
     assert "give every class more images" in message
 
 
+def test_odd_images_are_kept_counted_and_listed(tmp_path: Path) -> None:
+    noise = [Image(encoded(pixels(n, 9, 9, 1)), f"{n}.png", n % 2) for n in range(20)]
+    clear = encoded(Picture.new("RGBA", (9, 9), (1, 2, 3, 0)))
+    unused = encoded(np.dstack([pixels(77, 9, 9), np.zeros((9, 9), np.uint8)]))
+    dark = encoded((pixels(78, 9, 9, 1) >> 4).astype(np.uint8))
+    odd = [Image(data, path, 0) for path, data in
+           (("clear.png", clear), ("unused.png", unused), ("dark.png", dark))]  # fmt: skip
+    made = Made(tmp_path, {"train": noise + odd}, resize="pad", image_size=(6, 9))
+    counts = {key: made.seen[key] for key in ("transparent", "unused_alpha", "narrow_range")}
+    assert counts == {"transparent": 1, "unused_alpha": 1, "narrow_range": 1}
+    listed = made.seen["odd_files"]
+    assert isinstance(listed, list)
+    assert [row["file"] for row in listed] == ["clear.png", "unused.png", "dark.png"]
+    assert made.seen["excluded"] == 0
+    assert sum(map(len, made.numbers.values())) == 23
+
+
+def test_want_of_memory_ends_the_stage_and_leaves_no_image_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("reprise.wholeness.load", fail)
+    with pytest.raises(MemoryError):
+        Made(tmp_path, WHOLE, **EXCLUDE)
+    assert not (tmp_path / "splits").exists()
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -289,7 +322,14 @@ def test_the_stage_reads_raw_and_writes_splits_and_findings(
     publish(raw.PATH, WHOLE)
     stage.main()
     assert splits.read_meta().counts == {"train": 20, "val": 8, "test": 12}
-    assert capsys.readouterr().out == "train 20, val 8, test 12 images\n"
+    # They are even: images of one level each.
+    assert capsys.readouterr().out.splitlines() == [
+        (
+            "40 images may not be what they should: uses at most a sixteenth of its range; "
+            "listed in metrics/preprocess.json as odd_files"
+        ),
+        "train 20, val 8, test 12 images",
+    ]
     assert json.loads(inspection.FINDINGS.read_text("utf-8"))["images"]["train"] == 20
     with Picture.open(inspection.PICTURES / "samples.png") as sheet:
         assert sheet.format == "PNG"

@@ -10,9 +10,11 @@ from stages.artifacts import splits
 from stages.artifacts.raw import Image
 from stages.artifacts.splits import NAMES, Split, Writer
 from stages.errors import UserError
+from stages.imaging import oddities
 from stages.imaging.assembly import EXCLUDED, Seen
 from stages.imaging.duplicates import Findings
 from stages.imaging.findings import LISTED, refuse, remarks, summary
+from stages.imaging.oddities import NARROW
 
 NOTHING = Findings(
     repeated=0,
@@ -24,7 +26,7 @@ NOTHING = Findings(
 REMEDY = "mend them at their source, or set preprocess.on_error: exclude to leave them out"
 
 
-def seen(failures: dict[str, str] | None = None) -> Seen:
+def seen(failures: dict[str, str] | None = None, remarks: dict[str, str] | None = None) -> Seen:
     """Return what is known of 6 images, numbered 1 to 6; number 0 is damaged."""
     return Seen(
         homes=np.array([EXCLUDED, 0, 1, 2, 0, 1, 0], np.int8),
@@ -32,6 +34,7 @@ def seen(failures: dict[str, str] | None = None) -> Seen:
         sizes=Counter({(8, 9): 2, (3, 20): 2, (8, 8): 1, (30, 7): 1}),
         failures={} if failures is None else failures,
         counts=np.zeros((1, 256), np.int64),
+        remarks=remarks or {},
     )
 
 
@@ -90,12 +93,16 @@ def test_the_summary_is_what_was_seen(tmp_path: Path, out: Writer) -> None:
         leaked=np.array([1, 6]),
         examples=[[("train", 1), ("val", 5)], [("train", 6), ("test", 3)]],
     )
-    assert summary(published, out, seen({"0.png": "empty"}), found) == {
+    odd = {"1.png": NARROW, "2.png": "wholly transparent", "3.png": NARROW}
+    assert summary(published, out, seen({"0.png": "empty"}, odd), found) == {
         "images": {"train": 3, "val": 2, "test": 1},
         "excluded": 1,
         "repeated": 3,
         "leaked": 2,
         "contradictory": 1,
+        "transparent": 1,
+        "unused_alpha": 0,
+        "narrow_range": 2,
         "classes": [
             {"class": "a", "train": 1, "val": 1, "test": 0},
             {"class": "none", "train": 0, "val": 0, "test": 0},
@@ -110,6 +117,11 @@ def test_the_summary_is_what_was_seen(tmp_path: Path, out: Writer) -> None:
             }
         ],
         "excluded_files": [{"file": "0.png", "reason": "empty"}],
+        "odd_files": [
+            {"file": "1.png", "remark": NARROW},
+            {"file": "2.png", "remark": "wholly transparent"},
+            {"file": "3.png", "remark": NARROW},
+        ],
         "shared": [
             {"splits": "train_and_val", "images": 1},
             {"splits": "train_and_test", "images": 0},
@@ -138,11 +150,35 @@ def test_every_finding_has_a_remark() -> None:
         shared={"train_and_val": 1, "train_and_test": 4, "val_and_test": 2},
         contradictory=3,
     )
-    assert list(remarks(seen({"a": "x", "b": "y"}), found, 5)) == [
-        "2 images left out: they cannot be decoded",
-        "1 images of train have the same pixels as images of val",
-        "4 images of train have the same pixels as images of test",
-        "2 images of val have the same pixels as images of test",
+    odd = {"c": NARROW, "d": "wholly transparent", "e": NARROW}
+    same = "; listed in metrics/preprocess.json as duplicates"
+    assert list(remarks(seen({"a": "x", "b": "y"}, odd), found, 5)) == [
+        (
+            "2 images left out: they cannot be decoded; "
+            "listed in metrics/preprocess.json as excluded_files"
+        ),
+        f"1 images of train have the same pixels as images of val{same}",
+        f"4 images of train have the same pixels as images of test{same}",
+        f"2 images of val have the same pixels as images of test{same}",
         "5 of them dropped from train",
-        "3 times the same pixels bear different labels",
+        f"3 times the same pixels bear different labels{same}",
+        (
+            "2 images may not be what they should: uses at most a sixteenth of its range; "
+            "listed in metrics/preprocess.json as odd_files"
+        ),
+        (
+            "1 images may not be what they should: wholly transparent; "
+            "listed in metrics/preprocess.json as odd_files"
+        ),
     ]
+
+
+def test_of_many_odd_images_the_first_are_listed(tmp_path: Path, out: Writer) -> None:
+    images = [Image(b"", f"{number}.png", 0) for number in range(7)]
+    published = publish(tmp_path / "raw", {"train": images}, ("a", "b", "c"))
+    odd = {f"{number}.png": NARROW for number in range(3 * oddities.LISTED)}
+    result = summary(published, out, seen(remarks=odd), NOTHING)
+    listed = result["odd_files"]
+    assert isinstance(listed, list)
+    assert len(listed) == oddities.LISTED
+    assert result["narrow_range"] == 3 * oddities.LISTED

@@ -11,7 +11,9 @@ from stages.imaging.duplicates import find
 from stages.imaging.originals import originals
 from stages.imaging.pool import Decoding
 
-PARAMS = Decoding(image_size=(4, 4), resize="stretch", interpolation="nearest", channels=3, workers=1)
+PARAMS = Decoding(
+    image_size=(4, 4), resize="stretch", interpolation="nearest", channels=3, workers=1
+)
 
 
 def shared(tmp_path: Path, train: bytes, test: bytes) -> list[int]:

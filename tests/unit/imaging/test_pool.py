@@ -19,7 +19,9 @@ from stages.errors import UserError
 from stages.imaging import pool
 from stages.imaging.pool import Batch, Decoding, decode_all, decode_group
 
-PARAMS = Decoding(image_size=(4, 5), resize="stretch", interpolation="bicubic", channels=3, workers=2)
+PARAMS = Decoding(
+    image_size=(4, 5), resize="stretch", interpolation="bicubic", channels=3, workers=2
+)
 Action = Literal["error", "ignore", "default"]
 COUNT, BAD = 30, {3: b"", 17: b"text", 29: encoded(pixels(0))[:60]}
 
@@ -98,7 +100,9 @@ def test_a_group_of_which_no_image_can_be_decoded_is_empty(tmp_path: Path) -> No
 def test_an_image_too_elongated_to_crop_is_a_failure(tmp_path: Path) -> None:
     line = Image(encoded(Picture.new("L", (1, 2_000_000))), "line.png", 0)
     group = publish(tmp_path / "raw", {"train": [line]}).groups["train"][0]
-    batch = decode_group(group, PARAMS.model_copy(update={"image_size": (99, 99), "resize": "crop"}))
+    batch = decode_group(
+        group, PARAMS.model_copy(update={"image_size": (99, 99), "resize": "crop"})
+    )
     assert not batch.decoded.any()
     assert "too elongated" in dict(batch.failures)["line.png"]
 

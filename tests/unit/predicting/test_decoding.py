@@ -1,3 +1,4 @@
+import errno
 import re
 import struct
 import warnings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 from toys import encoded, pixels
 
-from reprise import decoding
+from reprise import wholeness
 from reprise.decoding import LARGEST, UndecodableError, decode, eight_bits
 from reprise.spec import Channels
 
@@ -388,12 +389,45 @@ def test_the_limit_is_the_size_that_pillow_warns_of() -> None:
     assert "bomb" not in complaint(bomb(9459, 9459))
 
 
-def test_an_error_without_words_is_named_by_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
+def fail_with(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(wholeness, "load", fail)
+
+
+def test_an_error_without_words_is_named_by_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_with(ZeroDivisionError(), monkeypatch)
+    assert complaint(encoded(GREY)) == "ZeroDivisionError"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(errno.EMFILE, "Too many open files"),
+        RuntimeError("can't start new thread"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+    ],
+)
+def test_what_the_machine_lacks_says_nothing_about_the_picture(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_with(error, monkeypatch)
+    with pytest.raises(type(error)) as caught:
+        decode(encoded(GREY), 3)
+    assert caught.value is error
+
+
+def test_what_is_lacking_while_exif_is_read_says_nothing_about_the_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: Picture.Image) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(decoding, "eight_bits", fail)
-    assert complaint(encoded(GREY)) == "MemoryError"
+    monkeypatch.setattr(Picture.Image, "getexif", fail)
+    with pytest.raises(MemoryError):
+        decode(encoded(COLOUR), 3)
 
 
 VALID = [encoded(pixels(4, 9, 11), kind) for kind in KINDS]

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image as Picture
 from toys import encoded, pixels
 
-from reprise.finding import SUFFIXES, Failure, Source, find
+from reprise.finding import SUFFIXES, Failure, Skipped, Source, find
 
 PNG, JPEG, GIF, WEBP, BMP, TIFF = (
     encoded(pixels(0), kind) for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
@@ -150,4 +150,61 @@ def test_nothing_on_standard_input_is_nothing() -> None:
 
 def test_suffixes_are_of_formats_that_pillow_decodes() -> None:
     Picture.init()
-    assert set(Picture.registered_extensions()) >= SUFFIXES
+    assert set(Picture.registered_extensions()) >= SUFFIXES - {".heic", ".heif", ".hif"}
+
+
+def in_folder(content: dict[str, bytes]) -> tuple[list[str], Skipped]:
+    """Return which files of a folder are taken, and what is said of the others."""
+    Path("own").mkdir()
+    for name, data in content.items():
+        Path("own", name).write_bytes(data)
+    skipped = Skipped()
+    taken = find(["own"], lambda: BufferedReader(BytesIO()), skipped)
+    return [Path(source.name).name for source in taken if isinstance(source, Source)], skipped
+
+
+@pytest.mark.parametrize("suffix", ["mpo", "J2K", "j2c", "jpx", "apng", "ico", "heic", "HEIF"])
+def test_a_file_with_the_suffix_of_an_image_is_taken_even_if_it_is_empty(suffix: str) -> None:
+    assert in_folder({f"a.{suffix}": b""})[0] == [f"a.{suffix}"]
+
+
+@pytest.mark.parametrize("data", [PNG, JPEG, GIF, WEBP, BMP, TIFF, JPEG[:200], PNG[:50]])
+@pytest.mark.parametrize("name", ["photo", "photo.jpg_large", "photo.dat"])
+def test_a_picture_is_taken_by_its_content(name: str, data: bytes) -> None:
+    taken, skipped = in_folder({name: data})
+    assert taken == [name]
+    assert not skipped.names
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"text", b"%PDF-1.7", b"%!PS-Adobe-3.0 EPSF-3.0", bytes(99), b"PK\3\4"],
+)
+def test_what_is_no_picture_is_passed_over_and_named(data: bytes) -> None:
+    taken, skipped = in_folder({"a.png": PNG, "b.dat": data, "c": data})
+    assert taken == ["a.png"]
+    assert str(skipped) == (
+        "passed over 2 that are no images (.dat 1, no suffix 1): own/b.dat, own/c"
+    )
+
+
+def test_of_many_that_are_passed_over_the_first_are_named() -> None:
+    texts = {f"{n:02}.txt": b"text" for n in range(12)} | {f"{n}.csv": b"1" for n in range(3)}
+    _, skipped = in_folder(texts)
+    told = str(skipped)
+    assert told.startswith("passed over 15 that are no images (.txt 12, .csv 3): own/0")
+    assert told.endswith(" and 10 more")
+    assert "\n" not in told
+
+
+def test_the_name_of_what_is_passed_over_cannot_act_on_the_terminal() -> None:
+    _, skipped = in_folder({"a\x1b[2J.t\nt": b"text"})
+    assert str(skipped).isprintable()
+
+
+def test_a_pipe_in_a_folder_is_passed_over() -> None:
+    Path("own").mkdir()
+    os.mkfifo("own/pipe")
+    skipped = Skipped()
+    assert len(list(find(["own"], lambda: BufferedReader(BytesIO()), skipped))) == 1
+    assert skipped.names == ["own/pipe"]

@@ -1,3 +1,4 @@
+import errno
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,9 @@ FILES = {
 def test_pixels_are_those_that_preprocess_stores(
     channels: Channels, resize: Resize, interpolation: Interpolation, tmp_path: Path
 ) -> None:
-    params = Pixels(image_size=(24, 20), resize=resize, interpolation=interpolation, channels=channels)
+    params = Pixels(
+        image_size=(24, 20), resize=resize, interpolation=interpolation, channels=channels
+    )
     published = [Image(data, name, 0) for name, data in FILES.items()]
     (group,) = publish(tmp_path / "raw", {"train": published}).groups["train"]
     stored = decode_group(group, params)
@@ -60,7 +63,7 @@ def test_pixels_are_those_that_preprocess_stores(
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "no image that Pillow knows"),
+        (b"", "0 bytes: no image that Pillow knows"),
         (b"text", "no image that Pillow knows"),
         (FILES["scan.png"][:200], "image file is truncated"),
         (b"Pf\n1 1\n-1.0\n" + struct.pack("<f", 1), "floating-point pixels have no known range"),
@@ -99,12 +102,19 @@ def test_what_cannot_be_read_is_a_failure(name: str, reason: str, tmp_path: Path
     assert reason in found.reason
 
 
-def test_what_does_not_fit_memory_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), OSError(errno.EMFILE, "Too many open files"), OSError(errno.ENFILE, "")],
+)
+def test_what_the_machine_lacks_is_no_failure_of_a_picture(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(_: Path) -> bytes:
-        raise MemoryError
+        raise error
 
     monkeypatch.setattr(Path, "read_bytes", fail)
-    assert load(Source("a.png", Path("a.png")), SPEC) == Failure("a.png", "MemoryError")
+    with pytest.raises(type(error)):
+        load(Source("a.png", Path("a.png")), SPEC)
 
 
 def sources(count: int) -> list[Source | Failure]:

@@ -1,9 +1,11 @@
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from linear import CARD, SPEC, export, model, probabilities
-from onnx import ModelProto
+from onnx import ModelProto, helper, numpy_helper
 
 from reprise import card
 from reprise.card import Card, Input
@@ -103,3 +105,72 @@ def test_a_model_that_leaves_its_sizes_open_is_taken(tmp_path: Path) -> None:
         dimension.dim_param = f"side_{dimension.dim_value}"
     found = load(written(tmp_path, made), 1).probabilities(IMAGES)
     np.testing.assert_allclose(found, probabilities(IMAGES, CARD), atol=1e-6)
+
+
+def changed(**options: Any) -> ModelProto:  # noqa: ANN401
+    """Return a model one of whose constants is made of others while it runs."""
+    made = model()
+    make = helper.make_node("ConstantOfShape", ["shape"], ["made"])
+    made.graph.node.insert(0, make)
+    made.graph.initializer.append(numpy_helper.from_array(np.array(options["shape"]), "shape"))
+    made.graph.node.insert(1, helper.make_node("ReduceMax", ["made"], ["most"], keepdims=0))
+    made.graph.node[3].input[0] = "real"
+    made.graph.node[3].input[1] = "sum"
+    made.graph.node.insert(3, helper.make_node("Add", ["scale", "most"], ["sum"]))
+    return made
+
+
+@pytest.mark.parametrize("shape", [[2**40], [2**31, 2**20], [2**62, 2**62]])
+def test_a_tensor_that_no_machine_can_hold_is_one_message(shape: list[int], tmp_path: Path) -> None:
+    path = written(tmp_path, changed(shape=shape))
+    with pytest.raises(ModelError) as caught:
+        load(path, 1).probabilities(IMAGES)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 100_000, '{"classes": ' + "[" * 100_000, "9" * 5000, "NaN", "null", "\ud800x"[1:]],
+)
+def test_a_card_that_cannot_be_read_is_refused(text: str, tmp_path: Path) -> None:
+    path = written(tmp_path, model(metadata={card.KEY: text}))
+    assert "of another version of Reprise (" in complaint(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("height", 10**29), ("width", 2**31), ("height", True), ("classes", []), ("classes", [1]),
+        ("classes", "ab"), ("channels", [3]), ("resize", {}), ("temperature", "1"),
+        ("temperature", -1), ("license", "x" * 10 + "\x1b[2J"), ("version", None),
+        ("interpolation", "y" * 200_000),
+    ],
+)  # fmt: skip
+def test_values_of_a_foreign_card_are_refused_or_harmless(
+    key: str, value: object, tmp_path: Path
+) -> None:
+    values = json.loads(card.dump(CARD)) | {key: value}
+    path = written(tmp_path, model(metadata={card.KEY: json.dumps(values)}))
+    if key == "license":
+        assert load(path, 1).card.license == value
+        return
+    told = complaint(path)
+    assert f"({key} is " in told
+    assert len(told) < 1000
+
+
+def test_metadata_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model().SerializeToString().replace(b"ants", b"\xff\xfe\xfd\xfc"))
+    assert "of another version of Reprise (" in complaint(path)
+
+
+def test_probabilities_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    made = model()
+    for constant in made.graph.initializer:
+        if constant.name == "weights":
+            nothing = np.full_like(numpy_helper.to_array(constant), np.nan)
+            constant.CopyFrom(numpy_helper.from_array(nothing, "weights"))
+    with pytest.raises(ModelError, match="returns no probabilities"):
+        load(written(tmp_path, made), 1).probabilities(IMAGES)

@@ -12,6 +12,7 @@ from linear import CARD, SPEC, export, probabilities
 from PIL import Image as Picture
 from toys import encoded, pixels
 
+from reprise import model
 from reprise import predict as command
 from reprise.decoding import decode
 from reprise.predict import main
@@ -208,3 +209,42 @@ def test_an_output_that_takes_no_more_ends_the_run(
     with os.fdopen(outlet, "rb") as printed:
         assert printed.read() == b""
     assert capsys.readouterr().err == message
+
+
+def test_what_a_folder_holds_besides_is_told(capsys: Captured) -> None:
+    Path("photos/notes.txt").write_text("text")
+    Path("photos/like").write_bytes(Path(GOOD[0]).read_bytes())
+    assert main(["m.onnx", "photos", "--top", "1"]) == 0
+    printed = capsys.readouterr()
+    assert [line.split()[-1] for line in printed.out.splitlines()][2:] == [*GOOD[2:], "photos/like"]
+    assert printed.err == "passed over 1 that are no images (.txt 1): photos/notes.txt\n"
+
+
+def test_an_empty_picture_is_named(capsys: Captured) -> None:
+    Path("photos/a.jpg").touch()
+    assert main(["m.onnx", "photos"]) == 1
+    assert "photos/a.jpg: 0 bytes: no image" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError(), "memory has run out (MemoryError); "),
+        (RuntimeError("can't start new thread"), "the system starts no further thread ("),
+        (OSError(errno.EMFILE, "Too many open files"), "too many files are open ("),
+    ],
+)
+def test_what_the_machine_lacks_is_one_message_and_no_row(
+    error: Exception, told: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    def fail(_: Path) -> bytes:
+        raise error
+
+    network = model.load(Path("m.onnx"), 1)
+    monkeypatch.setattr(model, "load", lambda *_: network)
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    assert main(["m.onnx", "photos/0.png"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(told)
+    assert len(printed.err.splitlines()) == 1

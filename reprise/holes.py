@@ -1,0 +1,55 @@
+"""WebP, AVIF and HEIF files of which a part was never written, so that it is zeros.
+
+They have neither checksums nor an end marker, and their decoders make pixels of zeros, too. Long
+runs of zeros are rare in sound files; where there is one, a second look costs a second decoding.
+"""
+
+from io import BytesIO
+from re import compile as pattern
+
+from PIL import Image as Picture
+
+from reprise.shortage import lacking
+
+RUN = pattern(rb"\0{32,}")
+PIXELS = {b"VP8 ", b"VP8L"}  # chunks of WebP
+SPARE = 16  # bytes: no encoder writes more than the pixels take, but for a few
+HEAD = 12  # bytes before the first chunk of WebP
+
+
+def filled(picture: Picture.Image, data: bytes) -> bool:
+    """Say whether no run of zeros in the file of a loaded picture stands for missing data."""
+    if not RUN.search(data):
+        return True
+    if picture.format == "WEBP":
+        # Zeros are decoded to cheap pixels: then data are left over when the picture is done. In a
+        # sound file, where zeros are an even area, they are needed to the last one.
+        shorter = _shortened(data)
+        return shorter == data or _pixels(shorter) is None
+    # Their coders never write such a run: it is part of the pixels if other bytes give others. Of
+    # a profile or EXIF data they do not.
+    return _pixels(RUN.sub(lambda run: b"\xff" * len(run[0]), data)) == picture.tobytes()
+
+
+def _shortened(data: bytes) -> bytes:
+    """Return a WebP file whose pixels are `SPARE` bytes short."""
+    parts, at = list[bytes](), HEAD
+    while at + 8 <= len(data):
+        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        body = data[at + 8 : at + 8 + size]
+        body = body[:-SPARE] if name in PIXELS else body
+        parts.append(name + len(body).to_bytes(4, "little") + body + bytes(len(body) % 2))
+        at += 8 + size + size % 2
+    rest = b"WEBP" + b"".join(parts)
+    return data[:4] + len(rest).to_bytes(4, "little") + rest
+
+
+def _pixels(data: bytes) -> bytes | None:
+    """Return the pixels of a file, or nothing where it is damaged."""
+    try:
+        with Picture.open(BytesIO(data)) as picture:
+            return picture.tobytes()
+    except Exception as error:  # damaged bytes make decoders raise almost anything
+        if lacking(error):
+            raise
+        return None
