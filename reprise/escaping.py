@@ -11,6 +11,7 @@ import re
 FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)  # what HTML takes for the start of a tag
+BYTES = re.compile("([\udc80-\udcff]+)")  # that are no UTF-8
 SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]")  # what Markdown takes for more than a letter
 
 
@@ -32,7 +33,9 @@ def cell(text: str) -> str:
 
     DVC puts the cells of its plots into the script of a page, where a tag would end the script.
     """
-    shown = printable(text)
+    # A name of any bytes, which Python holds as surrogates, comes out with the same bytes.
+    parts = BYTES.split(text)
+    shown = "".join(part if BYTES.fullmatch(part) else printable(part) for part in parts)
     if not NUMBER.fullmatch(shown):
         shown = FORMULA.sub(r"\1'", shown)
     return TAG.sub(r"\\u003c", shown)

@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import Callable
 
+from reprise.escaping import printable
 from reprise.shortage import Resource, lacking
 
 REMEDIES: dict[Resource, str] = {
@@ -31,12 +32,13 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except UserError as error:
-        sys.exit(str(error))  # prints to stderr; the exit code is 1
+        # A name that a message forgot to escape colours or forges no line.
+        sys.exit("\n".join(map(printable, str(error).split("\n"))))  # exit code 1
     except Exception as error:
         if (resource := lacking(error)) is None:
             raise
         told = next(iter(str(error).splitlines()), "") or type(error).__name__
-        sys.exit(REMEDIES[resource].format(told))
+        sys.exit(REMEDIES[resource].format(printable(told)))
     except KeyboardInterrupt as error:
         stopped = "stopped; nothing half-written is left, and `dvc repro` takes this stage up again"
         print(str(error) or stopped, file=sys.stderr)

@@ -99,7 +99,7 @@ def _indices(table: pa.Table, column: str, classes: Sequence[str]) -> Int64[np.n
         found = pc.index_in(names, pa.array(classes, pa.string()))
     else:
         found = table[f"{column}_index"]
-        if not pc.all(pc.equal(names, _named(found, classes)), min_count=0).as_py():
+        if names.null_count or not pc.all(pc.equal(names, _named(found, classes)), min_count=0).as_py():
             raise ValueError("it names classes that are not in its metadata")
     if found.null_count:
         raise ValueError("it names classes that are not in its metadata")

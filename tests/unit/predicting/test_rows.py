@@ -73,7 +73,7 @@ def test_csv_has_no_formula_and_no_line_end_in_a_cell() -> None:
     found = row("csv", "=1+1\n.png", [("@SUM(A1)", 0.75), (ODD, 0.25)])
     assert list(csv.reader(StringIO(found, newline=""))) == [
         [r"'=1+1\n.png", "1", "'@SUM(A1)", "0.750000"],
-        [r"'=1+1\n.png", "2", r'a, "b"\n\x1b[2J\udcff.png', "0.250000"],
+        [r"'=1+1\n.png", "2", 'a, "b"\\n\\x1b[2J\udcff.png', "0.250000"],
     ]
 
 
