@@ -8,7 +8,7 @@ from reprise.escaping import printable
 from reprise.shortage import Resource, lacking
 
 REMEDIES: dict[Resource, str] = {
-    "memory": "memory has run out ({}); less of it takes a smaller batch_size of this section, "
+    "memory": "memory has run out ({}); end other programs, or take a smaller batch_size, "
     "a smaller preprocess.image_size, and for preprocess fewer workers",
     "threads": "the system starts no further thread or process ({}); end other programs, raise "
     "the limit (`ulimit -u`), or lower preprocess.workers and the section's threads",
