@@ -12,7 +12,7 @@ writes   metrics/evaluate.json                  scores
 from typing import Literal
 
 from jaxtyping import Float
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor
 
 from stages import launch, runtime
@@ -20,6 +20,7 @@ from stages.artifacts import classifier, history, page, predictions, report, spl
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.splits import Split
 from stages.batches import to_device
+from stages.params import BatchSize
 from stages.reporting.composing.page import render
 from stages.reporting.judgement import Judgement
 from stages.reporting.presentation import Background, present
@@ -32,7 +33,7 @@ class Evaluate(Tta, Runtime):
     """Section `evaluate` of params.yaml."""
 
     split: Literal["test", "val"] = Field(description="what the classifier is judged by")
-    batch_size: PositiveInt = Field(description="images at once: speed and memory")
+    batch_size: BatchSize = Field(description="images at once: speed and memory")
 
 
 def evaluate(params: Evaluate, judged: Classifier, part: Split) -> Float[Tensor, "n k"]:

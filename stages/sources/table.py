@@ -10,7 +10,7 @@ from pydantic import Field
 
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
-from stages.params import Params
+from stages.params import Column, Location, Params
 from stages.sources import cells
 from stages.sources.labelled import SPLITS, Labelled, assemble, complain
 from stages.sources.store import Store
@@ -21,10 +21,16 @@ KINDS = (".csv", ".tsv", ".parquet")
 class Table(Params):
     """Which table, and which of its columns; the source parquet reads label_column too."""
 
-    table: str | None = Field(description="name of the table in the source; null: its only one")
-    file_column: str = Field(description="column of the table with the image's file name")
-    label_column: str = Field(description="column with the label, of a table or of parquet files")
-    split_column: str | None = Field(description="column with train, val or test; null: no splits")
+    table: Location | None = Field(
+        description="name of the table in the source; null: its only one"
+    )
+    file_column: Column = Field(description="column of the table with the image's file name")
+    label_column: Column = Field(
+        description="column with the label, of a table or of parquet files"
+    )
+    split_column: Column | None = Field(
+        description="column with train, val or test; null: no splits"
+    )
 
 
 def load(store: Store, params: Table) -> Raw:

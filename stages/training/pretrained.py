@@ -11,7 +11,7 @@ from torch import nn
 from stages.artifacts import classifier
 from stages.artifacts.classifier import Card
 from stages.errors import UserError
-from stages.params import Params
+from stages.params import Location, Params
 from stages.training import published, state_dict
 from stages.training.state_dict import StateDict
 from stages.training.transplant import transplant
@@ -22,10 +22,9 @@ SOURCE = Path("models/source")  # a dep of the stage: what changes in here runs 
 class Pretrained(Params):
     """Parameters of the weights that training begins with."""
 
-    weights: str = Field(
-        min_length=1,
+    weights: Location = Field(
         description="none: fresh ones; default: those torchvision publishes; "
-        "or path or address of a state dict, .safetensors or .pth",
+        "or path or address of a state dict, .safetensors or .pth"
     )
     weights_sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = Field(
         description=f"checksum of that file, 64 hexadecimal digits; null: it is in {SOURCE}"

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from copy import deepcopy
 from itertools import chain
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import nn
 
 from stages import files, locks
@@ -32,7 +33,7 @@ class Resume(Params):
     """Parameters of keeping the state; they do not change the result."""
 
     resume: bool = Field(description="keep the state of training, and go on where a run was killed")
-    save_steps: PositiveInt | None = Field(
+    save_steps: Annotated[int, Field(ge=1, le=10**9)] | None = Field(
         description="keep it after so many steps, too; null: after epochs"
     )
 
