@@ -1,24 +1,18 @@
 """The sections of params.yaml, as plain values: whatever else YAML can express is refused."""
 
 import json
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
-from unicodedata import category
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from reprise.shortage import lacking
-from stages import mistakes
+from stages import mistakes, plain
 from stages.errors import UserError
 
 LARGEST = 2**20  # bytes of the file: it has 12,000
-MOST = 10_000  # values of a parameter, aliases counted wherever they stand
-DEEPEST = 20  # lists within lists
-LONGEST = 1000  # bits of a whole number
-WHITE = "\t\n\r"
 
 
 def section(name: str, path: Path) -> str:
@@ -28,7 +22,21 @@ def section(name: str, path: Path) -> str:
         UserError: the file or the section is missing, or holds other than names and plain values.
     """
     sections = _sections(path)
-    # A section belongs to the script of its name; any other would be silently ignored.
+    _require_known(sections, path)
+    if name not in sections:
+        raise UserError(f"{path}: section {name} is missing; restore it with `git checkout {path}`")
+    found = sections[name]
+    if not isinstance(found, dict):
+        held = mistakes.shown(found, str)
+        raise UserError(f"{path}: section {name} must hold one key per parameter, holds {held}")
+    for key, value in found.items():
+        _require_plain(name, key, value, path)
+    # As JSON, where strict has a list for a tuple; a YAML date becomes a string.
+    return json.dumps(found, default=str)
+
+
+def _require_known(sections: Iterable[object], path: Path) -> None:
+    """Refuse a section that no script reads: it would be silently ignored."""
     scripts = [
         script.stem
         for script in Path(__file__).parent.glob("*.py")
@@ -37,22 +45,19 @@ def section(name: str, path: Path) -> str:
     for unknown in (str(key) for key in sections if key not in scripts):
         told = mistakes.short(unknown)
         raise UserError(f"{path}: section {told} is unknown; {mistakes.nearest(unknown, scripts)}")
-    if name not in sections:
-        raise UserError(f"{path}: section {name} is missing; restore it with `git checkout {path}`")
-    found = sections[name]
-    if not isinstance(found, dict):
-        raise UserError(
-            f"{path}: section {name} must hold one key per parameter, "
-            f"holds {mistakes.shown(found, str)}"
-        )
+
+
+def _require_plain(name: str, key: object, value: object, path: Path) -> None:
+    """Refuse a parameter that is no name with a plain value."""
+    label = mistakes.short(str(key))
+    if flaw := plain.flaw(key) or plain.flaw(value):
+        raise UserError(f"{path}: {name}.{label} {flaw}")
     try:
-        for key, value in found.items():
-            _require_plain(f"{path}: {name}.{mistakes.short(str(key))}", value)
-        # As JSON, where strict has a list for a tuple; a YAML date becomes a string.
-        return json.dumps(found, default=str)
+        json.dumps({key: value}, default=str)
     except (TypeError, ValueError) as error:  # a key that is no name, an alias of its own parent
+        reason = mistakes.short(str(error))
         raise UserError(
-            f"{path}: section {name} is not plain: {mistakes.short(str(error))}; mend it by hand"
+            f"{path}: section {name} is not plain: {label}: {reason}; mend it by hand"
         ) from error
 
 
@@ -95,45 +100,3 @@ def _refuse(path: Path, error: Exception) -> NoReturn:
     if isinstance(error, MarkedYAMLError) and error.problem_mark:
         reason = f"line {error.problem_mark.line + 1}: {mistakes.short(str(error.problem))}"
     raise UserError(f"{path}: is not valid YAML: {reason}; mend it by hand") from error
-
-
-def _require_plain(place: str, value: object) -> None:
-    """Refuse a value that could not be shown, stored or counted.
-
-    Raises:
-        UserError: it holds too much, or text or a number that nobody writes on purpose.
-        ValueError: it is part of itself.
-    """
-    for number, inner in enumerate(islice(_values(place, value, ()), MOST + 1)):
-        if number == MOST:
-            raise UserError(
-                f"{place} holds more than {MOST:,} values, counting what aliases (*name) stand "
-                "for; write it without them"
-            )
-        if isinstance(inner, int) and inner.bit_length() > LONGEST:
-            raise UserError(f"{place} must be a number of at most 300 digits; mend it by hand")
-        if isinstance(inner, str) and (strange := _strange(inner)):
-            raise UserError(
-                f"{place} must be text without control characters, has {strange}, "
-                f"is {mistakes.shown(inner)}"
-            )
-
-
-def _values(place: str, value: object, above: tuple[int, ...]) -> Iterator[object]:
-    """Yield a value and all that is in it."""
-    yield value
-    if not isinstance(value, dict | list):
-        return
-    if id(value) in above:
-        raise ValueError("Circular reference: an alias stands for what it is part of")
-    if len(above) == DEEPEST:
-        raise UserError(f"{place} is nested deeper than {DEEPEST} lists; mend it by hand")
-    parts = value if isinstance(value, list) else (part for pair in value.items() for part in pair)
-    for inner in parts:
-        yield from _values(place, inner, (*above, id(value)))
-
-
-def _strange(text: str) -> str:
-    """Name the first letter that is half of one, or commands a machine, or return nothing."""
-    odd = (letter for letter in text if category(letter) in {"Cc", "Cs"} and letter not in WHITE)
-    return next((f"U+{ord(letter):04X}" for letter in odd), "")
