@@ -94,6 +94,7 @@ def main() -> None:
     classifier.write(made.classifier)
     history.write(learner.history)
     store.remove()
+    print(f"temperature {made.classifier.card.temperature:g}: {made.classifier.card.calibration}")
     print(f"kept epoch {kept.epoch} of {epochs}: val accuracy {kept.val_accuracy:.4f}")
 
 

@@ -28,6 +28,7 @@ class Card(Params):
     network: Network
     interface: Interface
     temperature: PositiveFloat  # by which logits are divided for probabilities that fit val
+    calibration: str = "unknown"  # whether it was fitted, or why not; once it was not told
     training: dict[str, JsonValue]  # the parameters by which it was trained
 
 

@@ -25,7 +25,7 @@ from stages.training.precision import arrange, compiled, scaler
 from stages.training.pretrained import Pretrained
 from stages.training.resume import IRRELEVANT
 from stages.training.step import Step
-from stages.training.temperature import temperature
+from stages.training.temperature import temperature, told
 
 SEEN = 5000 * 32 * 32  # pixels that a network may look at before it learns: 5000 CIFAR images
 
@@ -92,5 +92,7 @@ def finish(step: Step, card: Card, held_out: Resident) -> Finished:
     network = step.learner.network
     network.load_state_dict(step.learner.best)
     logits = predict(step.whole, held_out, step.params.batch_size)
-    fitted = temperature(logits, held_out.labels.cpu())
-    return Finished(Classifier(card.model_copy(update={"temperature": fitted}), network), logits)
+    labels = held_out.labels.cpu()
+    fitted = temperature(logits, labels)
+    calibrated = {"temperature": fitted, "calibration": told(logits, labels, fitted)}
+    return Finished(Classifier(card.model_copy(update=calibrated), network), logits)
