@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from stages import address
 from stages.artifacts import classifier
 from stages.artifacts.classifier import Card, Classifier
 from stages.batches import Resident
@@ -39,6 +40,7 @@ def describe(params: Assembly, interface: Interface) -> Card:
     network = params.part(Network)
     elsewhere = {*Network.model_fields, *IRRELEVANT}
     training = params.model_dump(mode="json", exclude=elsewhere)
+    training["weights"] = address.public(params.weights)  # the classifier goes to others
     return Card(network=network, interface=interface, temperature=1, training=training)
 
 

@@ -8,12 +8,13 @@ from scipy.special import log_softmax
 from torch import Tensor, nn
 from toys import CARD, INTERFACE, split
 
+from stages.artifacts.history import Epoch
 from stages.batches import Resident, to_device
 from stages.errors import UserError
 from stages.nets import network
 from stages.nets.network import Network
 from stages.scores import predict
-from stages.training import assembly
+from stages.training import assembly, panels
 from stages.training.assembly import assemble, finish
 from stages.training.pretrained import SOURCE
 
@@ -139,3 +140,14 @@ def test_batch_norm_is_not_given_single_images() -> None:
 
 def test_single_images_suit_a_network_without_batch_norm() -> None:
     begun(settings(batch_size=1, norm="none"))
+
+
+def test_the_card_and_the_board_hold_no_secret_of_an_address() -> None:
+    secret = "hunter2"  # noqa: S105
+    place = f"https://me:{secret}@host/w.pth?token={secret}"
+    params = settings(weights=place, weights_sha256="0" * 64)
+    card = assembly.describe(params, INTERFACE)
+    assert card.training["weights"] == "https://host/w.pth"
+    best = Epoch(1, 0.5, 0.5, 0.5, 0.5, 0.1)
+    assert secret not in str([*panels.parameters(params, best)])
+    assert assembly.describe(settings(), INTERFACE).training["weights"] == "none"

@@ -1,0 +1,59 @@
+"""Addresses, shown without what may be secret: user and password, query and fragment."""
+
+import re
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+from reprise.escaping import printable
+
+WEB = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]*")
+# `user:password@`, also where the password holds a slash or an @; `host:443/...@` is none.
+LOGIN = re.compile(r"([^/:?#]*)(?::((?!\d+(?:[/?#]|$)).*?))?@(?![^@/?#]*@)", re.DOTALL)
+HIDDEN = "***"
+SHORT = 4  # letters of a secret; a shorter one would be found in every other word
+
+
+class _Parts(NamedTuple):
+    scheme: str
+    login: tuple[str, ...]  # user and password
+    place: str  # host and path
+    query: str
+
+
+def public(address: str) -> str:
+    """Return an address as messages, logs and data may hold it; a local path as it is."""
+    if "://" not in address:
+        return printable(address)
+    parts = _parts(address)
+    return printable(f"{parts.scheme}://{parts.place}")
+
+
+def scrubbed(text: str, address: str) -> str:
+    """Return what a library said without the secrets of the address, however it spells them."""
+    safe = WEB.sub(lambda match: public(match[0]), text)
+    for secret in sorted(_secrets(address), key=lambda text: (-len(text), text)):
+        safe = safe.replace(secret, HIDDEN)
+    return printable(safe)
+
+
+def _parts(address: str) -> _Parts:
+    """Take an address apart by hand: urlsplit refuses some of what people type."""
+    scheme, _, rest = address.partition("://")
+    login = LOGIN.match(rest)
+    rest = rest[login.end() :] if login else rest
+    place, *query = re.split("[?#]", rest, maxsplit=1)
+    words = tuple(filter(None, login.groups())) if login else ()
+    return _Parts(scheme, words, place, "".join(query))
+
+
+def _secrets(address: str) -> set[str]:
+    """Return what may be secret, as it is written and as it is sent."""
+    parts = _parts(address)
+    values = re.split("[&;#]", parts.query)
+    found = {*parts.login, *values, *(value.partition("=")[2] for value in values)}
+    return {
+        text
+        for part in found
+        for text in (part, unquote(part), quote(part, safe=""))
+        if len(text) >= SHORT
+    }
