@@ -15,14 +15,14 @@ from stages.nets.interface import Interface
 from stages.nets.network import Network
 from stages.nets.normalize import Normalize
 from stages.scores import predict
-from stages.training import losses, optimizer, pretrained
+from stages.training import losses, optimizer, pretrained, weighing
 from stages.training.average import Average, MovingAverage
 from stages.training.freezing import NORMS
 from stages.training.learner import Learner
 from stages.training.loop import Fit
 from stages.training.losses import Loss
 from stages.training.optimizer import Optimizer
-from stages.training.precision import arrange, compiled, scaler
+from stages.training.precision import arrange, compiled, refuse_narrow, scaler
 from stages.training.pretrained import Pretrained
 from stages.training.resume import IRRELEVANT
 from stages.training.step import Step
@@ -52,6 +52,7 @@ def assemble(params: Assembly, card: Card, data: Resident) -> Step:
     """
     device, interface = data.labels.device, card.interface
     torch.manual_seed(params.seed)
+    weighing.require(card)
     network = classifier.build(card).network
     _refuse_one(network, params)
     normalize = Normalize(interface.mean, interface.std)
@@ -61,6 +62,7 @@ def assemble(params: Assembly, card: Card, data: Resident) -> Step:
     for line in pretrained.load(network, params, card):
         print(line)
     network.to(device)
+    refuse_narrow(network, params, device)
     arrange(network, params)
     learner = Learner(
         network=network,

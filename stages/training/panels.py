@@ -90,7 +90,7 @@ def parameters(params: Params, best: Epoch) -> Iterator[Panel]:
         yield _panel(".", _records().scalar(name, score))
 
 
-def _shown(value: float | str) -> float | str:
+def _shown(value: object) -> object:
     """Return a value as it is, an address without its secrets."""
     return address.public(value) if isinstance(value, str) else value
 

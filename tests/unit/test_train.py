@@ -38,6 +38,8 @@ def test_every_epoch_is_recorded_as_it_was_judged() -> None:
     params = settings(ema=0.5)
     step = begun(params)
     for passed in train(step, DATA, HELD_OUT, params):
+        if not passed.ended:  # on a slow machine it yields within an epoch, too
+            continue
         epoch = step.learner.history[-1]
         assert epoch.epoch == len(step.learner.history)
         assert (epoch.train_loss, epoch.train_accuracy) == (
