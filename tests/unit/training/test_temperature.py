@@ -50,7 +50,7 @@ def expected_calibration_error(logits: np.ndarray, labels: np.ndarray) -> float:
     sure, right = shares.max(1), shares.argmax(1) == labels
     bins = (sure * 15).astype(int)
     gaps = (abs((right[bins == b] - sure[bins == b]).sum()) for b in range(16))
-    return sum(gaps) / len(labels)
+    return float(sum(gaps)) / len(labels)
 
 
 def test_an_overconfident_network_is_calibrated_as_before() -> None:
