@@ -12,7 +12,7 @@ writes   metrics/evaluate.json                  scores
 from typing import Literal
 
 from jaxtyping import Float
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor
 
 from stages import launch, runtime
@@ -20,6 +20,7 @@ from stages.artifacts import agreement, classifier, history, page, predictions, 
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.splits import Split
 from stages.batches import to_device
+from stages.params import BatchSize
 from stages.reporting.composing.page import render
 from stages.reporting.judgement import Judgement
 from stages.reporting.presentation import Background, present
@@ -33,7 +34,7 @@ class Evaluate(Tta, Runtime):
     """Section `evaluate` of params.yaml."""
 
     split: Literal["test", "val"] = Field(description="what the classifier is judged by")
-    batch_size: PositiveInt = Field(description="images at once: speed and memory")
+    batch_size: BatchSize = Field(description="images at once: speed and memory")
 
 
 def evaluate(params: Evaluate, judged: Classifier, part: Split) -> Float[Tensor, "n k"]:
@@ -46,9 +47,9 @@ def evaluate(params: Evaluate, judged: Classifier, part: Split) -> Float[Tensor,
 def main() -> None:
     """Run the stage."""
     params, judged, meta = Evaluate.load(), classifier.read(), splits.read_meta()
-    agreement.check(judged.card, meta)
-    parts = {name: agreement.read(name, meta) for name in splits.NAMES}
-    part, paths = parts[params.split], agreement.read_paths(params.split, meta)
+    agreement.check(meta, judged.card)
+    parts = {name: splits.read(name) for name in splits.NAMES}
+    part, paths = parts[params.split], splits.read_paths(params.split)
     logits = evaluate(params, judged, part).numpy()
     judgement = Judgement(judged, part, paths, logits)
     known = {name: held.labels for name, held in parts.items()}
@@ -58,7 +59,7 @@ def main() -> None:
     page.write(render(present(judgement, background)))
     scores = judgement.report.scores
     print(", ".join(f"{name} {scores[name]:.4f}" for name in ("accuracy", "macro_f1", "loss")))
-    print(calibration(scores, params.split))
+    print(calibration(scores, params.split, judged.card.calibration))
 
 
 if __name__ == "__main__":

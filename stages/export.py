@@ -37,9 +37,9 @@ def export(params: Export, source: Classifier, data: Data) -> Portable:
 def main() -> None:
     """Run the stage."""
     params, source, meta = Export.load(), classifier.read(), splits.read_meta()
-    agreement.check(source.card, meta)
-    parts = agreement.read("train", meta), agreement.read("test", meta)
-    exported = export(params, source, Data(*parts, agreement.read_paths("test", meta), meta))
+    agreement.check(meta, source.card)
+    parts = splits.read("train"), splits.read("test"), splits.read_paths("test")
+    exported = export(params, source, Data(*parts, meta))
     portable.write(exported)
     for name, figures in exported.comparison.items():
         print(f"{name}: {card.told(figures)}")

@@ -89,8 +89,10 @@ def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]
 
     Text is made safe for spreadsheets, and for the page that DVC makes of a plot.
     """
-    options = {"encoding": "utf-8", "errors": "backslashreplace", "newline": ""}
-    with replacing(path) as partial, partial.open("w", **options) as file:
+    with (
+        replacing(path) as partial,
+        partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
         table = csv.writer(file, lineterminator="\n")
         table.writerow(header)
         for row in rows:

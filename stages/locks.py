@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reprise.shortage import lacking
 from stages.errors import UserError
 
 
@@ -33,6 +34,8 @@ def alone(path: Path) -> Iterator[None]:
         file = os.open(path.parent, os.O_RDONLY)
         fcntl.flock(file, fcntl.LOCK_EX)
     except OSError as error:
+        if lacking(error):
+            raise
         raise UserError(
             f"{path}: cannot be written: {error.strerror}; mend the permissions"
         ) from error

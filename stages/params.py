@@ -1,18 +1,22 @@
 """From params.yaml to typed, checked, immutable values."""
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from stages import mistakes
+from stages import mistakes, sections
 from stages.errors import UserError
+from stages.mistakes import Former
 
 PATH = Path("params.yaml")
+# Bounds are far above all use, and low enough that no product of two overflows.
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # what NumPy and scikit-learn take
+BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]  # images
+Epochs = Annotated[int, Field(ge=1, le=100_000)]
+Location = Annotated[str, Field(min_length=1, max_length=4096)]  # path or address
+Column = Annotated[str, Field(min_length=1, max_length=1000)]  # name in a table
 Group = TypeVar("Group", bound="Params")
 
 
@@ -20,6 +24,7 @@ class Params(BaseModel):
     """A group of parameters: no unknown key, no missing key, no conversion, no mutation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    former: ClassVar[Mapping[str, Former]] = {}  # names that parameters of this class once had
 
     @classmethod
     def load(cls, path: Path = PATH) -> Self:
@@ -30,11 +35,12 @@ class Params(BaseModel):
                 missing or out of bounds; one line a key.
         """
         name = cls.__name__.lower()
-        section = _section(name, path)
+        section = sections.section(name, path)
+        former = {old: now for parent in cls.__mro__ for old, now in _former(parent).items()}
         try:
             return cls.model_validate_json(section)
         except ValidationError as error:
-            lines = mistakes.describe(name, cls.model_fields, error)
+            lines = mistakes.describe(name, cls.model_fields, error, former)
             raise UserError("\n".join(f"{path}: {line}" for line in lines)) from error
 
     def part(self, group: type[Group]) -> Group:
@@ -42,45 +48,7 @@ class Params(BaseModel):
         return group.model_validate({name: getattr(self, name) for name in group.model_fields})
 
 
-def _section(name: str, path: Path) -> str:
-    """Return one section of the file as JSON, after a look at the names of all."""
-    sections = _sections(path)
-    # A section belongs to the script of its name; any other would be silently ignored.
-    scripts = [
-        script.stem
-        for script in Path(__file__).parent.glob("*.py")
-        if "\nif __name__ ==" in script.read_text(encoding="utf-8")
-    ]
-    for unknown in (str(key) for key in sections if key not in scripts):
-        raise UserError(
-            f"{path}: section {unknown} is unknown; {mistakes.nearest(unknown, scripts)}"
-        )
-    if name not in sections:
-        raise UserError(f"{path}: section {name} is missing; restore it with `git checkout {path}`")
-    section = sections[name]
-    if not isinstance(section, dict):
-        raise UserError(f"{path}: section {name} must hold one key per parameter, holds {section}")
-    try:
-        # As JSON, where strict has a list for a tuple; a YAML date becomes a string.
-        return json.dumps(section, default=str)
-    except (TypeError, ValueError) as error:  # a key that is no name, an alias of its own parent
-        raise UserError(f"{path}: section {name} is not plain: {error}; mend it by hand") from error
-
-
-def _sections(path: Path) -> dict[object, object]:
-    """Parse the file as YAML 1.2, as DVC does: 1e-3 is a number (in 1.1 it is a string)."""
-    try:
-        sections = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(
-            f"{path}: is missing in {Path.cwd()}; run from the repository's top folder, "
-            f"or restore it with `git checkout {path}`"
-        ) from error
-    except (YAMLError, ValueError, LookupError, OSError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        if isinstance(error, MarkedYAMLError) and error.problem_mark:
-            reason = f"line {error.problem_mark.line + 1}: {error.problem}"
-        raise UserError(f"{path}: is not valid YAML: {reason}; mend it by hand") from error
-    if not isinstance(sections, dict):
-        raise UserError(f"{path}: must hold one section per stage, holds {sections!r}")
-    return sections
+def _former(parent: type) -> Mapping[str, Former]:
+    """Return the former names that one of a section's classes declares itself."""
+    named: Mapping[str, Former] = vars(parent).get("former", {})
+    return named

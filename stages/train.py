@@ -12,7 +12,7 @@ from time import monotonic
 from tqdm import tqdm
 
 from stages import launch, runtime
-from stages.artifacts import classifier, history, splits
+from stages.artifacts import agreement, classifier, history, splits
 from stages.batches import Resident, to_device
 from stages.progress import Progress
 from stages.runtime import Runtime
@@ -70,7 +70,9 @@ def watch(passes: Iterator[Pass], left: int, learner: Learner) -> Iterator[tuple
 
 def main() -> None:
     """Run the stage."""
-    params, interface = Train.load(), splits.read_meta().interface
+    params, meta = Train.load(), splits.read_meta()
+    agreement.check(meta)
+    interface = meta.interface
     parts = splits.read("train"), splits.read("val")
     device = runtime.start(params)
     data, held_out = (to_device(part, device) for part in parts)
@@ -94,6 +96,7 @@ def main() -> None:
     classifier.write(made.classifier)
     history.write(learner.history)
     store.remove()
+    print(f"temperature {made.classifier.card.temperature:g}: {made.classifier.card.calibration}")
     print(f"kept epoch {kept.epoch} of {epochs}: val accuracy {kept.val_accuracy:.4f}")
 
 

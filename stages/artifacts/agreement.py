@@ -1,64 +1,68 @@
-"""Whether a classifier and the splits on which it is tried go together, and each is as it says."""
+"""Whether splits and classifier are those that params.yaml asks for, and go together.
 
-from collections.abc import Iterator, Sequence
+DVC sees to that where it runs the stages; a stage that is run by hand, or on what another branch
+left, would otherwise use what was made with other parameters.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from reprise.escaping import printable
+from stages import params, sections
+from stages.address import public
 from stages.artifacts import splits
 from stages.artifacts.classifier import PATH, Card
-from stages.artifacts.splits import Meta, Split
+from stages.artifacts.splits import Meta
 from stages.errors import UserError
+from stages.mistakes import short
 from stages.nets.interface import Interface
 
 
-def check(card: Card, meta: Meta) -> None:
-    """Hold what the classifier says of its images against what the splits say of theirs.
+def check(meta: Meta, card: Card | None = None, path: Path = params.PATH) -> None:
+    """Hold what the splits, and a classifier, say of themselves against params.yaml.
 
     Raises:
-        UserError: they differ in size, channels, classes, resizing or normalisation.
+        UserError: they were made with other parameters, or the classifier learned from others.
     """
+    made = meta.interface
+    size = {"image_size": [made.height, made.width]}
+    likewise = made.model_dump(mode="json", include={"channels", "resize", "interpolation"})
+    _require_stated("preprocess", splits.PATH, size | likewise, path)
+    if card is not None:
+        _require_stated("train", PATH, card.network.model_dump(mode="json") | card.training, path)
+        _go_together(card, meta)
+
+
+def _require_stated(stage: str, made: Path, said: Mapping[str, object], path: Path) -> None:
+    """Refuse an artifact that says other values of a section's parameters than the file does."""
+    stated: Mapping[str, object] = json.loads(sections.section(stage, path))
+    for key in [key for key in said if key in stated and not _same(said[key], stated[key])]:
+        raise UserError(
+            f"{made}: was made with {stage}.{key} {_shown(said[key])}, "
+            f"{path} says {_shown(stated[key])}; run `dvc repro {stage}`"
+        )
+
+
+def _same(one: object, other: object) -> bool:
+    """Compare two values; of addresses, artifacts hold what is no secret."""
+    if isinstance(one, str) and isinstance(other, str):
+        return public(one) == public(other)
+    return one == other
+
+
+def _shown(value: object) -> str:
+    return public(value) if isinstance(value, str) else short(json.dumps(value))
+
+
+def _go_together(card: Card, meta: Meta) -> None:
+    """Refuse splits of other images than the classifier learned from."""
     learned, found = card.interface, meta.interface
     if names := [name for name in Interface.model_fields if _differ(name, learned, found)]:
         pairs = (found, learned), (learned, found)
         told, said = (", ".join(_told(names, *pair)) for pair in pairs)
         raise UserError(
             f"{splits.PATH}: is of {told}, but {PATH} learned from {said}; run `dvc repro train`"
-        )
-
-
-def read(name: str, meta: Meta) -> Split:
-    """Map a split into memory whose images and labels are what the splits say they are.
-
-    Raises:
-        UserError: it is missing or damaged.
-    """
-    part, wanted = splits.read(name), meta.interface
-    shape = (meta.counts.get(name), wanted.height, wanted.width, wanted.channels)
-    _require(name, f"images of shape {shape}", f"{part.images.shape}", part.images.shape == shape)
-    if len(part.labels):
-        low, high = int(part.labels.min()), int(part.labels.max())
-        classes = len(wanted.classes)
-        told = f"labels {low} to {high}"
-        _require(name, f"labels below {classes}", told, low >= 0 and high < classes)
-    return part
-
-
-def read_paths(name: str, meta: Meta) -> Sequence[str]:
-    """Read where the images of a split are in the source: a text each.
-
-    Raises:
-        UserError: they are missing or damaged.
-    """
-    paths, count = splits.read_paths(name), meta.counts.get(name)
-    whole = len(paths) == count and all(isinstance(path, str) for path in paths)
-    _require(name, f"{count} paths", f"{len(paths)}", whole)
-    return paths
-
-
-def _require(name: str, wanted: str, found: str, holds: bool) -> None:  # noqa: FBT001
-    if not holds:
-        raise UserError(
-            f"{splits.PATH / name}: holds {found}, expected {wanted}, as its meta.json says; run "
-            "`dvc repro preprocess` to make it again"
         )
 
 

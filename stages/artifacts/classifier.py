@@ -13,7 +13,7 @@ from torch import nn
 
 from stages import files
 from stages.nets import network
-from stages.nets.interface import Interface
+from stages.nets.interface import Interface, flaws
 from stages.nets.network import Network
 from stages.nets.normalize import Normalize
 from stages.params import Params
@@ -28,6 +28,7 @@ class Card(Params):
     network: Network
     interface: Interface
     temperature: PositiveFloat  # by which logits are divided for probabilities that fit val
+    calibration: str = "unknown"  # whether it was fitted, or why not; once it was not told
     training: dict[str, JsonValue]  # the parameters by which it was trained
 
 
@@ -69,6 +70,11 @@ def read(path: Path = PATH) -> Classifier:
                 weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except SafetensorError as error:
             raise ValueError(error) from error
+        if flaw := flaws(card.interface):
+            raise ValueError(flaw)
+        for name, weight in weights.items():
+            if weight.is_floating_point() and not weight.isfinite().all():
+                raise ValueError(f"{name} holds what is no finite number")
         classifier = build(card)
         classifier.network.load_state_dict(weights)
     classifier.network.eval()

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +34,16 @@ def read(path: Path = PATH) -> list[Epoch]:
         UserError: the file is missing or damaged.
     """
     with files.reading(path, "train"), path.open(encoding="utf-8", newline="") as file:
-        return [
+        epochs = [
             Epoch(int(row.pop("epoch")), **{name: float(cell) for name, cell in row.items()})
             for row in csv.DictReader(file, strict=True)
         ]
+        for number, epoch in enumerate(epochs, 1):
+            if epoch.epoch != number or not _is_sane(epoch):
+                raise ValueError(f"row {number} is none of a training: {tuple(epoch)}")
+        return epochs
+
+
+def _is_sane(epoch: Epoch) -> bool:
+    shares = epoch.train_accuracy, epoch.val_accuracy
+    return all(map(isfinite, epoch)) and all(0 <= share <= 1 for share in shares)

@@ -31,4 +31,8 @@ class Lines:
 def read(path: Path) -> Sequence[str]:
     """Return the strings."""
     with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+        strings = [json.loads(line) for line in file]
+    for number, string in enumerate(strings, 1):
+        if not isinstance(string, str):
+            raise ValueError(f"line {number} holds no text")  # noqa: TRY004
+    return strings

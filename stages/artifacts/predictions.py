@@ -99,7 +99,8 @@ def _indices(table: pa.Table, column: str, classes: Sequence[str]) -> Int64[np.n
         found = pc.index_in(names, pa.array(classes, pa.string()))
     else:
         found = table[f"{column}_index"]
-        if names.null_count or not pc.all(pc.equal(names, _named(found, classes)), min_count=0).as_py():
+        same = pc.all(pc.equal(names, _named(found, classes)), min_count=0).as_py()
+        if names.null_count or not same:
             raise ValueError("it names classes that are not in its metadata")
     if found.null_count:
         raise ValueError("it names classes that are not in its metadata")

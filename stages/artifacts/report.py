@@ -87,6 +87,7 @@ class Report(NamedTuple):
     scores: Mapping[str, float | None]  # None where a score is undefined
     tables: Tables
     pictures: Mapping[str, Image]  # by file name
+    calibration: str = ""  # whether the temperature was fitted, or why not
 
 
 HEADERS = {
@@ -106,4 +107,5 @@ def write(report: Report, root: Path = Path()) -> None:
             files.write_csv(folder / f"{name}.csv", header, getattr(report.tables, name))
         for name, picture in report.pictures.items():
             (folder / name).write_bytes(encode(picture))
-    files.write_metrics(root / SCORES, {**report.scores})
+    told = {"calibration": report.calibration} if report.calibration else {}
+    files.write_metrics(root / SCORES, {**report.scores, **told})

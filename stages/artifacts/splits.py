@@ -19,7 +19,7 @@ from stages import files
 from stages.artifacts import lines
 from stages.artifacts.lines import Lines
 from stages.artifacts.npy import Growing
-from stages.nets.interface import Interface
+from stages.nets.interface import Interface, flaws
 from stages.params import Params
 
 PATH = Path("data/splits")
@@ -95,10 +95,10 @@ def writer(shape: tuple[int, int, int], root: Path = PATH) -> Iterator[Writer]:
 
 
 def read(name: str, root: Path = PATH) -> Split:
-    """Map one split into memory.
+    """Map one split into memory; its labels, but not its pixels, are looked at.
 
     Raises:
-        UserError: it is missing or damaged.
+        UserError: it is missing or damaged, or not what meta.json says of it.
     """
     with files.reading(root / name, "preprocess"):
         # Mode c: pages of its own if somebody writes to them; the file is never changed.
@@ -110,7 +110,27 @@ def read(name: str, root: Path = PATH) -> Split:
                 f"images are {images.dtype} {images.shape}, labels {labels.dtype} {labels.shape}, "
                 "expected uint8 [N, H, W, C] and int64 [N]"
             )
-    return Split(images, labels)
+    meta, split = read_meta(root), Split(images, labels)
+    with files.reading(root / name, "preprocess"):
+        _require(meta, name, split)
+    return split
+
+
+def _require(meta: Meta, name: str, split: Split) -> None:
+    """Hold a split against what all say of themselves: damage may leave whole arrays.
+
+    Raises:
+        ValueError: it has another number or shape of images, or a label of no class.
+    """
+    said = meta.interface
+    shape = (meta.counts.get(name), said.height, said.width, said.channels)
+    if split.images.shape != shape:
+        raise ValueError(f"images are {list(split.images.shape)}, meta.json says {list(shape)}")
+    least, most = (
+        (int(split.labels.min()), int(split.labels.max())) if len(split.labels) else (0, 0)
+    )
+    if not 0 <= least <= most < len(said.classes):
+        raise ValueError(f"labels are {least} to {most}, of {len(said.classes)} classes, from 0")
 
 
 def read_paths(name: str, root: Path = PATH) -> Sequence[str]:
@@ -120,7 +140,12 @@ def read_paths(name: str, root: Path = PATH) -> Sequence[str]:
         UserError: the file is missing or damaged.
     """
     with files.reading(_paths(root, name), "preprocess"):
-        return lines.read(_paths(root, name))
+        paths = lines.read(_paths(root, name))
+    count = read_meta(root).counts.get(name)
+    with files.reading(_paths(root, name), "preprocess"):
+        if len(paths) != count:
+            raise ValueError(f"holds {len(paths)} names, meta.json says {count}")
+    return paths
 
 
 def read_meta(root: Path = PATH) -> Meta:
@@ -131,7 +156,10 @@ def read_meta(root: Path = PATH) -> Meta:
     """
     path = root / "meta.json"
     with files.reading(path, "preprocess"):
-        return Meta.model_validate_json(path.read_bytes())
+        meta = Meta.model_validate_json(path.read_bytes())
+        if flaw := flaws(meta.interface):
+            raise ValueError(flaw)
+        return meta
 
 
 def _images(root: Path, name: str) -> Path:

@@ -23,8 +23,14 @@ from stages.nets.interface import Interface
 class Description(Input):
     """Parameters that go into every file as they are."""
 
-    license: str = Field(min_length=1, description="licence of the model, written into every file")
-    version: str = Field(min_length=1, description="version of the model, likewise")
+    license: str = Field(
+        min_length=1,
+        max_length=100_000,
+        description="licence of the model, written into every file",
+    )
+    version: str = Field(
+        min_length=1, max_length=1000, description="version of the model, likewise"
+    )
 
 
 def describe(card: classifier.Card, params: Description) -> str:

@@ -16,7 +16,9 @@ class Formats(Description, Int8):
     """Parameters of the files."""
 
     formats: tuple[Name, ...] = Field(
-        min_length=1, description="what is written; pt2 is torch.export, aoti compiled by it"
+        min_length=1,
+        max_length=5,
+        description="what is written; pt2 is torch.export, aoti compiled by it",
     )
     on_unsupported: Literal["skip", "fail"] = Field(
         description="on a format that fails or is too far off: write the others and say so, or stop"

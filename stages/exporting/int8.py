@@ -13,7 +13,7 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor
 
 from stages.exporting import onnx
@@ -29,8 +29,8 @@ PASSING = ["MaxPool", "Relu", "Reshape", "Flatten", "Transpose", "Add", "Mul", "
 class Int8(Onnx):
     """Parameters of quantization."""
 
-    calibration: PositiveInt = Field(
-        description="images of train by which the ranges of int8 are set"
+    calibration: int = Field(
+        ge=1, le=10**6, description="images of train by which the ranges of int8 are set"
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from jaxtyping import UInt8
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor
 
 from stages.artifacts.classifier import Classifier
@@ -23,6 +23,7 @@ from stages.exporting.formats import Formats, known
 from stages.exporting.inference import Inference, fed
 from stages.exporting.job import Job
 from stages.exporting.resizing import FILE, NAME, prepend, resizing
+from stages.params import BatchSize
 from stages.runtime import Runtime
 from stages.scores import predict
 
@@ -30,7 +31,7 @@ from stages.scores import predict
 class Making(Formats, Tolerance, Runtime):
     """Parameters of making and trying files."""
 
-    batch_size: PositiveInt = Field(description="images at once when comparing: speed and memory")
+    batch_size: BatchSize = Field(description="images at once when comparing: speed and memory")
 
 
 class Data(NamedTuple):

@@ -1,6 +1,7 @@
 """The parameters of what a network sees of a picture; the predictor resizes with the same code."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 import numpy as np
 from jaxtyping import UInt8
@@ -9,13 +10,19 @@ from pydantic import Field
 
 from reprise import resizing
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
+from stages.mistakes import Former
 from stages.params import Params
 
-Side = Annotated[int, Field(ge=4)]  # pixels: less is nothing that a convolutional network can see
+# Pixels: less is nothing that a convolutional network can see, more no network can hold.
+Side = Annotated[int, Field(ge=4, le=8192)]
 
 
 class Pixels(Params):
     """Parameters of what a network sees of a picture."""
+
+    former: ClassVar[Mapping[str, Former]] = {
+        "size": Former("image_size", "DVC's run cache does not see a parameter called size")
+    }
 
     image_size: tuple[Side, Side] = Field(description="height and width, in pixels")
     resize: Resize = Field(

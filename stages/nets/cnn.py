@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 from jaxtyping import Float
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 
 from stages.nets.interface import Interface, require
@@ -17,8 +17,10 @@ FALLING = {"gelu", "silu"}  # somewhere
 class Convolutional(Dense):
     """Parameters of the convolutions."""
 
-    filters: tuple[PositiveInt, ...] = Field(
-        min_length=1, description="filters of each block (cnn, resnet_small, speednet)"
+    filters: tuple[Annotated[int, Field(ge=1, le=65_536)], ...] = Field(
+        min_length=1,
+        max_length=1000,
+        description="filters of each block (cnn, resnet_small, speednet)",
     )
     kernel: Literal[1, 3, 5, 7, 9, 11] = Field(description="side of the filters, in pixels (cnn)")
     norm: Literal["none", "batch"] = Field(description="what follows a convolution (cnn)")

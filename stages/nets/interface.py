@@ -6,6 +6,8 @@ from reprise.spec import Interpolation, Resize
 from stages.errors import UserError
 from stages.params import Params
 
+HUGE = 10**6  # pixels: a side that is not told exactly
+
 
 class Interface(Params):
     """The images a network is fed, and the names of its logits."""
@@ -20,6 +22,19 @@ class Interface(Params):
     std: tuple[float, ...]  # [C], likewise
 
 
+def flaws(interface: Interface) -> str:
+    """Say what no network can be fed or made for, or nothing."""
+    channels, classes = interface.channels, interface.classes
+    if len(interface.mean) != channels or len(interface.std) != channels:
+        moments = f"{len(interface.mean)} means and {len(interface.std)} standard deviations"
+        return f"there are {moments} for {channels} channels"
+    if not all(value > 0 for value in interface.std):
+        return f"standard deviations are {list(interface.std)}, expected above 0"
+    if not classes or len({*classes}) < len(classes):
+        return "classes are none, or one name is there twice"
+    return ""
+
+
 def require(interface: Interface, least: int, network: str) -> None:
     """Refuse images that lose their last pixel on the way through the network.
 
@@ -27,8 +42,9 @@ def require(interface: Interface, least: int, network: str) -> None:
         UserError: height or width is below `least` pixels.
     """
     if min(interface.height, interface.width) < least:
+        side = least if least < HUGE else f"{HUGE:,} and more"
         raise UserError(
-            f"params.yaml: train.network {network} needs images of {least} x {least} pixels or "
+            f"params.yaml: train.network {network} needs images of {side} x {side} pixels or "
             f"more, preprocess.image_size is [{interface.height}, {interface.width}]; "
             "enlarge it, or choose a network with fewer layers"
         )

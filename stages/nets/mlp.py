@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 from jaxtyping import Float
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 
 from stages.nets.interface import Interface
@@ -15,8 +15,9 @@ from stages.params import Params
 class Dense(Params):
     """Parameters of fully connected layers."""
 
-    hidden: tuple[PositiveInt, ...] = Field(
-        description="widths of the fully connected layers before the last (mlp, cnn)"
+    hidden: tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...] = Field(
+        max_length=100,
+        description="widths of the fully connected layers before the last (mlp, cnn)",
     )
     activation: Literal["none", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"] = (
         Field(description="what follows a layer (mlp, cnn)")

@@ -6,6 +6,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from reprise.shortage import lacking
 from stages import mistakes
 from stages.errors import UserError
 from stages.nets import trial
@@ -21,7 +22,9 @@ class Vision(Params):
     """Parameters of torchvision's architectures."""
 
     architecture: str = Field(
-        description="name in torchvision, such as resnet18 or vit_b_16 (torchvision)"
+        min_length=1,
+        max_length=100,
+        description="name in torchvision, such as resnet18 or vit_b_16 (torchvision)",
     )
     stem: Literal["auto", "imagenet", "small"] = Field(
         description="first layers as published, or without their stride and pool; "
@@ -44,11 +47,13 @@ def build(params: Vision, interface: Interface) -> nn.Module:
         _replace_pool(network, interface)
         trial.logits(network, interface)
     except (AssertionError, RuntimeError, ValueError) as error:  # whatever its layers refuse
+        if lacking(error):
+            raise
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
             f"params.yaml: train.architecture {params.architecture} does not take images of "
-            f"{interface.height} x {interface.width} pixels ({reason}); change preprocess.image_size, "
-            "or choose another train.stem or train.architecture"
+            f"{interface.height} x {interface.width} pixels ({reason}); change "
+            "preprocess.image_size, or choose another train.stem or train.architecture"
         ) from error
     return network
 

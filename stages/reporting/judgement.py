@@ -52,7 +52,8 @@ class Judgement:
             "uncertain.png": draw(self.galleries[1:]),
             "classes.png": draw(self.samples),
         }
-        return Report(scores, tabulate(self.probabilities, labels, self.names), pictures)
+        tables = tabulate(self.probabilities, labels, self.names)
+        return Report(scores, tables, pictures, self.card.calibration)
 
     @cached_property
     def predictions(self) -> Predictions:

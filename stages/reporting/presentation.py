@@ -41,7 +41,7 @@ def present(judgement: Judgement, background: Background) -> Content:
         },
         split=background.split,
         scores=judgement.report.scores,
-        calibration=calibration(judgement.report.scores, background.split),
+        calibration=calibration(judgement.report.scores, background.split, card.calibration),
         params={"network": card.network.model_dump(mode="json"), "training": card.training},
         counts={split: len(labels) for split, labels in background.labels.items()},
         classes=_classes(judgement, background.labels),

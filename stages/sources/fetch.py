@@ -12,9 +12,9 @@ from aiohttp import ClientTimeout
 
 from reprise.shortage import lacking
 from stages import files
+from stages.address import public
 from stages.errors import UserError
 from stages.progress import Progress
-from stages.sources.address import public
 from stages.sources.limits import limit
 from stages.sources.retry import insist
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from stages.address import joined
 from stages.errors import UserError
-from stages.sources.address import joined
 from stages.sources.fetch import fetch
 
 Download = Callable[..., None]

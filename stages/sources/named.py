@@ -4,14 +4,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import Field
 
+from stages.address import public
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
-from stages.params import Params
-from stages.sources.address import public
+from stages.params import Location, Params
 from stages.sources.catalog import SETS, EmnistSplit, Entry, Name
 from stages.sources.mirror import redirected
 from stages.sources.origin import scratch
@@ -24,7 +23,7 @@ REMEDY = "or name another download.mirror, or a torchvision root with the set as
 class Named(Params):
     """What the named sets need to know."""
 
-    mirror: Annotated[str, Field(min_length=1)] | None = Field(
+    mirror: Location | None = Field(
         description="address of a folder with the published files; null: their published address"
     )
     emnist_split: EmnistSplit = Field(description="which of its six parts `emnist` is")

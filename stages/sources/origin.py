@@ -9,11 +9,11 @@ from pydantic import Field
 
 from reprise.shortage import lacking
 from stages import files
+from stages.address import public
 from stages.artifacts import raw
 from stages.errors import UserError
-from stages.params import Params
+from stages.params import Location, Params
 from stages.sources import archive, local
-from stages.sources.address import public
 from stages.sources.archive import Bounds
 from stages.sources.fetch import fetch, verify
 from stages.sources.reports import shown
@@ -26,17 +26,15 @@ PARQUET = b"PAR1"
 class Origin(Params):
     """Where the files of the sources folder, pairs, table and parquet come from."""
 
-    path: str = Field(
-        description="folder or archive with your images, or a torchvision root", min_length=1
-    )
-    address: str | None = Field(
+    path: Location = Field(description="folder or archive with your images, or a torchvision root")
+    address: Location | None = Field(
         description="http, https, s3, gs or ssh address of an archive; null: path is used"
     )
     sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = Field(
         description="checksum of the archive, 64 hexadecimal digits; null: not verified"
     )
     max_bytes: int = Field(
-        description="most that may come in, fetched, unpacked or read, in bytes", gt=0
+        description="most that may come in, fetched, unpacked or read, in bytes", gt=0, le=10**18
     )
 
 

@@ -7,8 +7,8 @@ from socket import EAI_AGAIN, gaierror
 from aiohttp import ClientError
 
 from reprise.shortage import lacking
+from stages.address import public, scrubbed
 from stages.errors import UserError
-from stages.sources.address import public, scrubbed
 from stages.sources.limits import RefusedError
 from stages.sources.store import reason
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
-from stages.params import Params
+from stages.params import Column, Location, Params
 from stages.sources import cells, naming, spelling
 from stages.sources.finding import Files
 from stages.sources.labelled import Labelled, assemble
@@ -18,18 +18,21 @@ from stages.sources.reports import complain, shown
 from stages.sources.store import Store
 
 KINDS = (".csv", ".tsv", ".parquet")
+Tables = Annotated[tuple[Location, ...], Field(min_length=1, max_length=1000)]
 
 
 class Table(Params):
     """Which tables, and which of their columns; the source parquet reads label_column too."""
 
-    table: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+    table: Location | Tables | None = Field(
         description="name of the table in the source, or a list as [train.csv, test.csv]; "
         "null: its only one"
     )
-    file_column: str = Field(description="column of the table with the image's file name")
-    label_column: str = Field(description="column with the label, of a table or of parquet files")
-    split_column: str | None = Field(
+    file_column: Column = Field(description="column of the table with the image's file name")
+    label_column: Column = Field(
+        description="column with the label, of a table or of parquet files"
+    )
+    split_column: Column | None = Field(
         description="column with train, val or test; null: the names of several tables tell, "
         "one table has no splits"
     )

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from stages import address
 from stages.artifacts import classifier
 from stages.artifacts.classifier import Card, Classifier
 from stages.batches import Resident
@@ -14,18 +15,18 @@ from stages.nets.interface import Interface
 from stages.nets.network import Network
 from stages.nets.normalize import Normalize
 from stages.scores import predict
-from stages.training import losses, optimizer, pretrained
+from stages.training import losses, optimizer, pretrained, weighing
 from stages.training.average import Average, MovingAverage
 from stages.training.freezing import NORMS
 from stages.training.learner import Learner
 from stages.training.loop import Fit
 from stages.training.losses import Loss
 from stages.training.optimizer import Optimizer
-from stages.training.precision import arrange, compiled, scaler
+from stages.training.precision import arrange, compiled, refuse_narrow, scaler
 from stages.training.pretrained import Pretrained
 from stages.training.resume import IRRELEVANT
 from stages.training.step import Step
-from stages.training.temperature import temperature
+from stages.training.temperature import temperature, told
 
 SEEN = 5000 * 32 * 32  # pixels that a network may look at before it learns: 5000 CIFAR images
 
@@ -39,6 +40,7 @@ def describe(params: Assembly, interface: Interface) -> Card:
     network = params.part(Network)
     elsewhere = {*Network.model_fields, *IRRELEVANT}
     training = params.model_dump(mode="json", exclude=elsewhere)
+    training["weights"] = address.public(params.weights)  # the classifier goes to others
     return Card(network=network, interface=interface, temperature=1, training=training)
 
 
@@ -50,6 +52,7 @@ def assemble(params: Assembly, card: Card, data: Resident) -> Step:
     """
     device, interface = data.labels.device, card.interface
     torch.manual_seed(params.seed)
+    weighing.require(card)
     network = classifier.build(card).network
     _refuse_one(network, params)
     normalize = Normalize(interface.mean, interface.std)
@@ -59,6 +62,7 @@ def assemble(params: Assembly, card: Card, data: Resident) -> Step:
     for line in pretrained.load(network, params, card):
         print(line)
     network.to(device)
+    refuse_narrow(network, params, device)
     arrange(network, params)
     learner = Learner(
         network=network,
@@ -92,5 +96,7 @@ def finish(step: Step, card: Card, held_out: Resident) -> Finished:
     network = step.learner.network
     network.load_state_dict(step.learner.best)
     logits = predict(step.whole, held_out, step.params.batch_size)
-    fitted = temperature(logits, held_out.labels.cpu())
-    return Finished(Classifier(card.model_copy(update={"temperature": fitted}), network), logits)
+    labels = held_out.labels.cpu()
+    fitted = temperature(logits, labels)
+    calibrated = {"temperature": fitted, "calibration": told(logits, labels, fitted)}
+    return Finished(Classifier(card.model_copy(update=calibrated), network), logits)

@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import nn
 
 from stages.nets.head import head
-from stages.params import Params
+from stages.params import Epochs, Params
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
@@ -14,7 +14,7 @@ NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 class Freezing(Params):
     """Parameters of what is not trained."""
 
-    freeze: Literal["none", "backbone"] | PositiveInt = Field(
+    freeze: Literal["none", "backbone"] | Epochs = Field(
         description="all but the head keeps its weights: never, always, or for so many epochs"
     )
 

@@ -14,7 +14,7 @@ from stages.scores import Scores
 from stages.training.average import MovingAverage
 from stages.training.average import State as Averages
 from stages.training.stopping import Stopping, best
-from stages.training.tally import Tally, finite
+from stages.training.tally import DivergedError, Tally, finite
 
 Weights: TypeAlias = dict[str, Tensor]
 
@@ -64,10 +64,14 @@ class Learner:
         """Add an epoch to the history; if it is the best so far, keep the weights that count.
 
         Raises:
-            DivergedError: the loss on val is no finite number.
+            DivergedError: the loss on val, or a weight, is no finite number.
         """
         number = len(self.history) + 1
         finite(val.loss, f"on val after epoch {number}")
+        # An infinite variance of a batch norm makes all its outputs 0, and so no loss infinite.
+        for name, held in self.network.state_dict().items():
+            if held.is_floating_point() and not held.isfinite().all():
+                raise DivergedError(f"{name} became infinite in epoch {number}; lower train.lr")
         scores = (passed.loss, val.loss, passed.accuracy, val.accuracy)
         self.history.append(Epoch(number, *scores, self.lr))
         if best(self.history, params) == number - 1:

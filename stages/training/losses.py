@@ -6,7 +6,7 @@ from typing import Literal
 
 import torch.nn.functional as F
 from jaxtyping import Float, Int64
-from pydantic import Field, NonNegativeFloat
+from pydantic import Field
 from torch import Tensor
 
 from stages.errors import UserError
@@ -25,7 +25,7 @@ class Loss(Params):
     label_smoothing: float = Field(
         ge=0, lt=1, description="share of every target that is spread over all classes"
     )
-    focal_gamma: NonNegativeFloat = Field(description="how much less (focal); at 0 not at all")
+    focal_gamma: float = Field(ge=0, le=100, description="how much less (focal); at 0 not at all")
     class_weights: Literal["none", "balanced"] = Field(
         description="balanced: images count more the rarer their class is in train"
     )

@@ -30,7 +30,9 @@ def advice(step: Step, images: Images, targets: Targets) -> UserError:
     step.forget()
     told = f"train.batch_size {tried} needs more memory than there is on {images.device}; "
     if not size:
-        return UserError(f"{told}no smaller one fits; choose a smaller network or preprocess.image_size")
+        return UserError(
+            f"{told}no smaller one fits; choose a smaller network or preprocess.image_size"
+        )
     factor = -(-tried // size) * step.params.accumulate
     return UserError(
         f"{told}{size} fitted; with train.batch_size {size} and train.accumulate {factor}, a step "

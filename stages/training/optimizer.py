@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import Field, NonNegativeFloat, model_validator
+from pydantic import Field, model_validator
 from torch import nn, optim
 
 from stages.errors import UserError
@@ -23,8 +23,10 @@ class Optimizer(Params):
     head_lr: Rate | None = Field(description="learning rate of the last layer; null: as the others")
     momentum: float = Field(ge=0, lt=1, description="of sgd, rmsprop and muon; others have theirs")
     nesterov: bool = Field(description="Nesterov's momentum (sgd, muon)")
-    weight_decay: NonNegativeFloat = Field(
-        description="pull of weights to 0: a share of lr a step (adamw, muon), or an L2 gradient"
+    weight_decay: float = Field(
+        ge=0,
+        le=1000,
+        description="pull of weights to 0: a share of lr a step (adamw, muon), or an L2 gradient",
     )
     decay_norms: bool = Field(description="weight decay of biases and norm layers too")
     muon_rest: Literal["sgd", "adamw"] = Field(

@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from reprise.escaping import printable
+from stages import address
 from stages.artifacts.history import Epoch
 from stages.batches import Resident
 from stages.params import Params
@@ -77,7 +78,7 @@ def mistakes(logits: Logits, data: Resident, classes: Sequence[str]) -> Iterator
 def parameters(params: Params, best: Epoch) -> Iterator[Panel]:
     """Yield the row of a training in the table of all; what is no number is as in params.yaml."""
     values = {
-        name: value if type(value) in {str, int, float} else json.dumps(value)
+        name: _shown(value) if type(value) in {str, int, float} else json.dumps(value)
         for name, value in params.model_dump(mode="json").items()
     }
     scores = {"best/accuracy": best.val_accuracy, "best/loss": best.val_loss}
@@ -88,6 +89,11 @@ def parameters(params: Params, best: Epoch) -> Iterator[Panel]:
         yield _panel(".", record)
     for name, score in scores.items():
         yield _panel(".", _records().scalar(name, score))
+
+
+def _shown(value: object) -> object:
+    """Return a value as it is, an address without its secrets."""
+    return address.public(value) if isinstance(value, str) else value
 
 
 def _panel(run: Run, record: object) -> Panel:

@@ -1,14 +1,14 @@
 """What each epoch learns from, in which order."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from jaxtyping import Int64
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from stages.batches import Resident, batches
-from stages.params import Seed
+from stages.params import Epochs, Seed
 from stages.training.augmentation import Augmentation, augmenter
 from stages.training.augmenting.draws import Draws
 from stages.training.augmenting.mixing import Mixed, mixer
@@ -16,16 +16,18 @@ from stages.training.learner import Learner
 from stages.training.sampling import Sampling, order
 from stages.training.step import Stepping
 
+Batches = Annotated[int, Field(ge=1, le=1_000_000)]
+
 
 class Plan(Stepping, Sampling, Augmentation):
     """Parameters of what is learned."""
 
     seed: Seed = Field(description="initial weights, order and augmentation of the images")
-    epochs: PositiveInt = Field(description="passes over the training split")
-    limit_batches: PositiveInt | None = Field(
+    epochs: Epochs = Field(description="passes over the training split")
+    limit_batches: Batches | None = Field(
         description="batches an epoch and of validation, for a dry run; null: all"
     )
-    overfit_batches: PositiveInt | None = Field(
+    overfit_batches: Batches | None = Field(
         description="learn only these few, to see that the network can learn; null: all"
     )
 

@@ -9,8 +9,10 @@ from torch import Tensor, nn
 
 from stages import runtime
 from stages.errors import UserError
+from stages.nets.stem import convolutions
 from stages.params import Params
 
+VECTOR = 8  # numbers of 32 bits in a register of AVX2
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -59,6 +61,27 @@ def compiled(network: nn.Module, params: Precision, device: torch.device) -> nn.
         )
     runtime.start_compiler()
     return cast("nn.Module", torch.compile(network))
+
+
+def refuse_narrow(network: nn.Module, params: Precision, device: torch.device) -> None:
+    """Refuse layers whose backward pass in PyTorch writes beyond its memory, channels-last.
+
+    Found with torch 2.15 on AVX2: 1 x 1, any stride but 1, fewer channels than a vector holds.
+
+    Raises:
+        UserError: the network has such a layer, and is trained where it does harm.
+    """
+    if not params.channels_last or device.type != "cpu":
+        return
+    for name, layer in convolutions(network):
+        strided = layer.kernel_size == (1, 1) and max(layer.stride) > 1 and layer.groups == 1
+        if strided and layer.in_channels < VECTOR:
+            raise UserError(
+                f"train.channels_last is true, but layer {name} is a 1 x 1 convolution with a "
+                f"stride over {layer.in_channels} channels, at which PyTorch crashes on a CPU "
+                f"where they are fewer than {VECTOR}; set it to false, or make train.filters (of "
+                f"resnet_small) {VECTOR} or more"
+            )
 
 
 def _channels_first(_: nn.Module, images: tuple[Tensor]) -> tuple[Tensor]:

@@ -8,10 +8,11 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from torch import nn
 
+from stages import address
 from stages.artifacts import classifier
 from stages.artifacts.classifier import Card
 from stages.errors import UserError
-from stages.params import Params
+from stages.params import Location, Params
 from stages.training import published, state_dict
 from stages.training.state_dict import StateDict
 from stages.training.transplant import transplant
@@ -22,10 +23,9 @@ SOURCE = Path("models/source")  # a dep of the stage: what changes in here runs 
 class Pretrained(Params):
     """Parameters of the weights that training begins with."""
 
-    weights: str = Field(
-        min_length=1,
+    weights: Location = Field(
         description="none: fresh ones; default: those torchvision publishes; "
-        "or path or address of a state dict, .safetensors or .pth",
+        "or path or address of a state dict, .safetensors or .pth"
     )
     weights_sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = Field(
         description=f"checksum of that file, 64 hexadecimal digits; null: it is in {SOURCE}"
@@ -62,25 +62,25 @@ def _default(card: Card) -> StateDict:
 
 
 def _stored(params: Pretrained) -> StateDict:
-    place = params.weights
+    place, told = params.weights, address.public(params.weights)
     if _inside(place, classifier.PATH):
         raise UserError(
-            f"params.yaml: train.weights is {place}, which this stage makes anew; "
+            f"params.yaml: train.weights is {told}, which this stage makes anew; "
             f"copy it to {SOURCE}/ and name the copy"
         )
     data = state_dict.fetch(place)
     found, expected = sha256(data).hexdigest(), params.weights_sha256
     if expected is None and not _inside(place, SOURCE):
         raise UserError(
-            f"params.yaml: train.weights is {place}, where it can change unnoticed; put it in "
+            f"params.yaml: train.weights is {told}, where it can change unnoticed; put it in "
             f"{SOURCE}/ and name it there, or set train.weights_sha256 to {found}"
         )
     if expected is not None and found != expected.lower():
         raise UserError(
-            f"{place}: its sha256 is {found}, train.weights_sha256 is {expected.lower()}; "
+            f"{told}: its sha256 is {found}, train.weights_sha256 is {expected.lower()}; "
             "bring the right file, or correct the parameter"
         )
-    return state_dict.parse(data, place)
+    return state_dict.parse(data, told)
 
 
 def _inside(place: str, folder: Path) -> bool:

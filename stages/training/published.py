@@ -7,6 +7,7 @@ from pathlib import Path
 
 from torch import Tensor, hub
 
+from reprise.shortage import lacking
 from stages.errors import UserError
 from stages.training.state_dict import StateDict
 
@@ -29,6 +30,8 @@ def weights(architecture: str) -> StateDict:
         # By way of a network, which knows the names that its weights had in former times.
         network = models.get_model(architecture, weights=choice, progress=sys.stderr.isatty())
     except Exception as error:  # of the network, or of the file
+        if lacking(error):
+            raise
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
             f"params.yaml: train.weights default: {choice.url} cannot be fetched ({reason}); "

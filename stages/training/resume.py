@@ -1,7 +1,8 @@
 """The state of an unfinished training, kept so that a killed run can go on where it was.
 
 It is no output: it lies under DVC's temporary folder, named after everything that determines the
-run, and is gone when the stage has ended.
+run, and is gone when the stage has ended. Nobody but this module looks after its bytes: at their
+end stands a digest of them and of the run's name.
 """
 
 import hashlib
@@ -12,15 +13,19 @@ from contextlib import contextmanager
 from copy import deepcopy
 from itertools import chain
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import nn
 
+from reprise.escaping import printable
+from reprise.shortage import lacking
 from stages import files, locks
 from stages.artifacts.splits import Split
 from stages.params import Params
+from stages.training import seal
 from stages.training.board import Board
 from stages.training.learner import Learner
 
@@ -32,7 +37,7 @@ class Resume(Params):
     """Parameters of keeping the state; they do not change the result."""
 
     resume: bool = Field(description="keep the state of training, and go on where a run was killed")
-    save_steps: PositiveInt | None = Field(
+    save_steps: Annotated[int, Field(ge=1, le=10**9)] | None = Field(
         description="keep it after so many steps, too; null: after epochs"
     )
 
@@ -55,10 +60,15 @@ class Store:
             return
         before = deepcopy(learner.state())
         try:
-            learner.restore(torch.load(self.path, map_location="cpu", weights_only=True))
-        except Exception as error:  # noqa: BLE001 - a power failure leaves anything
+            with self.path.open("rb") as file:
+                seal.verify(file, self.path.stem)
+                learner.restore(torch.load(file, map_location="cpu", weights_only=True))
+        except Exception as error:
             learner.restore(before)
-            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            if lacking(error):
+                raise
+            # A power failure, or a failing disk, leaves anything.
+            reason = printable(next(iter(str(error).splitlines()), type(error).__name__))
             print(f"{self.path}: cannot be read ({reason}), so training starts from the beginning")
         else:
             epochs, steps = len(learner.history), learner.tally.steps
@@ -72,9 +82,10 @@ class Store:
         with (
             locks.alone(self.path),
             files.replacing(self.path) as partial,
-            partial.open("wb") as file,
+            partial.open("w+b") as file,
         ):
             torch.save(learner.state(), file)
+            seal.seal(file, self.path.stem)
             file.flush()
             os.fsync(file.fileno())
 

@@ -1,13 +1,14 @@
 """The learning rate's course: a pure function of where training stands."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from math import cos, inf, pi
 from typing import Literal, NamedTuple
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, model_validator
 from torch.optim import Optimizer
 
-from stages.params import Params
+from stages.params import Epochs, Params
 
 Shape = Literal[
     "constant", "step", "multi_step", "exponential", "cosine", "one_cycle", "linear", "plateau"
@@ -18,20 +19,22 @@ class Schedule(Params):
     """Parameters of the schedule; epochs count from the first, warm-up included."""
 
     schedule: Shape = Field(description="course of the learning rate; cosine and linear end at 0")
-    warmup_epochs: NonNegativeFloat = Field(
-        description="epochs in which the learning rate rises from near 0"
+    warmup_epochs: float = Field(
+        ge=0, le=100_000, description="epochs in which the learning rate rises from near 0"
     )
-    step_epochs: PositiveInt = Field(description="epochs from one drop to the next (step)")
-    milestones: tuple[PositiveInt, ...] = Field(
-        description="numbers of epochs after which it drops (multi_step)"
+    step_epochs: Epochs = Field(description="epochs from one drop to the next (step)")
+    milestones: tuple[Epochs, ...] = Field(
+        max_length=1000, description="numbers of epochs after which it drops (multi_step)"
     )
     gamma: float = Field(
         gt=0,
         le=1,
         description="factor of a drop (step, multi_step, plateau), or of every epoch (exponential)",
     )
-    plateau_patience: NonNegativeInt = Field(
-        description="epochs without a lower validation loss that are borne (plateau)"
+    plateau_patience: int = Field(
+        ge=0,
+        le=100_000,
+        description="epochs without a lower validation loss that are borne (plateau)",
     )
 
     @model_validator(mode="after")
@@ -45,8 +48,9 @@ class Schedule(Params):
 
     @model_validator(mode="after")
     def _milestones_ascend(self) -> "Schedule":
-        if list(self.milestones) != sorted(set(self.milestones)):
-            raise ValueError(f"milestones must ascend, are {list(self.milestones)}; sort them")
+        for before, after in pairwise(self.milestones):
+            if before >= after:
+                raise ValueError(f"milestones must ascend, but {after} follows {before}; sort them")
         if self.schedule == "multi_step" and not self.milestones:
             raise ValueError("schedule is multi_step, but milestones is empty; name some epochs")
         return self

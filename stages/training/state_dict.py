@@ -9,11 +9,14 @@ import torch
 from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
+from reprise.shortage import lacking
+from stages import address, mistakes
 from stages.artifacts.classifier import KEY
 from stages.errors import UserError
 
-NESTS = ("state_dict", "model_state_dict", "model")  # where training scripts keep the weights
-PARALLEL = "module."  # what torch.nn.DataParallel puts before every name
+# Where training scripts keep the weights, beside the state of optimizers and much else.
+NESTS = ("state_dict", "model_state_dict", "model", "network", "net", "module")
+AVERAGES = ("model_ema", "state_dict_ema", "ema_state_dict", "ema_model", "ema")
 
 
 class StateDict(NamedTuple):
@@ -40,11 +43,13 @@ def fetch(place: str) -> bytes:
         system, path = fsspec.url_to_fs(place, skip_instance_cache=True, **options)
         data: bytes = system.cat_file(path)
     except Exception as error:  # every file system has errors of its own
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        if lacking(error):
+            raise
+        reason = address.scrubbed((str(error).splitlines() or [""])[0], place)
         raise UserError(
-            f"{place}: cannot be read ({type(error).__name__}: {reason}); correct train.weights, "
-            "or fetch the file by hand and give its path"
-        ) from error
+            f"{address.public(place)}: cannot be read ({type(error).__name__}: {reason}); correct "
+            "train.weights, or fetch the file by hand and give its path"
+        ) from None  # whose text may hold a password
     return data
 
 
@@ -56,9 +61,13 @@ def parse(data: bytes, place: str) -> StateDict:
     """
     try:
         if data[8:9] == b"{":  # behind the length of its header: safetensors
-            return StateDict(place, load_safetensors(data), _classes(data))
+            return StateDict(place, _tensors(load_safetensors(data), place), _classes(data))
         content = torch.load(BytesIO(data), map_location="cpu", weights_only=True)
+    except UserError:
+        raise
     except Exception as error:  # damaged bytes make the libraries raise almost anything
+        if lacking(error):
+            raise
         raise UserError(
             f"{place}: is damaged, or holds Python objects, which are not loaded because they may "
             "run code; store the weights alone: torch.save(network.state_dict(), path)"
@@ -76,8 +85,8 @@ def _classes(data: bytes) -> tuple[str, ...] | None:
 
 
 def _tensors(content: object, place: str) -> dict[str, Tensor]:
-    """Unwrap the weights of a checkpoint, and take the mark of parallel training off the names."""
-    for nest in NESTS:
+    """Unwrap the weights of a checkpoint; their average only where they are not there."""
+    for nest in (*NESTS, *AVERAGES):
         if isinstance(content, dict) and isinstance(content.get(nest), dict):
             content = content[nest]
     if not isinstance(content, dict) or not content:
@@ -85,8 +94,8 @@ def _tensors(content: object, place: str) -> dict[str, Tensor]:
     for name, value in content.items():
         if not isinstance(value, Tensor):
             raise UserError(
-                f"{place}: must hold tensors by name, holds {type(value).__name__} at {name}; "
+                f"{place}: must hold tensors by name, holds {type(value).__name__} at "
+                f"{mistakes.short(str(name))}; "
                 "store the weights alone: torch.save(network.state_dict(), path)"
             )
-    parallel = all(str(name).startswith(PARALLEL) for name in content)
-    return {str(name).removeprefix(PARALLEL * parallel): value for name, value in content.items()}
+    return {str(name): value for name, value in content.items()}

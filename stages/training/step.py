@@ -1,16 +1,17 @@
 """One step: forward, loss, backward, update."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import torch
 from jaxtyping import Float, UInt8
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
 from stages.batches import Resident
+from stages.params import BatchSize
 from stages.scores import Scores, score
 from stages.training.learner import Learner
 from stages.training.losses import Criterion, Targets
@@ -24,9 +25,9 @@ ROOMIER = 4  # times as many images fit where no activations are kept for a back
 class Stepping(Precision):
     """Parameters of a step."""
 
-    batch_size: PositiveInt = Field(description="images that go through the network at once")
-    accumulate: PositiveInt = Field(description="batches a step, whose gradients add up")
-    clip_norm: PositiveFloat | None = Field(
+    batch_size: BatchSize = Field(description="images that go through the network at once")
+    accumulate: int = Field(ge=1, le=10_000, description="batches a step, whose gradients add up")
+    clip_norm: Annotated[float, Field(gt=0, le=1e9)] | None = Field(
         description="longest gradient, over all weights; a longer one is shortened; null: any"
     )
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from math import inf, isnan
 from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from stages.artifacts.history import Epoch
-from stages.params import Params
+from stages.params import Epochs, Params
 
 
 class Stopping(Params):
@@ -16,7 +16,7 @@ class Stopping(Params):
     best: Literal["accuracy", "loss"] = Field(
         description="validation score that decides which epoch's weights are kept"
     )
-    patience: PositiveInt | None = Field(
+    patience: Epochs | None = Field(
         description="epochs without a better one after which training stops; null: it never does"
     )
 

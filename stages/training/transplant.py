@@ -2,16 +2,27 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from reprise.escaping import printable
 from stages.errors import UserError
 from stages.nets.head import head
 from stages.nets.stem import convolutions, rechannel
+from stages.training.mismatch import describe, differences, sample
+from stages.training.prefix import candidates, unwrapped, without
 from stages.training.state_dict import StateDict
 
-NAMED = 10  # layers in a message
 COUNT = "num_batches_tracked"  # of batch norms; files from before 2018 have none
+
+
+class Fitted(NamedTuple):
+    """Weights that fit a network, the prefix that their names had, and what to tell of them."""
+
+    weights: Mapping[str, Tensor]
+    prefix: str
+    remarks: list[str]
 
 
 def transplant(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -> list[str]:
@@ -20,24 +31,75 @@ def transplant(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -
     Raises:
         UserError: layers other than the head have other names or shapes.
     """
-    own = network.state_dict()
-    counts = {name: own[name] for name in own if name.endswith(COUNT)}
-    stem = _stem(network, found.weights)
-    fresh = _head(network, found, classes)
-    weights = counts | dict(found.weights) | stem | fresh
-    if lines := list(_differences(own, weights)):
-        more = [f"and {len(lines) - NAMED} more"] if len(lines) > NAMED else []
-        layers = "".join(f"\n  {line}" for line in lines[:NAMED] + more)
+    fitting = [*islice(_fitting(network, found, classes), 2)]
+    if not fitting:
+        own, (stem, fresh) = network.state_dict(), _replaced(network, found, classes)
+        lines = describe(own, found.weights, _completed(own, found.weights) | stem | fresh)
         raise UserError(
             f"{found.place}: does not fit the network of params.yaml; set train.network, its "
             "parameters and preprocess.image_size as they were for these weights, or give others:"
-            f"{layers}"
+            + "".join(f"\n  {line}" for line in lines)
         )
-    network.load_state_dict(weights)
-    return [
-        *(f"{name}: the filters of all channels were summed for those at hand" for name in stem),
-        *(f"{name}: fresh, since {found.place} has none for these classes" for name in fresh),
-    ]
+    if len(fitting) > 1:
+        names = " and behind ".join(printable(fitted.prefix) for fitted in fitting)
+        raise UserError(
+            f"{found.place}: has weights of this network behind {names}, and which of them are "
+            "wanted is not said; store one of them alone with torch.save"
+        )
+    network.load_state_dict(fitting[0].weights)
+    return fitting[0].remarks
+
+
+def _fitting(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -> Iterator[Fitted]:
+    """Yield the weights as they are, if they fit; else as they are behind every prefix."""
+    own, plain = network.state_dict(), unwrapped(found.weights)
+    for weights in (found.weights, plain) if plain.keys() != found.weights.keys() else (plain,):
+        fits = False
+        for prefix in ["", *candidates(own, weights)]:
+            read = found._replace(weights=without(prefix, weights))
+            stem, fresh = _replaced(network, read, classes)
+            taken = _completed(own, read.weights) | stem | fresh
+            if not any(differences(own, taken)):
+                fits = True
+                told = [*_told(found, weights, prefix), *_remarks(found, stem, fresh)]
+                yield Fitted(taken, prefix, told)
+                if not prefix:
+                    return
+        if fits:
+            return
+
+
+def _told(found: StateDict, weights: Mapping[str, Tensor], prefix: str) -> Iterator[str]:
+    """Say what was taken off the names, and what lies beside the weights."""
+    if weights.keys() != found.weights.keys():
+        yield f"{found.place}: marks of wrappers (_orig_mod., module.) were taken off its names"
+    if prefix:
+        yield f"{found.place}: the prefix {printable(prefix)} was taken off its names"
+    if beside := [name for name in weights if not name.startswith(prefix)]:
+        yield f"{found.place}: not taken, as the network has no such thing: {sample(beside)}"
+
+
+def _replaced(
+    network: nn.Module, found: StateDict, classes: tuple[str, ...]
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return what takes the place of the first filters, and of the head, where these do not fit."""
+    return _stem(network, found.weights), _head(network, found, classes)
+
+
+def _completed(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the weights with the network's own counts of batches, which decide nothing."""
+    counts = {name: own[name] for name in own if name.endswith(COUNT)}
+    kept = {name: w for name, w in weights.items() if name in own or not name.endswith(COUNT)}
+    return counts | kept
+
+
+def _remarks(
+    found: StateDict, stem: Mapping[str, Tensor], fresh: Mapping[str, Tensor]
+) -> Iterator[str]:
+    for name in stem:
+        yield f"{name}: the filters of all channels were summed for those at hand"
+    for name in fresh:
+        yield f"{name}: fresh, since {found.place} has none for these classes"
 
 
 def _stem(network: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -59,13 +121,3 @@ def _head(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -> dic
     theirs = {name: found.weights[name].shape for name in own if name in found.weights}
     same = theirs == {name: weight.shape for name, weight in own.items()}
     return {} if same and found.classes in {None, classes} else own
-
-
-def _differences(own: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> Iterator[str]:
-    """Yield a line for every layer that is in one only, or has two shapes."""
-    for name in {**own, **found}:
-        wanted, given = (
-            str([*side[name].shape]) if name in side else "missing" for side in (own, found)
-        )
-        if wanted != given:
-            yield f"{name}: {given} there, {wanted} in the network"

@@ -1,10 +1,14 @@
 import json
+import re
 from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field, PositiveInt, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
+from pydantic_core._pydantic_core import list_all_errors
 
 from stages import mistakes
+from stages.mistakes import Former
 from stages.params import Params
 
 
@@ -137,3 +141,89 @@ def test_the_nearest_name_is_proposed(name: str, hint: str) -> None:
 
 def test_a_proposal_bears_its_prefix() -> None:
     assert mistakes.nearest("trian", ["train"], "a.") == "did you mean a.train?"
+
+
+KINDS = {str(kind["type"]): kind for kind in list_all_errors()}
+ELSEWHERE = {"missing", "extra_forbidden", "value_error"}  # tested above
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - ELSEWHERE))
+def test_every_finding_of_pydantic_makes_a_line_that_says_something(kind: str) -> None:
+    context = KINDS[kind]["example_context"] or {}
+    filled = {name: "seven" if value == "" else value or 7 for name, value in context.items()}
+    details = InitErrorDetails(type=kind, loc=("seed",), input="x", ctx=filled)
+    error = ValidationError.from_exception_data("Toy", [details], "json")
+    (line,) = mistakes.describe("toy", Toy.model_fields, error)
+    assert line.startswith(("toy.seed must ", "toy.seed: "))
+    assert re.search(r"(, |; it )is \"x\"$", line)
+    assert not re.search(r"must ,|must is|: ;|must $", line)
+
+
+@pytest.mark.parametrize(
+    ("json_text", "line"),
+    [
+        ("9" * 29, "toy.seed must be less than or equal to 9, is 99999999999999999999999999999"),
+        ("9" * 4400, "toy: Invalid JSON: number out of range"),
+        ("NaN", "toy.seed must be a valid integer, is NaN"),
+        ("-Infinity", "toy.seed must be a valid integer, is -Infinity"),
+        ('"\\n\\u202e"', 'toy.seed must be a valid integer, is "\\n\\u202e"'),
+    ],
+    ids=["29 digits", "4,400 digits", "NaN", "infinity", "letters"],
+)
+def test_what_json_can_hold_besides_is_one_short_line(json_text: str, line: str) -> None:
+    class Toy(Params):
+        seed: int = Field(le=9, description="decides")
+
+    with pytest.raises(ValidationError) as caught:
+        Toy.model_validate_json(f'{{"seed": {json_text}}}')
+    (found,) = mistakes.describe("toy", Toy.model_fields, caught.value)
+    assert found.startswith(line)
+    assert len(found) < 500
+
+
+def test_a_huge_value_is_shown_by_its_start() -> None:
+    (found,) = lines(seed="x" * 200_000)
+    assert found.startswith('toy.seed must be a valid integer, is "xxx')
+    assert found.endswith("x... (200,002 characters)")
+    assert len(found) < 300
+
+
+def test_aliases_within_aliases_are_never_written_out() -> None:
+    bomb: list[object] = [1]
+    for _ in range(60):
+        bomb = [bomb, bomb]
+    assert len(mistakes.shown(bomb)) < 300
+    bomb.append(bomb)
+    assert len(mistakes.shown(bomb, repr)) < 300
+
+
+def test_of_many_mistakes_the_first_are_told() -> None:
+    found = lines(rates=[2.0] * 500)
+    assert found[0] == "toy.rates.0 must be less than 1, is 2.0"
+    assert found[20:] == ["toy: and 480 more mistakes"]
+
+
+def test_letters_that_act_are_escaped_in_keys_and_values() -> None:
+    (found,) = lines(**{"se\u202eed\x1b[31m": 1})
+    assert found.startswith("toy.se\\u202eed\\x1b[31m is unknown; ")
+    assert found.isprintable()
+
+
+@pytest.mark.parametrize("key", ["size[0]", "rates[1]", "kind[x]"])
+def test_a_key_with_a_bracket_is_told_that_a_list_is_one_value(key: str) -> None:
+    whole = key.partition("[")[0]
+    (found,) = lines(**{key: 1})
+    assert found == (
+        f"toy.{key} is unknown; a list is one value: write all of toy.{whole}, "
+        f"on the command line as -S 'toy.{whole}=[1,2]'"
+    )
+
+
+def test_a_former_name_is_told_the_new_one_alone() -> None:
+    section = {**GOOD, "length": [1, 2]}
+    del section["size"]
+    with pytest.raises(ValidationError) as caught:
+        Toy.model_validate_json(json.dumps(section))
+    former = {"length": Former("size", "shorter"), "pace": Former("seed", "older")}
+    found = mistakes.describe("toy", Toy.model_fields, caught.value, former)
+    assert found == ["toy.length is called size now (shorter); rename it"]

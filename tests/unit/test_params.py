@@ -4,6 +4,7 @@ from typing import Literal
 import pytest
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError
 
+import stages.preprocess
 from stages.errors import UserError
 from stages.imaging.partition import Partition
 from stages.params import PATH, Params, Seed
@@ -272,8 +273,23 @@ def test_what_is_no_yaml_is_refused_with_its_line(content: str, reason: str) -> 
         with_value("epochs", "!!int ''"),
         with_value("epochs", "!!bool abc"),
         "train: " + "[" * 1000 + "]" * 1000,
+        "train: " + "{a: " * 5000,
+        "train: !!timestamp x\n",
+        "%YAML 9.9\n---\ntrain: {}\n",
     ],
-    ids=["no UTF-8", "UTF-16", "NUL", "5,000 digits", "int", "no int", "bool", "deep"],
+    ids=[
+        "no UTF-8",
+        "UTF-16",
+        "NUL",
+        "5,000 digits",
+        "int",
+        "no int",
+        "bool",
+        "deep",
+        "deeper",
+        "no date",
+        "directive",
+    ],
 )
 def test_bytes_that_the_parser_chokes_on_are_refused(content: str | bytes) -> None:
     message = complaint(content)
@@ -321,4 +337,84 @@ def test_a_rule_across_keys_names_the_section(val: float, test: float, total: st
         Preprocess.load()
     assert str(caught.value) == (
         f"params.yaml: preprocess: val_fraction + test_fraction must be less than 1, is {total}"
+    )
+
+
+def bomb(depth: int, values: int = 9) -> str:
+    """Return a list in which every alias stands for so many lists, `depth` times over."""
+    names = [f"&a{level} [{', '.join([f'*a{level - 1}'] * values)}]" for level in range(1, depth)]
+    return f"[&a0 [{', '.join(['1'] * values)}], {', '.join(names)}]"
+
+
+@pytest.mark.parametrize("depth", [6, 40])
+def test_aliases_that_stand_for_thousands_of_values_are_refused(depth: int) -> None:
+    assert complaint(with_value("sizes", bomb(depth))) == (
+        "params.yaml: train.sizes holds more than 10,000 values, counting what aliases (*name) "
+        "stand for; write it without them"
+    )
+
+
+def test_where_a_section_should_be_they_are_not_written_out() -> None:
+    assert len(complaint(f"train: {bomb(40)}")) < 400
+    assert len(complaint(bomb(40))) < 400
+
+
+def test_an_alias_of_a_plain_value_is_that_value() -> None:
+    aliased = GOOD.replace("epochs: 20", "epochs: &n 8").replace("[8, 16]", "[*n, 16]")
+    assert load(aliased).sizes == (8, 16)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('"a\\0b"', 'text without control characters, has U+0000, is "a\\u0000b"'),
+        ('"\\uD800"', 'text without control characters, has U+D800, is "\\ud800"'),
+        ('["\\e[2J"]', 'text without control characters, has U+001B, is "\\u001b[2J"'),
+        ("0x" + "f" * 4000, "a number of at most 300 digits; mend it by hand"),
+        ("1" + "0" * 400, "a number of at most 300 digits; mend it by hand"),
+    ],
+    ids=["NUL", "half a letter", "escape", "hexadecimal", "401 digits"],
+)
+def test_what_nobody_writes_on_purpose_is_refused(text: str, message: str) -> None:
+    assert complaint(with_value("network", text)) == f"params.yaml: train.network must be {message}"
+
+
+def test_what_is_nested_deep_is_refused() -> None:
+    expected = "params.yaml: train.sizes is nested deeper than 20 lists; mend it by hand"
+    assert complaint(with_value("sizes", "[" * 30 + "]" * 30)) == expected
+
+
+def test_a_file_of_another_size_than_parameters_have_is_refused() -> None:
+    message = complaint(GOOD + "# " + "x" * 2**20)
+    assert message.startswith("params.yaml: holds 1,048,")
+    assert message.endswith(
+        "expected at most 1,048,576; restore it with `git checkout params.yaml`"
+    )
+
+
+@pytest.mark.parametrize("name", ["x" * 200_000, '"\\e[31m"', '"\\u202E"'])
+def test_a_name_of_a_section_is_shortened_and_escaped(name: str) -> None:
+    message = complaint(f"{GOOD}? {name}\n: {{}}\n")
+    assert message.startswith("params.yaml: section ")
+    assert len(message) < 400
+    assert message.isprintable()
+
+
+def test_too_little_memory_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def short(*_: object, **__: object) -> str:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(Path, "read_text", short)
+    with pytest.raises(OSError, match="Too many open files"):
+        load(GOOD)
+
+
+def test_who_writes_preprocess_size_is_told_what_it_is_called_now() -> None:
+    text = (Path(__file__).parents[2] / "params.yaml").read_text("utf-8")
+    PATH.write_text(text.replace("  image_size:", "  size:"), "utf-8")
+    with pytest.raises(UserError) as caught:
+        stages.preprocess.Preprocess.load()
+    assert str(caught.value) == (
+        "params.yaml: preprocess.size is called image_size now (DVC's run cache does not see a "
+        "parameter called size); rename it"
     )

@@ -38,6 +38,8 @@ def test_every_epoch_is_recorded_as_it_was_judged() -> None:
     params = settings(ema=0.5)
     step = begun(params)
     for passed in train(step, DATA, HELD_OUT, params):
+        if not passed.ended:  # on a slow machine it yields within an epoch, too
+            continue
         epoch = step.learner.history[-1]
         assert epoch.epoch == len(step.learner.history)
         assert (epoch.train_loss, epoch.train_accuracy) == (
@@ -212,8 +214,9 @@ def test_the_stage_reads_splits_and_writes_classifier_and_history(
     assert list(table["epoch"]) == [1, 2, 3]
     assert list(table["val_loss"]) == pytest.approx(step.learner.losses, rel=1e-5)
     kept = max(step.learner.history, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss))
-    expected = f"kept epoch {kept.epoch} of 3: val accuracy {kept.val_accuracy:.4f}\n"
-    assert capsys.readouterr().out == expected
+    fitted, last = capsys.readouterr().out.splitlines()
+    assert fitted == f"temperature {read.card.temperature:g}: {read.card.calibration}"
+    assert last == f"kept epoch {kept.epoch} of 3: val accuracy {kept.val_accuracy:.4f}"
     assert not list(FOLDER.iterdir())
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import torch
 from jaxtyping import Float64, Int64, UInt8
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from stages.errors import UserError
@@ -21,8 +21,10 @@ RATIOS = (3 / 4, 4 / 3)  # Szegedy et al. 2015, section 6
 class Cropping(Params):
     """Parameters of the crops."""
 
-    crop_padding: NonNegativeInt = Field(
-        description="pixels by which images are shifted at most, their border mirrored; 0: off"
+    crop_padding: int = Field(
+        ge=0,
+        le=8192,
+        description="pixels by which images are shifted at most, their border mirrored; 0: off",
     )
     resized_crop: float = Field(
         ge=0.01, le=1, description="least share of the area that crops show, enlarged; 1: off"

@@ -1,3 +1,7 @@
+import json
+import re
+from pathlib import Path
+
 import pytest
 from toys import CARD, INTERFACE
 
@@ -10,8 +14,70 @@ def meta(**changed: object) -> Meta:
     return Meta(interface=INTERFACE.model_copy(update=changed), counts={}, excluded={})
 
 
+@pytest.fixture(autouse=True)
+def stated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let params.yaml say what splits and classifier were made with."""
+    monkeypatch.chdir(tmp_path)
+    state()
+
+
+def state(**changes: dict[str, object]) -> None:
+    """Write params.yaml."""
+    made = {
+        "preprocess": {
+            "image_size": [INTERFACE.height, INTERFACE.width],
+            "channels": INTERFACE.channels,
+            "resize": INTERFACE.resize,
+            "interpolation": INTERFACE.interpolation,
+        },
+        "train": {**CARD.network.model_dump(mode="json"), **CARD.training, "resume": True},
+    }
+    text = {name: values | changes.get(name, {}) for name, values in made.items()}
+    Path("params.yaml").write_text(json.dumps(text), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("stage", "key", "value", "made"),
+    [
+        ("preprocess", "image_size", [16, 16], "data/splits: was made with"),
+        ("preprocess", "channels", 3, "data/splits: was made with"),
+        ("preprocess", "resize", "pad", "data/splits: was made with"),
+        ("preprocess", "interpolation", "box", "data/splits: was made with"),
+        ("train", "lr", 0.1, "models/classifier.safetensors: was made with"),
+        ("train", "filters", [2, 4], "models/classifier.safetensors: was made with"),
+        ("train", "network", "mlp", "models/classifier.safetensors: was made with"),
+    ],
+)
+def test_what_was_made_with_other_parameters_is_refused(
+    stage: str, key: str, value: object, made: str
+) -> None:
+    state(**{stage: {key: value}})
+    told = re.escape(value if isinstance(value, str) else json.dumps(value))
+    with pytest.raises(
+        UserError,
+        match=rf"^{made} {stage}\.{key} .*, params\.yaml says {told}; run `dvc repro {stage}`$",
+    ):
+        agreement.check(meta(), CARD)
+
+
+def test_the_splits_alone_are_held_against_their_own_section() -> None:
+    state(train={"lr": 0.1})
+    agreement.check(meta())
+
+
+def test_equal_numbers_and_what_does_not_change_the_result_are_no_difference() -> None:
+    state(train={"dropout": 0, "resume": False})
+    agreement.check(meta(), CARD)
+
+
+def test_an_address_is_compared_without_its_secrets() -> None:
+    state(train={"weights": "https://me:secret@host/a.pth?token=x"})
+    known = CARD.model_copy(update={"training": {"weights": "https://host/a.pth"}})
+    agreement.check(meta(), known)
+
+
 def test_a_classifier_of_the_same_images_goes_with_them() -> None:
-    agreement.check(CARD, meta())
+    agreement.check(meta(), CARD)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +96,7 @@ def test_a_classifier_of_the_same_images_goes_with_them() -> None:
 )
 def test_one_of_other_images_is_refused(changed: dict[str, object], here: str, there: str) -> None:
     with pytest.raises(UserError) as caught:
-        agreement.check(CARD, meta(**changed))
+        agreement._go_together(CARD, meta(**changed))
     assert str(caught.value) == (
         f"data/splits: is of {here}, but models/classifier.safetensors learned from {there}; "
         "run `dvc repro train`"

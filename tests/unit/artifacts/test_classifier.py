@@ -134,6 +134,21 @@ def test_a_missing_weight_is_refused(path: Path) -> None:
     assert "cannot be read" in complaint(path)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("name", ["head.bias", "body.0.weight"])
+def test_a_weight_that_is_no_finite_number_is_refused(path: Path, name: str, value: float) -> None:
+    weights = load_file(path)
+    weights[name].view(-1)[-1] = value
+    save_file(weights, path, {KEY: CARD.model_dump_json()})
+    assert f"({name} holds what is no finite number)" in complaint(path)
+
+
+def test_a_card_of_an_earlier_version_is_read(path: Path) -> None:
+    earlier = CARD.model_dump(mode="json", exclude={"calibration"})
+    save_file(load_file(path), path, {KEY: json.dumps(earlier)})
+    assert classifier.read(path).card.calibration == "unknown"
+
+
 class Trap:
     """Create a file when unpickled."""
 

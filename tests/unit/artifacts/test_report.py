@@ -76,3 +76,11 @@ def test_a_new_report_replaces_the_old(tmp_path: Path) -> None:
     report.write(REPORT._replace(scores={"loss": 1.0}), tmp_path)
     assert json.loads((tmp_path / report.SCORES).read_text()) == {"loss": 1.0}
     assert sorted(path.name for path in (tmp_path / report.PLOTS).iterdir()) == sorted(NAMES)
+
+
+def test_what_was_done_about_the_temperature_stands_beside_the_scores(tmp_path: Path) -> None:
+    report.write(REPORT._replace(calibration="left at 1, because"), tmp_path)
+    written = json.loads((tmp_path / report.SCORES).read_text())
+    assert written["calibration"] == "left at 1, because"
+    report.write(REPORT, tmp_path)
+    assert "calibration" not in json.loads((tmp_path / report.SCORES).read_text())

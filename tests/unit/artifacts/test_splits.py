@@ -1,3 +1,4 @@
+import json
 import pickle
 import signal
 import subprocess
@@ -342,3 +343,50 @@ def test_a_missing_or_damaged_description_is_named(root: Path, content: bytes | 
         splits.read_meta(root)
     assert str(caught.value).startswith(f"{path}: ")
     assert str(caught.value).endswith(REMEDY)
+
+
+@pytest.mark.parametrize(("place", "label"), [(0, 2), (-1, -1), (3, 2**62), (5, -(2**63))])
+def test_a_label_of_no_class_is_refused(root: Path, place: int, label: int) -> None:
+    labels = np.load(root / "train/labels.npy")
+    labels[place] = label
+    np.save(root / "train/labels.npy", labels)
+    message = complaint(root)
+    assert message.startswith(f"{root}/train: cannot be read (labels are ")
+    assert message.endswith(f"of 2 classes, from 0); {REMEDY}")
+
+
+@pytest.mark.parametrize("cut", [np.s_[:-1], np.s_[:, :-1], np.s_[:, :, 1:], np.s_[:0]])
+def test_images_other_than_the_description_says_are_refused(root: Path, cut: tuple[slice]) -> None:
+    images, labels = np.load(root / "train/images.npy"), np.load(root / "train/labels.npy")
+    kept = images[cut].copy()
+    np.save(root / "train/images.npy", kept)
+    np.save(root / "train/labels.npy", labels[: len(kept)])
+    assert f"(images are {[*kept.shape]}, meta.json says {[*images.shape]})" in complaint(root)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("mean", [0.5, 0.5], "2 means and 1 standard deviations for 1 channels"),
+        ("std", [], "1 means and 0 standard deviations for 1 channels"),
+        ("std", [0.0], "standard deviations are [0.0], expected above 0"),
+        ("classes", [], "classes are none, or one name is there twice"),
+        ("classes", ["dark", "dark"], "classes are none, or one name is there twice"),
+    ],
+)
+def test_a_description_that_no_network_can_be_made_for_is_refused(
+    root: Path, key: str, value: object, reason: str
+) -> None:
+    meta = json.loads((root / "meta.json").read_text("utf-8"))
+    meta["interface"][key] = value
+    (root / "meta.json").write_text(json.dumps(meta), "utf-8")
+    with pytest.raises(UserError) as caught:
+        splits.read_meta(root)
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ['"a"\n', "", '"a"\n3\n', "[]\n" * 6, "{\n"])
+def test_names_other_than_one_for_each_image_are_refused(root: Path, text: str) -> None:
+    (root / "train/paths.jsonl").write_text(text, "utf-8")
+    with pytest.raises(UserError, match=r"train/paths\.jsonl: cannot be read \("):
+        splits.read_paths("train", root)

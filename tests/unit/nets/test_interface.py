@@ -43,3 +43,8 @@ def test_images_with_a_side_too_small_are_refused_with_the_remedy(height: int, w
         rf"preprocess\.image_size is \[{height}, {width}\]; enlarge it, or ",
     ):
         require(shape(1, height, width), 16, "lenet")
+
+
+def test_a_side_that_nobody_has_is_not_written_out() -> None:
+    with pytest.raises(UserError, match=r"needs images of 1,000,000 and more x 1,000,000 and"):
+        require(shape(1, 8, 8), 2**900, "cnn")

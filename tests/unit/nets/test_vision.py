@@ -5,6 +5,7 @@ from torch import nn
 from torchvision import models
 
 from stages.errors import UserError
+from stages.nets import trial
 from stages.nets.pooling import AdaptiveAverage
 
 
@@ -169,3 +170,14 @@ def test_images_that_do_not_fit_are_refused(
     assert f"does not take images of {size[1]} x {size[2]} pixels" in message
     assert reason in message
     assert "change preprocess.image_size" in message
+
+
+def test_too_little_memory_is_no_fault_of_the_architecture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def short(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9")
+
+    monkeypatch.setattr(trial, "logits", short)
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        built(shape(3, 32, 32), network="torchvision", architecture="squeezenet1_1")

@@ -8,10 +8,9 @@ from reprise.shortage import lacking
 
 
 def caused(cause: BaseException) -> Exception:
-    try:
-        raise ValueError("cannot be decoded") from cause
-    except ValueError as error:
-        return error
+    error = ValueError("cannot be decoded")
+    error.__cause__ = cause
+    return error
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,15 @@ from learning import DATA, HELD_OUT, begun, passes, same, settings
 from safetensors.torch import save_file
 from scipy.special import log_softmax
 from torch import Tensor, nn
-from toys import CARD, INTERFACE
+from toys import CARD, INTERFACE, split
 
-from stages.batches import Resident
+from stages.artifacts.history import Epoch
+from stages.batches import Resident, to_device
 from stages.errors import UserError
 from stages.nets import network
 from stages.nets.network import Network
 from stages.scores import predict
-from stages.training import assembly
+from stages.training import assembly, panels
 from stages.training.assembly import assemble, finish
 from stages.training.pretrained import SOURCE
 
@@ -112,13 +113,24 @@ def test_the_finished_classifier_is_the_best_one_with_its_temperature() -> None:
     step = begun(params)
     passes(step, params)
     best = {name: held.clone() for name, held in step.learner.best.items()}
-    fitted = finish(step, CARD, HELD_OUT).classifier
+    images, labels = to_device(split(400, seed=1), torch.device("cpu"))
+    labels[::3] = 1 - labels[::3]  # of which a network that is right is too sure
+    fitted = finish(step, CARD, Resident(images, labels)).classifier
     assert same(fitted.network.state_dict(), best)
-    logits, labels = predict(fitted.whole(), HELD_OUT, 4).double(), HELD_OUT.labels.numpy()
+    logits = predict(fitted.whole(), Resident(images, labels), 4).double()
     grid = torch.linspace(-3, 3, 4001).exp().tolist()
-    losses = [-log_softmax(logits / t, 1)[range(10), labels].mean() for t in grid]
-    assert fitted.card.temperature == pytest.approx(grid[losses.index(min(losses))], rel=5e-3)
+    losses = [-log_softmax(logits / t, 1)[range(400), labels].mean() for t in grid]
+    assert fitted.card.temperature == pytest.approx(grid[losses.index(min(losses))], rel=0.02)
+    assert fitted.card.calibration == "fitted to val"
     assert fitted.card.network == CARD.network
+
+
+def test_where_val_has_no_mistake_the_card_says_that_nothing_was_fitted() -> None:
+    step = begun(params := settings(epochs=6))
+    passes(step, params)
+    card = finish(step, CARD, HELD_OUT).classifier.card
+    assert card.temperature == 1
+    assert card.calibration.startswith("left at 1, because 0 mistakes among 10 images of val")
 
 
 def test_batch_norm_is_not_given_single_images() -> None:
@@ -128,3 +140,14 @@ def test_batch_norm_is_not_given_single_images() -> None:
 
 def test_single_images_suit_a_network_without_batch_norm() -> None:
     begun(settings(batch_size=1, norm="none"))
+
+
+def test_the_card_and_the_board_hold_no_secret_of_an_address() -> None:
+    secret = "hunter2"  # noqa: S105
+    place = f"https://me:{secret}@host/w.pth?token={secret}"
+    params = settings(weights=place, weights_sha256="0" * 64)
+    card = assembly.describe(params, INTERFACE)
+    assert card.training["weights"] == "https://host/w.pth"
+    best = Epoch(1, 0.5, 0.5, 0.5, 0.5, 0.1)
+    assert secret not in str([*panels.parameters(params, best)])
+    assert assembly.describe(settings(), INTERFACE).training["weights"] == "none"

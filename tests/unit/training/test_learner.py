@@ -100,3 +100,15 @@ def test_random_numbers_of_every_gpu_come_back(monkeypatch: pytest.MonkeyPatch) 
 def test_a_state_of_another_network_is_refused() -> None:
     with pytest.raises(RuntimeError, match="size mismatch"):
         learner(filters=(2, 4, 9)).restore(learner().state())
+
+
+@pytest.mark.parametrize("name", ["body.1.running_var", "head.bias", "body.0.weight"])
+@pytest.mark.parametrize("value", [inf, nan])
+def test_an_epoch_with_an_infinite_weight_does_not_count(name: str, value: float) -> None:
+    made = recorded(VALS[:1])
+    made.network.state_dict()[name].view(-1)[0] = value
+    with pytest.raises(
+        DivergedError, match=rf"^{name} became infinite in epoch 2; lower train\.lr"
+    ):
+        made.record(Scores(0.1, 1.0), PASSED, settings())
+    assert len(made.history) == 1

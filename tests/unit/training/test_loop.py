@@ -160,7 +160,7 @@ RUNS: dict[str, dict[str, object]] = {
         "freeze": 2, "optimizer": "adam", "norm": "none", "hidden": (4,), "dropout": 0.5,
         "precision": "fp16", "sampling": "balanced",
     },
-    "few": {"overfit_batches": 2, "network": "resnet_small", "filters": (2, 4), "best": "loss"},
+    "few": {"overfit_batches": 2, "network": "resnet_small", "filters": (8, 4), "best": "loss"},
     "patient": {"patience": 1, "lr": 1e-5, "class_weights": "balanced", "loss": "focal"},
 }  # fmt: skip
 

@@ -4,11 +4,12 @@ import pytest
 import torch
 from learning import settings
 from torch import nn
+from torchvision import models
 from toys import INTERFACE, NETWORK
 
 from stages.errors import UserError
 from stages.nets import network
-from stages.training.precision import Precision, arrange, autocast, compiled, scaler
+from stages.training.precision import Precision, arrange, autocast, compiled, refuse_narrow, scaler
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -101,3 +102,30 @@ def test_compiling_without_a_gpu_is_refused(kind: str) -> None:
 def test_values_out_of_bounds_are_refused(key: str, value: object) -> None:
     with pytest.raises(ValueError, match=key):
         params(**{key: value})
+
+
+@pytest.mark.parametrize("filters", [(2, 1), (1, 4), (7, 8), (8, 7, 8), (3, 3, 16)])
+def test_layers_at_which_torch_crashes_are_refused(filters: tuple[int, ...]) -> None:
+    made = network.build(
+        NETWORK.model_copy(update={"network": "resnet_small", "filters": filters}), INTERFACE
+    )
+    message = r"^train\.channels_last is true, but layer body\.\d\.shortcut\.0 .* over \d channels"
+    with pytest.raises(UserError, match=message):
+        refuse_narrow(made, params(channels_last=True), CPU)
+    refuse_narrow(made, params(channels_last=False), CPU)
+    refuse_narrow(made, params(channels_last=True), torch.device("cuda"))
+
+
+@pytest.mark.parametrize("filters", [(2,), (1, 1), (8, 16), (8, 1), (9, 7)])
+def test_layers_at_which_it_does_not_are_let_through(filters: tuple[int, ...]) -> None:
+    made = network.build(
+        NETWORK.model_copy(update={"network": "resnet_small", "filters": filters}), INTERFACE
+    )
+    refuse_narrow(made, params(channels_last=True), CPU)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1", "mobilenet_v3_small", "densenet121"])
+def test_architectures_of_torchvision_have_no_such_layer(name: str) -> None:
+    with torch.device("meta"):
+        made = models.get_model(name, weights=None)
+    refuse_narrow(made, params(channels_last=True), CPU)

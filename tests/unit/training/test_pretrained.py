@@ -138,3 +138,22 @@ def test_a_wrong_value_is_refused(name: str, value: object) -> None:
     values = {"weights": "none", "weights_sha256": None, name: value}
     with pytest.raises(ValidationError, match=name):
         Pretrained.model_validate(values)
+
+
+@pytest.mark.parametrize("checksum", [None, "0" * 64])
+def test_no_message_on_the_checksum_holds_a_secret(
+    checksum: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = (SOURCE / "mine.pth").read_bytes()
+    monkeypatch.setattr(state_dict, "fetch", lambda _: data)
+    message = complaint("https://me:hunter2@host/a.pth?token=hunter2", checksum)
+    assert "https://host/a.pth" in message
+    assert "hunter2" not in message
+
+
+def test_what_does_not_fit_is_named_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.save({"other": torch.zeros(3)}, "other.pth")
+    data = Path("other.pth").read_bytes()
+    monkeypatch.setattr(state_dict, "fetch", lambda _: data)
+    message = complaint("s3://me:hunter2@bucket/a.pth", digest("other.pth"))
+    assert message.startswith("s3://bucket/a.pth: does not fit the network")

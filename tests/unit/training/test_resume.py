@@ -19,8 +19,10 @@ from stages.train import Train
 from stages.training import resume
 from stages.training.learner import Learner
 from stages.training.resume import FOLDER, Store, key
+from stages.training.seal import seal
 
 CPU = torch.device("cpu")
+FLIPS = int(60 * float(os.environ.get("FUZZ", "1")))  # damages of each kind
 PARAMS = settings(network="mlp", hidden=(4,), save_steps=2)
 
 
@@ -95,6 +97,13 @@ def foreign() -> dict[str, object]:
     return {"network": {}, "optimizers": []}
 
 
+def sealed(state: object, path: Path) -> None:
+    """Write what is whole, but no state of this run."""
+    with path.open("w+b") as file:
+        torch.save(state, file)
+        seal(file, path.stem)
+
+
 def torn(share: float) -> bytes:
     Store(PARAMS, "torn").save(trained(3))
     data = (FOLDER / "torn.pt").read_bytes()
@@ -109,19 +118,21 @@ def torn(share: float) -> bytes:
         lambda path: path.write_text("no state"),
         lambda path: path.write_bytes(torn(0.5)),
         lambda path: path.write_bytes(torn(0.99)),
-        lambda path: torch.save(foreign(), path),
-        lambda path: torch.save([1, 2], path),
-        lambda path: torch.save(nn.Linear(2, 2), path),  # code, which is not run
+        lambda path: sealed(foreign(), path),
+        lambda path: torch.save(trained(3).state(), path),  # as it was written in former times
+        lambda path: sealed([1, 2], path),
+        lambda path: sealed(nn.Linear(2, 2), path),  # code, which is not run
         lambda path: path.mkdir(),
         lambda path: path.symlink_to("nowhere"),
-        lambda path: torch.save({**trained(3).state(), "tally": (1,) * 5}, path),
-        lambda path: torch.save({**trained(3).state(), "random": [torch.zeros(3)]}, path),
-        lambda path: torch.save({**trained(3).state(), "optimizers": []}, path),
-        lambda path: torch.save(begun(settings(network="mlp", hidden=(5,))).learner.state(), path),
-        lambda path: torch.save(begun(settings()).learner.state(), path),
+        lambda path: sealed({**trained(3).state(), "tally": (1,) * 5}, path),
+        lambda path: sealed({**trained(3).state(), "random": [torch.zeros(3)]}, path),
+        lambda path: sealed({**trained(3).state(), "optimizers": []}, path),
+        lambda path: sealed(begun(settings(network="mlp", hidden=(5,))).learner.state(), path),
+        lambda path: sealed(begun(settings()).learner.state(), path),
     ],
     ids=[
-        "empty", "zeros", "text", "half", "nearly whole", "foreign", "a list", "code", "a folder",
+        "empty", "zeros", "text", "half", "nearly whole", "foreign", "unsealed", "a list", "code",
+        "a folder",
         "a dead link", "a long tally", "no random numbers", "no optimizer", "shapes", "network",
     ],
 )  # fmt: skip
@@ -141,6 +152,64 @@ def test_what_cannot_be_used_starts_anew(
     step.learner.restore(learner.state())
     passes(step, PARAMS)
     assert same(step.learner.best, trained(99).best)
+
+
+def harmed(kind: str, number: int, data: bytes) -> bytes:
+    """Return the bytes of a state with one of many damages, which reach every region of it."""
+    place, changed = number * len(data) // FLIPS, bytearray(data)
+    match kind:
+        case "bit":
+            changed[place] ^= 1 << number % 8
+        case "zeros":
+            changed[place : place + 512] = bytes(len(changed[place : place + 512]))
+        case "cut":
+            del changed[place:]
+        case "lost":
+            del changed[place : place + 1 + number % 7]
+        case "more":
+            changed[place:place] = b"\0" * (1 + number % 7)
+        case _:
+            changed[place : place + 64] = data[:64]
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("kind", ["bit", "zeros", "cut", "lost", "more", "moved"])
+def test_no_damage_goes_unnoticed(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store(PARAMS, "run")
+    store.save(trained(3))
+    data, learner = store.path.read_bytes(), fresh()
+    for number in range(FLIPS):
+        store.path.write_bytes(damaged := harmed(kind, number, data))
+        store.load(learner)
+        whole = damaged == data  # where zeros were put on zeros
+        expected = "training goes on" if whole else ".dvc/tmp/resume/run.pt: cannot be read (its "
+        assert capsys.readouterr().out.startswith(expected)
+        assert whole or not learner.history
+        learner = fresh() if whole else learner
+
+
+def test_the_state_of_another_run_is_not_taken_under_this_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Store(PARAMS, "other").save(trained(3))
+    (FOLDER / "other.pt").rename(FOLDER / "run.pt")
+    learner = fresh()
+    Store(PARAMS, "run").load(learner)
+    assert not learner.history
+    assert "its bytes are not those that were written" in capsys.readouterr().out
+
+
+def test_too_little_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    Store(PARAMS, "run").save(trained(3))
+
+    def short(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(torch, "load", short)
+    learner = fresh()
+    with pytest.raises(MemoryError):
+        Store(PARAMS, "run").load(learner)
+    assert same(learner.state(), fresh().state())
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(errno.ENOSPC, "No space left")])
@@ -172,7 +241,7 @@ class Harmful:
 
 def test_no_code_is_run() -> None:
     FOLDER.mkdir(parents=True)
-    torch.save(Harmful(), FOLDER / "run.pt")
+    sealed(Harmful(), FOLDER / "run.pt")
     Store(PARAMS, "run").load(fresh())
     assert not Path("harm").exists()
 

@@ -1,13 +1,18 @@
+import errno
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 from threading import Thread
+from traceback import format_exception
 
+import fsspec
 import pytest
 import torch
 from safetensors.torch import save
+from torch import Tensor
 from toys import CARD, untrained
 
 from stages.artifacts import classifier
@@ -40,8 +45,10 @@ def same(found: state_dict.StateDict) -> bool:
         stored({"state_dict": WEIGHTS, "epoch": 3}),
         stored({"model_state_dict": WEIGHTS, "loss": 0.1}),
         stored({"model": WEIGHTS}),
-        stored({f"module.{name}": weight for name, weight in WEIGHTS.items()}),
-        stored({"state_dict": {f"module.{name}": weight for name, weight in WEIGHTS.items()}}),
+        stored({"network": WEIGHTS, "optimizer": {"state": {}, "param_groups": []}}),
+        stored({"module": WEIGHTS, "lr_scheduler": {"last_epoch": 3}, "epoch": 1}),
+        stored({"state_dict": {"model": WEIGHTS}, "ema": {"head.weight": torch.zeros(3, 3)}}),
+        stored({"model_ema": WEIGHTS, "epoch": 1}),
     ],
 )
 def test_weights_are_found_in_every_usual_file(data: bytes) -> None:
@@ -50,9 +57,10 @@ def test_weights_are_found_in_every_usual_file(data: bytes) -> None:
     assert (found.place, found.classes) == ("file", None)
 
 
-def test_module_is_a_prefix_only_where_all_names_have_it() -> None:
-    found = state_dict.parse(stored({"module.a": torch.zeros(1), "b": torch.zeros(1)}), "file")
-    assert [*found.weights] == ["module.a", "b"]
+@pytest.mark.parametrize("pack", [stored, save])
+def test_names_are_those_in_the_file(pack: Callable[[dict[str, Tensor]], bytes]) -> None:
+    found = state_dict.parse(pack({"module.a": torch.zeros(1), "b": torch.zeros(1)}), "file")
+    assert {*found.weights} == {"module.a", "b"}
 
 
 def test_a_classifier_of_this_project_tells_its_classes(tmp_path: Path) -> None:
@@ -114,6 +122,8 @@ def test_damaged_files_are_refused(data: bytes) -> None:
         ({}, "must hold a state dict, holds dict"),
         ({"epoch": 3, "weights": WEIGHTS}, "holds int at epoch"),
         ({"weights": WEIGHTS}, "holds dict at weights"),
+        ({"a\x1b[31m": 3}, "holds int at a\\x1b[31m"),
+        ({"x" * 200_000: 3}, "... (200,000 characters); store the weights alone"),
     ],
 )
 def test_anything_but_tensors_by_name_is_refused(content: object, words: str) -> None:
@@ -152,3 +162,43 @@ def test_what_cannot_be_read_is_named(
         state_dict.fetch(place)
     assert str(caught.value).startswith(f"{place}: cannot be read (")
     assert "correct train.weights" in str(caught.value)
+
+
+SECRET = "hunter2"  # noqa: S105
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        f"http://me:{SECRET}@127.0.0.1:1/w.pth",
+        f"http://127.0.0.1:1/w.pth?token={SECRET}",
+        f"http://me:{SECRET}%21@127.0.0.1:1/w.pth?X-Amz-Signature={SECRET}&b=1#{SECRET}",
+        f"nothing://me:{SECRET}@there/w.pth",
+        f"github://org:repo@{SECRET}:{SECRET}@/w.pth",
+        f"simplecache::http://me:{SECRET}@127.0.0.1:1/w.pth",
+    ],
+)
+def test_secrets_of_an_address_are_in_no_message(place: str) -> None:
+    with pytest.raises(UserError) as caught:
+        state_dict.fetch(place)
+    assert SECRET not in str(caught.value)
+    assert SECRET not in "".join(format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), OSError(errno.EMFILE, "Too many open files"), OSError(errno.ENOSPC, "Full")],
+)
+def test_what_the_machine_lacks_is_no_damage(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(fsspec, "url_to_fs", fail)
+    with pytest.raises(type(error)):
+        state_dict.fetch("weights.pth")
+    for name, data in (("load", stored(WEIGHTS)), ("load_safetensors", save(WEIGHTS))):
+        monkeypatch.setattr(torch if name == "load" else state_dict, name, fail)
+        with pytest.raises(type(error)):
+            state_dict.parse(data, "file")

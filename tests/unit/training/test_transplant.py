@@ -135,3 +135,81 @@ def test_a_network_without_convolutions_takes_weights_too() -> None:
     network, weights = made(0, network="mlp"), copied(made(1, network="mlp"))
     assert give(network, weights) == []
     assert differing(network, weights) == set()
+
+
+def renamed(weights: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {f"{prefix}{name}": weight for name, weight in weights.items()}
+
+
+PREFIXES = [
+    "module.", "model.", "_orig_mod.", "net.", "module._orig_mod.", "_orig_mod.module.", "ema_",
+    "ema_model.module.", "state.backbone.", "student_", "1._orig_mod.", "a.b.c.d.",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("kind", ["cnn", "mlp", "resnet_small"])
+def test_a_prefix_of_all_names_is_taken_off_and_told(prefix: str, kind: str) -> None:
+    network, weights = made(0, network=kind), copied(made(1, network=kind))
+    remarks = give(network, renamed(weights, prefix))
+    assert remarks == [f"file: the prefix {prefix} was taken off its names"]
+    assert differing(network, weights) == set()
+
+
+def test_marks_within_the_names_are_taken_off() -> None:
+    network, weights = made(0), copied(made(1))
+    inner = {name.replace("body.", "body._orig_mod."): held for name, held in weights.items()}
+    assert give(network, renamed(inner, "model.")) == [
+        "file: marks of wrappers (_orig_mod., module.) were taken off its names",
+        "file: the prefix model. was taken off its names",
+    ]
+    assert differing(network, weights) == set()
+
+
+def test_what_lies_beside_the_weights_is_told() -> None:
+    network, weights = made(0), copied(made(1))
+    beside = {"n_averaged": torch.tensor(3), "criterion.weight": torch.ones(2)}
+    assert give(network, renamed(weights, "module.") | beside)[1:] == [
+        "file: not taken, as the network has no such thing: n_averaged, criterion.weight"
+    ]
+    assert differing(network, weights) == set()
+
+
+def test_two_sets_of_weights_are_not_guessed_between() -> None:
+    weights = copied(made(1))
+    with pytest.raises(UserError, match=r"this network behind ema_model\. and behind model\.,"):
+        give(made(0), renamed(weights, "model.") | renamed(weights, "ema_model."))
+
+
+def test_behind_a_prefix_too_the_head_of_other_classes_stays_fresh() -> None:
+    network, weights = made(0, channels=1), copied(made(1, channels=3, classes=5))
+    remarks = give(network, renamed(weights, "model."))
+    assert [remark.partition(":")[0] for remark in remarks] == [
+        "file", "body.0.weight", "head.weight", "head.bias",
+    ]  # fmt: skip
+
+
+def test_counts_of_batches_that_the_network_does_not_keep_are_passed_over() -> None:
+    network, weights = made(0), copied(made(1))
+    assert give(network, weights | {"body.0.num_batches_tracked": torch.tensor(7)}) == []
+    assert differing(network, weights) == set()
+
+
+@pytest.mark.parametrize("prefix", ["", "model.", "a.b."])
+def test_where_names_do_not_fit_some_of_both_sides_are_named(prefix: str) -> None:
+    with pytest.raises(UserError) as caught:
+        give(made(0), renamed(copied(made(1, network="resnet_small")), prefix))
+    _, file, network, *layers = str(caught.value).splitlines()
+    begin = f", all behind {prefix}" if prefix else ""
+    assert file.startswith(f"  names in the file{begin}: {prefix}stem.0.weight, {prefix}stem.1.")
+    assert network.startswith("  names in the network: body.0.weight, ")
+    assert any(f"{prefix}stem" in line for line in layers)
+    assert any("body.0.weight: missing there" in line for line in layers)
+
+
+def test_names_of_the_file_cannot_act() -> None:
+    weights = {f"{name}\x1b[31m\n": held for name, held in copied(made(1)).items()}
+    with pytest.raises(UserError) as caught:
+        give(made(0), weights | {"x" * 100_000: torch.ones(1)})
+    assert "\x1b" not in str(caught.value)
+    assert len(str(caught.value)) < 4000

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from stages.sources.reports import shown
+from reprise.escaping import printable
 
 WEB = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]*")
 # `user:password@`, also where the password holds a slash or an @; `host:443/...@` is none.
@@ -23,9 +23,9 @@ class _Parts(NamedTuple):
 def public(address: str) -> str:
     """Return an address as messages, logs and data may hold it; a local path as it is."""
     if "://" not in address:
-        return shown(address)
+        return printable(address)
     parts = _parts(address)
-    return shown(f"{parts.scheme}://{parts.place}")
+    return printable(f"{parts.scheme}://{parts.place}")
 
 
 def scrubbed(text: str, address: str) -> str:
@@ -33,7 +33,7 @@ def scrubbed(text: str, address: str) -> str:
     safe = WEB.sub(lambda match: public(match[0]), text)
     for secret in sorted(_secrets(address), key=lambda text: (-len(text), text)):
         safe = safe.replace(secret, HIDDEN)
-    return shown(safe)
+    return printable(safe)
 
 
 def joined(folder: str, name: str) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from stages.sources.address import joined, public, scrubbed
+from stages.address import joined, public, scrubbed
 
 
 @pytest.mark.parametrize(
