@@ -9,7 +9,7 @@ from toys import CARD, untrained
 from stages.artifacts import classifier
 from stages.artifacts.classifier import Card
 from stages.errors import UserError
-from stages.training import pretrained, published
+from stages.training import pretrained, published, state_dict
 from stages.training.pretrained import SOURCE, Pretrained
 from stages.training.state_dict import StateDict
 
