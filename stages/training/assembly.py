@@ -62,7 +62,7 @@ def assemble(params: Assembly, card: Card, data: Resident) -> Step:
     for line in pretrained.load(network, params, card):
         print(line)
     network.to(device)
-    refuse_narrow(network, params, device)
+    refuse_narrow(network, device)
     arrange(network, params)
     learner = Learner(
         network=network,

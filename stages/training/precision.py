@@ -63,24 +63,25 @@ def compiled(network: nn.Module, params: Precision, device: torch.device) -> nn.
     return cast("nn.Module", torch.compile(network))
 
 
-def refuse_narrow(network: nn.Module, params: Precision, device: torch.device) -> None:
-    """Refuse layers whose backward pass in PyTorch writes beyond its memory, channels-last.
+def refuse_narrow(network: nn.Module, device: torch.device) -> None:
+    """Refuse layers whose backward pass in PyTorch on a CPU writes beyond its memory.
 
-    Found with torch 2.15 on AVX2: 1 x 1, any stride but 1, fewer channels than a vector holds.
+    Found with torch 2.15 on AVX2: 1 x 1, any stride but 1, fewer channels than a vector holds,
+    channels-last, which images of one channel are whatever `channels_last` says.
 
     Raises:
-        UserError: the network has such a layer, and is trained where it does harm.
+        UserError: the network has such a layer.
     """
-    if not params.channels_last or device.type != "cpu":
+    if device.type != "cpu":
         return
     for name, layer in convolutions(network):
         strided = layer.kernel_size == (1, 1) and max(layer.stride) > 1 and layer.groups == 1
         if strided and layer.in_channels < VECTOR:
             raise UserError(
-                f"train.channels_last is true, but layer {name} is a 1 x 1 convolution with a "
-                f"stride over {layer.in_channels} channels, at which PyTorch crashes on a CPU "
-                f"where they are fewer than {VECTOR}; set it to false, or make train.filters (of "
-                f"resnet_small) {VECTOR} or more"
+                f"layer {name} is a 1 x 1 convolution with a stride over {layer.in_channels} "
+                f"channels, at which PyTorch crashes on a CPU where they are fewer than {VECTOR}; "
+                f"make all but the last of train.filters (of resnet_small) {VECTOR} or more, or "
+                "all equal"
             )
 
 
