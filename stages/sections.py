@@ -35,6 +35,16 @@ def section(name: str, path: Path) -> str:
     return json.dumps(found, default=str)
 
 
+def stated(path: Path) -> dict[str, dict[str, object]]:
+    """Return what the file says for all stages, unchecked; each stage checks its own section.
+
+    Raises:
+        UserError: the file is missing or does not parse.
+    """
+    found = _sections(path)
+    return {str(name): held for name, held in found.items() if isinstance(held, dict)}
+
+
 def _require_known(sections: Iterable[object], path: Path) -> None:
     """Refuse a section that no script reads: it would be silently ignored."""
     scripts = [

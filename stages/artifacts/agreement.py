@@ -25,22 +25,25 @@ def check(meta: Meta, card: Card | None = None, path: Path = params.PATH) -> Non
     Raises:
         UserError: they were made with other parameters, or the classifier learned from others.
     """
-    made = meta.interface
+    made, stated = meta.interface, sections.stated(path)
     size = {"image_size": [made.height, made.width]}
     likewise = made.model_dump(mode="json", include={"channels", "resize", "interpolation"})
-    _require_stated("preprocess", splits.PATH, size | likewise, path)
+    said = size | likewise
+    _require_same("preprocess", splits.PATH, said, stated.get("preprocess", {}))
     if card is not None:
-        _require_stated("train", PATH, card.network.model_dump(mode="json") | card.training, path)
+        learned = card.network.model_dump(mode="json") | card.training
+        _require_same("train", PATH, learned, stated.get("train", {}))
         _go_together(card, meta)
 
 
-def _require_stated(stage: str, made: Path, said: Mapping[str, object], path: Path) -> None:
-    """Refuse an artifact that says other values of a section's parameters than the file does."""
-    stated: Mapping[str, object] = json.loads(sections.section(stage, path))
+def _require_same(
+    stage: str, made: Path, said: Mapping[str, object], stated: Mapping[str, object]
+) -> None:
+    """Refuse an artifact that says other values of a stage's parameters than are stated."""
     for key in [key for key in said if key in stated and not _same(said[key], stated[key])]:
         raise UserError(
             f"{made}: was made with {stage}.{key} {_shown(said[key])}, "
-            f"{path} says {_shown(stated[key])}; run `dvc repro {stage}`"
+            f"params.yaml says {_shown(stated[key])}; run `dvc repro {stage}`"
         )
 
 

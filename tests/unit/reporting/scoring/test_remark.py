@@ -26,7 +26,7 @@ def scores(temperature: float | None, loss: float, before: float) -> dict[str, f
         ),
         (
             scores(1.0, 0.5, 0.5),
-            "Probabilities are softmax(logits): calibration left the temperature at 1.",
+            "Probabilities are softmax(logits): the temperature was left at 1.",
         ),
         ({"accuracy": 1.0}, ""),
         (scores(None, 0.5, 0.5), ""),
