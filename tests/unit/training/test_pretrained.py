@@ -9,7 +9,7 @@ from toys import CARD, untrained
 from stages.artifacts import classifier
 from stages.artifacts.classifier import Card
 from stages.errors import UserError
-from stages.training import pretrained, published
+from stages.training import pretrained, published, state_dict
 from stages.training.pretrained import SOURCE, Pretrained
 from stages.training.state_dict import StateDict
 
@@ -145,7 +145,7 @@ def test_no_message_on_the_checksum_holds_a_secret(
     checksum: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = (SOURCE / "mine.pth").read_bytes()
-    monkeypatch.setattr(pretrained.state_dict, "fetch", lambda _: data)
+    monkeypatch.setattr(state_dict, "fetch", lambda _: data)
     message = complaint("https://me:hunter2@host/a.pth?token=hunter2", checksum)
     assert "https://host/a.pth" in message
     assert "hunter2" not in message
@@ -154,6 +154,6 @@ def test_no_message_on_the_checksum_holds_a_secret(
 def test_what_does_not_fit_is_named_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.save({"other": torch.zeros(3)}, "other.pth")
     data = Path("other.pth").read_bytes()
-    monkeypatch.setattr(pretrained.state_dict, "fetch", lambda _: data)
+    monkeypatch.setattr(state_dict, "fetch", lambda _: data)
     message = complaint("s3://me:hunter2@bucket/a.pth", digest("other.pth"))
     assert message.startswith("s3://bucket/a.pth: does not fit the network")

@@ -54,9 +54,9 @@ def test_off_yields_nothing() -> None:
     assert not list(crops(params(), draws((5, 12, 9, 3))))
 
 
-@pytest.mark.parametrize("padding", [9, 12, 10**30])
+@pytest.mark.parametrize("padding", [9, 12, 8192])
 def test_a_padding_as_large_as_the_image_is_refused(padding: int) -> None:
-    message = rf"train\.crop_padding .* 12 x 9 pixels, is {padding}; .* preprocess\.size$"
+    message = rf"train\.crop_padding .* 12 x 9 pixels, is {padding}; .* preprocess\.image_size$"
     with pytest.raises(UserError, match=message):
         list(crops(params(crop_padding=padding), draws((5, 12, 9, 3))))
     assert list(crops(params(crop_padding=8), draws((5, 12, 9, 3))))
