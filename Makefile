@@ -3,7 +3,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro versions verify verify-cache test lint format docs board find-lr experiments compare plots lock check
+.PHONY: repro versions verify verify-cache test fuzz lint format docs board find-lr experiments compare plots lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -23,6 +23,14 @@ verify-cache: .venv/installed
 
 test: .venv/installed
 	python -m pytest -n auto --maxprocesses 4 --dist worksteal
+
+# Bad input of every kind, 20 times as much as the tests try: `make fuzz TIMES=100`.
+TIMES ?= 20
+FUZZERS = tests/unit/sources/test_fuzz.py tests/unit/predicting/test_damaged_files.py \
+	tests/unit/test_fuzz_artifacts.py tests/unit/test_fuzz_params.py \
+	tests/unit/training/test_fuzz_train.py tests/unit/training/test_resume.py
+fuzz: .venv/installed
+	FUZZ=$(TIMES) python -m pytest $(FUZZERS)
 
 lint: .venv/installed
 	ruff check .
