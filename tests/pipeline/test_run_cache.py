@@ -23,6 +23,7 @@ from dvc.utils.serialize._yaml import parse_yaml
 from PIL import Image as Picture
 from pydantic import BaseModel
 from ruamel.yaml import YAML
+from test_parameters import another
 
 from docs.parameters import section
 from stages import download, preprocess, versions
@@ -204,19 +205,6 @@ def digest(path: Path) -> str:
 
 def digests(root: Path, stage: str) -> dict[str, str]:
     return {out: digest(root / out) for out in outs(stage)}
-
-
-def another(value: object) -> object:
-    """Return another value of the same kind."""
-    match value:
-        case bool():
-            return not value
-        case int() | float():
-            return value + 1
-        case list():
-            return [another(item) for item in value] or [1]
-        case _:
-            return f"{value}x"
 
 
 @pytest.fixture(scope="module", autouse=True)
