@@ -79,7 +79,7 @@ def _walk(folder: Path, above: frozenset[Path], skipped: Skipped) -> Iterator[So
                 real = entry.resolve()
                 # A link to a folder that it is in leads to nothing new.
                 yield from () if real in above else _walk(entry, above | {real}, skipped)
-            elif entry.suffix.lower() in SUFFIXES or _is_picture(entry):
+            elif _opens(entry) and (entry.suffix.lower() in SUFFIXES or _is_picture(entry)):
                 yield Source(str(entry), entry)
             else:
                 skipped.add(entry)
@@ -89,10 +89,13 @@ def _walk(folder: Path, above: frozenset[Path], skipped: Skipped) -> Iterator[So
         yield Failure(str(folder), error.strerror or str(error))
 
 
+def _opens(path: Path) -> bool:
+    """Say whether reading ends: of a pipe it would not; a link to nothing says so itself."""
+    return path.is_file() or (path.suffix.lower() in SUFFIXES and not path.exists())
+
+
 def _is_picture(path: Path) -> bool:
     """Say whether a file is a picture by its content; one that cannot be read may be."""
-    if not path.is_file():  # nor is a pipe, that would never end
-        return False
     try:
         with path.open("rb") as file:
             head = file.read(32)

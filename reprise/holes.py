@@ -28,7 +28,25 @@ def filled(picture: Picture.Image, data: bytes) -> bool:
         return shorter == data or _pixels(shorter) is None
     # Their coders never write such a run: it is part of the pixels if other bytes give others. Of
     # a profile or EXIF data they do not.
-    return _pixels(RUN.sub(lambda run: b"\xff" * len(run[0]), data)) == picture.tobytes()
+    start, end = _media(data)
+    other = RUN.sub(lambda run: b"\xff" * len(run[0]), data[start:end])
+    if other == data[start:end]:
+        return True
+    return _pixels(data[:start] + other + data[end:]) == picture.tobytes()
+
+
+def _media(data: bytes) -> tuple[int, int]:
+    """Return where the box with the pixels begins and ends (ISO/IEC 14496-12, section 4.2)."""
+    at = 0
+    while at + 8 <= len(data):
+        size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        size = size if size >= 8 else len(data) - at  # 0: up to the end
+        if kind == b"mdat":
+            return at + 8, min(len(data), at + size)
+        at += size
+    return 0, len(data)
 
 
 def _shortened(data: bytes) -> bytes:

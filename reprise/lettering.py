@@ -11,6 +11,7 @@ from reprise.escaping import printable
 # Pillow's own font, the same everywhere, has English letters only; for others, the first of these
 # that is installed.
 FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "arial.ttf")
+LONGEST = 200  # letters of a name that are looked at: no picture has room for more
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
@@ -33,7 +34,9 @@ def has(letters: Font, letter: str) -> bool:
 
 def shorten(name: str, letters: Font, width: int) -> str:
     """Bring a name on one line, without accents that the font lacks; cut it at `width` pixels."""
-    name = "".join(_known(letter, letters) for letter in printable(" ".join(name.split())))
+    name = "".join(
+        _known(letter, letters) for letter in printable(" ".join(name[:LONGEST].split()))
+    )
     if letters.getlength(name) <= width:
         return name
     while name and letters.getlength(f"{name}...") > width:

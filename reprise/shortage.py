@@ -8,9 +8,13 @@ Resource = Literal["memory", "threads", "files", "disk"]
 # Messages of errors that say that memory has run out; torch has no type for the CPU's.
 MEMORY = (
     "out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory",
-    "ALLOC_FAILED", "bad_alloc", "malloc of size", "realloc of size", "failed to allocate memory",
+    "ALLOC_FAILED", "bad_alloc", "malloc of size", "realloc of size",
+    "failed to map segment", "failed to allocate memory",
 )  # fmt: skip
-THREADS = ("can't start new thread", "failed to create thread", "pthread_create")
+THREADS = (
+    "can't start new thread", "failed to create thread", "pthread_create",
+    "Failed to launch worker thread", "Resource temporarily unavailable",
+)  # fmt: skip
 OURS = ("stages.", "reprise.")
 NUMBERS: dict[int | None, Resource] = {
     errno.ENOMEM: "memory",

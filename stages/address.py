@@ -28,9 +28,14 @@ def public(address: str) -> str:
     return printable(f"{parts.scheme}://{parts.place}")
 
 
+def redacted(text: str) -> str:
+    """Return text with every address in it as `public` returns it."""
+    return WEB.sub(lambda match: public(match[0]), text)
+
+
 def scrubbed(text: str, address: str) -> str:
     """Return what a library said without the secrets of the address, however it spells them."""
-    safe = WEB.sub(lambda match: public(match[0]), text)
+    safe = redacted(text)
     for secret in sorted(_secrets(address), key=lambda text: (-len(text), text)):
         safe = safe.replace(secret, HIDDEN)
     return printable(safe)

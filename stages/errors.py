@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from reprise.escaping import printable
 from reprise.shortage import Resource, lacking
+from stages.address import redacted
 
 REMEDIES: dict[Resource, str] = {
     "memory": "memory has run out ({}); end other programs, or take a smaller batch_size, "
@@ -32,8 +33,8 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except UserError as error:
-        # A name that a message forgot to escape colours or forges no line.
-        sys.exit("\n".join(map(printable, str(error).split("\n"))))  # exit code 1
+        # Whatever a message repeats of what the user wrote, it colours no line and tells no secret.
+        sys.exit("\n".join(printable(redacted(line)) for line in str(error).split("\n")))
     except Exception as error:
         if (resource := lacking(error)) is None:
             raise

@@ -12,6 +12,7 @@ from PIL import ImageFont
 from reprise.escaping import printable
 
 FONTS = "mpl-data/fonts/ttf/DejaVuSans.ttf"  # in matplotlib; Pillow's own font has no umlauts
+LONGEST = 200  # letters of a name that are looked at: no picture has room for more
 NEAREST, LANCZOS = Picture.Resampling.NEAREST, Picture.Resampling.LANCZOS
 
 
@@ -48,7 +49,7 @@ def within(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 def shorten(name: str, letters: ImageFont.FreeTypeFont, width: float) -> str:
     """Bring a name on one line, cut its end where it is wider than `width` pixels, and say so."""
-    name = printable(" ".join(name.split()))
+    name = printable(" ".join(name[:LONGEST].split()))
     lengths = range(len(name), 0, -1)
     cuts = chain([name], (f"{name[: length - 1]}…" for length in lengths))
     return next((cut for cut in cuts if letters.getlength(cut) <= width), "…")

@@ -41,7 +41,12 @@ def find(schema: pa.Schema, label: str) -> Columns:
 def _names(names: object) -> tuple[str, ...] | None:
     """Return the names of the classes, which older files number: {"0": "cat"}."""
     if isinstance(names, dict):
-        names = [names[number] for number in sorted(names, key=int)]
+        if {*names} != {*map(str, range(len(names)))}:
+            raise UserError(
+                f"its schema numbers the classes {', '.join(map(shown, list(names)[:5]))}, ..., "
+                "expected are 0, 1, ... without a gap; number them so, with the labels"
+            )
+        names = [names[str(number)] for number in range(len(names))]
     return tuple(map(str, names)) if isinstance(names, list) and names else None
 
 

@@ -17,7 +17,9 @@ from stages.sources.labelled import ORDER
 from stages.sources.reports import complain
 from stages.sources.store import Store
 
-SHARD = re.compile(r"(.*?)[-_.]?([0-9]{1,9})-of-([0-9]{1,9})\.parquet", re.IGNORECASE)
+SHARD = re.compile(  # the hub once put a hash behind the total
+    r"(.*?)[-_.]?([0-9]{1,9})-of-([0-9]{1,9})(?:-[0-9a-f]+)?\.parquet", re.IGNORECASE
+)
 NUMBERED = re.compile(r"(.*?)([0-9]{1,9})\.parquet", re.IGNORECASE)
 YEAR = 100  # parts of no stated total begin at a lower number: train2014 is none
 KNOWN = f"name each file, or its folder, by its split; known are {spelling.ACCEPTED}"

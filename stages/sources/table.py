@@ -94,13 +94,18 @@ def _tables(store: Store, wanted: str | Sequence[str] | None) -> list[str]:
     absent = [name for name in names if name not in tables]
     if names and not absent and len({*names}) == len(names):
         return names
-    lack = "must hold one table for table: null"
+    there = ", ".join(map(shown, tables[:5]))
+    if not tables:
+        raise UserError(
+            f"{store.place}: holds no table ({', '.join(KINDS)}); where the folders are the "
+            "classes, set download.dataset to folder"
+        )
+    lack = f"holds {len(tables)} tables"
     if names:
         lack = f"has not the table {', '.join(absent)}" if absent else "is given a table twice"
-    there = ", ".join(map(shown, tables[:5])) or f"none of {KINDS}"
     raise UserError(
-        f"{store.place}: {lack}; correct download.table in params.yaml, is {wanted}; "
-        f"it may be one name, or a list as [train.csv, test.csv]; tables there: {there}"
+        f"{store.place}: {lack}; name one in download.table of params.yaml, or a list as "
+        f"[train.csv, test.csv]; tables there: {there}"
     )
 
 

@@ -50,7 +50,9 @@ class Schedule(Params):
     def _milestones_ascend(self) -> "Schedule":
         for before, after in pairwise(self.milestones):
             if before >= after:
-                raise ValueError(f"milestones must ascend, are {before} and then {after}; sort them")
+                raise ValueError(
+                    f"milestones must ascend, are {before} and then {after}; sort them"
+                )
         if self.schedule == "multi_step" and not self.milestones:
             raise ValueError("schedule is multi_step, but milestones is empty; name some epochs")
         return self

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
-from torch import Tensor, nn
+from torch import Tensor, nn, strided
 
 from reprise.escaping import printable
 from stages.errors import UserError
@@ -46,8 +46,32 @@ def transplant(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -
             f"{found.place}: has weights of this network behind {names}, and which of them are "
             "wanted is not said; store one of them alone with torch.save"
         )
+    _require_sound(found.place, fitting[0].weights, network)
     network.load_state_dict(fitting[0].weights)
     return fitting[0].remarks
+
+
+def _require_sound(place: str, weights: Mapping[str, Tensor], network: nn.Module) -> None:
+    """Refuse weights that would be changed, or are no numbers.
+
+    Raises:
+        UserError: there are such.
+    """
+    for name, own in network.state_dict().items():
+        given = weights.get(name)
+        if given is None or not own.is_floating_point():
+            continue
+        if not given.is_floating_point() or given.layout != strided or given.is_meta:
+            held = f"{given.dtype} {given.layout}".replace("torch.", "")
+            raise UserError(
+                f"{place}: {printable(name)} holds {held}, expected are floats; "
+                "store the weights as floats with torch.save"
+            )
+        if not given.to(own.dtype).isfinite().all():
+            raise UserError(
+                f"{place}: {printable(name)} holds values that are not finite, or too large for "
+                "fp32; take a file of a training that did not diverge"
+            )
 
 
 def _fitting(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -> Iterator[Fitted]:

@@ -87,3 +87,9 @@ def test_png_keeps_every_pixel_and_jpeg_is_smaller() -> None:
     assert encode(noisy, "JPEG").startswith(b"\xff\xd8")
     assert len(encode(noisy, "JPEG")) < len(encode(noisy)) / 2
     assert encode(noisy) == encode(noisy.copy())
+
+
+def test_of_a_name_as_long_as_a_book_the_start_is_shown() -> None:
+    shown = shorten("x" * 100_000, font(13), 60)
+    assert shown.startswith("xxx")
+    assert shown.endswith("…")

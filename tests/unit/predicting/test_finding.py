@@ -202,9 +202,10 @@ def test_the_name_of_what_is_passed_over_cannot_act_on_the_terminal() -> None:
     assert str(skipped).isprintable()
 
 
-def test_a_pipe_in_a_folder_is_passed_over() -> None:
+@pytest.mark.parametrize("name", ["own/pipe", "own/pipe.png"])
+def test_a_pipe_in_a_folder_is_passed_over(name: str) -> None:
     Path("own").mkdir()
-    os.mkfifo("own/pipe")
+    os.mkfifo(name)
     skipped = Skipped()
     assert len(list(find(["own"], lambda: BufferedReader(BytesIO()), skipped))) == 1
-    assert skipped.names == ["own/pipe"]
+    assert skipped.names == [name]

@@ -21,6 +21,7 @@ def caused(cause: BaseException) -> Exception:
         (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "memory"),
         (RuntimeError("std::bad_alloc"), "memory"),
         (RuntimeError("can't start new thread"), "threads"),
+        (OSError("Failed to launch worker thread: Resource temporarily unavailable"), "threads"),
         (BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"), "threads"),
         (OSError(errno.EMFILE, "Too many open files"), "files"),
         (OSError(errno.ENFILE, "Too many open files in system"), "files"),

@@ -96,10 +96,14 @@ def test_the_table_is_the_one_that_the_parameter_names() -> None:
 @pytest.mark.parametrize(
     ("files", "name", "message"),
     [
-        ({"1.jpg": b"1"}, None, "must hold one table .* none of"),
-        ({"a.csv": b"1", "b.TSV": b"1"}, None, "must hold one table .* a.csv, b.TSV"),
-        ({"a.csv": b"1"}, "b.csv", "download.table in params.yaml, is b.csv; .* a.csv"),
-        ({"a.csv": b"1"}, ("a.csv", "b.csv"), "has not the table b.csv; correct download.table"),
+        ({"1.jpg": b"1"}, None, "holds no table .*download.dataset to folder"),
+        ({"a.csv": b"1", "b.TSV": b"1"}, None, "holds 2 tables; .* a.csv, b.TSV"),
+        ({"a.csv": b"1"}, "b.csv", "has not the table b.csv; name one in download.table .* a.csv"),
+        (
+            {"a.csv": b"1"},
+            ("a.csv", "b.csv"),
+            "has not the table b.csv; name one in download.table",
+        ),
         ({"a.csv": b"1"}, ("a.csv", "a.csv"), "is given a table twice"),
     ],
 )

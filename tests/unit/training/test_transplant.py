@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -213,3 +215,23 @@ def test_names_of_the_file_cannot_act() -> None:
         give(made(0), weights | {"x" * 100_000: torch.ones(1)})
     assert "\x1b" not in str(caught.value)
     assert len(str(caught.value)) < 4000
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda weight: weight.int(), "holds int32 strided, expected are floats"),
+        (lambda weight: weight.bool(), "holds bool strided, expected are floats"),
+        (lambda weight: weight.to(torch.complex64), "holds complex64 strided"),
+        (lambda weight: weight.to_sparse(), "holds float32 sparse_coo"),
+        (lambda weight: weight * torch.nan, "values that are not finite"),
+        (lambda weight: weight.double() * 1e300, "too large for fp32"),
+    ],
+)
+def test_weights_that_would_be_changed_or_are_no_numbers_are_refused(
+    change: Callable[[Tensor], Tensor], reason: str
+) -> None:
+    given = copied(made())
+    name = next(name for name, weight in given.items() if weight.ndim == 4)
+    with pytest.raises(UserError, match=f"{name} .*{reason}"):
+        give(made(1), given | {name: change(given[name])})
