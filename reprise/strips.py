@@ -17,6 +17,7 @@ from reprise import deflate
 
 RUN = pattern(rb"\0{32,}")
 NONE, JPEG, DEFLATE = {1}, {7}, {8, 32946}  # kinds of compression
+DENSE, TAIL = {34925, 50000}, 8  # LZMA and Zstandard, which never end in so many zeros
 END = b"\xff\xd9"  # of a JPEG stream
 
 
@@ -42,4 +43,6 @@ def _written(part: bytes, kind: int) -> bool:
     """Say whether a part ends as its compression says; of others, whether there is anything."""
     if kind in DEFLATE:
         return deflate.ends([part])
+    if kind in DENSE:
+        return any(part[-TAIL:])
     return END in part[-4:] if kind in JPEG else any(part)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reprise.shortage import lacking
@@ -79,8 +80,24 @@ def _parquet(file: BinaryIO, _name: str, most: int) -> Cells:
     if size > LARGEST:
         raise ValueError(f"it unpacks to more than {LARGEST:,} bytes")
     file.seek(0)
+    columns = pq.read_schema(file)
+    file.seek(0)
     # Whole numbers stay so beside empty cells: 1, not 1.0.
     cells = pd.read_parquet(file, dtype_backend="pyarrow")
     text = cells.map(lambda cell: "" if cell is None or cell is pd.NA else str(cell))
     rows = enumerate(text.itertuples(index=False, name=None))  # counted from 0, as pandas does
-    return Cells([str(name) for name in cells.columns], [(f"row {n}", [*row]) for n, row in rows])
+    names = [_named(columns, str(name)) for name in cells.columns]
+    return Cells(names, [(f"row {n}", [*row]) for n, row in rows])
+
+
+def _named(columns: pa.Schema, name: str) -> str:
+    """Return a column's name, with its type where that is neither text nor whole numbers.
+
+    As text such cells would be Python's: b'cat', 1.0. By its own name nobody finds the column.
+    """
+    if name not in columns.names or columns.names.count(name) > 1:
+        return name
+    kind = columns.field(name).type
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    plain = ("is_string", "is_large_string", "is_integer", "is_boolean", "is_null")
+    return name if any(getattr(pa.types, one)(kind) for one in plain) else f"{name} ({kind})"

@@ -177,7 +177,7 @@ def test_pixels_are_those_that_tifffile_reads(kind: str, order: str, compression
     np.testing.assert_array_equal(found, wanted)
 
 
-@pytest.mark.parametrize("compression", ["zlib", "lzw", "jpeg"])
+@pytest.mark.parametrize("compression", ["zlib", "lzw", "jpeg", "zstd", "lzma"])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_strips_that_were_never_written_are_refused(compression: str, share: float) -> None:
     tifffile = pytest.importorskip("tifffile", reason="the other decoder is not installed")
@@ -194,7 +194,7 @@ def test_strips_that_were_never_written_are_refused(compression: str, share: flo
         decode(kept, 3)
 
 
-@pytest.mark.parametrize("compression", ["zlib", "lzw", "packbits", "jpeg"])
+@pytest.mark.parametrize("compression", ["zlib", "lzw", "packbits", "jpeg", "zstd", "lzma"])
 def test_an_even_area_is_no_strip_that_was_never_written(compression: str) -> None:
     tifffile = pytest.importorskip("tifffile", reason="the other decoder is not installed")
     values = np.zeros((600, 700, 3), np.uint8)

@@ -1,3 +1,4 @@
+import datetime as dt
 from io import BytesIO
 
 import pandas as pd
@@ -67,6 +68,22 @@ def test_whole_numbers_of_parquet_have_no_decimals() -> None:
 )
 def test_the_ways_in_which_tables_are_saved_are_understood(text: bytes) -> None:
     assert list(seen(load(text))["train"]) == ["1.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind"),
+    [
+        ([b"cat", b"dog"], "binary"),
+        ([1.0, 2.0], "double"),
+        ([["a"], ["b"]], "list<"),
+        ([{"x": 1}, {"x": 2}], "struct<"),
+        ([dt.date(2026, 1, 1), dt.date(2026, 1, 2)], "date32"),
+    ],
+)
+def test_labels_of_parquet_that_are_no_text_are_refused(labels: list[object], kind: str) -> None:
+    table = as_parquet(file=["a/1.png", "a/2.png"], label=labels)
+    with pytest.raises(UserError, match=rf"label_column is label, .* of file, label \({kind}"):
+        load(table, "t.parquet")
 
 
 def test_the_columns_have_the_names_that_parameters_give() -> None:
