@@ -173,7 +173,7 @@ def test_one_cycle_has_its_own_warm_up() -> None:
 
 @pytest.mark.parametrize("milestones", [(3, 2), (2, 2)])
 def test_milestones_must_ascend(milestones: Sequence[int]) -> None:
-    with pytest.raises(ValidationError, match="milestones must ascend, but 2 follows"):
+    with pytest.raises(ValidationError, match="milestones must ascend, are"):
         params(milestones=milestones)
 
 
