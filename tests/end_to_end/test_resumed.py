@@ -59,7 +59,8 @@ def prepare(folder: Path, changes: dict[str, object]) -> None:
     """Write splits that can be learned, and params.yaml with the changes."""
     folder.mkdir()
     params = YAML(typ="safe").load(Path("params.yaml"))
-    params["preprocess"]["image_size"] = [12, 12]  # of the splits below
+    # Those of the splits below.
+    params["preprocess"] |= {"image_size": [12, 12], "resize": "crop", "interpolation": "bilinear"}
     quick = {"epochs": 12, "batch_size": 16, "threads": 1, "device": "cpu"}
     params["train"] |= quick | {"schedule": "one_cycle"} | changes
     with (folder / "params.yaml").open("w", encoding="utf-8") as file:
