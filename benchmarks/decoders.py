@@ -23,7 +23,8 @@ from PIL import Image as Picture
 from PIL.ExifTags import Base
 
 from reprise.codestream import depths
-from reprise.decoding import UPRIGHT, UndecodableError, decode
+from reprise.decoding import UPRIGHT, decode
+from reprise.faults import UndecodableError
 
 LOSSLESS, LOSSY = 1, 4  # levels of 255
 STARTS = {

@@ -16,8 +16,6 @@ from reprise.faults import UndecodableError
 from reprise.shortage import lacking
 from reprise.spec import Channels
 
-__all__ = ["LARGEST", "UPRIGHT", "Decoded", "UndecodableError", "decode", "eight_bits", "examine"]
-
 LARGEST = 2**30 // 12  # pixels: Pillow warns of larger ones, and refuses those of twice the size
 UPRIGHT = {  # what undoes each EXIF orientation
     2: Transpose.FLIP_LEFT_RIGHT,

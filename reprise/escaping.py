@@ -12,6 +12,12 @@ FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)  # what HTML takes for the start of a tag
 BYTES = re.compile("([\udc80-\udcff]+)")  # that are no UTF-8
+# Default_Ignorable_Code_Point of Unicode 16, the marks of interlinear notes, and the empty Braille.
+UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]")  # what Markdown takes for more than a letter
 
 

@@ -6,10 +6,9 @@ from glob import glob, has_magic
 from io import BufferedReader
 from pathlib import Path
 
-from reprise.folder import SUFFIXES, Failure, Skipped, Source, pictures
+from reprise.directory import Failure, Skipped, Source, pictures
 from reprise.shortage import lacking
 
-__all__ = ["SUFFIXES", "Failure", "Skipped", "Source", "find"]
 STDIN = "-"
 
 

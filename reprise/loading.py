@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reprise.decoding import UndecodableError, decode
-from reprise.finding import Failure, Source
+from reprise.decoding import decode
+from reprise.directory import Failure, Source
+from reprise.faults import UndecodableError
 from reprise.resizing import fit
 from reprise.shortage import lacking
 from reprise.spec import InputSpec

@@ -13,8 +13,9 @@ from pathlib import Path
 from PIL import Image as Picture
 
 from reprise import model, rows
+from reprise.directory import Failure, Skipped
 from reprise.escaping import printable
-from reprise.finding import Failure, Skipped, find
+from reprise.finding import find
 from reprise.loading import load_all
 from reprise.model import Model, ModelError
 from reprise.options import Options, parse

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reprise.finding import Failure
+from reprise.directory import Failure
 from reprise.loading import Loaded
 from reprise.model import Model
 

@@ -3,7 +3,8 @@
 import numpy as np
 from PIL import Image as Picture
 
-from reprise.decoding import LARGEST, UndecodableError
+from reprise.decoding import LARGEST
+from reprise.faults import UndecodableError
 from reprise.spec import InputSpec
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PIL.ImageFile import ImageFile
 
-from reprise import codestream, holes, png, scans, strips
+from reprise import codestream, holes, png, scans, tiff
 from reprise.faults import UndecodableError
 from reprise.scans import SHORT
 
@@ -30,7 +30,7 @@ def load(picture: ImageFile, data: bytes) -> None:
     if picture.format in {"JPEG", "MPO"}:
         scans.load(picture, data)
         return
-    if picture.format == "TIFF" and not strips.whole(picture, data):
+    if picture.format == "TIFF" and not tiff.whole(picture, data):
         raise UndecodableError(SHORT)
     picture.load()  # before all else: a TIFF file turns itself, and then says so
     if picture.format in CHECKS and not CHECKS[picture.format](picture, data):

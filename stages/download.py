@@ -16,7 +16,7 @@ from stages import launch
 from stages.artifacts import intake, raw
 from stages.sources import digits, folder, named, origin, pairs, parquet, table
 from stages.sources.catalog import Name
-from stages.sources.metering import metered
+from stages.sources.limits import metered
 from stages.sources.named import Named
 from stages.sources.origin import Origin
 from stages.sources.reports import shown

@@ -7,7 +7,8 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Bool, Int64, UInt8, UInt32
 
-from reprise.decoding import UndecodableError, examine
+from reprise.decoding import examine
+from reprise.faults import UndecodableError
 from stages.artifacts.raw import Group, Image
 from stages.imaging import oddities
 from stages.imaging.normalization import histogram

@@ -19,7 +19,6 @@ from stages.imaging import workers
 from stages.imaging.batch import Batch, decode_group
 from stages.imaging.resizing import Pixels
 
-__all__ = ["MANY", "Batch", "Decoding", "decode_all", "decode_group"]
 MANY = 5000  # images: what one process decodes in the time that another takes to start
 
 

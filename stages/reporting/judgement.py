@@ -8,6 +8,7 @@ from jaxtyping import Float, Float64
 from scipy.special import softmax
 
 from stages.artifacts.classifier import Classifier
+from stages.artifacts.numbering import distinct
 from stages.artifacts.predictions import Predictions
 from stages.artifacts.report import Report
 from stages.artifacts.splits import Split
@@ -16,7 +17,6 @@ from stages.reporting.illustrating.gallery import Gallery
 from stages.reporting.illustrating.gradcam import heat_maps
 from stages.reporting.illustrating.selection import Judged, mistakes
 from stages.reporting.illustrating.wall import draw
-from stages.reporting.namesakes import distinct
 from stages.reporting.scoring.summary import summarize
 from stages.reporting.tabulating.tables import tabulate
 

@@ -5,23 +5,16 @@ composed (NFC), has plain spaces within and none around, and nothing that cannot
 that, names that only differ in letter case, width, or in what cannot be seen, are refused.
 """
 
-import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from unicodedata import category, normalize
 
-from reprise.escaping import printable
+from reprise.escaping import UNSEEN, printable
 from stages.artifacts.numbering import numbered
 from stages.errors import UserError
 from stages.sources.reports import SHOWN, complain, shown
 
-# Default_Ignorable_Code_Point of Unicode 16, the marks of interlinear notes, and the empty Braille.
-UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
 ALIKE = "classes that look alike, or differ in upper and lower case only; spell each in one way:"
 
 

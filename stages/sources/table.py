@@ -12,8 +12,8 @@ from stages.artifacts.raw import Raw
 from stages.errors import UserError
 from stages.params import Column, Location, Params
 from stages.sources import cells, naming, spelling
-from stages.sources.finding import Files
 from stages.sources.labelled import Labelled, assemble
+from stages.sources.lookup import Files
 from stages.sources.reports import complain, shown
 from stages.sources.store import Store
 

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Int64
 from sklearn.metrics import confusion_matrix
 
+from stages.artifacts.numbering import distinct
 from stages.artifacts.report import Cell
-from stages.reporting.namesakes import distinct
 
 CLASSES = 30  # that a table shows: more cannot be read
 

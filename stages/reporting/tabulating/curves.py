@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from jaxtyping import Float64
 
+from stages.artifacts.numbering import distinct
 from stages.artifacts.report import RecallPoint, RocPoint
-from stages.reporting.namesakes import distinct
 from stages.reporting.scoring.ranking import Curve, Ranking, precision_recall, roc
 
 POINTS = 200  # of a curve, at most

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Int64
 from sklearn.metrics import precision_recall_fscore_support
 
+from stages.artifacts.numbering import distinct
 from stages.artifacts.report import ClassScores
-from stages.reporting.namesakes import distinct
 
 
 def by_class(

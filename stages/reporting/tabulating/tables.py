@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from stages.artifacts.numbering import distinct
 from stages.artifacts.report import Tables
-from stages.reporting.namesakes import distinct
 from stages.reporting.scoring.calibration import histogram, reliability
 from stages.reporting.scoring.ranking import rankings
 from stages.reporting.tabulating.confusion import confusion

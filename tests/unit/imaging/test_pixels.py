@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Resize
 from toys import pixels
 
-from reprise.decoding import UndecodableError
+from reprise.faults import UndecodableError
 from stages.imaging.resizing import Pixels, fit
 
 FILTERS = get_args(Pixels.model_fields["interpolation"].annotation)

@@ -16,7 +16,8 @@ from PIL import Image as Picture
 from PIL import features
 from toys import encoded, pixels
 
-from reprise.decoding import UndecodableError, decode
+from reprise.decoding import decode
+from reprise.faults import UndecodableError
 
 TIMES = int(os.environ.get("FUZZ", "1"))
 ROOT = Path(__file__).parents[3]

@@ -14,7 +14,8 @@ from PIL import Image as Picture
 from toys import encoded, pixels
 
 from reprise import wholeness
-from reprise.decoding import LARGEST, UndecodableError, decode, eight_bits
+from reprise.decoding import LARGEST, decode, eight_bits
+from reprise.faults import UndecodableError
 from reprise.spec import Channels
 
 # Pillow warns of damage that it copes with; the pool turns that off.

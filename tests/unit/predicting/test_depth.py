@@ -8,7 +8,8 @@ import pytest
 from PIL import Image as Picture
 from toys import encoded, pixels
 
-from reprise.decoding import UndecodableError, decode
+from reprise.decoding import decode
+from reprise.faults import UndecodableError
 
 imagecodecs = pytest.importorskip("imagecodecs", reason="the other decoder is not installed")
 RNG = np.random.default_rng(7)

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image as Picture
 from toys import encoded, pixels
 
-from reprise.finding import SUFFIXES, Failure, Skipped, Source, find
+from reprise.directory import SUFFIXES, Failure, Skipped, Source
+from reprise.finding import find
 
 PNG, JPEG, GIF, WEBP, BMP, TIFF = (
     encoded(pixels(0), kind) for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")

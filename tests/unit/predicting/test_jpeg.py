@@ -6,7 +6,8 @@ import pytest
 from PIL import Image as Picture
 from toys import encoded, pixels
 
-from reprise.decoding import UndecodableError, decode
+from reprise.decoding import decode
+from reprise.faults import UndecodableError
 from reprise.jpeg import PlainJpeg
 
 EXIF = Picture.Exif()

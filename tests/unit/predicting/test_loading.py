@@ -9,11 +9,11 @@ import pytest
 from PIL import Image as Picture
 from toys import encoded, pixels, publish
 
-from reprise.finding import Failure, Source
+from reprise.directory import Failure, Source
 from reprise.loading import Loaded, load, load_all
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
 from stages.artifacts.raw import Image
-from stages.imaging.pool import decode_group
+from stages.imaging.batch import decode_group
 from stages.imaging.resizing import Pixels
 
 SPEC = InputSpec(6, 7, 3, "crop", "bilinear")

@@ -8,7 +8,8 @@ from PIL import PngImagePlugin
 from toys import encoded, pixels
 
 from reprise import png
-from reprise.decoding import UndecodableError, decode
+from reprise.decoding import decode
+from reprise.faults import UndecodableError
 
 SCENE = pixels(0, 40, 50)
 PLAIN = encoded(SCENE)

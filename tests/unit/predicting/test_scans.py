@@ -5,7 +5,8 @@ import pytest
 from PIL import Image as Picture
 from toys import encoded, pixels
 
-from reprise.decoding import UndecodableError, decode
+from reprise.decoding import decode
+from reprise.faults import UndecodableError
 from reprise.scans import END
 
 SCENE = Picture.fromarray(pixels(0, 12, 15)).resize((120, 96), Picture.Resampling.BICUBIC)

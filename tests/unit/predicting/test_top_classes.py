@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from linear import CARD, export, probabilities
 
-from reprise.finding import Failure
+from reprise.directory import Failure
 from reprise.loading import Loaded
 from reprise.model import Model, load
 from reprise.ranking import Prediction, predict

@@ -10,7 +10,8 @@ from PIL import Image as Picture
 from toys import encoded, pixels
 
 from reprise import heif
-from reprise.decoding import UndecodableError, decode
+from reprise.decoding import decode
+from reprise.faults import UndecodableError
 
 BRANDS = [b"heic", b"heix", b"hevc", b"mif1", b"msf1"]
 

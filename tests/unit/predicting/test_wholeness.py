@@ -9,7 +9,8 @@ from PIL import Image as Picture
 from PIL import ImageDraw, features
 from toys import encoded, pixels
 
-from reprise.decoding import UndecodableError, decode
+from reprise.decoding import decode
+from reprise.faults import UndecodableError
 
 SCENE = Picture.fromarray(pixels(0, 24, 30)).resize((240, 192), Picture.Resampling.BICUBIC)
 CLEAR = SCENE.copy()

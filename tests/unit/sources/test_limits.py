@@ -5,7 +5,7 @@ import pytest
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
 from stages.sources import store
-from stages.sources.metering import metered
+from stages.sources.limits import metered
 
 
 def raw(*sizes: int) -> Raw:
