@@ -1,4 +1,4 @@
-"""Pictures with transparency on white paper, and alpha channels that mean none."""
+"""Flatten transparency onto white; ignore alpha channels that files declare or leave unused."""
 
 from typing import Literal, NamedTuple
 

@@ -65,19 +65,15 @@ def examine(data: bytes, channels: Channels) -> Decoded:
         raise UndecodableError(_reason(error, data)) from error
 
 
-def eight_bits(picture: Picture.Image, channels: Channels) -> Picture.Image:
-    """Convert a loaded picture of any mode to L (1 channel) or RGB (3)."""
-    return _eight_bits(picture, channels).picture
-
-
 def _decoded(picture: ImageFile, data: bytes, channels: Channels) -> Decoded:
     wholeness.load(picture, data)
     turn = _turn(picture)
     plain = depth.standard(alpha.declared(picture, data), data)
-    return _eight_bits(plain if turn is None else plain.transpose(turn), channels)
+    return eight_bits(plain if turn is None else plain.transpose(turn), channels)
 
 
-def _eight_bits(picture: Picture.Image, channels: Channels) -> Decoded:
+def eight_bits(picture: Picture.Image, channels: Channels) -> Decoded:
+    """Convert a loaded picture of any mode to L (1 channel) or RGB (3)."""
     mode = "L" if channels == 1 else "RGB"
     if picture.mode == mode and "transparency" not in picture.info:
         return Decoded(picture, None)

@@ -1,4 +1,4 @@
-"""From pixels of any depth to 8 bits, by the depth that the file states, or not at all."""
+"""Scale pixels of any bit depth to 8 bits, by the depth that the file states."""
 
 import numpy as np
 from PIL.Image import Image

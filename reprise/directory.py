@@ -1,4 +1,4 @@
-"""The pictures in a folder and below; whatever else is there is counted."""
+"""Find the pictures in a folder and below, and count the other files."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Source(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """What could not be predicted."""
+    """A picture that cannot be predicted, and why."""
 
     name: str
     reason: str

@@ -1,4 +1,4 @@
-"""Why a picture cannot be taken."""
+"""The error of pictures that cannot be decoded."""
 
 
 class UndecodableError(Exception):

@@ -1,4 +1,4 @@
-"""WebP, AVIF and HEIF files of which a part was never written, so that it is zeros.
+"""Detect WebP, AVIF and HEIF files of which a part was never written, and is zeros.
 
 They have neither checksums nor an end marker, and their decoders make pixels of zeros, too. Long
 runs of zeros are rare in sound files; where there is one, a second look costs a second decoding.

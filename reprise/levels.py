@@ -1,4 +1,4 @@
-"""Pixels of more or fewer levels than 256, scaled to 256."""
+"""Scale pixels of more or fewer than 256 levels to 256."""
 
 import numpy as np
 from PIL import Image as Picture

@@ -30,14 +30,15 @@ def load(source: Source, spec: InputSpec) -> Loaded | Failure:
     """
     try:
         data = source.data if isinstance(source.data, bytes) else source.data.read_bytes()
+        if not data:
+            return Failure(source.name, "is empty (0 bytes)")
         return Loaded(source.name, fit(decode(data, spec.channels), spec))
     except OSError as error:
         if lacking(error):
             raise
         return Failure(source.name, error.strerror or str(error))
     except (UndecodableError, ValueError) as error:  # ValueError: of a path
-        empty = "0 bytes: " if isinstance(error, UndecodableError) and not data else ""
-        return Failure(source.name, f"{empty}{error}" or type(error).__name__)
+        return Failure(source.name, str(error) or type(error).__name__)
 
 
 def load_all(

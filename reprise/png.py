@@ -1,4 +1,4 @@
-"""PNG files: chunks that nobody reads are passed over, and those of the pixels are checked.
+"""PNG files: drop the chunks that no pixel depends on, and check those of the pixels.
 
 Pillow unpacks every text and profile, and refuses the whole file where one is long or damaged. Of
 the pixels it compares no checksum: where a file was preallocated and never filled, the zeros are
@@ -13,7 +13,7 @@ from zlib import crc32
 from reprise import deflate
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
-UNREAD = {b"tEXt", b"zTXt", b"iTXt", b"iCCP"}
+UNREAD = {b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"gAMA", b"cHRM", b"pHYs", b"sRGB"}
 READ = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")  # may say which side is up
 PIXELS, END, SIGNIFICANT = b"IDAT", b"IEND", b"sBIT"
 FIRST = 33  # bytes of the head, which comes first and ends with the depth
@@ -29,7 +29,7 @@ class Chunk(NamedTuple):
 
 
 class Head(NamedTuple):
-    """What a file says of its samples."""
+    """Bit depths that a PNG file states."""
 
     bits: int  # of a sample, or of an index into the palette
     significant: int  # bits of the original, as far as the file says
@@ -58,7 +58,7 @@ def chunks(data: bytes) -> Iterator[Chunk]:
 
 
 def bare(data: bytes) -> bytes:
-    """Return a PNG file without what nobody reads; the same object if nothing of it is left.
+    """Return the file without text, profile and the like; the same object if it has none.
 
     Texts that are read are left out only where there are no others: what is left out is what makes
     Pillow refuse a file.

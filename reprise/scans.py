@@ -1,4 +1,4 @@
-"""JPEG files are decoded to their last pixel or refused.
+"""Decode JPEG files to their last pixel, or refuse them.
 
 Where data are missing, libjpeg fills up with grey and warns, and Pillow drops the warning. So the
 decoder is not given the end marker, at which libjpeg would begin to fill up, but as many bits as it

@@ -1,4 +1,4 @@
-"""What the machine lacks: an error that says so tells nothing about the data."""
+"""Tell errors of the machine (memory, threads, open files, disk) from errors of the data."""
 
 import errno
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Files that Pillow does not open: what they are, and what to do."""
+"""Say why Pillow does not open a file, and the remedy."""
 
 from io import BytesIO
 

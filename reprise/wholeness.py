@@ -1,4 +1,4 @@
-"""Pictures are loaded whole or refused; Pillow itself makes pixels of what is missing, too."""
+"""Load pictures whole, or refuse them; Pillow fills in pixels that are missing."""
 
 from collections.abc import Callable
 

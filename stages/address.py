@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from reprise.escaping import printable
 
-WEB = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]*")
+WEB = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]*[^\s'\"<>;:,.)]")  # within a sentence
 # `user:password@`, also where the password holds a slash or an @; `host:443/...@` is none.
 LOGIN = re.compile(r"([^/:?#]*)(?::((?!\d+(?:[/?#]|$)).*?))?@(?![^@/?#]*@)", re.DOTALL)
 HIDDEN = "***"

@@ -59,10 +59,9 @@ def main() -> None:
     intake.write(images, published.passed_over, published.examples)
     count, passed = sum(images.values()), sum(published.passed_over.values())
     listed = f" ({intake.PATH} lists them)" if passed else ""
-    print(
-        f"{count:,} images of {len(published.classes)} classes, "
-        f"{passed:,} files passed over{listed}"
-    )
+    files = "file" if passed == 1 else "files"
+    told = f"{count:,} images of {len(published.classes)} classes"
+    print(f"{told}, {passed:,} {files} passed over{listed}")
     if empty := published.examples.get(EMPTY):
         print(f"of these, empty: {', '.join(map(shown, empty[:SHOWN]))}")
 

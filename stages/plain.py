@@ -1,4 +1,4 @@
-"""Values that can be shown, stored and counted: not all that YAML can express is."""
+"""Refuse parameter values that YAML can express and no stage can use: bombs, control characters."""
 
 from collections.abc import Iterator
 from itertools import islice

@@ -96,7 +96,8 @@ def main() -> None:
     classifier.write(made.classifier)
     history.write(learner.history)
     store.remove()
-    print(f"temperature {made.classifier.card.temperature:g}: {made.classifier.card.calibration}")
+    fitted = made.classifier.card
+    print(f"calibration temperature {fitted.temperature:g}, {fitted.calibration}")
     print(f"kept epoch {kept.epoch} of {epochs}: val accuracy {kept.val_accuracy:.4f}")
 
 

@@ -1,4 +1,4 @@
-"""Whether splits and classifier are those that params.yaml asks for, and go together.
+"""Check that splits and classifier were made with the values of params.yaml, and go together.
 
 DVC sees to that where it runs the stages; a stage that is run by hand, or on what another branch
 left, would otherwise use what was made with other parameters.

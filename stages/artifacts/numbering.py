@@ -26,7 +26,7 @@ def numbered(names: Sequence[str], key: Callable[[str], str] = str) -> tuple[str
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """Return the names of classes as tables and pages show them: escaped, no two that look alike."""
+    """Return names of classes as tables and pages show them: escaped, no two that look alike."""
     return [*numbered([*map(printable, names)], _look)]
 
 

@@ -1,4 +1,4 @@
-"""A file that was made, or the reason why there is none."""
+"""Try to make the file of a format, and keep the reason where that fails."""
 
 from collections.abc import Callable, Sequence
 from textwrap import shorten

@@ -1,4 +1,4 @@
-"""Images that are no mistake, and yet may not be what somebody wanted."""
+"""Remarks on images that can be decoded and are suspicious: transparent, or of few levels."""
 
 from collections import Counter
 from collections.abc import Iterable

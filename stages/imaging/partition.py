@@ -96,8 +96,8 @@ def _divisible(split: str, count: int, labels: Rows, classes: Sequence[str]) -> 
     found, images = np.unique(labels, return_counts=True)
     if len(single := found[images < 2]):
         raise UserError(
-            f"the images cannot be split: {split} and train have one image between them of the "
-            f"classes {_names(single, classes)}; {REMEDY}"
+            f"the images cannot be split: train and {split} need an image each of every class, and "
+            f"there is one alone of {_names(single, classes)}; bring more, or take the class out"
         )
     if min(count, len(labels) - count) < len(found):
         raise UserError(

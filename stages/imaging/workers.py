@@ -1,4 +1,4 @@
-"""Processes that decode: they end when the stage does, whatever ends it."""
+"""Worker processes of the decoding, which end when the stage does, even if it is killed."""
 
 import os
 import signal

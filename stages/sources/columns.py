@@ -39,7 +39,11 @@ def find(schema: pa.Schema, label: str) -> Columns:
 
 
 def _names(names: object) -> tuple[str, ...] | None:
-    """Return the names of the classes, which older files number: {"0": "cat"}."""
+    """Return the names of the classes, which older files number: {"0": "cat"}.
+
+    Raises:
+        UserError: their numbers are not 0, 1, ...
+    """
     if isinstance(names, dict):
         if {*names} != {*map(str, range(len(names)))}:
             raise UserError(
@@ -56,8 +60,14 @@ def _listed(schema: pa.Schema) -> str:
 
 def _features(schema: pa.Schema) -> dict[str, Any]:
     """Return what `datasets` wrote about the columns."""
-    described = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
-    return dict(described.get("info", {}).get("features", {}))
+    written = (schema.metadata or {}).get(b"huggingface", b"{}")
+    try:
+        return dict(json.loads(written).get("info", {}).get("features", {}))
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
+        raise UserError(
+            f"its metadata `huggingface` are not as `datasets` writes them ({shown(str(error))}); "
+            "write the file again with `datasets`, or without these metadata"
+        ) from error
 
 
 def _of_type(features: dict[str, Any], kind: str) -> list[str]:

@@ -32,6 +32,8 @@ def fetch(address: str, target: Path, checksum: str | None = None, most: int = s
         UserError: it cannot be fetched or stored, has more than `most` bytes, or the checksum
             differs; `target` is as it was.
     """
+    scheme, mark, rest = address.partition("://")
+    address = f"{scheme.lower()}{mark}{rest}" if mark else address
     with files.replacing(target) as partial:
         with _storing(address, target):
             file = partial.open("wb", buffering=0)

@@ -13,9 +13,10 @@ from stages.errors import UserError
 from stages.sources import classfolders
 from stages.sources.classfolders import LAYOUT
 from stages.sources.labelled import Labelled, assemble
-from stages.sources.reports import complain
+from stages.sources.reports import complain, shown
 from stages.sources.store import Store
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.zst")
 OUTSIDE = "outside a class folder"
 
 
@@ -36,9 +37,11 @@ def load(store: Store) -> Raw:
             empty.discard(home)
             found.append(Labelled(name, PurePosixPath(home).name, homes[home]))
     if not found:
+        packed = [name for name in store.names() if name.lower().endswith(ARCHIVES)]
+        remedy = f"; set download.path to {shown(f'{store.place}/{packed[0]}')}" if packed else ""
         raise UserError(
-            f"{store.place}: holds no image in a class folder; {LAYOUT}. "
-            "An archive is read where download.path in params.yaml names it"
+            f"{store.place}: holds no image in a class folder; {LAYOUT}. An archive is read where "
+            f"download.path in params.yaml names it{remedy}"
         )
     complain(f"{store.place}: class folders without an image; fill or remove:", sorted(empty))
     return assemble(store, found, {OUTSIDE: outside})

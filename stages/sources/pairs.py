@@ -37,6 +37,11 @@ def load(store: Store) -> Raw:
     labels = [name for name in names if _is_label(name)]
     if not images:
         raise UserError(f"{store.place}: holds no image; expected are pairs as a.jpg and a.txt")
+    if not labels:
+        raise UserError(
+            f"{store.place}: none of its {len(images):,} files has a text file beside it, as a.jpg "
+            "and a.txt; where the folders are the classes, set download.dataset to folder"
+        )
     by_key, texts = pairing.by_key(images, labels)
     splits = _splits(by_key)
     problems = [*_alone(by_key, texts, "label"), *_alone(texts, by_key, "image")]

@@ -1,4 +1,4 @@
-"""What is wrong with a source, all of it at once, and in lines that no name can forge."""
+"""Report all problems of a source at once, with the names of its files escaped."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,6 @@
 """Source `table`: CSV, TSV or Parquet tables with a row for every image."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import PurePosixPath
@@ -66,9 +66,7 @@ def load(store: Store, params: Table) -> Raw:
 
 def _twice(found: Iterable[Labelled]) -> list[str]:
     """Report the files that several rows name."""
-    times = defaultdict[str, int](int)
-    for file in found:
-        times[file.name] += 1
+    times = Counter(file.name for file in found)
     return [f"{name}: is in {count} rows" for name, count in times.items() if count > 1]
 
 

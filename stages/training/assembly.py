@@ -1,5 +1,6 @@
 """From parameters to a network that is ready to learn."""
 
+from math import ceil
 from typing import NamedTuple
 
 import torch
@@ -15,13 +16,14 @@ from stages.nets.interface import Interface
 from stages.nets.network import Network
 from stages.nets.normalize import Normalize
 from stages.scores import predict
-from stages.training import losses, optimizer, pretrained, weighing
+from stages.training import losses, optimizer, pretrained, schedule, weighing
 from stages.training.average import Average, MovingAverage
 from stages.training.freezing import NORMS
 from stages.training.learner import Learner
 from stages.training.loop import Fit
 from stages.training.losses import Loss
 from stages.training.optimizer import Optimizer
+from stages.training.plan import epoch_size
 from stages.training.precision import arrange, compiled, refuse_narrow, scaler
 from stages.training.pretrained import Pretrained
 from stages.training.resume import IRRELEVANT
@@ -59,7 +61,8 @@ def assemble(params: Assembly, card: Card, data: Resident) -> Step:
     if callable(initialize := getattr(network, "initialize", None)):
         count = max(1, SEEN // (interface.height * interface.width))
         initialize(normalize(data.images[:count].cpu()))
-    for line in pretrained.load(network, params, card):
+    steps = params.epochs * ceil(epoch_size(len(data.labels), params) / params.images_a_step)
+    for line in (*pretrained.load(network, params, card), *schedule.remarks(params, steps)):
         print(line)
     network.to(device)
     refuse_narrow(network, device)

@@ -1,6 +1,6 @@
 """The learning rate's course: a pure function of where training stands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import cos, inf, pi
 from typing import Literal, NamedTuple
@@ -96,6 +96,15 @@ def factor(params: Schedule, position: Position, losses: Sequence[float]) -> flo
         case "one_cycle":
             return one_cycle(done, steps)
     return rise * params.gamma ** _drops(params, position, losses)
+
+
+def remarks(params: Schedule, steps: int) -> Iterator[str]:
+    """Say of a training of so many steps that its schedule leaves it nothing to learn with."""
+    if params.schedule == "one_cycle" and steps == 1:
+        yield (
+            "training is a single step, which one_cycle takes at 1/250,000 of train.lr: nothing "
+            "is learned; take more epochs, a smaller batch_size, or schedule constant"
+        )
 
 
 def one_cycle(step: int, steps: int) -> float:

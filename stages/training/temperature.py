@@ -30,8 +30,9 @@ def told(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"], fitted: floa
         return "fitted to val"
     if _is_endless(logits, labels, _best(logits, labels)):
         wrong = int((logits.argmax(1) != labels).sum())
-        return f"left at 1, because {wrong} mistakes among {len(labels)} images of val set no limit"
-    return "left at 1, because what another gains on val is within chance"
+        counted = f"{wrong} mistakes among {len(labels)} images of val"
+        return f"left at 1, because {counted} give no best value"
+    return "left at 1, because a better fit to val is within chance"
 
 
 def _is_endless(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"], best: float) -> bool:

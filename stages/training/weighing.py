@@ -1,4 +1,4 @@
-"""How much memory a network takes, before anybody makes it."""
+"""Estimate the memory of a network before it is built."""
 
 import os
 

@@ -26,7 +26,7 @@ def test_a_users_mistake_is_one_message_and_exit_code_1() -> None:
 def test_no_message_tells_a_secret_or_forges_a_line() -> None:
     said = "params.yaml: download.path is http://ann:hunter2@host/a.zip?token=hunter2\\x1b[2J; odd"
     ended = run(f"raise errors.UserError('{said}')")
-    assert ended.stderr == "params.yaml: download.path is http://host/a.zip odd\n"
+    assert ended.stderr == "params.yaml: download.path is http://host/a.zip; odd\n"
 
 
 def test_an_interrupt_is_exit_code_130_without_a_traceback() -> None:

@@ -215,7 +215,7 @@ def test_the_stage_reads_splits_and_writes_classifier_and_history(
     assert list(table["val_loss"]) == pytest.approx(step.learner.losses, rel=1e-5)
     kept = max(step.learner.history, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss))
     fitted, last = capsys.readouterr().out.splitlines()
-    assert fitted == f"temperature {read.card.temperature:g}: {read.card.calibration}"
+    assert fitted == f"calibration temperature {read.card.temperature:g}, {read.card.calibration}"
     assert last == f"kept epoch {kept.epoch} of 3: val accuracy {kept.val_accuracy:.4f}"
     assert not list(FOLDER.iterdir())
 

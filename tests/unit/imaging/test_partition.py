@@ -94,10 +94,7 @@ def test_what_was_drawn_before_does_not_matter() -> None:
 def test_too_few_images_of_a_class_are_refused(few: int) -> None:
     with pytest.raises(UserError) as caught:
         deal(np.repeat([0, 1, 2], [40, 40, few]), params())
-    assert str(caught.value).endswith(
-        "; give every class more images, "
-        "or mend preprocess.val_fraction and preprocess.test_fraction"
-    )
+    assert str(caught.value).endswith("one alone of c2; bring more, or take the class out")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +141,7 @@ def test_more_classes_than_a_split_has_images_are_refused() -> None:
 @pytest.mark.parametrize(
     ("counts", "message"),
     [
-        ([20, 1, 1], r"test and train have one image between them of the classes c1, c2; give"),
+        ([20, 1, 1], r"train and test need an image each .* one alone of c1, c2; bring more"),
         ([9, 2, 2, 2, 2], r"4 for test and 13 for train are too few for the 5 classes c0, c1, c2"),
     ],
 )

@@ -141,7 +141,7 @@ def test_alpha_beside_a_palette_lets_white_through() -> None:
     picture = Picture.fromarray(COLOUR).quantize(5).convert("PA")
     picture.putalpha(Picture.fromarray(ALPHA))
     colour = np.asarray(picture.convert("RGB"))
-    found = np.asarray(eight_bits(picture, 3)).astype(int)
+    found = np.asarray(eight_bits(picture, 3).picture).astype(int)
     assert abs(found - over_white(colour, ALPHA)).max() <= 1
 
 
@@ -206,7 +206,7 @@ def test_ycbcr_becomes_rgb() -> None:
         luminance + 1.772 * blue,
     ]
     expected = np.clip(np.dstack(channels), 0, 255)
-    assert abs(np.asarray(eight_bits(picture, 3)) - expected).max() <= 1.5
+    assert abs(np.asarray(eight_bits(picture, 3).picture) - expected).max() <= 1.5
 
 
 def test_cielab_is_decoded_to_grey_and_colour_alike() -> None:

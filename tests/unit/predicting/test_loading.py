@@ -63,7 +63,7 @@ def test_pixels_are_those_that_preprocess_stores(
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "0 bytes: no image that Pillow knows"),
+        (b"", "is empty (0 bytes)"),
         (b"text", "no image that Pillow knows"),
         (FILES["scan.png"][:200], "image file is truncated"),
         (b"Pf\n1 1\n-1.0\n" + struct.pack("<f", 1), "floating-point pixels have no known range"),

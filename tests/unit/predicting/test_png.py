@@ -37,6 +37,8 @@ UNREAD = {
     "EXIF as text": chunk(b"zTXt", b"Raw profile type exif\0\0" + PACKED),
     "many": b"".join(chunk(b"tEXt", b"a%d\0" % n + b"x" * 2**20) for n in range(70)),
     "unknown method": chunk(b"zTXt", b"a\0\7" + PACKED),
+    "short gAMA": chunk(b"gAMA", b"\0"),
+    "short cHRM": chunk(b"cHRM", b"\0"),
     "damaged": chunk(b"tEXt", b"a\0text")[:-1] + b"?",
 }
 

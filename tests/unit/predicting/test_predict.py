@@ -223,7 +223,7 @@ def test_what_a_folder_holds_besides_is_told(capsys: Captured) -> None:
 def test_an_empty_picture_is_named(capsys: Captured) -> None:
     Path("photos/a.jpg").touch()
     assert main(["m.onnx", "photos"]) == 1
-    assert "photos/a.jpg: 0 bytes: no image" in capsys.readouterr().err
+    assert "photos/a.jpg: is empty" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Formats but JPEG and PNG: what ends early or in zeros is no picture."""
 
+import struct
 from io import BytesIO
 from typing import Any
 
@@ -11,6 +12,15 @@ from toys import encoded, pixels
 
 from reprise.decoding import decode
 from reprise.faults import UndecodableError
+
+
+def profile() -> bytes:
+    """Return a colour profile whose one tag, a description, ends in zeros (ICC.1:2001, 6.5.17)."""
+    tag = b"desc" + struct.pack(">II", 0, 5) + b"sRGB\0" + bytes(82)
+    head = struct.pack(">I4sI4s4s4s", 144 + len(tag), b"test", 2 << 24, b"mntr", b"RGB ", b"XYZ ")
+    head = head.ljust(36, b"\0") + b"acsp"
+    return head.ljust(128, b"\0") + struct.pack(">I4sII", 1, b"desc", 144, len(tag)) + tag
+
 
 SCENE = Picture.fromarray(pixels(0, 24, 30)).resize((240, 192), Picture.Resampling.BICUBIC)
 CLEAR = SCENE.copy()
@@ -28,6 +38,7 @@ FORMATS: dict[str, tuple[Picture.Image, str, dict[str, Any]]] = {
 }
 if features.check("avif"):
     FORMATS["AVIF"] = (SCENE, "AVIF", {})
+    FORMATS["AVIF with a profile"] = (SCENE, "AVIF", {"icc_profile": profile()})
 FILES = {name: encoded(made, kind, **options) for name, (made, kind, options) in FORMATS.items()}
 ZEROS = [name for name in FILES if not name.endswith("TIFF")]  # their tags come last
 SHARES = [0.2, 0.4, 0.6, 0.8, 0.9]

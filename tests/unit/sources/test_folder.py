@@ -275,3 +275,9 @@ def test_of_many_that_are_passed_over_some_are_named() -> None:
     found = folder.load(store("a/1", *(f"{number:03}" for number in range(200))))
     assert found.passed_over == {"outside a class folder": 200}
     assert found.examples["outside a class folder"] == [f"{number:03}" for number in range(50)]
+
+
+@pytest.mark.parametrize("name", ["photos.zip", "set.tar.gz", "B.ZIP"])
+def test_an_archive_in_the_folder_is_named_as_the_path_that_is_meant(name: str) -> None:
+    with pytest.raises(UserError, match=rf"set download.path to source/{name}$"):
+        folder.load(store(name, "README.md"))

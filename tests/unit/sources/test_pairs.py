@@ -141,3 +141,8 @@ def test_an_image_in_no_split_beside_others_in_splits_is_named() -> None:
 def test_without_an_image_the_layout_is_explained(files: dict[str, bytes]) -> None:
     with pytest.raises(UserError, match=r"source: holds no image; expected"):
         pairs.load(packed(files))
+
+
+def test_where_no_image_has_a_label_the_other_layout_is_named() -> None:
+    with pytest.raises(UserError, match=r"none of its 2 files .* set download.dataset to folder"):
+        pairs.load(packed({"ants/1.jpg": b"1", "bees/2.jpg": b"2"}))

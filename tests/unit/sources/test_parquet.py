@@ -18,7 +18,7 @@ IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 
 
 def shard(
-    label: object = (0, 1), names: list[str] | None = None, name: str = "label", **columns: object
+    label: object = (0, 1), names: object = None, name: str = "label", **columns: object
 ) -> bytes:
     """Return a file of two images."""
     image = pa.array([{"bytes": b"1", "path": "a.png"}, {"bytes": b"2", "path": None}], IMAGE)
@@ -254,7 +254,7 @@ def test_texts_become_classes_of_normal_names(labels: list[str], classes: tuple[
 
 @pytest.mark.parametrize("names", [{"1": "cat", "0": "dog"}, {"0": "dog", "1": "cat"}])
 def test_numbered_names_of_older_files_are_understood(names: dict[str, str]) -> None:
-    assert load(train=shard(names=names)).classes == ("dog", "cat")  # type: ignore[arg-type]
+    assert load(train=shard(names=names)).classes == ("dog", "cat")
 
 
 def bomb(kind: str) -> bytes:
@@ -311,3 +311,26 @@ def test_no_name_of_the_data_forges_a_line() -> None:
             parquet.load(packed(files), params())
         lines = str(caught.value).split("\n")
         assert all(line.isprintable() and not line.startswith("ERROR") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "names", [{"1": "cat", "2": "dog"}, {"0": "cat", "2": "dog"}, {"0": "cat", "x": "dog"}]
+)
+def test_classes_whose_numbers_have_a_gap_are_not_moved_up(names: dict[str, str]) -> None:
+    with pytest.raises(UserError, match=r"numbers the classes .*expected are 0, 1, \.\.\. without"):
+        load(train=shard([0, 1], names))
+
+
+def test_numbered_classes_keep_their_numbers() -> None:
+    found = load(train=shard([1, 0], {"1": "dog", "0": "cat"}))
+    assert found.classes == ("cat", "dog")
+    assert [image.label for image in found.splits["train"]] == [1, 0]
+
+
+@pytest.mark.parametrize("written", [b"{", b"[]", b'{"info": null}', b'{"info": [1]}', b"\xff"])
+def test_metadata_that_datasets_never_wrote_are_named_with_a_remedy(written: bytes) -> None:
+    table = pq.read_table(BytesIO(shard([0, 1])))
+    file = BytesIO()
+    pq.write_table(table.replace_schema_metadata({b"huggingface": written}), file)
+    with pytest.raises(UserError, match=r"metadata `huggingface` .* write the file again"):
+        load(train=file.getvalue())

@@ -11,7 +11,7 @@ from torch.optim import SGD, lr_scheduler
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from stages.training import schedule
-from stages.training.schedule import Position, Schedule, apply, factor
+from stages.training.schedule import Position, Schedule, apply, factor, remarks
 
 BASE = {
     "schedule": "constant",
@@ -205,3 +205,15 @@ def test_plateaus_by_hand() -> None:
     assert schedule.plateaus([], 0) == 0
     assert schedule.plateaus([1.0, 1.0, 1.0, 1.0], 0) == 3
     assert schedule.plateaus([1.0, 1.0, 1.0, 0.9, 1.0, 1.0, 1.0], 1) == 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "steps", "told"),
+    [("one_cycle", 1, True), ("one_cycle", 2, False), ("constant", 1, False), ("cosine", 1, False)],
+)
+def test_a_single_step_at_which_nothing_is_learned_is_told(
+    shape: str, steps: int, *, told: bool
+) -> None:
+    settings = params(schedule=shape)
+    assert bool([*remarks(settings, steps)]) == told
+    assert (factor(settings, Position(0, steps, 1), []) < 1e-5) == told

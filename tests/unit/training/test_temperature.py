@@ -69,7 +69,7 @@ def test_without_a_mistake_it_stays_1(images: int, margin: float) -> None:
     logits = torch.nn.functional.one_hot(labels, 3) * margin + torch.rand(images, 3) / 10
     assert temperature(logits, labels) == 1
     assert told(logits, labels, 1.0) == (
-        f"left at 1, because 0 mistakes among {images} images of val set no limit"
+        f"left at 1, because 0 mistakes among {images} images of val give no best value"
     )
 
 
@@ -91,9 +91,7 @@ def test_chance_moves_it_once_in_twenty() -> None:
 def test_a_gain_within_chance_leaves_it_at_1() -> None:
     logits, labels = drawn(0, count=100)
     assert temperature(logits, labels) == 1
-    assert told(logits, labels, 1.0) == (
-        "left at 1, because what another gains on val is within chance"
-    )
+    assert told(logits, labels, 1.0) == ("left at 1, because a better fit to val is within chance")
     assert chi2.ppf(0.95, 1) == pytest.approx(CHANCE, abs=0.01)
 
 
