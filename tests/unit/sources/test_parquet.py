@@ -321,12 +321,6 @@ def test_classes_whose_numbers_have_a_gap_are_not_moved_up(names: dict[str, str]
         load(train=shard([0, 1], names))
 
 
-def test_numbered_classes_keep_their_numbers() -> None:
-    found = load(train=shard([1, 0], {"1": "dog", "0": "cat"}))
-    assert found.classes == ("cat", "dog")
-    assert [image.label for image in found.splits["train"]] == [1, 0]
-
-
 @pytest.mark.parametrize("written", [b"{", b"[]", b'{"info": null}', b'{"info": [1]}', b"\xff"])
 def test_metadata_that_datasets_never_wrote_are_named_with_a_remedy(written: bytes) -> None:
     table = pq.read_table(BytesIO(shard([0, 1])))
