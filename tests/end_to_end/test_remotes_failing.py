@@ -124,14 +124,14 @@ def test_a_damaged_object_of_the_cache_is_found_by_the_command_of_readme(
 ) -> None:
     oid = locked(pushed, CLASSIFIER)
     damage(cached(pushed)[oid])
-    command = next(
-        line for line in Path("README.md").read_text("utf-8").splitlines() if "md5sum" in line
-    )
-    printed = pushed.run("bash", "-c", command, code=1)
-    assert [line for line in printed.splitlines() if "FAILED" in line] == [
-        f".dvc/cache/files/md5/{oid[:2]}/{oid[2:]}: FAILED"
-    ]
-    cached(pushed)[oid].unlink()
+    assert "\nmake verify-cache ARGS=--remove " in Path("README.md").read_text("utf-8")
+    check = ("make", "--old-file=.venv/installed", "verify-cache")
+    printed = pushed.run(*check, code=2)
+    assert f"files/md5/{oid[:2]}/{oid[2:]}: " in printed
+    assert f"it is {CLASSIFIER}; " in printed
+    assert oid in cached(pushed)
+    pushed.run(*check, "ARGS=--remove", code=2)
+    assert oid not in cached(pushed)
     pushed.run("dvc", "repro", "--force", "--single-item", "train")
     assert digest(cached(pushed)[oid]) == digest(pushed.root / CLASSIFIER) == oid
 
