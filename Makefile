@@ -11,15 +11,15 @@ repro: versions
 	@echo 'Open metrics/evaluate/report.html; the scores are in metrics/evaluate.json.'
 
 versions: .venv/installed
-	@python -m stages.provenance.restate
+	@python -m tools.state_versions
 
 # Compute the last commit again in an empty clone; FROM=raw spares the download.
 verify: .venv/installed
-	@python -m stages.provenance.verify $(FROM)
+	@python -m tools.verify $(FROM)
 
 # Are all objects of DVC's cache still what was cached? ARGS=--remove deletes those that are not.
 verify-cache: .venv/installed
-	@python -m stages.provenance.cache $(ARGS)
+	@python -m tools.verify_cache $(ARGS)
 
 test: .venv/installed
 	python -m pytest -n auto --maxprocesses 4 --dist worksteal
@@ -28,7 +28,7 @@ test: .venv/installed
 TIMES ?= 20
 FUZZERS = tests/unit/sources/test_fuzz.py tests/unit/predicting/test_damaged_files.py \
 	tests/unit/test_fuzz_artifacts.py tests/unit/test_fuzz_params.py \
-	tests/unit/training/test_fuzz_train.py tests/unit/training/test_resume.py
+	tests/unit/training/test_fuzz_train.py tests/unit/training/test_checkpoint.py
 fuzz: .venv/installed
 	FUZZ=$(TIMES) python -m pytest $(FUZZERS)
 
@@ -51,7 +51,7 @@ board: .venv/installed
 
 # `make find-lr ARGS='--low 1e-5 --high 1'`
 find-lr: .venv/installed
-	python -m stages.training.find_lr $(ARGS)
+	python -m tools.find_lr $(ARGS)
 
 # Of each experiment the parameters that differ and three scores; `dvc exp show` has all columns.
 experiments: .venv/installed
@@ -60,12 +60,12 @@ experiments: .venv/installed
 
 # `make compare A=main B=workspace`: is one better? ARGS='--out changed.csv' lists the images.
 compare: .venv/installed
-	@python -m stages.reporting.comparing.compare "$(A)" "$(B)" $(ARGS)
+	@python -m tools.compare "$(A)" "$(B)" $(ARGS)
 
 # `make plots`, or `make plots A=main B=workspace`: as `dvc plots`, but the page needs no network, and
 # no name in it acts as code.
 plots: .venv/installed
-	@python -m stages.reporting.offline $(A) $(B)
+	@python -m tools.offline_plots $(A) $(B)
 
 # The data may be absent here, but no stage may differ from what dvc.lock says it ran as.
 lock: .venv/installed

@@ -16,7 +16,7 @@ from stages.artifacts import splits
 from stages.batches import to_device
 from stages.scores import score
 from stages.train import Train, train
-from stages.training.assembly import assemble, describe, finish
+from stages.training.setup import assemble, describe, finish
 
 
 def main() -> None:

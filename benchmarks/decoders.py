@@ -22,9 +22,9 @@ import tifffile
 from PIL import Image as Picture
 from PIL.ExifTags import Base
 
-from reprise.codestream import depths
+from reprise.codecs.jpeg2000 import depths
+from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import UPRIGHT, decode
-from reprise.faults import UndecodableError
 
 LOSSLESS, LOSSY = 1, 4  # levels of 255
 STARTS = {

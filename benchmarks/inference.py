@@ -25,7 +25,7 @@ from torch import Tensor
 from stages import runtime
 from stages.artifacts import classifier, splits
 from stages.export import Export
-from stages.exporting import making, onnx
+from stages.exporting import conversion, onnx
 from stages.exporting.formats import known
 from stages.exporting.inference import Inference, fed
 from stages.exporting.torchscript import deprecated
@@ -61,7 +61,7 @@ def main() -> None:
 def files(params: Export, folder: Path) -> dict[str, int]:
     """Write a file a format; return their bytes."""
     runtime.start(params)
-    job, sizes = making.job(classifier.read(), splits.read("train"), params), dict[str, int]()
+    job, sizes = conversion.job(classifier.read(), splits.read("train"), params), dict[str, int]()
     for name in params.formats:
         content = known(params)[name].convert(job)
         (folder / known(params)[name].file).write_bytes(content)

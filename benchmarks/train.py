@@ -25,8 +25,8 @@ from stages.artifacts.classifier import Card
 from stages.artifacts.splits import Split
 from stages.batches import Resident, to_device
 from stages.train import Train
-from stages.training.assembly import assemble, describe
 from stages.training.loop import fit
+from stages.training.setup import assemble, describe
 from stages.training.step import Step
 
 ROUNDS = 5

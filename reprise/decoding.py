@@ -9,10 +9,10 @@ from PIL.ExifTags import Base
 from PIL.Image import Transpose
 from PIL.ImageFile import ImageFile
 
-from reprise import alpha, depth, heif, jpeg, levels, png, unknown, wholeness
-from reprise.alpha import Remark
+from reprise.codecs import alpha, completeness, depth, heif, jpeg, levels, png, unsupported
+from reprise.codecs.alpha import Remark
+from reprise.codecs.undecodable import UndecodableError
 from reprise.escaping import printable
-from reprise.faults import UndecodableError
 from reprise.shortage import lacking
 from reprise.spec import Channels
 
@@ -66,7 +66,7 @@ def examine(data: bytes, channels: Channels) -> Decoded:
 
 
 def _decoded(picture: ImageFile, data: bytes, channels: Channels) -> Decoded:
-    wholeness.load(picture, data)
+    completeness.load(picture, data)
     turn = _turn(picture)
     plain = depth.standard(alpha.declared(picture, data), data)
     return eight_bits(plain if turn is None else plain.transpose(turn), channels)
@@ -129,5 +129,5 @@ def _turn(picture: Picture.Image) -> Transpose | None:
 def _reason(error: Exception, data: bytes) -> str:
     # Pillow names the buffer by its address, which is another one in every run.
     if isinstance(error, UnidentifiedImageError):
-        return unknown.describe(data)
+        return unsupported.describe(data)
     return printable((str(error).splitlines() or [""])[0] or type(error).__name__)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from PIL import Image as Picture
 from PIL.ImageFile import StubImageFile
 
-from reprise import heif, jpeg, png
+from reprise.codecs import heif, jpeg, png
 from reprise.escaping import printable
 from reprise.shortage import lacking
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from onnxruntime import InferenceSession, SessionOptions
 
-from reprise import card
-from reprise.card import Card
+from reprise import metadata
 from reprise.escaping import printable
+from reprise.metadata import Card
 from reprise.shortage import lacking
 
 IMAGES, PROBABILITIES = "images", "probabilities"  # names of the input and of an output
@@ -58,11 +58,11 @@ def load(path: Path, threads: int) -> Model:
     remedy = "export the classifier again with `dvc repro export`"
     name = printable(str(path))
     try:
-        text = session.get_modelmeta().custom_metadata_map.get(card.KEY)  # it may be no UTF-8
+        text = session.get_modelmeta().custom_metadata_map.get(metadata.KEY)  # it may be no UTF-8
         if text is None:
             raise ModelError(f"{name}: says nothing of its classes and input, for it was not "
                              f"exported by Reprise, or by an old one; {remedy}")  # fmt: skip
-        model = Model(card.parse(text), session, path)
+        model = Model(metadata.parse(text), session, path)
         _fits(model)
     except ValueError as error:
         raise ModelError(

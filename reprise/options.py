@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
-from reprise.rows import Format
+from reprise.output import Format
 
 MODEL = Path("models/export/model.onnx")  # where stage `export` writes it
 OTHERS = (".pt", ".pt2", ".pth", ".safetensors")  # suffixes of models for PyTorch

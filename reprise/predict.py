@@ -12,15 +12,14 @@ from pathlib import Path
 
 from PIL import Image as Picture
 
-from reprise import model, rows
+from reprise import model, output
 from reprise.directory import Failure, Skipped
 from reprise.escaping import printable
-from reprise.finding import find
-from reprise.loading import load_all
+from reprise.inputs import find, load_all
 from reprise.model import Model, ModelError
 from reprise.options import Options, parse
-from reprise.progress import Progress
-from reprise.ranking import Prediction, predict
+from reprise.output import Progress
+from reprise.prediction import Prediction, predict
 from reprise.sheet import MOST, contact_sheet
 from reprise.shortage import Resource, lacking
 
@@ -65,9 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: Options) -> int:
     """Predict and print; return 1 if anything could not be predicted, else 0."""
     network = model.load(options.model, options.threads)
-    row, most = rows.writer(options.format, network.card.classes), MOST if options.sheet else 0
+    row, most = output.writer(options.format, network.card.classes), MOST if options.sheet else 0
     if options.format == "csv":
-        print(rows.HEADER, flush=True)
+        print(output.HEADER, flush=True)
     shown, progress, count, failed = list[Prediction](), Progress(), 0, 0
     skipped = Skipped()
     for count, found in enumerate(_predicted(network, options, skipped), start=1):  # noqa: B007

@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image as Picture
 
+from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import LARGEST
-from reprise.faults import UndecodableError
 from reprise.spec import InputSpec
 
 

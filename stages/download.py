@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from stages import launch
-from stages.artifacts import intake, raw
+from stages.artifacts import download_metrics, raw
 from stages.sources import digits, folder, named, origin, pairs, parquet, table
 from stages.sources.catalog import Name
 from stages.sources.limits import metered
@@ -56,9 +56,9 @@ def main() -> None:
     params = Download.load()
     with download(params) as published:
         images = raw.write(metered(published, params.max_bytes))
-    intake.write(images, published.passed_over, published.examples)
+    download_metrics.write(images, published.passed_over, published.examples)
     count, passed = sum(images.values()), sum(published.passed_over.values())
-    listed = f" ({intake.PATH} lists them)" if passed else ""
+    listed = f" ({download_metrics.PATH} lists them)" if passed else ""
     files = "file" if passed == 1 else "files"
     told = f"{count:,} images of {len(published.classes)} classes"
     print(f"{told}, {passed:,} {files} passed over{listed}")

@@ -16,15 +16,15 @@ from pydantic import Field
 from torch import Tensor
 
 from stages import launch, runtime
-from stages.artifacts import agreement, classifier, history, page, predictions, report, splits
+from stages.artifacts import agreement, classifier, history, predictions, report, splits
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.splits import Split
 from stages.batches import to_device
 from stages.params import BatchSize
-from stages.reporting.composing.page import render
-from stages.reporting.judgement import Judgement
-from stages.reporting.presentation import Background, present
-from stages.reporting.scoring.remark import calibration
+from stages.reporting.calibration import calibration_remark
+from stages.reporting.page.page import render
+from stages.reporting.page.presentation import Background, present
+from stages.reporting.results import Judgement
 from stages.reporting.tta import Tta, Viewing
 from stages.runtime import Runtime
 from stages.scores import predict
@@ -56,10 +56,10 @@ def main() -> None:
     background = Background(params.split, known, history.read())
     report.write(judgement.report)
     predictions.write(judgement.predictions)
-    page.write(render(present(judgement, background)))
+    report.write_page(render(present(judgement, background)))
     scores = judgement.report.scores
     print(", ".join(f"{name} {scores[name]:.4f}" for name in ("accuracy", "macro_f1", "loss")))
-    print(calibration(scores, params.split, judged.card.calibration))
+    print(calibration_remark(scores, params.split, judged.card.calibration))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ writes   models/export         a file a format, from pixels to calibrated probab
 """
 
 from stages import launch, runtime
-from stages.artifacts import agreement, classifier, portable, splits
+from stages.artifacts import agreement, classifier, exported, splits
 from stages.artifacts.classifier import Classifier
-from stages.artifacts.portable import Portable
-from stages.exporting import card, making
-from stages.exporting.making import Data, Making
+from stages.artifacts.exported import Portable
+from stages.exporting import conversion, model_card
+from stages.exporting.conversion import Data, Making
 
 
 class Export(Making):
@@ -27,9 +27,9 @@ def export(params: Export, source: Classifier, data: Data) -> Portable:
             where export.on_unsupported is fail.
     """
     runtime.start(params)
-    made = making.files(source, data, params)
+    made = conversion.files(source, data, params)
     comparison = {one.name: one.figures for one in made}
-    readme = card.render(card.Subject(source, data.meta, comparison), params)
+    readme = model_card.render(model_card.Subject(source, data.meta, comparison), params)
     models = {one.file: one.content for one in made if one.content}
     return Portable({**models, "README.md": readme.encode()}, comparison)
 
@@ -39,10 +39,10 @@ def main() -> None:
     params, source, meta = Export.load(), classifier.read(), splits.read_meta()
     agreement.check(meta, source.card)
     parts = splits.read("train"), splits.read("test"), splits.read_paths("test")
-    exported = export(params, source, Data(*parts, meta))
-    portable.write(exported)
-    for name, figures in exported.comparison.items():
-        print(f"{name}: {card.told(figures)}")
+    made = export(params, source, Data(*parts, meta))
+    exported.write(made)
+    for name, figures in made.comparison.items():
+        print(f"{name}: {model_card.told(figures)}")
 
 
 if __name__ == "__main__":

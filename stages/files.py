@@ -3,9 +3,11 @@
 import csv
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from reprise.escaping import cell, printable
 from reprise.shortage import lacking
@@ -103,3 +105,16 @@ def _cell(value: object) -> object:
     if isinstance(value, str):
         return cell(value)
     return f"{value:.6g}" if isinstance(value, float) else value
+
+
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # that a zip can express
+
+
+def rewrite_zip(archive: bytes, dropped: Sequence[str]) -> bytes:
+    """Return an archive without time stamps and without the members that end in `dropped`."""
+    made = BytesIO()
+    with ZipFile(BytesIO(archive)) as old, ZipFile(made, "w", ZIP_STORED) as new:
+        for name in old.namelist():
+            if not name.endswith(tuple(dropped)):
+                new.writestr(ZipInfo(name, EARLIEST), old.read(name))
+    return made.getvalue()

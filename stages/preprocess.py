@@ -14,17 +14,16 @@ from PIL.Image import Image
 from pydantic import Field, model_validator
 
 from stages import launch
-from stages.artifacts import inspection, raw, splits
+from stages.artifacts import preprocess_metrics, raw, splits
 from stages.artifacts.raw import GROUP_IMAGES, Published
 from stages.artifacts.splits import NAMES, Writer
-from stages.imaging import findings
+from stages.imaging import summary
 from stages.imaging.assembly import assemble
-from stages.imaging.duplicates import Duplicates, find
+from stages.imaging.duplicates import Duplicates, find, originals
 from stages.imaging.normalization import Normalization, histogram, normalization
-from stages.imaging.originals import originals
-from stages.imaging.partition import Partition, partition, still_whole
 from stages.imaging.pool import Decoding
-from stages.imaging.sheet import contact_sheet
+from stages.imaging.splitting import Partition, partition, still_whole
+from stages.imaging.summary import contact_sheet
 from stages.nets.interface import Interface
 
 
@@ -49,7 +48,7 @@ def preprocess(
     classes = published.classes
     seen = assemble(published, partition(published.labels, classes, params), params, out)
     if params.on_error == "fail":
-        findings.refuse(seen.failures)
+        summary.refuse(seen.failures)
     found = find(originals(published, seen, params.channels))
     leaked = np.searchsorted(np.flatnonzero(seen.homes == NAMES.index("train")), found.leaked)
     dropped = leaked if params.duplicates == "drop_from_train" else leaked[:0]
@@ -59,9 +58,9 @@ def preprocess(
     out.leave_out("train", dropped)
     still_whole({name: out.labels(name) for name in NAMES}, classes)
     out.finish(describe(params, classes, counts), seen.failures)
-    for remark in findings.remarks(seen, found, len(dropped)):
+    for remark in summary.remarks(seen, found, len(dropped)):
         print(remark)
-    return findings.summary(published, out, seen, found), contact_sheet(out, classes, params.seed)
+    return summary.summary(published, out, seen, found), contact_sheet(out, classes, params.seed)
 
 
 def describe(
@@ -87,7 +86,7 @@ def main() -> None:
     params, published = Preprocess.load(), raw.read()
     with splits.writer((*params.image_size, params.channels)) as out:
         seen, sheet = preprocess(params, published, out)
-    inspection.write(seen, sheet)
+    preprocess_metrics.write(seen, sheet)
     print(", ".join(f"{name} {out.count(name):,}" for name in NAMES), "images")
 
 

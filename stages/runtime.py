@@ -1,14 +1,50 @@
-"""Where the tensors are computed, and that the same numbers come out again."""
+"""Device, seed, determinism and threads; a GPU of its own for each experiment."""
 
 import os
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
 from typing import Literal
 
 import torch
 from pydantic import Field
 
-from stages import devices
+from stages import locks
 from stages.errors import UserError
 from stages.params import Params
+
+
+def gpu() -> torch.device:
+    """Return a GPU that no other run has, of those that CUDA_VISIBLE_DEVICES leaves.
+
+    It is held until this process ends.
+    """
+    count = torch.cuda.device_count()
+    if count <= 1:
+        return torch.device("cuda")
+    # By their hardware, as 0 names another GPU under another CUDA_VISIBLE_DEVICES.
+    index = claim(tuple(str(torch.cuda.get_device_properties(i).uuid) for i in range(count)))
+    torch.cuda.set_device(index)  # for whatever asks for `cuda` without a number
+    return torch.device("cuda", index)
+
+
+@cache
+def claim(gpus: tuple[str, ...]) -> int:
+    """Return the position of a GPU that is free now; where none is, of one to share."""
+    folder = Path(tempfile.gettempdir()) / f"reprise-gpus-{os.getuid()}"
+    try:
+        free = (index for index, name in enumerate(gpus) if locks.take(folder / name))
+        index = next(free, None)
+    except OSError as error:
+        reason = f"{folder} cannot be written ({error.strerror})"
+    else:
+        if index is not None:
+            return index
+        reason = f"other runs have all {len(gpus)} GPUs"
+    shared = os.getpid() % len(gpus)
+    print(f"{reason}: this one shares number {shared}", file=sys.stderr)
+    return shared
 
 
 class Runtime(Params):
@@ -45,7 +81,7 @@ def start(params: Runtime) -> torch.device:
     torch.backends.cuda.matmul.allow_tf32 = params.tf32
     torch.backends.cudnn.allow_tf32 = params.tf32
     kind = _choose(params)
-    return devices.gpu() if kind == "cuda" else torch.device(kind)
+    return gpu() if kind == "cuda" else torch.device(kind)
 
 
 def start_compiler() -> None:

@@ -16,16 +16,16 @@ from stages.artifacts import agreement, classifier, history, splits
 from stages.batches import Resident, to_device
 from stages.progress import Progress
 from stages.runtime import Runtime
-from stages.training import board, resume
-from stages.training.assembly import Assembly, assemble, describe, finish
-from stages.training.board import Board
-from stages.training.learner import Learner
+from stages.training import checkpoint
+from stages.training.checkpoint import Store
+from stages.training.early_stopping import Stopping, best, stalled
 from stages.training.loop import Pass, fit
-from stages.training.plan import START, dry, material, remaining
-from stages.training.resume import Store
+from stages.training.sampling import START, dry, material, remaining
+from stages.training.setup import Assembly, assemble, describe, finish
+from stages.training.state import DivergedError, Learner
 from stages.training.step import Step
-from stages.training.stopping import Stopping, best, stalled
-from stages.training.tally import DivergedError
+from stages.training.tensorboard import log
+from stages.training.tensorboard.log import Board
 
 
 class Train(Assembly, Stopping, Board, Runtime):
@@ -78,21 +78,21 @@ def main() -> None:
     data, held_out = (to_device(part, device) for part in parts)
     held_out, card = dry(held_out, params), describe(params, interface)
     step = assemble(params, card, data)
-    learner, key = step.learner, resume.key(params, step.whole, parts, device)
+    learner, key = step.learner, checkpoint.key(params, step.whole, parts, device)
     store = Store(params, key)
     store.load(learner)
-    with board.opened(params, key, len(learner.history)) as log, store.interruptible():
-        log.start(step.whole, next(material(data, params, learner.classes, START)).images)
+    with log.opened(params, key, len(learner.history)) as board, store.interruptible():
+        board.start(step.whole, next(material(data, params, learner.classes, START)).images)
         left = remaining(learner, len(data.labels), params)
         for passed, speed in watch(train(step, data, held_out, params), left, learner):
             if passed.ended:
-                log.epoch(learner.history[-1], learner.network, speed)
+                board.epoch(learner.history[-1], learner.network, speed)
             if passed.due:
                 store.save(learner)
         made = finish(step, card, held_out)
         kept, epochs = learner.history[best(learner.history, params)], len(learner.history)
-        log.mistakes(made.logits, held_out, interface.classes)
-        log.finish(params, kept)
+        board.mistakes(made.logits, held_out, interface.classes)
+        board.finish(params, kept)
     classifier.write(made.classifier)
     history.write(learner.history)
     store.remove()

@@ -11,8 +11,8 @@ from toys import CARD, TRAIN, split
 from stages.batches import Resident, to_device
 from stages.nets.network import Network
 from stages.train import Train, train
-from stages.training.assembly import assemble
 from stages.training.loop import Pass
+from stages.training.setup import assemble
 from stages.training.step import Step
 
 torch.set_num_threads(1)  # two crawl when the machine is busy

@@ -14,8 +14,8 @@ from torch import nn
 from stages import files
 from stages.nets import network
 from stages.nets.interface import Interface, flaws
+from stages.nets.layers import Normalize
 from stages.nets.network import Network
-from stages.nets.normalize import Normalize
 from stages.params import Params
 
 PATH = Path("models/classifier.safetensors")

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from jaxtyping import Int64
 
 from stages import files
-from stages.artifacts import layout
-from stages.artifacts.layout import BYTES, LABELS, NAMES
+from stages.artifacts import huggingface
+from stages.artifacts.huggingface import BYTES, LABELS, NAMES
 from stages.progress import Progress
 
 PATH = Path("data/raw")
@@ -85,7 +85,7 @@ class Published(NamedTuple):
 
 def write(raw: Raw, root: Path = PATH) -> dict[str, int]:
     """Write `<root>/<split>-00000-of-00001.parquet` for every split; return images per split."""
-    schema, counts = layout.schema(raw.classes), dict[str, int]()
+    schema, counts = huggingface.schema(raw.classes), dict[str, int]()
     with files.replacing(root) as folder:
         folder.mkdir()
         for split, images in raw.splits.items():
@@ -118,16 +118,18 @@ def read(root: Path = PATH) -> Published:
     labels, groups = dict[str, Int64[np.ndarray, " n"]](), dict[str, list[Group]]()
     classes = set[tuple[str, ...]]()
     with files.reading(root, "download"):
-        shards = layout.shards(root)
+        shards = huggingface.shards(root)
     for split, paths in shards.items():
         parts, groups[split] = list[Int64[np.ndarray, " _"]](), []
         for path in paths:
             with files.reading(path, "download"), pq.ParquetFile(path) as file:
-                classes.add(layout.classes(file))
+                classes.add(huggingface.classes(file))
                 if len(classes) > 1:
                     raise ValueError("its classes are not those of the other files")
-                parts.append(layout.labels(file))
-                groups[split] += [Group(path, *group) for group in enumerate(layout.sizes(file))]
+                parts.append(huggingface.labels(file))
+                groups[split] += [
+                    Group(path, *group) for group in enumerate(huggingface.sizes(file))
+                ]
         labels[split] = np.concatenate(parts)
     return Published(classes.pop(), labels, groups)
 

@@ -1,7 +1,4 @@
-"""Artifact `metrics/evaluate.json`, the scores, and `metrics/evaluate/plots`, what is behind them.
-
-DVC tries to plot every file of that folder, and complains of what it cannot: tables and PNG only.
-"""
+"""Artifact `metrics/evaluate/report.html`: one page for a person, that opens without a network."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +8,15 @@ from PIL.Image import Image
 
 from stages import files
 from stages.pictures import encode
+
+PAGE = Path("metrics/evaluate/report.html")
+
+
+def write_page(html: str, path: Path = PAGE) -> None:
+    """Write the page."""
+    with files.replacing(path) as partial:
+        partial.write_text(html, encoding="utf-8")
+
 
 SCORES = Path("metrics/evaluate.json")
 PLOTS = Path("metrics/evaluate/plots")

@@ -16,9 +16,8 @@ from numpy.lib.format import open_memmap
 from pydantic import NonNegativeInt
 
 from stages import files
-from stages.artifacts import lines
-from stages.artifacts.lines import Lines
-from stages.artifacts.npy import Growing
+from stages.artifacts import growing
+from stages.artifacts.growing import Growing, Lines
 from stages.nets.interface import Interface, flaws
 from stages.params import Params
 
@@ -140,7 +139,7 @@ def read_paths(name: str, root: Path = PATH) -> Sequence[str]:
         UserError: the file is missing or damaged.
     """
     with files.reading(_paths(root, name), "preprocess"):
-        paths = lines.read(_paths(root, name))
+        paths = growing.read_lines(_paths(root, name))
     count = read_meta(root).counts.get(name)
     with files.reading(_paths(root, name), "preprocess"):
         if len(paths) != count:

@@ -10,10 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from reprise.card import KEY
+from reprise.metadata import KEY
 from stages import runtime
-from stages.exporting.inference import Outputs
-from stages.exporting.job import Job, collect
+from stages.exporting.inference import Job, Outputs, collect
 
 
 def convert(job: Job) -> bytes:

@@ -13,7 +13,7 @@ in [0, 1]; out come `logits` and `probabilities`, float32 [N, K], in the order o
 
 from pydantic import Field
 
-from reprise.card import Card, dump
+from reprise.metadata import Card, dump
 from reprise.spec import Channels, InputSpec
 from stages.artifacts import classifier
 from stages.exporting.inference import Input

@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from stages.exporting import aoti, int8, onnx, pt2, torchscript
+from stages.exporting import aoti, onnx, onnx_int8, torch_export, torchscript
 from stages.exporting.description import Description
-from stages.exporting.int8 import Int8
-from stages.exporting.job import Format
+from stages.exporting.inference import Format
+from stages.exporting.onnx_int8 import Int8
 
 Name = Literal["onnx", "torchscript", "pt2", "int8", "aoti"]
 
@@ -39,7 +39,7 @@ def known(params: Int8) -> dict[str, Format]:
     return {
         "onnx": Format("model.onnx", lambda job: onnx.convert(job, params), onnx.predict),
         "torchscript": Format("model.torchscript.pt", torchscript.convert, torchscript.predict),
-        "pt2": Format("model.pt2", pt2.convert, pt2.predict),
-        "int8": Format("model.int8.onnx", lambda job: int8.convert(job, params), onnx.predict),
+        "pt2": Format("model.pt2", torch_export.convert, torch_export.predict),
+        "int8": Format("model.int8.onnx", lambda job: onnx_int8.convert(job, params), onnx.predict),
         "aoti": Format("model.aoti.pt2", aoti.convert, aoti.predict),
     }

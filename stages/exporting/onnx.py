@@ -10,9 +10,8 @@ from onnxruntime import InferenceSession, SessionOptions
 from pydantic import Field
 from torch import Tensor
 
-from reprise.card import KEY
-from stages.exporting.inference import Outputs
-from stages.exporting.job import Job, collect
+from reprise.metadata import KEY
+from stages.exporting.inference import Job, Outputs, collect
 from stages.params import Params
 
 NAMES = ["logits", "probabilities"]

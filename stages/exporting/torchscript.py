@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import Function, FunctionCtx
 
-from reprise.card import KEY
-from stages.exporting.archive import rewrite
-from stages.exporting.inference import Outputs
-from stages.exporting.job import Job, collect
+from reprise.metadata import KEY
+from stages.exporting.inference import Job, Outputs, collect
+from stages.files import rewrite_zip
 
 DEBUGGING = (".debug_pkl", "serialization_id")  # ends of members with paths, or other every time
 
@@ -28,7 +27,7 @@ def convert(job: Job) -> bytes:
     with deprecated(), inlined(), torch.no_grad():
         traced = torch.jit.trace(job.network, (job.examples,), check_trace=False)
         torch.jit.save(traced, file, _extra_files={KEY: job.description})
-    return rewrite(file.getvalue(), DEBUGGING)
+    return rewrite_zip(file.getvalue(), DEBUGGING)
 
 
 def predict(model: bytes, batches: Iterable[Tensor], threads: int) -> Outputs:

@@ -10,8 +10,8 @@ from jaxtyping import Bool, Int8, Int64, UInt32
 
 from stages.artifacts.raw import Published
 from stages.artifacts.splits import NAMES, Split, Writer
-from stages.imaging.batch import Batch
 from stages.imaging.pool import Decoding, decode_all
+from stages.imaging.row_group import Batch
 from stages.progress import Progress
 
 EXCLUDED = -1  # instead of an index into NAMES

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from PIL import Image as Picture
 
-from reprise import alpha
+from reprise.codecs import alpha
 from reprise.decoding import decode
 from reprise.spec import Channels
 

@@ -1,12 +1,15 @@
-"""Decoding on every core; what comes out does not depend on how many there are."""
+"""Worker processes of the decoding, which end when the stage does, even if it is killed."""
 
 import os
+import signal
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from threading import Thread
 from typing import Annotated, Literal
 
 import numpy as np
@@ -15,9 +18,32 @@ from pydantic import Field
 
 from stages.artifacts.raw import Group
 from stages.errors import UserError
-from stages.imaging import workers
-from stages.imaging.batch import Batch, decode_group
-from stages.imaging.resizing import Pixels
+from stages.imaging.row_group import Batch, Pixels, decode_group
+
+
+def begin_worker() -> None:
+    """Prepare a process: to be quiet, to leave Ctrl-C to the stage, and to end with it.
+
+    A stage that is killed tells nobody. Its decoders would wait for work for ever, each holding the
+    queue open for the others, and the fork server lives as long as one of them does.
+    """
+    calm()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stage = parent_process()
+    if stage is not None:
+        Thread(target=_end_after, args=(stage.sentinel,), daemon=True).start()
+
+
+def calm() -> None:
+    """Ignore what Pillow warns of: it has coped, or `decode` refuses the image."""
+    warnings.filterwarnings("ignore", module="PIL")
+
+
+def _end_after(sentinel: int) -> None:
+    """End this process at once when the one behind the sentinel has ended."""
+    wait([sentinel])
+    os._exit(1)  # not sys.exit: this is not the main thread, which may be in the midst of an image
+
 
 MANY = 5000  # images: what one process decodes in the time that another takes to start
 
@@ -75,8 +101,8 @@ def _pool(number: int, images: int) -> Executor:
     images, processes decode twice as many on 2 cores, once they have started.
     """
     if number == 1 or images < MANY:
-        return ThreadPoolExecutor(number, initializer=workers.calm)
+        return ThreadPoolExecutor(number, initializer=calm)
     # Not a fork: that would copy the locks of pyarrow's and NumPy's threads, but not the threads.
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])  # what all of them need is imported once
-    return ProcessPoolExecutor(number, context, initializer=workers.begin)
+    return ProcessPoolExecutor(number, context, initializer=begin_worker)

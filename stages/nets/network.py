@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 from torch import nn
 
-from stages.nets import trial, vision
+from stages.nets import introspection, torchvision_models
 from stages.nets.cnn import Cnn, Convolutional
 from stages.nets.custom import Custom
 from stages.nets.interface import Interface
@@ -14,7 +14,7 @@ from stages.nets.lenet import Lenet
 from stages.nets.mlp import Mlp
 from stages.nets.resnet_small import ResnetSmall
 from stages.nets.speednet import Speednet
-from stages.nets.vision import Vision
+from stages.nets.torchvision_models import Vision
 
 
 class Network(Convolutional, Vision):
@@ -39,7 +39,9 @@ def build(params: Network, interface: Interface) -> nn.Module:
         "lenet": lambda: Lenet(interface),
         "resnet_small": lambda: ResnetSmall(params.filters, interface),
         "speednet": lambda: Speednet(params.filters, interface),
-        "torchvision": lambda: vision.build(params, interface),
-        "custom": lambda: trial.confirm(Custom(interface), interface, "stages/nets/custom.py"),
+        "torchvision": lambda: torchvision_models.build(params, interface),
+        "custom": lambda: introspection.require_trial(
+            Custom(interface), interface, "stages/nets/custom.py"
+        ),
     }
     return builders[params.network]()

@@ -1,20 +1,107 @@
-"""Source `folder`: the class of an image is the name of the folder that it is in.
+"""Where the class folders of a source are: below the splits, or below the wrappers around all."""
 
-    [wrapper/ ...] [train/ | val/ | test/] <class>/ [any/ ...] <image>
-
-Where the class folders are, `classfolders` finds out. What lies deeper in a class folder belongs
-to that class. Every file in it counts as an image: whether it is one, preprocess finds out.
-"""
-
+from collections import defaultdict
 from pathlib import PurePosixPath
 
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
-from stages.sources import classfolders
-from stages.sources.classfolders import LAYOUT
+from stages.sources import split_names
 from stages.sources.labelled import Labelled, assemble
+from stages.sources.other_layouts import refuse_other_layouts
 from stages.sources.reports import complain, shown
 from stages.sources.store import Store
+
+Tree = dict[str, list[str]]  # the folders in each folder that holds some; "." is the outermost
+LAYOUT = "expected are <class>/<image>, or train/<class>/<image> with val/ and test/ beside train/"
+
+
+def find_tree(store: Store) -> dict[str, str]:
+    """Return the class folders, each with the split that it is in.
+
+    Raises:
+        UserError: what is a split and what is a class cannot be told.
+    """
+    tree = _tree(store)
+    folders = tree[_top(tree)]
+    splits = _splits(tree, folders)
+    # A class may be called test, but not all of them.
+    if len(splits) == len(folders) or any(folder in tree for folder in splits):
+        homes = _below(store, tree, folders)
+    else:
+        homes = dict.fromkeys(folders, "train")
+        inner = [deeper for home in homes for deeper in tree.get(home, []) if _named(deeper)]
+        complain(f"{store.place}: split folders in class folders; {LAYOUT}:", inner)
+    refuse_other_layouts(store, tree, homes)
+    return homes
+
+
+def _tree(store: Store) -> Tree:
+    tree = defaultdict[str, list[str]](list, {".": []})
+    for folder in sorted(store.folders):
+        tree[str(PurePosixPath(folder).parent)].append(folder)
+    return dict(tree)
+
+
+def _top(tree: Tree) -> str:
+    """Go into folders that stand alone, down to the splits or classes."""
+    top = "."
+    while len(tree[top]) == 1 and (alone := tree[top][0]) in tree:
+        # A wrapper may be called test: then its folders are the splits.
+        if _splits(tree, [alone]) and len({*_splits(tree, tree[alone]).values()}) < 2:
+            break
+        top = alone
+    return top
+
+
+def _splits(tree: Tree, folders: list[str]) -> dict[str, str]:
+    """Return those of the folders, which lie side by side, that are splits."""
+    names = {PurePosixPath(folder).name: folder for folder in folders}
+    found = {names[name]: split for name, split in split_names.recognized(names).items()}
+    # Alone around folders, whatever speaks of a split is taken at its word.
+    if len(folders) == 1 and folders[0] in tree and (split := split_names.said(*names).split):
+        return {folders[0]: split}
+    return found
+
+
+def _named(folder: str) -> bool:
+    return bool(split_names.named(PurePosixPath(folder).name))
+
+
+def _below(store: Store, tree: Tree, folders: list[str]) -> dict[str, str]:
+    """Return the folders below the splits, after a look at what stands beside these."""
+    splits = _splits(tree, folders)
+    others = [folder for folder in folders if folder not in splits]
+    complain(f"{store.place}: folders beside split folders; move them away:", others)
+    by_split = defaultdict[str, list[str]](list)
+    for folder, split in splits.items():
+        by_split[split].append(folder)
+    twice = [f"{split}: {', '.join(same)}" for split, same in by_split.items() if len(same) > 1]
+    complain(f"{store.place}: two folders for one split; merge or rename them:", twice)
+    bare = [folder for folder in folders if folder not in tree]
+    complain(f"{store.place}: split folders without class folders; {LAYOUT}:", bare)
+    homes = {folder: tree[_inner(tree, folder, {*splits})] for folder in folders}
+    # `asl_test/asl_test/1.jpg`: the split twice, and no class.
+    again = [home for folder, (home, *more) in homes.items() if not more and _same(home, folder)]
+    complain(f"{store.place}: split folders without class folders; {LAYOUT}:", again)
+    return {home: splits[folder] for folder in folders for home in homes[folder]}
+
+
+def _same(one: str, other: str) -> bool:
+    return PurePosixPath(one).name.casefold() == PurePosixPath(other).name.casefold()
+
+
+def _inner(tree: Tree, folder: str, splits: set[str]) -> str:
+    """Go into folders that stand alone in a split: `training_set/training_set`, `train/images`."""
+    names = {PurePosixPath(deeper).name for split in splits for deeper in tree[split]}
+    alike = len(names) == 1 and len(splits) > 1  # all of them hold one folder of the same name
+    while len(tree[folder]) == 1 and (alone := tree[folder][0]) in tree:
+        said = split_names.said(PurePosixPath(alone).name)
+        own = split_names.said(PurePosixPath(folder).name)
+        if not (alike or (said.splits <= own.splits and said.rest in {(), own.rest})):
+            break
+        folder = alone
+    return folder
+
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.zst")
 OUTSIDE = "outside a class folder"
@@ -26,7 +113,7 @@ def load(store: Store) -> Raw:
     Raises:
         UserError: the layout is another one, is ambiguous, or a class folder holds no image.
     """
-    homes = classfolders.find(store)
+    homes = find_tree(store)
     found, outside, empty = list[Labelled](), list[str](), set(homes)
     for name in store.names():
         above = [str(folder) for folder in PurePosixPath(name).parents]

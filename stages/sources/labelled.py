@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stages.artifacts.raw import Image, Raw
-from stages.sources import naming
+from stages.sources import class_names
 from stages.sources.store import Store
 
 EXAMPLES = 50  # files that are named of each kind
@@ -32,7 +32,7 @@ def assemble(
     for file in sorted(found):
         splits[file.split].append(file)
     spellings = {file.label for files in splits.values() for file in files}
-    names = naming.resolved(store.place, sorted(spellings))
+    names = class_names.resolved(store.place, sorted(spellings))
     classes = tuple(sorted(set(names.values())))
     numbers = {name: number for number, name in enumerate(classes)}
     index = {spelling: numbers[name] for spelling, name in names.items()}

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import PurePosixPath
 from unicodedata import normalize
 
-from stages.sources.naming import normal
+from stages.sources.class_names import normal
 
 
 class Files:

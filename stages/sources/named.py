@@ -1,21 +1,98 @@
-"""Sources with a name: the classic sets, through torchvision, which alone is imported for them."""
+"""torchvision's downloads, sent through `fetch`, to a mirror if there is one."""
 
+import gzip
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from stages.address import public
+from stages.address import joined, public
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
 from stages.params import Location, Params
 from stages.sources.catalog import SETS, EmnistSplit, Entry, Name
-from stages.sources.mirror import redirected
+from stages.sources.fetch import fetch
 from stages.sources.origin import scratch
-from stages.sources.published import IncompleteError, read
 from stages.sources.reports import shown
+from stages.sources.torchvision_root import IncompleteError, read
+
+Download = Callable[..., None]
+
+
+@contextmanager
+def redirected(kind: str, mirror: str | None, most: int = sys.maxsize) -> Iterator[None]:
+    """Fetch what the dataset class `kind` downloads inside the block, from `mirror` if given.
+
+    No file may have more than `most` bytes.
+
+    torchvision's own transfer neither retries nor resumes, leaves half a file behind, cannot read
+    S3, and has no setting for another address; so its one function for it is replaced, where it is
+    defined and where the module of `kind` imported it by name.
+
+    Raises:
+        UserError: a file cannot be fetched, or its md5 is not the one that torchvision knows.
+    """
+    from torchvision import datasets  # noqa: PLC0415 - takes seconds
+
+    modules = [datasets.utils, sys.modules[getattr(datasets, kind).__module__]]
+    affected = [module for module in modules if hasattr(module, "download_url")]
+    original = datasets.utils.download_url
+    try:
+        for module in affected:
+            setattr(module, "download_url", _download(mirror, most))  # noqa: B010 - not in its type
+        yield
+    finally:
+        for module in affected:
+            setattr(module, "download_url", original)  # noqa: B010
+
+
+def _download(mirror: str | None, most: int) -> Download:
+    """Make what stands in for torchvision's `download_url`."""
+
+    def download_url(
+        url: str, root: str | Path, filename: str | None = None, md5: str | None = None
+    ) -> None:
+        name = PurePosixPath(urlsplit(url).path).name
+        address = url if mirror is None else joined(mirror, name)
+        target = Path(root, filename or name)
+        try:
+            fetch(address, target, md5 and f"md5:{md5}", most)
+        except UserError as error:
+            unpacked = name.removesuffix(".gz")
+            if mirror is None or not _missing(error) or unpacked.endswith((name, ".tar")):
+                raise
+            _fetch_unpacked(joined(mirror, unpacked), target, error, most)
+
+    return download_url
+
+
+def _fetch_unpacked(address: str, target: Path, lack: UserError, most: int) -> None:
+    """Fetch what a mirror holds unpacked; pack it, without compression, as torchvision unpacks it.
+
+    There is no published md5 of it: what torchvision checks is its header and its length.
+    """
+    unpacked = target.with_suffix("")
+    try:
+        fetch(address, unpacked, None, most)
+    except UserError as error:
+        raise (lack if _missing(error) else error) from None
+    with unpacked.open("rb") as source, gzip.open(target, "wb", compresslevel=0) as packed:
+        shutil.copyfileobj(source, packed)
+
+
+def _missing(error: UserError) -> bool:
+    """Tell whether a source answered that it has no such file."""
+    cause = error.__cause__
+    # To fsspec every answer but the file is a missing file; the answer itself is behind that.
+    answer = cause and cause.__cause__
+    return isinstance(cause, FileNotFoundError) and (
+        answer is None or getattr(answer, "status", None) in {404, 410}
+    )
+
 
 REMEDY = "or name another download.mirror, or a torchvision root with the set as download.path"
 

@@ -1,9 +1,12 @@
-"""Where the files come from: a local folder or archive, or an archive at an address."""
+"""Open where the files come from: a local folder or archive, or an archive at an address."""
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 from pydantic import Field
 
@@ -13,11 +16,67 @@ from stages.address import public
 from stages.artifacts import raw
 from stages.errors import UserError
 from stages.params import Location, Params
-from stages.sources import archive, local
+from stages.sources import archive
 from stages.sources.archive import Bounds
 from stages.sources.fetch import fetch, verify
+from stages.sources.limits import RefusedError, within
 from stages.sources.reports import shown
-from stages.sources.store import Store
+from stages.sources.store import Member, Store
+
+
+def folder_store(root: Path, most: int = sys.maxsize) -> Store:
+    """Return what is in a folder; links are followed, as DVC may link what it tracks.
+
+    Raises:
+        UserError: it cannot be read, holds more than `most` bytes, a link leads nowhere or
+            around, or an entry is no file.
+    """
+    try:
+        members = within(_members(root), most, "holds")
+        return Store(str(root), members, most)
+    except RefusedError as refusal:
+        raise UserError(f"{shown(str(root))}: {refusal}") from refusal
+
+
+def file_store(path: Path, place: str, most: int = sys.maxsize) -> Store:
+    """Return one file as if it stood alone in a folder."""
+    alone = Member(Path(place).name, path.stat().st_size, partial(_open, str(path)))
+    return Store(place, [alone], most)
+
+
+def _open(path: str) -> BinaryIO:
+    return Path(path).open("rb")
+
+
+def _members(root: Path) -> Iterator[Member]:
+    """Yield what is in a folder, and below; without recursion, which has an end before paths do."""
+    ahead = [(str(root), "", frozenset[tuple[int, int]]())]  # with the folders around each
+    while ahead:
+        folder, prefix, around = ahead.pop()
+        entries, found = _entries(folder), Path(folder).stat()
+        if (own := (found.st_dev, found.st_ino)) in around:
+            raise UserError(f"{shown(folder)}: links to a folder that it is in; take it away")
+        for entry in entries:
+            path, name = entry.path, f"{prefix}{entry.name}"
+            if entry.is_dir():
+                ahead.append((path, f"{name}/", around | {own}))
+                yield Member(f"{name}/", 0, partial(_open, path))
+            elif entry.is_file():
+                yield Member(name, entry.stat().st_size, partial(_open, path))
+            else:
+                raise UserError(f"{shown(path)}: is no file, or links to none; take it away")
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        return list(os.scandir(folder))
+    except OSError as error:
+        if lacking(error):
+            raise
+        raise UserError(
+            f"{shown(folder)}: cannot be read: {error.strerror}; mend the permissions"
+        ) from error
+
 
 SCRATCH = raw.PATH.with_name(".download.partial")
 PARQUET = b"PAR1"
@@ -78,7 +137,7 @@ def _local(params: Origin, folder: Path) -> Store:
     path = Path(params.path)
     try:
         if path.is_dir() and params.sha256 is None:
-            return local.folder(path, params.max_bytes)
+            return folder_store(path, params.max_bytes)
         if path.is_dir():
             raise UserError(
                 f"params.yaml: download.sha256 is for an archive, but {shown(params.path)} is a "
@@ -100,5 +159,5 @@ def _file(path: Path, place: str, bounds: Bounds) -> Store:
     """Return the files of an archive, or the one file that needs none."""
     with path.open("rb") as file:
         if file.read(len(PARQUET)) == PARQUET:
-            return local.single(path, place, bounds.most)
+            return file_store(path, place, bounds.most)
     return archive.store(path, place, bounds)

@@ -1,23 +1,72 @@
-"""Source `pairs`: beside every image a text file of the same stem, with the label's name in it.
-
-    ants_image/0013035.jpg    ants_label/0013035.txt    "ants"
-
-An image and its label belong together if their stems are equal, and their folders too but for
-words such as image and label; or if they are the only two folders at their level. A folder that
-is named train, val or test, anywhere above, makes a split.
-"""
+"""Which image and which label belong together, by what their names have in common."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import PurePosixPath
+from typing import NamedTuple
+from unicodedata import normalize
 
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
-from stages.sources import naming, pairing, spelling
+from stages.sources import class_names, split_names
 from stages.sources.labelled import Labelled, assemble
-from stages.sources.pairing import Key
 from stages.sources.reports import complain
 from stages.sources.store import Store
+
+WORDS = re.compile(r"(?<![a-z])(image|img|picture|photo|label|annotation|txt|text)s?(?![a-z])")
+
+
+class Key(NamedTuple):
+    """What an image and its label have in common."""
+
+    folders: tuple[str, ...]
+    stem: str
+
+
+def by_key(
+    images: Iterable[str], labels: Iterable[str]
+) -> tuple[dict[Key, list[str]], dict[Key, list[str]]]:
+    """Return the images, and the labels, by what those that belong together share.
+
+    What has no partner of the same spelling may have one of the same composed form (NFC).
+    """
+    ours, theirs = _gathered(images, {}), _gathered(labels, _partners(images, labels))
+    alone = {*ours} ^ {*theirs}
+    return _composed(ours, alone), _composed(theirs, alone)
+
+
+def _partners(images: Iterable[str], labels: Iterable[str]) -> dict[str, str]:
+    """Map a folder of labels to the one of images where they are the only two of their level."""
+    levels = defaultdict[PurePosixPath, tuple[set[str], set[str]]](lambda: (set(), set()))
+    for kind, names in enumerate((images, labels)):
+        for folder in {PurePosixPath(name).parent for name in names}:
+            levels[folder.parent][kind].add(str(folder))
+    alone = (level for level in levels.values() if [len(kind) for kind in level] == [1, 1])
+    return {theirs.copy().pop(): ours.copy().pop() for ours, theirs in alone}
+
+
+def _gathered(names: Iterable[str], partners: dict[str, str]) -> dict[Key, list[str]]:
+    """Gather the names by what they have in common with their partners."""
+    gathered = defaultdict[Key, list[str]](list)
+    for name in names:
+        path = PurePosixPath(name)
+        parts = PurePosixPath(partners.get(str(path.parent), path.parent)).parts
+        cleaned = (WORDS.sub("", part.lower()).strip("_-. ") for part in parts)
+        gathered[Key(tuple(part for part in cleaned if part), path.stem)].append(name)
+    return gathered
+
+
+def _composed(files: dict[Key, list[str]], alone: set[Key]) -> dict[Key, list[str]]:
+    gathered = defaultdict[Key, list[str]](list)
+    for key, names in files.items():
+        gathered[_compose(key) if key in alone else key] += names
+    return gathered
+
+
+def _compose(key: Key) -> Key:
+    return Key(tuple(normalize("NFC", part) for part in key.folders), normalize("NFC", key.stem))
+
 
 DOCUMENT = re.compile(
     r"(readme|licen[cs]e|notice|copying|citation)(\.(md|txt|rst))?", re.IGNORECASE
@@ -42,18 +91,18 @@ def load(store: Store) -> Raw:
             f"{store.place}: none of its {len(images):,} files has a text file beside it, as a.jpg "
             "and a.txt; where the folders are the classes, set download.dataset to folder"
         )
-    by_key, texts = pairing.by_key(images, labels)
-    splits = _splits(by_key)
-    problems = [*_alone(by_key, texts, "label"), *_alone(texts, by_key, "image")]
+    pictures, texts = by_key(images, labels)
+    splits = _splits(pictures)
+    problems = [*_alone(pictures, texts, "label"), *_alone(texts, pictures, "image")]
     found = list[Labelled]()
-    for key in by_key.keys() & texts.keys():
+    for key in pictures.keys() & texts.keys():
         try:
             label = _label(store, texts[key][0])
-            found.append(Labelled(by_key[key][0], label, splits[key] or "train"))
+            found.append(Labelled(pictures[key][0], label, splits[key] or "train"))
         except ValueError as error:
             problems.append(f"{texts[key][0]}: {error}")
     complain(f"{store.place}: images and labels do not pair; mend them:", sorted(problems))
-    _split_all(store.place, by_key, splits)
+    _split_all(store.place, pictures, splits)
     return assemble(store, found, {"document": documents})
 
 
@@ -83,7 +132,7 @@ def _label(store: Store, name: str) -> str:
         text = store.read(name, LABEL).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError("is not text in UTF-8") from error
-    lines = [line.strip() for line in text.splitlines() if naming.normal(line)]
+    lines = [line.strip() for line in text.splitlines() if class_names.normal(line)]
     if len(lines) != 1:
         raise ValueError(f"holds {len(lines)} lines of text, must hold one: the label")
     return lines[0]
@@ -92,7 +141,7 @@ def _label(store: Store, name: str) -> str:
 def _splits(images: Iterable[Key]) -> dict[Key, str]:
     """Return the split that the folders above an image name, or nothing."""
     folders = {folder for key in images for folder in key.folders}
-    known = spelling.recognized(folders)
+    known = split_names.recognized(folders)
     found = {key: {known[name] for name in key.folders if name in known} for key in images}
     return {key: " and ".join(sorted(splits)) for key, splits in found.items()}
 

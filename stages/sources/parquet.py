@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from reprise.shortage import lacking
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
-from stages.sources import columns, naming, shards
+from stages.sources import class_names, columns, shards
 from stages.sources.columns import Columns
 from stages.sources.labelled import tally
 from stages.sources.limits import RefusedError, limit
@@ -92,7 +92,7 @@ def _fit(store: Store, names: Iterable[str], found: Columns) -> None:
 def _index(store: Store, names: Iterable[str], found: Columns) -> tuple[tuple[str, ...], Index]:
     """Number the classes: as the schema does or, where it names none, those that occur."""
     if found.names is not None:
-        classes, again = naming.listed(store.place, found.names)
+        classes, again = class_names.listed(store.place, found.names)
         if again:
             told = ", ".join(map(shown, again[:10]))
             print(f"{store.place}: classes of one name are numbered: {told}", file=sys.stderr)
@@ -103,7 +103,7 @@ def _index(store: Store, names: Iterable[str], found: Columns) -> tuple[tuple[st
             for batch in file.iter_batches(columns=[found.label]):
                 values.update(batch.column(0).to_pylist())
     ordered = sorted(values - {None})
-    spelt = naming.resolved(store.place, map(str, ordered))
+    spelt = class_names.resolved(store.place, map(str, ordered))
     classes = tuple(dict.fromkeys(spelt[str(value)] for value in ordered))
     numbers = {name: number for number, name in enumerate(classes)}
     return classes, {value: numbers[spelt[str(value)]] for value in ordered}

@@ -12,7 +12,7 @@ from posixpath import commonpath
 from typing import NamedTuple
 
 from stages.errors import UserError
-from stages.sources import spelling
+from stages.sources import split_names
 from stages.sources.labelled import ORDER
 from stages.sources.reports import complain
 from stages.sources.store import Store
@@ -22,7 +22,7 @@ SHARD = re.compile(  # the hub once put a hash behind the total
 )
 NUMBERED = re.compile(r"(.*?)([0-9]{1,9})\.parquet", re.IGNORECASE)
 YEAR = 100  # parts of no stated total begin at a lower number: train2014 is none
-KNOWN = f"name each file, or its folder, by its split; known are {spelling.ACCEPTED}"
+KNOWN = f"name each file, or its folder, by its split; known are {split_names.ACCEPTED}"
 
 
 class Part(NamedTuple):
@@ -70,9 +70,9 @@ def _said(path: PurePosixPath, around: PurePosixPath) -> frozenset[str]:
 
     Folders around all the files are heard only where nothing else tells.
     """
-    own = spelling.of_path(path.name)
-    inner = spelling.of_path(str(path.parent.relative_to(around) / "_"))
-    return own | inner or spelling.of_path(str(path))
+    own = split_names.of_path(path.name)
+    inner = split_names.of_path(str(path.parent.relative_to(around) / "_"))
+    return own | inner or split_names.of_path(str(path))
 
 
 def _loose(names: list[str]) -> bool:

@@ -11,7 +11,7 @@ from pydantic import Field
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
 from stages.params import Column, Location, Params
-from stages.sources import cells, naming, spelling
+from stages.sources import cells, class_names, split_names
 from stages.sources.labelled import Labelled, assemble
 from stages.sources.lookup import Files
 from stages.sources.reports import complain, shown
@@ -73,12 +73,12 @@ def _twice(found: Iterable[Labelled]) -> list[str]:
 def _row(files: Files, row: Sequence[str], own: str) -> Labelled:
     """Return an image of one row; `own` is the split of the whole table, or nothing."""
     file, label, split = row
-    if not (file and naming.normal(label) and (own or split)):
+    if not (file and class_names.normal(label) and (own or split)):
         also = "" if own else f", split {split!r}"
         raise ValueError(f"a cell is empty: file {file!r}, label {label!r}{also}")
-    if not (home := own or spelling.named(split)):
+    if not (home := own or split_names.named(split)):
         raise ValueError(
-            f"split {split!r} is unknown; it must be train, val or test ({spelling.ACCEPTED})"
+            f"split {split!r} is unknown; it must be train, val or test ({split_names.ACCEPTED})"
         )
     return Labelled(files.find(file), label, home)
 
@@ -111,10 +111,10 @@ def _splits(place: str, tables: Sequence[str], params: Table) -> dict[str, str]:
     """Return the split of every table; nothing where a column of it tells."""
     if params.split_column is not None or len(tables) == 1:
         return dict.fromkeys(tables, "train" if params.split_column is None else "")
-    found = {table: spelling.of_path(table) for table in tables}
+    found = {table: split_names.of_path(table) for table in tables}
     complain(
         f"{place}: tables whose names do not tell one split; rename them as train.csv, or set "
-        f"download.split_column; known are {spelling.ACCEPTED}:",
+        f"download.split_column; known are {split_names.ACCEPTED}:",
         [table for table, splits in found.items() if len(splits) != 1],
     )
     return {table: next(iter(splits)) for table, splits in found.items()}

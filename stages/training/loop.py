@@ -10,13 +10,12 @@ import torch
 from pydantic import model_validator
 
 from stages.batches import Resident
-from stages.training import memory
-from stages.training.freezing import Freezing, freeze
-from stages.training.plan import Place, Plan, epoch_size, material
-from stages.training.resume import Resume
+from stages.training.checkpoint import Resume
+from stages.training.optimizer import Freezing, freeze
+from stages.training.sampling import Place, Plan, epoch_size, material
 from stages.training.schedule import Position, Schedule, apply
-from stages.training.step import Step
-from stages.training.tally import Outcome, Tally
+from stages.training.state import Outcome, Tally
+from stages.training.step import Step, attempt
 
 LOOK = 0.1  # seconds between two looks at the loss: on a GPU, each waits for all that came before
 
@@ -84,7 +83,7 @@ def _steps(step: Step, data: Resident, params: Fit, epoch: int) -> Iterator[tupl
     ):
         position = Position(epoch * steps + done - 1, steps, params.epochs)
         apply(learner.optimizers, params, position, losses)
-        yield memory.attempt(step, images, targets), done == steps
+        yield attempt(step, images, targets), done == steps
 
 
 def _spread(seed: int, epoch: int) -> int:

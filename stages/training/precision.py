@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from stages import runtime
 from stages.errors import UserError
-from stages.nets.stem import convolutions
+from stages.nets.introspection import convolutions
 from stages.params import Params
 
 VECTOR = 8  # numbers of 32 bits in a register of AVX2

@@ -1,4 +1,4 @@
-"""One step: forward, loss, backward, update."""
+"""Run one optimisation step: forward, loss, backward, update."""
 
 from collections.abc import Sequence
 from typing import Annotated, TypeAlias
@@ -11,12 +11,12 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
 from stages.batches import Resident
+from stages.errors import UserError, exhausted
 from stages.params import BatchSize
 from stages.scores import Scores, score
-from stages.training.learner import Learner
 from stages.training.losses import Criterion, Targets
 from stages.training.precision import Precision, autocast
-from stages.training.tally import Outcome
+from stages.training.state import Learner, Outcome
 
 Images: TypeAlias = UInt8[Tensor, "b h w c"] | Float[Tensor, "b h w c"]  # in [0, 255]
 ROOMIER = 4  # times as many images fit where no activations are kept for a backward pass
@@ -108,3 +108,50 @@ def _joined(parts: Sequence[Outcome]) -> Outcome:
     rights = torch.stack([part.right for part in parts])
     images = sum(part.images for part in parts)
     return Outcome(losses.sum() / images, rights.sum(), images)
+
+
+def attempt(step: Step, images: Images, targets: Targets) -> Outcome:
+    """Go a step.
+
+    Raises:
+        UserError: memory has run out; the message names the batch size that fitted.
+    """
+    try:
+        return step(images, targets)
+    except (RuntimeError, MemoryError) as error:
+        if not exhausted(error):
+            raise
+    # Not above, where the error still holds on to all that was in memory.
+    raise advice(step, images, targets)
+
+
+def advice(step: Step, images: Images, targets: Targets) -> UserError:
+    """Return an error that names the batch size that fitted, found by trying ever smaller ones."""
+    tried = step.params.batch_size
+    size = min(tried, len(images))
+    while (size := size // 2) and not _fits(step, images[:size], targets[:size]):
+        pass
+    step.forget()
+    told = f"train.batch_size {tried} needs more memory than there is on {images.device}; "
+    if not size:
+        return UserError(
+            f"{told}no smaller one fits; choose a smaller network or preprocess.image_size"
+        )
+    factor = -(-tried // size) * step.params.accumulate
+    return UserError(
+        f"{told}{size} fitted; with train.batch_size {size} and train.accumulate {factor}, a step "
+        "sees as many images"
+    )
+
+
+def _fits(step: Step, images: Images, targets: Targets) -> bool:
+    step.forget()
+    try:
+        step.backward(images, targets, 1.0)
+    except ValueError:  # of batch norm, which finds no variance in one image
+        return False
+    except (RuntimeError, MemoryError) as error:
+        if not exhausted(error):
+            raise
+        return False
+    return True

@@ -8,11 +8,16 @@ from torch import Tensor, nn, strided
 
 from reprise.escaping import printable
 from stages.errors import UserError
-from stages.nets.head import head
-from stages.nets.stem import convolutions, rechannel
-from stages.training.mismatch import describe, differences, sample
-from stages.training.prefix import candidates, unwrapped, without
+from stages.nets.introspection import convolutions, head, rechannel
 from stages.training.state_dict import StateDict
+from stages.training.weight_names import (
+    candidates,
+    describe_mismatch,
+    differences,
+    sample,
+    unwrapped,
+    without,
+)
 
 COUNT = "num_batches_tracked"  # of batch norms; files from before 2018 have none
 
@@ -34,7 +39,7 @@ def transplant(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -
     fitting = [*islice(_fitting(network, found, classes), 2)]
     if not fitting:
         own, (stem, fresh) = network.state_dict(), _replaced(network, found, classes)
-        lines = describe(own, found.weights, _completed(own, found.weights) | stem | fresh)
+        lines = describe_mismatch(own, found.weights, _completed(own, found.weights) | stem | fresh)
         raise UserError(
             f"{found.place}: does not fit the network of params.yaml; set train.network, its "
             "parameters and preprocess.image_size as they were for these weights, or give others:"

@@ -6,7 +6,7 @@ import pytest
 from colleagues import commit, damage, objects
 from conftest import Clone
 
-VERIFY = ("python", "-m", "stages.provenance.verify")
+VERIFY = ("python", "-m", "tools.verify")
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from stages.artifacts import report
 
 STAGES = YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
 PARAMS = YAML(typ="safe").load(Path("params.yaml"))
-PACKAGES = ("reprise", "stages")
+PACKAGES = ("reprise", "stages", "tools")
 CODE = tuple(f"{package}/" for package in PACKAGES)
+IGNORED = ("__pycache__/*", "*.pyc", "*~", ".*.sw?", ".DS_Store")  # by .dvcignore, too
 # The libraries of versions.yaml by the name under which code imports them; torch.onnx needs two.
 LIBRARIES = {
     "PIL": ["pillow"],
@@ -39,9 +40,14 @@ def test_sections_are_stages() -> None:
 
 @each_stage
 def test_code_deps_are_the_imported_modules(name: str) -> None:
-    written = [dep for dep in STAGES[name]["deps"] if dep.startswith(CODE)]
-    imported = sorted(str(path) for path in closure(Path(f"stages/{name}.py")))
-    assert sorted(written) == imported, says(f"{name}.deps, the code,", imported)
+    written = sorted(dep for dep in STAGES[name]["deps"] if dep.startswith(CODE))
+    covered = {path for dep in written for path in files(Path(dep))}
+    strays = sorted(map(str, covered - closure(Path(f"stages/{name}.py")) - packages(covered)))
+    expected = code_deps(name)
+    assert written == expected, says(f"{name}.deps, the code,", expected) + "".join(
+        f"\n{stray}: in a folder of {name}'s deps, and no module that it imports"
+        for stray in strays
+    )
 
 
 @each_stage
@@ -112,6 +118,29 @@ def sources(pattern: str) -> list[Path]:
 def says(place: str, items: list[str]) -> str:
     """Return what dvc.yaml must hold, ready to paste."""
     return "\n".join([f"dvc.yaml: {place} must be", *(f"      - {item}" for item in items)])
+
+
+def code_deps(name: str) -> list[str]:
+    """Return the code of a stage: a folder where all in it is the stage's, elsewhere files."""
+    needed = closure(Path(f"stages/{name}.py"))
+    folders = [folder for folder in rooms() if files(folder) - packages(files(folder)) <= needed]
+    within = {path for folder in folders for path in files(folder)}
+    return sorted(map(str, [*folders, *(needed - within)]))
+
+
+def rooms() -> list[Path]:
+    """Return the topmost folders of modules."""
+    return [path.parent for package in PACKAGES for path in Path(package).glob("*/__init__.py")]
+
+
+def files(dep: Path) -> set[Path]:
+    """Return the files that a dep stands for, as DVC sees them."""
+    found = {path for path in dep.rglob("*") if path.is_file()} if dep.is_dir() else {dep}
+    return {path for path in found if not any(map(path.match, IGNORED))}
+
+
+def packages(paths: set[Path]) -> set[Path]:
+    return {path for path in paths if path.name == "__init__.py"}
 
 
 @cache

@@ -45,7 +45,7 @@ import pytest
 def test_one_difference_fails_one_test(
     file: str, change: tuple[str, str], test: str, remedy: str, tmp_path: Path
 ) -> None:
-    for name in ("reprise", "stages", "tests/pipeline"):
+    for name in ("reprise", "stages", "tools", "tests/pipeline"):
         shutil.copytree(name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("dvc.yaml", "params.yaml", "pyproject.toml", "versions.yaml", "constraints.txt"):
         shutil.copy(name, tmp_path)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from stages import devices
+from stages import runtime
 
 GPUS = ("GPU-a", "GPU-b")
 CLAIM = "import sys; from stages import devices; "
@@ -19,7 +19,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Let the locks lie in a folder of the test's own."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    devices.claim.cache_clear()
+    runtime.claim.cache_clear()
     return tmp_path
 
 
@@ -31,14 +31,14 @@ def test_each_process_takes_a_free_one_and_then_they_share(
     ) as other:
         assert other.stdout
         assert other.stdout.readline() == "0\n"
-        assert devices.claim(GPUS) == 1
-        assert devices.claim(GPUS) == 1, "it is this process's already"
-        devices.claim.cache_clear()
-        assert devices.claim(GPUS) in {0, 1}
+        assert runtime.claim(GPUS) == 1
+        assert runtime.claim(GPUS) == 1, "it is this process's already"
+        runtime.claim.cache_clear()
+        assert runtime.claim(GPUS) in {0, 1}
         assert "other runs have all 2 GPUs: this one shares number" in capsys.readouterr().err
         other.kill()
-    devices.claim.cache_clear()
-    assert devices.claim(GPUS) == 0
+    runtime.claim.cache_clear()
+    assert runtime.claim(GPUS) == 0
 
 
 def test_where_no_lock_can_be_written_they_share(
@@ -46,7 +46,7 @@ def test_where_no_lock_can_be_written_they_share(
 ) -> None:
     (folder / "file").touch()
     monkeypatch.setattr(tempfile, "tempdir", str(folder / "file"))
-    assert devices.claim(GPUS) in {0, 1}
+    assert runtime.claim(GPUS) in {0, 1}
     assert "cannot be written" in capsys.readouterr().err
 
 
@@ -59,11 +59,11 @@ def test_of_several_gpus_it_takes_a_free_one_as_the_current(
         torch.cuda, "get_device_properties", lambda index: SimpleNamespace(uuid=GPUS[index])
     )
     monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
-    assert devices.gpu() == torch.device("cuda", 0)
+    assert runtime.gpu() == torch.device("cuda", 0)
     assert chosen == [0]
 
 
 def test_the_only_one_needs_no_lock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    assert devices.gpu() == torch.device("cuda")
+    assert runtime.gpu() == torch.device("cuda")
     assert not list(folder.iterdir())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from stages import environment, versions
+from stages import launch, versions
 
 
 @pytest.fixture(autouse=True)
@@ -16,8 +16,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def recorded() -> dict[str, object]:
-    environment.record("train")
-    told: dict[str, object] = json.loads(environment.path("train").read_text("utf-8"))
+    launch.record("train")
+    told: dict[str, object] = json.loads(launch.record_path("train").read_text("utf-8"))
     return told
 
 
@@ -49,9 +49,9 @@ def test_the_gpu_of_a_mac_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_same_machine_gives_the_same_bytes() -> None:
     recorded()
-    first = environment.path("train").read_bytes()
+    first = launch.record_path("train").read_bytes()
     recorded()
-    assert environment.path("train").read_bytes() == first
+    assert launch.record_path("train").read_bytes() == first
 
 
 def test_what_is_not_installed_is_no_obstacle(

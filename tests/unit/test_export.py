@@ -7,14 +7,14 @@ from onnxruntime import InferenceSession
 from pydantic import ValidationError
 from toys import INTERFACE, RUNTIME, split, store, untrained
 
-from reprise.card import KEY, parse
+from reprise.metadata import KEY, parse
 from stages import export as stage
 from stages.artifacts import classifier
-from stages.artifacts.portable import Portable
+from stages.artifacts.exported import Portable
 from stages.artifacts.splits import Meta
 from stages.errors import UserError
 from stages.export import Export, export
-from stages.exporting.making import Data
+from stages.exporting.conversion import Data
 
 PARAMS = Export.model_validate(
     {

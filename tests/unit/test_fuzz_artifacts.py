@@ -22,7 +22,7 @@ from stages.artifacts.history import Epoch
 from stages.errors import UserError
 from stages.evaluate import Evaluate
 from stages.export import Export
-from stages.reporting.comparing import compare
+from tools import compare
 
 TIMES = max(1, round(10 * FACTOR))  # damages of each kind
 WEIGHTS, HISTORY, META = classifier.PATH, history.PATH, Path("data/splits/meta.json")

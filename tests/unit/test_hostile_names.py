@@ -17,14 +17,13 @@ from dvc_render.vega import VegaRenderer  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
 from toys import CARD, INTERFACE, RUNTIME, split
 
-from reprise.card import KEY, parse
+from reprise.metadata import KEY, parse
 from stages import evaluate, export
-from stages.artifacts import classifier, history, page, predictions, splits
+from stages.artifacts import classifier, history, predictions, report, splits
 from stages.artifacts.history import Epoch
 from stages.artifacts.report import PLOTS
 from stages.artifacts.splits import Split
-from stages.reporting import offline
-from stages.reporting.comparing import compare
+from tools import compare, offline_plots
 
 NAMES = [
     "]]></svg><script>alert(6)</script>",
@@ -98,7 +97,7 @@ class Reader(HTMLParser):
 
 
 def test_the_page_has_the_tags_that_it_has_for_plain_names(runs: dict[str, Path]) -> None:
-    hostile, plain = (Reader((run / page.PATH).read_text("utf-8")) for run in runs.values())
+    hostile, plain = (Reader((run / report.PAGE).read_text("utf-8")) for run in runs.values())
     kinds = hostile.tags.keys() ^ plain.tags.keys()
     assert all(kind[0] in {"td", "path"} for kind in kinds)  # as the figures are
     for tag in ("script", "style", "img", "title", "svg", "th", "figure"):
@@ -135,8 +134,8 @@ def test_the_page_of_dvc_has_the_scripts_that_it_has_for_plain_names(
         raw = [{**point, "name": name} for point, name in zip(points, NAMES, strict=True)]
         for given in (points, raw):  # of this version, and of one that wrote names as they are
             plot = VegaRenderer(given, "plot", template="simple", x="f1", y="name")
-            with offline.escaping():
-                pages.append(HTML(offline.page()).with_element(plot.generate_html()).embed())
+            with offline_plots.escaping():
+                pages.append(HTML(offline_plots.page()).with_element(plot.generate_html()).embed())
     assert len({page.lower().count("<script") for page in pages}) == 1
     assert len({page.lower().count("</script") for page in pages}) == 1
     assert len({page.count("<!--") for page in pages}) == 1

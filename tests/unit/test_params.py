@@ -6,7 +6,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationError
 
 import stages.preprocess
 from stages.errors import UserError
-from stages.imaging.partition import Partition
+from stages.imaging.splitting import Partition
 from stages.params import PATH, Params, Seed
 
 GOOD = """\

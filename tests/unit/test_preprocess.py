@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from toys import encoded, pixels, publish
 
 from stages import preprocess as stage
-from stages.artifacts import inspection, raw, splits
+from stages.artifacts import preprocess_metrics, raw, splits
 from stages.artifacts.raw import Image
 from stages.artifacts.splits import NAMES, Meta, Split
 from stages.errors import UserError
@@ -275,7 +275,7 @@ def test_want_of_memory_ends_the_stage_and_leaves_no_image_out(
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("reprise.wholeness.load", fail)
+    monkeypatch.setattr("reprise.codecs.completeness.load", fail)
     with pytest.raises(MemoryError):
         Made(tmp_path, WHOLE, **EXCLUDE)
     assert not (tmp_path / "splits").exists()
@@ -330,8 +330,8 @@ def test_the_stage_reads_raw_and_writes_splits_and_findings(
         ),
         "train 20, val 8, test 12 images",
     ]
-    assert json.loads(inspection.FINDINGS.read_text("utf-8"))["images"]["train"] == 20
-    with Picture.open(inspection.PICTURES / "samples.png") as sheet:
+    assert json.loads(preprocess_metrics.FINDINGS.read_text("utf-8"))["images"]["train"] == 20
+    with Picture.open(preprocess_metrics.PICTURES / "samples.png") as sheet:
         assert sheet.format == "PNG"
 
 

@@ -19,8 +19,8 @@ from stages.errors import UserError
 from stages.scores import Scores, score
 from stages.train import Train, train
 from stages.training import loop
-from stages.training.learner import Learner
-from stages.training.resume import FOLDER, Store
+from stages.training.checkpoint import FOLDER, Store
+from stages.training.state import Learner
 from stages.training.step import Step
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from toys import INTERFACE, append, split, store
 
-from stages.artifacts import npy, splits
+from stages.artifacts import growing, splits
 from stages.artifacts.splits import NAMES, Meta, Split, Writer
 from stages.errors import UserError
 
@@ -136,7 +136,7 @@ ODD = ["a b.png", "ä/ß.jpg", "line\nbreak", '"quoted"', "back\\slash", "\u2028
 def test_rows_that_are_left_out_are_as_if_they_had_never_come(
     tmp_path: Path, rows: list[int], limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(npy, "CHUNK_BYTES", limit)
+    monkeypatch.setattr(growing, "CHUNK_BYTES", limit)
     whole, kept = split(7), np.setdiff1d(np.arange(7), rows)
     with splits.writer((4, 5, 1), tmp_path / "splits") as out:
         out.append("train", whole, ODD)

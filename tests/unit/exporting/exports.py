@@ -6,10 +6,9 @@ from toys import CARD, INTERFACE, split, untrained
 
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.splits import Meta
+from stages.exporting.conversion import Data, Making
 from stages.exporting.description import describe
-from stages.exporting.inference import Inference, Outputs, fed
-from stages.exporting.job import Job
-from stages.exporting.making import Data, Making
+from stages.exporting.inference import Inference, Job, Outputs, fed
 
 IMAGES = torch.from_numpy(split(10).images)
 DATA = Data(

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from stages.exporting.chance import lost
+from stages.exporting.comparison import lost
 from stages.scores import interval
 
 

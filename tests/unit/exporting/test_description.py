@@ -4,7 +4,7 @@ import pytest
 from exports import PARAMS, WARM
 from pydantic import ValidationError
 
-from reprise.card import parse
+from reprise.metadata import parse
 from stages.exporting.description import Description, describe
 
 GIVEN = {"input": "float", "license": "CC BY 4.0", "version": "3"}

@@ -5,8 +5,7 @@ from onnx import ModelProto
 from toys import INTERFACE
 
 from stages.exporting import onnx
-from stages.exporting.discrepancy import discrepancy
-from stages.exporting.resizing import resizing
+from stages.exporting.onnx_resize import discrepancy, resizing
 
 
 def test_the_same_filters_hardly_differ() -> None:

@@ -5,8 +5,7 @@ import pytest
 import torch
 from exports import IMAGES, Branching, close, expected, job
 
-from stages.exporting.inference import Outputs
-from stages.exporting.job import collect, quiet
+from stages.exporting.inference import Outputs, collect, quiet
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])

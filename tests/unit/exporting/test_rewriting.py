@@ -3,7 +3,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import pytest
 
-from stages.exporting.archive import rewrite
+from stages.files import rewrite_zip
 
 
 def archive(year: int, members: dict[str, bytes]) -> bytes:
@@ -19,11 +19,11 @@ MEMBERS = {"a/code.py": b"1", "a/code.py.debug_pkl": b"/home/me", "a/data": byte
 
 def test_the_time_makes_no_difference() -> None:
     assert archive(2000, MEMBERS) != archive(2001, MEMBERS)
-    assert rewrite(archive(2000, MEMBERS), ()) == rewrite(archive(2001, MEMBERS), ())
+    assert rewrite_zip(archive(2000, MEMBERS), ()) == rewrite_zip(archive(2001, MEMBERS), ())
 
 
 def test_only_what_is_to_be_dropped_is_dropped() -> None:
-    with ZipFile(BytesIO(rewrite(archive(2000, MEMBERS), (".debug_pkl",)))) as made:
+    with ZipFile(BytesIO(rewrite_zip(archive(2000, MEMBERS), (".debug_pkl",)))) as made:
         assert {name: made.read(name) for name in made.namelist()} == {
             "a/code.py": b"1",
             "a/data": bytes(1000),
@@ -32,4 +32,4 @@ def test_only_what_is_to_be_dropped_is_dropped() -> None:
 
 def test_what_is_no_archive_is_refused() -> None:
     with pytest.raises(BadZipFile):
-        rewrite(b"no archive", ())
+        rewrite_zip(b"no archive", ())

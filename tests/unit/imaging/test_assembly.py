@@ -11,8 +11,8 @@ from stages.artifacts import raw, splits
 from stages.artifacts.raw import Image, Published
 from stages.artifacts.splits import NAMES, Writer
 from stages.imaging.assembly import EXCLUDED, assemble
-from stages.imaging.batch import decode_group
 from stages.imaging.pool import Decoding
+from stages.imaging.row_group import decode_group
 
 PARAMS = Decoding(image_size=(4, 5), resize="stretch", interpolation="box", channels=1, workers=2)
 BAD = (2, 11, 12)  # by number, through test, then train

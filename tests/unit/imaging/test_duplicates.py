@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from stages.imaging import duplicates
-from stages.imaging.duplicates import Findings, find
-from stages.imaging.originals import Originals
+from stages.imaging.duplicates import Findings, Originals, find
 
 NAMES = ("train", "val", "test")
 

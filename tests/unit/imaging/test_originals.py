@@ -7,8 +7,7 @@ from toys import INTERFACE, encoded, pixels, publish
 from stages.artifacts import splits
 from stages.artifacts.raw import Image
 from stages.imaging.assembly import assemble
-from stages.imaging.duplicates import find
-from stages.imaging.originals import originals
+from stages.imaging.duplicates import find, originals
 from stages.imaging.pool import Decoding
 
 PARAMS = Decoding(

@@ -17,8 +17,8 @@ from stages.artifacts import raw
 from stages.artifacts.raw import Group, Image
 from stages.errors import UserError
 from stages.imaging import pool
-from stages.imaging.batch import Batch, decode_group
 from stages.imaging.pool import Decoding, decode_all
+from stages.imaging.row_group import Batch, decode_group
 
 PARAMS = Decoding(
     image_size=(4, 5), resize="stretch", interpolation="bicubic", channels=3, workers=2

@@ -7,7 +7,7 @@ from toys import INTERFACE, append, encoded, pixels
 
 from stages.artifacts import splits
 from stages.artifacts.splits import Split
-from stages.imaging.sheet import (
+from stages.imaging.summary import (
     CELL,
     CLASSES,
     EXAMPLES,

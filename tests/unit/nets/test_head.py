@@ -4,7 +4,7 @@ from shapes import built, shape
 from torch import nn
 from torchvision import models
 
-from stages.nets.head import head
+from stages.nets.introspection import head
 
 FAMILIES = ["mlp", "cnn", "lenet", "resnet_small", "speednet", "custom"]
 

@@ -3,7 +3,7 @@ import torch
 from jaxtyping import TypeCheckError
 from torchvision.transforms.v2 import functional
 
-from stages.nets.normalize import Normalize
+from stages.nets.layers import Normalize
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 

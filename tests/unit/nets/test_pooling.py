@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from stages.nets.pooling import AdaptiveAverage
+from stages.nets.layers import AdaptiveAverage
 
 
 @pytest.mark.parametrize("found", [(1, 1), (2, 3), (7, 7), (8, 9), (14, 21), (6, 40)])

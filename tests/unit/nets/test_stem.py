@@ -3,7 +3,7 @@ from torch import nn
 from torch.nn.functional import conv2d
 from torchvision.models import mobilenet_v3_small
 
-from stages.nets.stem import convolutions, rechannel
+from stages.nets.introspection import convolutions, rechannel
 
 
 def test_the_first_convolution_is_the_one_that_images_meet() -> None:

@@ -4,7 +4,7 @@ from shapes import shape
 from torch import Tensor, nn
 
 from stages.errors import UserError
-from stages.nets import trial
+from stages.nets import introspection
 
 
 class Returns(nn.Module):
@@ -22,7 +22,7 @@ class Returns(nn.Module):
 
 def test_a_network_is_tried_as_it_evaluates_and_left_as_it_trains() -> None:
     network = Returns(torch.zeros(2, 5))
-    assert trial.confirm(network, shape(3, 4, 6, 5), "here.py") is network
+    assert introspection.require_trial(network, shape(3, 4, 6, 5), "here.py") is network
     assert network.seen == ((2, 3, 4, 6), False, False)
     assert network.training
 
@@ -41,4 +41,4 @@ def test_a_network_is_tried_as_it_evaluates_and_left_as_it_trains() -> None:
 )
 def test_anything_but_a_logit_for_each_class_is_refused(answer: object, words: str) -> None:
     with pytest.raises(UserError, match=rf"^here\.py: .* is float \[2, 5\]; it returned .*{words}"):
-        trial.confirm(Returns(answer), shape(1, 4, 4, 5), "here.py")
+        introspection.require_trial(Returns(answer), shape(1, 4, 4, 5), "here.py")

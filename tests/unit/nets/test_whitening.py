@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from stages.nets.whitening import CHUNK, EPSILON, Whitening, covariance
+from stages.nets.speednet import CHUNK, EPSILON, Whitening, covariance
 
 
 def patches(images: torch.Tensor) -> np.ndarray:

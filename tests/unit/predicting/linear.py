@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from reprise import card
-from reprise.card import Card
+from reprise.metadata import KEY, Card, dump
 from reprise.spec import InputSpec
 
 SPEC = InputSpec(6, 7, 3, "crop", "bilinear")
@@ -54,7 +53,7 @@ def model(of: Card = CARD, metadata: Mapping[str, str] | None = None) -> ModelPr
         [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    said = {card.KEY: card.dump(of)} if metadata is None else metadata
+    said = {KEY: dump(of)} if metadata is None else metadata
     helper.set_model_props(made, dict(said))
     return made
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image as Picture
 from toys import encoded, pixels
 
-from reprise.alpha import Remark
+from reprise.codecs.alpha import Remark
 from reprise.decoding import Decoded, examine
 
 COLOUR, GREY = pixels(1, 9, 11), pixels(2, 9, 11, 1)

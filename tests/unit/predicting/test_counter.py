@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from reprise import progress
-from reprise.progress import ERASE, Progress
+from reprise import output
+from reprise.output import ERASE, Progress
 
 Count = Callable[[int, str], Progress]
 Captured = pytest.CaptureFixture[str]
@@ -17,7 +17,7 @@ def count(monkeypatch: pytest.MonkeyPatch) -> Count:
         now = 100.0
         monkeypatch.setattr("sys.stderr.isatty", lambda: "stderr" in terminals)
         monkeypatch.setattr("sys.stdout.isatty", lambda: "stdout" in terminals)
-        monkeypatch.setattr(progress, "monotonic", lambda: now)
+        monkeypatch.setattr(output, "monotonic", lambda: now)
         made = Progress()
         for _ in range(pictures):
             now += 0.1

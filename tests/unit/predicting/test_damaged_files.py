@@ -16,8 +16,8 @@ from PIL import Image as Picture
 from PIL import features
 from toys import encoded, pixels
 
+from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import decode
-from reprise.faults import UndecodableError
 
 TIMES = int(os.environ.get("FUZZ", "1"))
 ROOT = Path(__file__).parents[3]

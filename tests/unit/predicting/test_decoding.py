@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 from toys import encoded, pixels
 
-from reprise import wholeness
+from reprise.codecs import completeness
+from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import LARGEST, decode, eight_bits
-from reprise.faults import UndecodableError
 from reprise.spec import Channels
 
 # Pillow warns of damage that it copes with; the pool turns that off.
@@ -394,7 +394,7 @@ def fail_with(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(wholeness, "load", fail)
+    monkeypatch.setattr(completeness, "load", fail)
 
 
 def test_an_error_without_words_is_named_by_its_type(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image as Picture
 from toys import encoded, pixels
 
+from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import decode
-from reprise.faults import UndecodableError
 
 imagecodecs = pytest.importorskip("imagecodecs", reason="the other decoder is not installed")
 RNG = np.random.default_rng(7)

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image as Picture
 from toys import encoded, pixels
 
+from reprise.codecs.jpeg import PlainJpeg
+from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import decode
-from reprise.faults import UndecodableError
-from reprise.jpeg import PlainJpeg
 
 EXIF = Picture.Exif()
 EXIF[0x0112] = 6  # turned by a quarter

@@ -3,8 +3,8 @@ from typing import Any, cast
 import pytest
 from PIL import ImageFont
 
-from reprise import lettering
-from reprise.lettering import font, has, shorten
+from reprise import sheet
+from reprise.sheet import font, has, shorten
 
 OWN = ImageFont.load_default(12)
 
@@ -26,17 +26,17 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return fonts
 
 
-def size(letters: lettering.Font) -> float:
+def size(letters: sheet.Font) -> float:
     assert isinstance(letters, ImageFont.FreeTypeFont)
     return letters.size
 
 
 def test_english_is_drawn_in_the_same_font_everywhere(installed: list[str]) -> None:
-    installed.extend(lettering.FONTS)
+    installed.extend(sheet.FONTS)
     assert size(font("photo_1 (2).JPG 99.9%", 12)) == 12
 
 
-@pytest.mark.parametrize("name", lettering.FONTS)
+@pytest.mark.parametrize("name", sheet.FONTS)
 def test_other_letters_are_drawn_in_a_font_that_is_installed(
     name: str, installed: list[str]
 ) -> None:

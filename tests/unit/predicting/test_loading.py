@@ -10,11 +10,10 @@ from PIL import Image as Picture
 from toys import encoded, pixels, publish
 
 from reprise.directory import Failure, Source
-from reprise.loading import Loaded, load, load_all
+from reprise.inputs import Loaded, load, load_all
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
 from stages.artifacts.raw import Image
-from stages.imaging.batch import decode_group
-from stages.imaging.resizing import Pixels
+from stages.imaging.row_group import Pixels, decode_group
 
 SPEC = InputSpec(6, 7, 3, "crop", "bilinear")
 EXIF = Picture.Exif()

@@ -7,8 +7,8 @@ import pytest
 from linear import CARD, SPEC, export, model, probabilities
 from onnx import ModelProto, helper, numpy_helper
 
-from reprise import card
-from reprise.card import Card, Input
+from reprise import metadata
+from reprise.metadata import Card, Input
 from reprise.model import ModelError, load
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (5, 6, 7, 3), np.uint8)
@@ -66,9 +66,9 @@ def test_a_model_of_somebody_else_is_refused(tmp_path: Path) -> None:
     assert "was not exported by Reprise, or by an old one; export the classifier" in complaint(path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", card.dump(CARD).replace("crop", "letterbox")])
+@pytest.mark.parametrize("text", ["", "[]", metadata.dump(CARD).replace("crop", "letterbox")])
 def test_a_card_of_another_version_is_refused(text: str, tmp_path: Path) -> None:
-    path = written(tmp_path, model(metadata={card.KEY: text}))
+    path = written(tmp_path, model(metadata={metadata.KEY: text}))
     assert "of another version of Reprise (" in complaint(path)
 
 
@@ -81,7 +81,7 @@ def test_a_card_of_another_version_is_refused(text: str, tmp_path: Path) -> None
     ],
 )
 def test_a_card_that_does_not_fit_the_model_is_refused(other: Card, tmp_path: Path) -> None:
-    path = written(tmp_path, model(metadata={card.KEY: card.dump(other)}))
+    path = written(tmp_path, model(metadata={metadata.KEY: metadata.dump(other)}))
     assert "classes are [6, 7, 3, 3], expected [" in complaint(path)
 
 
@@ -134,7 +134,7 @@ def test_a_tensor_that_no_machine_can_hold_is_one_message(shape: list[int], tmp_
     ["[" * 100_000, '{"classes": ' + "[" * 100_000, "9" * 5000, "NaN", "null", "\ud800x"[1:]],
 )
 def test_a_card_that_cannot_be_read_is_refused(text: str, tmp_path: Path) -> None:
-    path = written(tmp_path, model(metadata={card.KEY: text}))
+    path = written(tmp_path, model(metadata={metadata.KEY: text}))
     assert "of another version of Reprise (" in complaint(path)
 
 
@@ -150,8 +150,8 @@ def test_a_card_that_cannot_be_read_is_refused(text: str, tmp_path: Path) -> Non
 def test_values_of_a_foreign_card_are_refused_or_harmless(
     key: str, value: object, tmp_path: Path
 ) -> None:
-    values = json.loads(card.dump(CARD)) | {key: value}
-    path = written(tmp_path, model(metadata={card.KEY: json.dumps(values)}))
+    values = json.loads(metadata.dump(CARD)) | {key: value}
+    path = written(tmp_path, model(metadata={metadata.KEY: json.dumps(values)}))
     if key == "license":
         assert load(path, 1).card.license == value
         return

@@ -7,9 +7,9 @@ from PIL import Image as Picture
 from PIL import PngImagePlugin
 from toys import encoded, pixels
 
-from reprise import png
+from reprise.codecs import png
+from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import decode
-from reprise.faults import UndecodableError
 
 SCENE = pixels(0, 40, 50)
 PLAIN = encoded(SCENE)

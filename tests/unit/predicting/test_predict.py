@@ -15,9 +15,9 @@ from toys import encoded, pixels
 from reprise import model
 from reprise import predict as command
 from reprise.decoding import decode
+from reprise.output import HEADER
 from reprise.predict import main
 from reprise.resizing import fit
-from reprise.rows import HEADER
 
 Captured = pytest.CaptureFixture[str]
 GOOD = ["photos/0.png", "photos/1.png", "photos/deep/2.png"]

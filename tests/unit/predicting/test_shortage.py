@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from reprise.faults import UndecodableError
+from reprise.codecs.undecodable import UndecodableError
 from reprise.shortage import lacking
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from toys import pixels
 
+from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import decode
-from reprise.faults import UndecodableError
 
 RNG = np.random.default_rng(11)
 HEIGHT, WIDTH = 6, 8

@@ -11,8 +11,8 @@ from stages.artifacts.classifier import Card
 from stages.artifacts.history import Epoch
 from stages.artifacts.splits import Split
 from stages.nets.network import Network
-from stages.reporting.judgement import Judgement
-from stages.reporting.presentation import Background
+from stages.reporting.page.presentation import Background
+from stages.reporting.results import Judgement
 
 EPOCHS = [Epoch(1, 0.7, 0.6, 0.5, 0.75, 0.01), Epoch(2, 0.6, 0.5, 0.75, 1.0, 0.001)]
 

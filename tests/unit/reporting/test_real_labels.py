@@ -14,7 +14,7 @@ from scipy.special import softmax
 from sklearn import metrics
 
 from stages.artifacts.report import Report
-from stages.reporting.scoring.calibration import BINS
+from stages.reporting.calibration import BINS
 
 
 def mnist() -> np.ndarray:

@@ -12,7 +12,7 @@ import pytest
 from packing import PACKERS, as_tar, as_zip, plant
 
 from stages.errors import UserError
-from stages.sources import archive, local, zips
+from stages.sources import archive, origin, zips
 from stages.sources.archive import Bounds
 from stages.sources.store import Store
 
@@ -41,7 +41,7 @@ def written(tmp_path: Path) -> set[str]:
 
 
 def test_an_archive_holds_what_the_folder_holds(tmp_path: Path, kind: str) -> None:
-    loose = local.folder(plant(tmp_path / "loose", FILES))
+    loose = origin.folder_store(plant(tmp_path / "loose", FILES))
     store = opened(tmp_path, PACKERS[kind](dict(reversed(FILES.items()))))
     assert contents(store) == contents(loose)
     assert store.names() == loose.names()

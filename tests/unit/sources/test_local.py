@@ -8,20 +8,20 @@ import pytest
 from packing import plant
 
 from stages.errors import UserError
-from stages.sources import local
+from stages.sources import origin
 
 
 def test_names_are_relative_and_sorted_by_code_point(tmp_path: Path) -> None:
     files = {"b/1": b"1", "a-b/1": b"2", "a/2": b"3", "B/1": b"4", "ä/1": b"5"}
-    assert local.folder(plant(tmp_path, files)).names() == sorted(files)
+    assert origin.folder_store(plant(tmp_path, files)).names() == sorted(files)
 
 
 def test_content_is_read_as_it_is(tmp_path: Path) -> None:
-    assert local.folder(plant(tmp_path, {"a/1": b"\0\r\n\xff"})).read("a/1") == b"\0\r\n\xff"
+    assert origin.folder_store(plant(tmp_path, {"a/1": b"\0\r\n\xff"})).read("a/1") == b"\0\r\n\xff"
 
 
 def test_folders_without_a_file_are_known(tmp_path: Path) -> None:
-    store = local.folder(plant(tmp_path, {"a/b/": b"", "c/1": b"1", ".d/": b""}))
+    store = origin.folder_store(plant(tmp_path, {"a/b/": b"", "c/1": b"1", ".d/": b""}))
     assert store.folders == {"a", "a/b", "c"}
 
 
@@ -30,7 +30,7 @@ def test_links_to_files_and_folders_are_followed(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "b").symlink_to(real)
     (tmp_path / "a" / "2").symlink_to(real / "x" / "1")
-    store = local.folder(tmp_path / "a")
+    store = origin.folder_store(tmp_path / "a")
     assert {name: store.read(name) for name in store.names()} == {"2": b"1", "b/x/1": b"1"}
 
 
@@ -38,7 +38,7 @@ def test_a_link_to_a_folder_around_it_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "b").symlink_to(tmp_path)
     with pytest.raises(UserError, match=r"a/b: links to a folder that it is in"):
-        local.folder(tmp_path)
+        origin.folder_store(tmp_path)
 
 
 def test_a_folder_may_be_deep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,28 +48,28 @@ def test_a_folder_may_be_deep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         os.chdir("a")
     Path("1").write_bytes(b"1")
     os.chdir(tmp_path)
-    assert local.folder(Path()).names() == ["a/" * 1200 + "1"]
+    assert origin.folder_store(Path()).names() == ["a/" * 1200 + "1"]
     subprocess.run(["rm", "-rf", "a"], check=True)  # pytest could not remove it
 
 
 def test_no_name_in_a_folder_forges_a_line(tmp_path: Path) -> None:
     (tmp_path / "a\n\x1b[2Jb").symlink_to(tmp_path / "none")
     with pytest.raises(UserError, match="is no file, or links to none") as caught:
-        local.folder(tmp_path)
+        origin.folder_store(tmp_path)
     assert str(caught.value).isprintable()
 
 
 def test_a_folder_with_more_bytes_than_may_come_is_refused(tmp_path: Path) -> None:
     plant(tmp_path, {"a": b"1" * 6, "b/c": b"1" * 5})
-    assert len(local.folder(tmp_path, 11).names()) == 2
+    assert len(origin.folder_store(tmp_path, 11).names()) == 2
     with pytest.raises(UserError, match=r"holds more than 10 bytes; raise download.max_bytes"):
-        local.folder(tmp_path, 10)
+        origin.folder_store(tmp_path, 10)
 
 
 def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to(tmp_path / "b")
     with pytest.raises(UserError, match=r"/a: is no file, or links to none"):
-        local.folder(tmp_path)
+        origin.folder_store(tmp_path)
 
 
 def test_what_is_no_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,23 +77,23 @@ def test_what_is_no_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with socket.socket(socket.AF_UNIX) as made:
         made.bind("a")
     with pytest.raises(UserError, match=r"a: is no file"):
-        local.folder(tmp_path)
+        origin.folder_store(tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir(mode=0)
     with pytest.raises(UserError, match=r"/a: cannot be read: Permission denied"):
-        local.folder(tmp_path)
+        origin.folder_store(tmp_path)
 
 
 def test_a_folder_that_vanishes_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"/a: cannot be read: No such file"):
-        local.folder(tmp_path / "a")
+        origin.folder_store(tmp_path / "a")
 
 
 def test_a_file_that_vanishes_is_named(tmp_path: Path) -> None:
-    store = local.folder(plant(tmp_path, {"a": b"1"}))
+    store = origin.folder_store(plant(tmp_path, {"a": b"1"}))
     (tmp_path / "a").unlink()
     with pytest.raises(UserError, match=rf"{tmp_path}: a: cannot be read"):
         store.read("a")
@@ -103,10 +103,10 @@ def test_a_file_that_vanishes_is_named(tmp_path: Path) -> None:
 def test_a_name_that_is_no_text_is_named(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.jpg")).write_bytes(b"1")
     with pytest.raises(UserError, match=r"\\udcff.jpg: its name is not UTF-8; rename it"):
-        local.folder(tmp_path)
+        origin.folder_store(tmp_path)
 
 
 def test_a_file_may_stand_alone(tmp_path: Path) -> None:
-    store = local.single(plant(tmp_path, {"a": b"1"}) / "a", "https://host/b/train.parquet")
+    store = origin.file_store(plant(tmp_path, {"a": b"1"}) / "a", "https://host/b/train.parquet")
     assert store.names() == ["train.parquet"]
     assert store.read("train.parquet") == b"1"

@@ -12,7 +12,7 @@ from torchvision.datasets import usps, utils
 
 from stages.errors import UserError
 from stages.sources import retry
-from stages.sources.mirror import redirected
+from stages.sources.named import redirected
 
 ORIGINAL = utils.download_url
 

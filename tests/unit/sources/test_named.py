@@ -14,11 +14,11 @@ from torchvision import datasets
 
 from stages.artifacts.raw import Image
 from stages.errors import UserError
-from stages.sources import mirror, named
+from stages.sources import named
 from stages.sources.catalog import NAMES, SETS, EmnistSplit, Name
 from stages.sources.fetch import fetch
 from stages.sources.named import Named
-from stages.sources.published import read
+from stages.sources.torchvision_root import read
 
 DATA = SHARED / "mnist"
 NOWHERE = Path("nowhere")
@@ -33,7 +33,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def unverified(monkeypatch: pytest.MonkeyPatch) -> None:
     """Accept files that tests made: torchvision knows the checksums of the published ones."""
-    monkeypatch.setattr(mirror, "fetch", lambda address, target, *_: fetch(address, target))
+    monkeypatch.setattr(named, "fetch", lambda address, target, *_: fetch(address, target))
     for name, module in list(sys.modules.items()):
         if name.startswith("torchvision.datasets.") and hasattr(module, "check_integrity"):
             monkeypatch.setattr(
@@ -64,7 +64,7 @@ def root(name: Name) -> Path:
     folder = Path("root")
     folder.mkdir()
     entry = named._entry(name, params())
-    with mirror.redirected(entry.kind, f"file://{published(name).resolve()}"):
+    with named.redirected(entry.kind, f"file://{published(name).resolve()}"):
         read(entry, folder, download=True)
     return folder
 
@@ -77,7 +77,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(address: str, *_: object) -> None:
         pytest.fail(f"fetched {address}")
 
-    monkeypatch.setattr(mirror, "fetch", refuse)
+    monkeypatch.setattr(named, "fetch", refuse)
 
 
 def test_every_name_has_an_entry_and_a_fake_of_it() -> None:

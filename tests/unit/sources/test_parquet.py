@@ -11,7 +11,7 @@ from packing import as_zip, packed, params, plant
 from stages.artifacts import raw
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
-from stages.sources import archive, digits, local, parquet
+from stages.sources import archive, digits, origin, parquet
 from stages.sources.store import Member, Store
 
 IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
@@ -37,7 +37,7 @@ def load(label_column: str = "label", **files: bytes) -> Raw:
 
 def test_what_download_wrote_comes_in_as_it_went_out(tmp_path: Path) -> None:
     raw.write(digits.load(), tmp_path)
-    again = parquet.load(local.folder(tmp_path), params())
+    again = parquet.load(origin.folder_store(tmp_path), params())
     assert again.classes == digits.load().classes
     assert [*again.splits["train"]] == [*digits.load().splits["train"]]
 
@@ -123,7 +123,7 @@ def test_from_an_archive_as_from_a_folder(tmp_path: Path) -> None:
     files = {"data/train-00000-of-00001.parquet": shard()}
     (tmp_path / "x").write_bytes(as_zip(files))
     packed_up = archive.store(tmp_path / "x", "x", archive.Bounds(10**6, tmp_path))
-    loose = local.folder(plant(tmp_path / "loose", files))
+    loose = origin.folder_store(plant(tmp_path / "loose", files))
     assert [*parquet.load(packed_up, params()).splits["train"]] == [
         *parquet.load(loose, params()).splits["train"]
     ]

@@ -19,7 +19,7 @@ from reprise.shortage import lacking
 from stages import files
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
-from stages.sources import archive, folder, local, origin, pairs, parquet, table, zips
+from stages.sources import archive, folder, origin, pairs, parquet, table, zips
 from stages.sources.fetch import fetch
 from stages.sources.retry import insist
 from stages.sources.store import Member, Store
@@ -111,7 +111,7 @@ def test_of_a_folder(
     want: Callable[[], Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "scandir", raising(want))
-    lacks(lambda: local.folder(tmp_path))
+    lacks(lambda: origin.folder_store(tmp_path))
 
 
 @every

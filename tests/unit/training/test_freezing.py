@@ -5,8 +5,8 @@ from torch import nn
 from toys import INTERFACE, NETWORK, untrained
 
 from stages.nets import network as nets
-from stages.nets.head import head
-from stages.training.freezing import Freezing, freeze
+from stages.nets.introspection import head
+from stages.training.optimizer import Freezing, freeze
 
 
 def at(epoch: int, setting: object, network: nn.Module) -> nn.Module:

@@ -22,8 +22,8 @@ from stages.artifacts.splits import Split
 from stages.batches import to_device
 from stages.errors import UserError
 from stages.train import Train, train
-from stages.training.assembly import assemble, describe, finish
-from stages.training.plan import dry
+from stages.training.sampling import dry
+from stages.training.setup import assemble, describe, finish
 
 SECTIONS = int(7 * float(os.environ.get("FUZZ", "1")))  # of each part
 PARTS = range(8)

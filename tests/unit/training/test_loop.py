@@ -15,13 +15,13 @@ from stages.batches import Resident, to_device
 from stages.errors import UserError
 from stages.train import Train
 from stages.training import loop
-from stages.training.augmentation import augmenter
-from stages.training.augmenting.draws import Draws
-from stages.training.augmenting.mixing import mixer
+from stages.training.augmentation.augmenter import augmenter
+from stages.training.augmentation.draws import Draws
+from stages.training.augmentation.mixing import mixer
 from stages.training.loop import Pass, fit
-from stages.training.plan import chosen, dry, epoch_size, remaining
+from stages.training.sampling import chosen, dry, epoch_size, remaining
+from stages.training.state import DivergedError
 from stages.training.step import Step
-from stages.training.tally import DivergedError
 
 CPU = torch.device("cpu")
 AT_ONCE, NEVER = -1.0, float("inf")  # seconds from one look at the loss to the next

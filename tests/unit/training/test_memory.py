@@ -5,8 +5,7 @@ from torch import Tensor, nn
 
 from stages.errors import UserError
 from stages.training.losses import Criterion, cross_entropy
-from stages.training.memory import attempt
-from stages.training.step import Step
+from stages.training.step import Step, attempt
 
 ERRORS = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),

@@ -9,7 +9,7 @@ from toys import CARD, untrained
 from stages.artifacts import classifier
 from stages.artifacts.classifier import Card
 from stages.errors import UserError
-from stages.training import pretrained, published, state_dict
+from stages.training import pretrained, state_dict
 from stages.training.pretrained import SOURCE, Pretrained
 from stages.training.state_dict import StateDict
 
@@ -113,7 +113,7 @@ def test_default_is_for_torchvision() -> None:
 
 def test_default_takes_what_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        published, "weights", lambda architecture: StateDict(architecture, WEIGHTS, None)
+        pretrained, "weights", lambda architecture: StateDict(architecture, WEIGHTS, None)
     )
     network = CARD.network.model_copy(update={"network": "torchvision"})
     assert taken("default", card=CARD.model_copy(update={"network": network}))

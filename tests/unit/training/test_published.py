@@ -6,7 +6,7 @@ import torch
 from torchvision import models
 
 from stages.errors import UserError
-from stages.training import published
+from stages.training import pretrained
 
 CHOICE = models.SqueezeNet1_1_Weights.DEFAULT
 
@@ -32,13 +32,13 @@ def publish(root: Path, monkeypatch: pytest.MonkeyPatch, digits: str | None = No
 def test_published_weights_are_fetched_and_kept_in_the_cache(
     cache: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    found = published.weights("squeezenet1_1")
+    found = pretrained.published_weights("squeezenet1_1")
     expected = torch.load(next(tmp_path.glob("*.pth")))
     assert found.weights.keys() == expected.keys()
     assert all(torch.equal(found.weights[name], expected[name]) for name in expected)
     assert (found.place, found.classes) == (CHOICE.url, None)
     next(tmp_path.glob("*.pth")).unlink()
-    assert published.weights("squeezenet1_1").weights.keys() == expected.keys()
+    assert pretrained.published_weights("squeezenet1_1").weights.keys() == expected.keys()
     assert len([*cache.iterdir()]) == 1
     assert "100%" not in capfd.readouterr().err
 
@@ -48,7 +48,7 @@ def test_without_a_network_the_address_and_the_place_to_put_the_file_are_named(
 ) -> None:
     next(tmp_path.glob("*.pth")).unlink()
     with pytest.raises(UserError) as caught:
-        published.weights("squeezenet1_1")
+        pretrained.published_weights("squeezenet1_1")
     message = str(caught.value)
     assert message.startswith(f"params.yaml: train.weights default: {CHOICE.url} cannot be fetched")
     assert f"store it as {cache / Path(CHOICE.url).name}, or set train.weights" in message
@@ -59,7 +59,7 @@ def test_another_file_at_the_address_is_refused(
 ) -> None:
     publish(tmp_path, monkeypatch, "00000000")
     with pytest.raises(UserError, match=r"cannot be fetched .*invalid hash"):
-        published.weights("squeezenet1_1")
+        pretrained.published_weights("squeezenet1_1")
     assert not [*cache.iterdir()]
 
 
@@ -68,7 +68,7 @@ def test_a_damaged_file_in_the_cache_is_refused(cache: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(b"damaged")
     with pytest.raises(UserError, match=r"its sha256 is .*; delete it, and it is fetched anew"):
-        published.weights("squeezenet1_1")
+        pretrained.published_weights("squeezenet1_1")
 
 
 @pytest.mark.usefixtures("cache")
@@ -77,6 +77,6 @@ def test_inceptions_second_head_is_left_out(monkeypatch: pytest.MonkeyPatch) -> 
         network = models.inception_v3(init_weights=False)
     assert "AuxLogits.fc.weight" in network.state_dict()
     monkeypatch.setattr(models, "get_model", lambda *_, **__: network)
-    found = published.weights("inception_v3")
+    found = pretrained.published_weights("inception_v3")
     assert "fc.weight" in found.weights
     assert not [name for name in found.weights if "aux" in name.lower()]

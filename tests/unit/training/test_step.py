@@ -11,9 +11,9 @@ from torch.nn.functional import cross_entropy
 from torch.optim import SGD
 
 from stages.scores import score
-from stages.training.average import MovingAverage
-from stages.training.learner import Learner
+from stages.training.ema import MovingAverage
 from stages.training.precision import scaler
+from stages.training.state import Learner
 from stages.training.step import Step
 
 CPU = torch.device("cpu")

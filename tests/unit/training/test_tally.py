@@ -3,7 +3,7 @@ from math import inf, nan
 import pytest
 import torch
 
-from stages.training.tally import DivergedError, Outcome, Tally, finite
+from stages.training.state import DivergedError, Outcome, Tally, finite
 
 
 def outcome(loss: float, right: int, images: int) -> Outcome:

@@ -4,7 +4,7 @@ from toys import CARD, INTERFACE, NETWORK
 
 from stages.artifacts.classifier import Card
 from stages.errors import UserError
-from stages.training import weighing
+from stages.training import setup
 
 BIG = INTERFACE.model_copy(update={"height": 64, "width": 64, "channels": 3})
 
@@ -28,11 +28,11 @@ def card(**params: object) -> Card:
 def test_a_network_beyond_all_memory_is_refused_before_it_is_made(
     params: dict[str, object], weights: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weighing, "memory", lambda: 10**11)
+    monkeypatch.setattr(setup, "memory", lambda: 10**11)
     with pytest.raises(
         UserError, match=r"GB; this machine has 100 GB; make them smaller$"
     ) as found:
-        weighing.require(card(**params))
+        setup.require_memory(card(**params))
     assert weights is None or f"make a network of {weights:,} weights" in str(found.value)
 
 
@@ -40,18 +40,18 @@ def test_a_network_beyond_all_memory_is_refused_before_it_is_made(
 def test_a_usual_network_is_let_through_and_no_random_number_is_drawn(network: str) -> None:
     torch.manual_seed(0)
     before = torch.get_rng_state()
-    weighing.require(card(network=network))
+    setup.require_memory(card(network=network))
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_the_limit_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     weights = 64 * 64 * 3 * 5 + 5 + 5 * 2 + 2
-    monkeypatch.setattr(weighing, "memory", lambda: 8 * weights)
-    weighing.require(card(network="mlp", hidden=(5,)))
-    monkeypatch.setattr(weighing, "memory", lambda: 8 * weights - 1)
+    monkeypatch.setattr(setup, "memory", lambda: 8 * weights)
+    setup.require_memory(card(network="mlp", hidden=(5,)))
+    monkeypatch.setattr(setup, "memory", lambda: 8 * weights - 1)
     with pytest.raises(UserError, match=f"{weights:,} weights"):
-        weighing.require(card(network="mlp", hidden=(5,)))
+        setup.require_memory(card(network="mlp", hidden=(5,)))
 
 
 def test_the_machine_has_some_memory() -> None:
-    assert weighing.memory() > 10**8
+    assert setup.estimate_memory() > 10**8

@@ -1,0 +1,1 @@
+"""Image formats beyond what Pillow decodes right: depth, transparency, files cut short."""

@@ -1,0 +1,122 @@
+"""The images that the command line names, decoded ahead of the network."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from glob import glob, has_magic
+from io import BufferedReader
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from reprise.codecs.undecodable import UndecodableError
+from reprise.decoding import decode
+from reprise.directory import Failure, Skipped, Source, pictures
+from reprise.resizing import fit
+from reprise.shortage import lacking
+from reprise.spec import InputSpec
+
+STDIN = "-"
+
+
+def find(
+    named: Iterable[str],
+    open_stdin: Callable[[], BufferedReader],
+    skipped: Skipped | None = None,
+) -> Iterator[Source | Failure]:
+    """Yield the pictures of files, folders, globs, and of standard input, one after the other.
+
+    What folders hold besides is added to `skipped`.
+    """
+    skipped = skipped or Skipped()
+    for name in named:
+        yield from _streamed(open_stdin(), skipped) if name == STDIN else _named(name, skipped)
+
+
+def _streamed(stdin: BufferedReader, skipped: Skipped) -> Iterator[Source | Failure]:
+    """Yield the one picture that comes, or the files that are named line by line.
+
+    A path holds no byte of value 0; the head of a picture does.
+    """
+    if b"\0" in stdin.peek(64)[:64]:
+        yield Source(STDIN, stdin.read())
+    else:
+        for line in stdin:
+            if name := os.fsdecode(line.rstrip(b"\r\n")):
+                yield from _named(name, skipped)
+
+
+def _named(name: str, skipped: Skipped) -> Iterator[Source | Failure]:
+    path = Path(name)
+    try:
+        if name and path.is_dir():  # the path "" is that of this folder
+            yield from pictures(path, skipped)
+        elif has_magic(name) and not path.exists():
+            yield from _matching(name)
+        else:
+            yield Source(name, path)
+    except OSError as error:
+        if lacking(error):
+            raise
+        yield Failure(name, error.strerror or str(error))
+
+
+def _matching(pattern: str) -> Iterator[Source | Failure]:
+    """Yield the files that a pattern matches; ** stands for any folders."""
+    files = [name for name in sorted(glob(pattern, recursive=True)) if Path(name).is_file()]  # noqa: PTH207 - the pattern may be absolute
+    if not files:
+        yield Failure(pattern, "matches no file")
+    for name in files:
+        yield Source(name, Path(name))
+
+
+class Loaded(NamedTuple):
+    """A picture as the network sees it."""
+
+    name: str
+    pixels: np.ndarray  # uint8 [H, W, C]
+
+
+def load(source: Source, spec: InputSpec) -> Loaded | Failure:
+    """Read, decode and resize a picture, as stage `preprocess` does.
+
+    What the machine lacks is raised as it is: it says nothing about the picture.
+    """
+    try:
+        data = source.data if isinstance(source.data, bytes) else source.data.read_bytes()
+        if not data:
+            return Failure(source.name, "is empty (0 bytes)")
+        return Loaded(source.name, fit(decode(data, spec.channels), spec))
+    except OSError as error:
+        if lacking(error):
+            raise
+        return Failure(source.name, error.strerror or str(error))
+    except (UndecodableError, ValueError) as error:  # ValueError: of a path
+        return Failure(source.name, str(error) or type(error).__name__)
+
+
+def load_all(
+    sources: Iterator[Source | Failure], spec: InputSpec, threads: int, ahead: int
+) -> Iterator[Loaded | Failure]:
+    """Yield the pictures in their order, while up to `ahead` more are being decoded.
+
+    Threads do: Pillow gives up the interpreter's lock while it decodes.
+    """
+    waiting = deque[Future[Loaded | Failure]]()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for source in sources:
+                waiting.append(pool.submit(partial(_load, source, spec)))
+                if len(waiting) > ahead:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _load(source: Source | Failure, spec: InputSpec) -> Loaded | Failure:
+    return source if isinstance(source, Failure) else load(source, spec)

@@ -1,0 +1,84 @@
+"""The metadata of an exported model: JSON under one key of ONNX's own."""
+
+import json
+import reprlib
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, get_args
+
+from reprise.spec import Channels, InputSpec, Interpolation, Resize
+
+KEY = "reprise"
+LONGEST = 2**14  # pixels of a side; a picture of it takes 805 MB
+Input = Literal["uint8", "float"]
+
+
+class Card(NamedTuple):
+    """All that is needed to use a model, and where it comes from."""
+
+    classes: tuple[str, ...]  # [K]
+    spec: InputSpec
+    temperature: float  # by which the model divides its logits before the softmax
+    input: Input  # float: in [0, 1]
+    license: str
+    version: str  # of the model
+
+
+def dump(card: Card) -> str:
+    """Return the card as flat JSON; equal cards give equal texts."""
+    values = card._asdict()
+    spec: InputSpec = values.pop("spec")
+    return json.dumps({**values, **spec._asdict()}, sort_keys=True)
+
+
+def parse(text: str) -> Card:
+    """Read what `dump` wrote; keys that a later version may add are passed over.
+
+    Raises:
+        ValueError: the text is no JSON, a key is missing, or its value of another kind.
+    """
+    try:
+        values: dict[str, Any] = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("its JSON is nested too deep") from error
+    for key, (fits, expected) in EXPECTED.items():
+        if not isinstance(values, dict) or key not in values:
+            raise ValueError(f"{key} is missing")
+        if not fits(values[key]):
+            raise ValueError(f"{key} is {reprlib.repr(values[key])}, expected {expected}")
+    spec = InputSpec(*(values[key] for key in InputSpec._fields))
+    return Card(tuple(values["classes"]), spec, *(values[key] for key in Card._fields[2:]))
+
+
+def _are_names(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(name, str) for name in value)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+def _is_side(value: object) -> bool:
+    return isinstance(value, int) and _is_positive(value) and value <= LONGEST
+
+
+def _one_of(choices: object) -> tuple[Callable[[Any], bool], str]:
+    known = get_args(choices)
+    return lambda value: value in known, " or ".join(map(str, known))
+
+
+EXPECTED = {
+    "classes": (_are_names, "a list of names"),
+    "height": (_is_side, "pixels"),
+    "width": (_is_side, "pixels"),
+    "channels": _one_of(Channels),
+    "resize": _one_of(Resize),
+    "interpolation": _one_of(Interpolation),
+    "temperature": (_is_positive, "a number above 0"),
+    "input": _one_of(Input),
+    "license": (_is_text, "a text"),
+    "version": (_is_text, "a text"),
+}

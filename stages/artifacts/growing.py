@@ -1,0 +1,104 @@
+"""Files that grow as they are written, larger than memory: .npy by rows, text by lines."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+
+class Lines:
+    """Strings on the disk, each as JSON: a line break within one is no end of a line."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin an empty file."""
+        self._path = path
+        path.touch(exist_ok=False)
+
+    def append(self, strings: Iterable[str]) -> None:
+        """Add strings to the end."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.writelines(f"{json.dumps(string)}\n" for string in strings)
+
+    def leave_out(self, rows: np.ndarray) -> None:
+        """Take some out again, named by their index."""
+        out, place = set(rows.tolist()), self._path.with_name(f"{self._path.name}.kept")
+        with self._path.open(encoding="utf-8") as old, place.open("x", encoding="utf-8") as new:
+            new.writelines(line for index, line in enumerate(old) if index not in out)
+        place.replace(self._path)
+
+
+def read_lines(path: Path) -> Sequence[str]:
+    """Return the strings."""
+    with path.open(encoding="utf-8") as file:
+        strings = [json.loads(line) for line in file]
+    for number, string in enumerate(strings, 1):
+        if not isinstance(string, str):
+            raise ValueError(f"line {number} holds no text")  # noqa: TRY004
+    return strings
+
+
+CHUNK_BYTES = 2**20  # of rows, read at once
+
+
+class Growing:
+    """An array on the disk, of rows of one shape; of them, only some are ever in memory."""
+
+    def __init__(self, path: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> None:
+        """Begin an empty file."""
+        self._path, self._dtype, self._shape = path, np.dtype(dtype), shape
+        self._count = 0
+        with path.open("xb") as file:
+            self._head(file)
+            self._start = file.tell()  # of the rows
+
+    def __len__(self) -> int:
+        """Count the rows so far."""
+        return self._count
+
+    def append(self, rows: np.ndarray) -> None:
+        """Add rows to the end."""
+        with self._path.open("ab") as file:
+            file.write(np.ascontiguousarray(rows, self._dtype).data)
+        self._count += len(rows)
+
+    def read(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Return some rows, or all."""
+        if rows is None:
+            whole = np.fromfile(self._path, self._dtype, offset=self._start)
+            return whole.reshape(-1, *self._shape)
+        shape = (self._count, *self._shape)
+        return np.array(np.memmap(self._path, self._dtype, "r", self._start, shape)[rows])
+
+    def chunks(self) -> Iterator[np.ndarray]:
+        """Read the rows so far, some at a time; a whole map would count as memory."""
+        size = self._dtype.itemsize * int(np.prod(self._shape))
+        with self._path.open("rb") as file:
+            file.seek(self._start)
+            while chunk := file.read(max(1, CHUNK_BYTES // size) * size):
+                yield np.frombuffer(chunk, self._dtype).reshape(-1, *self._shape)
+
+    def leave_out(self, rows: np.ndarray) -> None:
+        """Take some rows out again."""
+        kept, start = np.ones(self._count, bool), 0
+        kept[rows] = False
+        place = self._path.with_name(f"{self._path.name}.kept")
+        with place.open("xb") as file:
+            self._head(file)
+            for chunk in self.chunks():
+                file.write(chunk[kept[start : start + len(chunk)]].data)
+                start += len(chunk)
+        place.replace(self._path)
+        self._count = int(kept.sum())
+
+    def finish(self) -> None:
+        """Write down how many rows there are."""
+        with self._path.open("r+b") as file:
+            self._head(file)
+
+    def _head(self, file: IO[bytes]) -> None:
+        """Write the head as NumPy does, which pads it: any count has the same length."""
+        shape = (self._count, *self._shape)
+        head = {"descr": self._dtype.str, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, head)

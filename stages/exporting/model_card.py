@@ -1,0 +1,110 @@
+"""How each format is loaded in Python, for the model card."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from reprise.escaping import code, markdown
+from stages.artifacts.classifier import Classifier
+from stages.artifacts.exported import Figures
+from stages.artifacts.splits import Meta
+from stages.exporting.description import Description, spec
+from stages.scores import interval
+
+# What follows the pixels in Python; the file that resizes takes a picture as it is.
+PYTHON = {
+    "onnx": """\
+import onnxruntime
+session = onnxruntime.InferenceSession("model.onnx")
+logits, probabilities = session.run(None, {"images": pixels})""",
+    "int8": """\
+import onnxruntime
+session = onnxruntime.InferenceSession("model.int8.onnx")
+logits, probabilities = session.run(None, {"images": pixels})""",
+    "torchscript": """\
+import torch
+network = torch.jit.load("model.torchscript.pt")
+logits, probabilities = network(torch.tensor(pixels))""",
+    "pt2": """\
+import torch
+network = torch.export.load("model.pt2").module()
+logits, probabilities = network(torch.tensor(pixels))""",
+    "aoti": """\
+import torch
+network = torch._inductor.aoti_load_package("model.aoti.pt2")
+logits, probabilities = network(torch.tensor(pixels))""",
+    "onnx_any_size": """\
+import numpy, onnxruntime
+from PIL import Image, ImageOps
+image = ImageOps.exif_transpose(Image.open("image.png")).convert("MODE")
+pixels = numpy.array(image).reshape(1, image.height, image.width, -1)
+session = onnxruntime.InferenceSession("model_any_size.onnx")
+logits, probabilities = session.run(None, {"images": pixels})""",
+}
+
+TYPES = {
+    "uint8": {"cpp": "uint8_t", "js": "Uint8Array", "tensor": "uint8"},
+    "float": {"cpp": "float", "js": "Float32Array", "tensor": "float32"},
+}
+
+
+class Subject(NamedTuple):
+    """What the card is about."""
+
+    classifier: Classifier
+    meta: Meta
+    comparison: Mapping[str, Figures]  # by format
+
+
+def render(subject: Subject, params: Description) -> str:
+    """Return the card as Markdown; equal subjects are equal texts."""
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  # only here
+
+    text = Path(__file__).with_name("card.md").read_text(encoding="utf-8")
+    pages = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # no HTML
+    pages.filters |= {"text": markdown, "code": code, "field": field}
+    pages.filters |= {"accuracy": accuracy, "failed": failed, "written": json.dumps}
+    network, card = subject.classifier.network, subject.classifier.card
+    mode = "L" if card.interface.channels == 1 else "RGB"
+    return pages.from_string(text).render(
+        params=params,
+        spec=spec(card.interface),
+        names=card.interface.classes,
+        temperature=card.temperature,
+        weights=sum(weight.numel() for weight in network.parameters()),
+        training={**card.network.model_dump(mode="json"), **card.training},
+        meta=subject.meta,
+        comparison=subject.comparison,
+        made={name: each for name, each in subject.comparison.items() if "bytes" in each},
+        python={name: lines.replace("MODE", mode) for name, lines in PYTHON.items()},
+        types=TYPES[params.input],
+    )
+
+
+def told(figures: Figures) -> str:
+    """Say in a line how a format compared."""
+    if failure := failed(figures):
+        return failure
+    return f"{figures['agreement']:.2%} of the predictions agree with the classifier's"
+
+
+def failed(figures: Figures) -> str:
+    """Say why there is no file of a format; nothing if there is one."""
+    if "unsupported" in figures:
+        return f"not made: {figures['unsupported']}"
+    return f"not kept: {figures['refused']}" if "refused" in figures else ""
+
+
+def field(text: str) -> str:
+    """Return code that ends no field of a table."""
+    return text.replace("|", "\\|")
+
+
+def accuracy(figures: Figures, count: int) -> str:
+    """Return the accuracy of a format on `count` images, with its interval, where there is one."""
+    if "accuracy" not in figures:
+        return ""
+    share = float(figures["accuracy"])
+    low, high = interval(round(share * count), count)
+    return f"{share:.4f} ({low:.4f} to {high:.4f})"

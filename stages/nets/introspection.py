@@ -1,0 +1,59 @@
+"""Find the first convolution and the head of a network, and try it on images."""
+
+from collections.abc import Iterator
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from stages.errors import UserError
+from stages.nets.interface import Interface
+
+
+def head(network: nn.Module) -> nn.Module:
+    """Return the last layer that has weights of its own, in the order in which layers are made."""
+    layers = (layer for layer in network.modules() if [*layer.parameters(recurse=False)])
+    return [network, *layers][-1]
+
+
+def convolutions(network: nn.Module) -> Iterator[tuple[str, nn.Conv2d]]:
+    """Yield name and layer in the order in which layers are made: first the one images meet."""
+    for name, layer in network.named_modules():
+        if isinstance(layer, nn.Conv2d):
+            yield name, layer
+
+
+def rechannel(filters: Float[Tensor, "o i h w"], channels: int) -> Float[Tensor, "o c h w"]:
+    """Return filters for images of `channels` channels that answer to grey as the given ones do.
+
+    For one channel it is their sum, as grey is the same in all.
+    """
+    return filters.sum(1, keepdim=True).expand(-1, channels, -1, -1) / channels
+
+
+COUNT = 2  # one image would hide a batch that was summed away
+
+
+def trial_logits(network: nn.Module, interface: Interface) -> object:
+    """Return what the network makes of black images as it does when evaluating."""
+    images = torch.zeros(COUNT, interface.channels, interface.height, interface.width)
+    with torch.no_grad():
+        found = network.eval()(images)
+    network.train()
+    return found
+
+
+def require_trial(network: nn.Module, interface: Interface, path: str) -> nn.Module:
+    """Return the network, if it gives a logit for every class.
+
+    Raises:
+        UserError: it does not; `path` is the file to mend.
+    """
+    found, shape = trial_logits(network, interface), (COUNT, len(interface.classes))
+    if isinstance(found, Tensor) and found.is_floating_point() and found.shape == shape:
+        return network
+    returned = f"{found.dtype} {[*found.shape]}" if isinstance(found, Tensor) else type(found)
+    raise UserError(
+        f"{path}: forward must return a logit for every image and class, which for {COUNT} images "
+        f"is float {[*shape]}; it returned {returned}"
+    )

@@ -1,1 +1,0 @@
-"""Where results came from: which versions made them, and whether they come out the same again."""

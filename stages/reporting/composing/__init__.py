@@ -1,1 +1,0 @@
-"""The page for a person: its parts, and how they come together."""

@@ -1,0 +1,145 @@
+"""ROC and precision-recall curves of each class against the others."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from stages.artifacts.numbering import distinct
+from stages.artifacts.report import RecallPoint, RocPoint
+
+BLOCK = 16  # columns copied at once: one by one, each would read all of the memory
+
+
+class Ranking(NamedTuple):
+    """How many images are at or above each threshold.
+
+    The thresholds are the probabilities of the images of the class, falling; first those strictly
+    above are counted, then those at it, too.
+    """
+
+    images: Int64[np.ndarray, "t 2"]
+    hits: Int64[np.ndarray, "t 2"]  # those of the class
+    total: int  # images
+
+
+class Curve(NamedTuple):
+    """A polyline; x never falls."""
+
+    x: Float64[np.ndarray, " p"]  # in [0, 1]
+    y: Float64[np.ndarray, " p"]  # in [0, 1]
+
+
+def rankings(
+    probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"]
+) -> Iterator[tuple[int, Ranking]]:
+    """Yield each class that some images have and others lack, with its ranking.
+
+    No other has a curve: where only one class occurs, there is none.
+    """
+    for start in range(0, probabilities.shape[1], BLOCK):
+        columns = np.ascontiguousarray(probabilities[:, start : start + BLOCK].T)
+        for number, column in enumerate(columns, start):
+            of_class = labels == number
+            if of_class.any() and not of_class.all():
+                yield number, rank(column, of_class)
+
+
+def rank(probabilities: Float64[np.ndarray, " n"], of_class: Bool[np.ndarray, " n"]) -> Ranking:
+    """Count the images above the thresholds of a class that has images, but not all."""
+    hits = np.sort(probabilities[of_class])
+    images, thresholds = np.sort(probabilities), np.unique(hits)[::-1]
+    return Ranking(_above(images, thresholds), _above(hits, thresholds), len(images))
+
+
+def _above(
+    ranks: Float64[np.ndarray, " m"], thresholds: Float64[np.ndarray, " t"]
+) -> Int64[np.ndarray, "t 2"]:
+    sides = [np.searchsorted(ranks, thresholds, "right"), np.searchsorted(ranks, thresholds)]
+    return len(ranks) - np.stack(sides, axis=1)
+
+
+def roc(ranking: Ranking) -> Curve:
+    """Return false against true positive rate.
+
+    Between two thresholds only false positives are added, along a straight line.
+    """
+    hits = ranking.hits.ravel()
+    false_alarms, of_class = ranking.images.ravel() - hits, hits[-1]
+    rates = false_alarms / (ranking.total - of_class), hits / of_class
+    return Curve(*(np.concatenate([[0.0], rate, [1.0]]) for rate in rates))
+
+
+def precision_recall(ranking: Ranking) -> Curve:
+    """Return recall against precision, from recall 0 with the precision of the first hits."""
+    hits = ranking.hits[:, 1]
+    recall, precision = hits / hits[-1], hits / ranking.images[:, 1]
+    return Curve(np.append(0.0, recall), np.append(precision[0], precision))
+
+
+def area(curve: Curve) -> float:
+    """Return the area under a ROC: how often an image of the class ranks above another."""
+    return float(np.trapezoid(curve.y, curve.x))
+
+
+def average_precision(curve: Curve) -> float:
+    """Return the precision at every threshold, weighted by the recall that it adds."""
+    return float(np.diff(curve.x) @ curve.y[1:])
+
+
+POINTS = 200  # of a curve, at most
+CLASSES = 10  # with more, only the average is drawn
+AVERAGE = "macro average"
+GRID = np.arange(101) / 100  # where the curves are averaged
+
+
+def roc_points(rankings: Mapping[int, Ranking], classes: Sequence[str]) -> list[RocPoint]:
+    """Draw a curve for each class ranked, and their average; of many, the average only."""
+    curves = {number: roc(ranking) for number, ranking in rankings.items()}
+    return [RocPoint(*point) for point in _points(curves, classes, _rate)]
+
+
+def recall_points(rankings: Mapping[int, Ranking], classes: Sequence[str]) -> list[RecallPoint]:
+    """Draw a curve for each class ranked, and their average; of many, the average only."""
+    curves = {number: precision_recall(ranking) for number, ranking in rankings.items()}
+    return [RecallPoint(*point) for point in _points(curves, classes, _precision)]
+
+
+def thin(curve: Curve, points: int = POINTS) -> Curve:
+    """Leave out points where they are dense along the curve; keep both ends."""
+    steps = np.abs(np.diff(curve.x)) + np.abs(np.diff(curve.y))
+    length = np.append(0.0, np.cumsum(steps))
+    kept = np.unique(np.searchsorted(length, np.linspace(0, length[-1], points)))
+    return Curve(curve.x[kept], curve.y[kept]) if len(length) > points else curve
+
+
+def _points(
+    curves: Mapping[int, Curve],
+    classes: Sequence[str],
+    at_grid: Callable[[Curve], Float64[np.ndarray, " g"]],
+) -> list[tuple[str, float, float]]:
+    if not curves:
+        return []
+    mean = np.mean([np.append(curve.y[0], at_grid(curve)) for curve in curves.values()], axis=0)
+    names = distinct([AVERAGE, *classes])[1:]  # a class may be called as the average
+    drawn = {AVERAGE: Curve(np.append(0.0, GRID), mean)}
+    if len(classes) <= CLASSES:
+        drawn |= {names[number]: thin(curve) for number, curve in curves.items()}
+    return [
+        (name, *point)
+        for name, (xs, ys) in drawn.items()
+        for point in zip(xs.tolist(), ys.tolist(), strict=True)
+    ]
+
+
+def _rate(curve: Curve) -> Float64[np.ndarray, " g"]:
+    """Return the true positive rates; where the curve is upright, the upper end."""
+    rates: Float64[np.ndarray, " g"] = np.interp(GRID, curve.x, curve.y)
+    return rates
+
+
+def _precision(curve: Curve) -> Float64[np.ndarray, " g"]:
+    """Return the precision at the first threshold that has the recall: between two, none has it."""
+    precision: Float64[np.ndarray, " g"] = curve.y[np.searchsorted(curve.x, GRID)]
+    return precision

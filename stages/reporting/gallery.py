@@ -1,0 +1,138 @@
+"""Images worth a look: the worst mistakes, the luckiest hits, and some of every class."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Float32, Int64, UInt8
+from PIL import Image as Picture
+
+from reprise.escaping import printable
+from stages.pictures import picture, within
+from stages.reporting.gradcam import overlay
+
+EXTREMES = 12  # mistakes, and unsure hits, at most
+CLASSES = 10  # of more, those that are recognised worst
+
+
+class Judged(NamedTuple):
+    """A split with what was said about it."""
+
+    images: UInt8[np.ndarray, "n h w c"]  # may be a memory map: only what is shown is read
+    labels: Int64[np.ndarray, " n"]
+    predictions: Int64[np.ndarray, " n"]
+    confidences: Float[np.ndarray, " n"]  # probability of the predicted class, in [0, 1]
+    classes: Sequence[str]
+    paths: Sequence[str]  # in the source
+
+
+class Members(NamedTuple):
+    """The images of a class."""
+
+    label: int
+    rows: Int64[np.ndarray, " m"]
+    right: int  # of them, images whose class was predicted
+
+
+def mistakes(judged: Judged) -> Int64[np.ndarray, " _"]:
+    """Return the rows of wrong answers, the most confident first."""
+    wrong = np.flatnonzero(judged.predictions != judged.labels)
+    return wrong[np.argsort(-judged.confidences[wrong], kind="stable")][:EXTREMES]
+
+
+def uncertain(judged: Judged) -> Int64[np.ndarray, " _"]:
+    """Return the rows of right answers, the least confident first."""
+    right = np.flatnonzero(judged.predictions == judged.labels)
+    return right[np.argsort(judged.confidences[right], kind="stable")][:EXTREMES]
+
+
+def hardest(judged: Judged) -> list[Members]:
+    """Return the classes that have images; where there are many, the worst, the worst first."""
+    order = np.argsort(judged.labels, kind="stable")
+    starts = np.flatnonzero(np.diff(judged.labels[order], prepend=-1))
+    right = judged.predictions == judged.labels
+    found = [
+        Members(int(judged.labels[rows[0]]), rows, int(right[rows].sum()))
+        for rows in np.split(order, starts[1:])
+        if len(rows)
+    ]
+    if len(found) <= CLASSES:
+        return found
+    return sorted(found, key=lambda members: members.right / len(members.rows))[:CLASSES]
+
+
+EXAMPLES = 6  # of a class, shown at most
+SIDE = 96  # pixels; larger images are shrunk to it
+CAPTION = "Below each image its class, then the one that was predicted, with its probability."
+LEGEND = "Beside it, where the network looked: the hotter, the more it decided (Grad-CAM)."
+
+
+class Tile(NamedTuple):
+    """An image with its caption."""
+
+    image: Picture.Image
+    actual: str
+    predicted: str
+    confidence: float  # in [0, 1]
+    path: str
+    right: bool
+    heat: Picture.Image | None = None  # the image with Grad-CAM over it
+
+
+class Gallery(NamedTuple):
+    """Images under a title."""
+
+    title: str
+    note: str  # what there is to see, or why there is nothing
+    tiles: Sequence[Tile]
+
+
+def worst_mistakes(
+    judged: Judged, rows: Int64[np.ndarray, " m"], heat: Float32[np.ndarray, "m h w"] | None
+) -> Gallery:
+    """Show mistakes, each beside its heat map if there is one."""
+    tiles = [_tile(judged, row) for row in rows.tolist()]
+    if heat is not None:
+        maps = map(overlay, judged.images[rows], heat)
+        tiles = [tile._replace(heat=_small(one)) for tile, one in zip(tiles, maps, strict=True)]
+    note = CAPTION if heat is None else f"{CAPTION} {LEGEND}"
+    none = f"All {len(judged.labels):,} answers are right."
+    return Gallery("Most confident mistakes", note if tiles else none, tiles)
+
+
+def luckiest_hits(judged: Judged) -> Gallery:
+    """Show the right answers that were nearly wrong."""
+    tiles = [_tile(judged, row) for row in uncertain(judged).tolist()]
+    note = "Right answers with the lowest probability." if tiles else "No answer is right."
+    return Gallery("Least certain right answers", note, tiles)
+
+
+def by_class(judged: Judged) -> list[Gallery]:
+    """Show the first images of each class, right or wrong; of many classes, the worst."""
+    return [
+        Gallery(
+            judged.classes[members.label],
+            f"{members.right:,} of {len(members.rows):,} right",
+            [_tile(judged, row) for row in members.rows[:EXAMPLES].tolist()],
+        )
+        for members in hardest(judged)
+    ]
+
+
+def _tile(judged: Judged, row: int) -> Tile:
+    return Tile(
+        image=_small(judged.images[row]),
+        actual=judged.classes[judged.labels[row]],
+        predicted=judged.classes[judged.predictions[row]],
+        confidence=float(judged.confidences[row]),
+        path=printable(judged.paths[row]),
+        right=bool(judged.labels[row] == judged.predictions[row]),
+    )
+
+
+def _small(pixels: UInt8[np.ndarray, "h w c"]) -> Picture.Image:
+    """Return an image, shrunk if it is larger than a thumbnail."""
+    image = picture(np.asarray(pixels))
+    if max(image.size) <= SIDE:
+        return image
+    return image.resize(within(image.size, SIDE), Picture.Resampling.LANCZOS)

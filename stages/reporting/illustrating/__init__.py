@@ -1,1 +1,0 @@
-"""Images worth a look, and where the network looked."""

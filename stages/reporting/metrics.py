@@ -1,0 +1,127 @@
+"""The scores of a classifier on one split."""
+
+import numpy as np
+from jaxtyping import Float, Float64, Int64
+from sklearn.metrics import cohen_kappa_score, matthews_corrcoef, precision_recall_fscore_support
+
+from stages.errors import UserError
+from stages.reporting.calibration import certainty, expected_error, reliability
+from stages.reporting.curves import area, average_precision, precision_recall, rankings, roc
+from stages.scores import interval
+
+Scores = dict[str, float | None]
+
+
+def averages(labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n"]) -> Scores:
+    """Return precision, recall and F1, averaged in two ways, and agreement beyond chance.
+
+    Macro averages weigh each class the same, weighted ones each image: a weighted recall is the
+    accuracy, and a macro recall the balanced accuracy. Only classes that occur among the labels
+    are averaged; one that is never predicted has precision 0.
+    """
+    scores = _average(labels, predicted, "macro") | _average(labels, predicted, "weighted")
+    return scores | {"balanced_accuracy": scores["macro_recall"]} | _agreement(labels, predicted)
+
+
+def _average(
+    labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n"], kind: str
+) -> Scores:
+    values = precision_recall_fscore_support(
+        labels, predicted, labels=np.unique(labels), average=kind, zero_division=0
+    )
+    names = (f"{kind}_precision", f"{kind}_recall", f"{kind}_f1")
+    return {name: float(value) for name, value in zip(names, values, strict=False)}
+
+
+def _agreement(labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n"]) -> Scores:
+    """Return Matthews' correlation and Cohen's kappa, both in [-1, 1].
+
+    Where all labels are of one class there is no chance to compare with, and both are None. Where
+    all predictions are, Matthews' correlation is 0 by convention.
+    """
+    if np.ptp(labels) == 0:
+        return {"matthews": None, "kappa": None}
+    return {
+        "matthews": float(matthews_corrcoef(labels, predicted)),
+        "kappa": float(cohen_kappa_score(labels, predicted)),
+    }
+
+
+TOP = 5
+
+
+def summarize(
+    probabilities: Float64[np.ndarray, "n k"],
+    logits: Float[np.ndarray, "n k"],
+    labels: Int64[np.ndarray, " n"],
+    temperature: float,
+) -> Scores:
+    """Return what metrics/evaluate.json holds; the probabilities are softmax(logits / temperature).
+
+    Loss, Brier score and calibration error are of these probabilities; `_uncalibrated` are those
+    of temperature 1. None is a score that is undefined, as a ROC of one class is.
+
+    Raises:
+        UserError: the network gives logits that are not finite.
+    """
+    _refuse(logits)
+    predicted = probabilities.argmax(1)
+    return {
+        **_accuracies(probabilities, labels),
+        **averages(labels, predicted),
+        **_ranked(probabilities, labels),
+        **_calibration(logits, labels, temperature),
+    }
+
+
+def _refuse(logits: Float[np.ndarray, "n k"]) -> None:
+    # One sum an image finds them without a copy of everything.
+    broken = len(logits) - np.count_nonzero(np.isfinite(logits.sum(1, dtype=np.float64)))
+    if broken:
+        raise UserError(
+            f"models/classifier.safetensors: gives {broken} of {len(logits)} images logits that "
+            "are no finite numbers; train again with a lower train.lr"
+        )
+
+
+def _accuracies(
+    probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"]
+) -> Scores:
+    """Return accuracy with its 95 % interval (Wilson 1927), and top-5 accuracy beyond 5 classes.
+
+    Of equal probabilities the first class ranks first, as in argmax.
+    """
+    images, classes = probabilities.shape
+    own = probabilities[np.arange(images), labels][:, None]
+    earlier = np.arange(classes) < labels[:, None]
+    before = ((probabilities > own) | (probabilities == own) & earlier).sum(1)
+    right = int((before == 0).sum())
+    low, high = interval(right, images)
+    scores: Scores = {
+        "accuracy": right / images,
+        "accuracy_low": low,
+        "accuracy_high": high,
+    }
+    return scores | ({"top_5_accuracy": float((before < TOP).mean())} if classes > TOP else {})
+
+
+def _ranked(probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"]) -> Scores:
+    """Average over the classes that occur; where only one does, there is nothing to rank."""
+    areas, precisions = list[float](), list[float]()
+    for _, ranking in rankings(probabilities, labels):
+        areas.append(area(roc(ranking)))
+        precisions.append(average_precision(precision_recall(ranking)))
+    scores = {"macro_roc_auc": areas, "macro_average_precision": precisions}
+    return {name: float(np.mean(values)) if values else None for name, values in scores.items()}
+
+
+def _calibration(
+    logits: Float[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"], temperature: float
+) -> Scores:
+    scores: Scores = {"temperature": temperature}
+    for suffix, divisor in (("", temperature), ("_uncalibrated", 1.0)):
+        found = certainty(logits, labels, divisor)
+        scores[f"loss{suffix}"] = float(found.loss.mean())
+        scores[f"brier{suffix}"] = float(found.brier.mean())
+        scores[f"ece{suffix}"] = expected_error(reliability(found.confidence, found.right))
+    return scores

@@ -1,0 +1,1 @@
+"""One page for a person: its content, its charts, and its templates."""

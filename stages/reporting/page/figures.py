@@ -1,0 +1,107 @@
+"""The figures of a run: its charts, and the confusion matrix."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from stages.reporting.page.charts import Axis, Chart, Series, bar_chart, line_chart, spanning
+from stages.reporting.page.content import Content
+
+LARGEST = 30  # classes of a matrix that can be read; of more, only pairs are shown
+PAIRS = 12  # most confused, shown at most
+
+
+class Field(NamedTuple):
+    """A cell of the matrix."""
+
+    images: int
+    share: float  # of the images of its actual class, in [0, 1]
+
+
+class Pair(NamedTuple):
+    """A mistake that was made more than once, or the only ones there are."""
+
+    actual: str
+    predicted: str
+    images: int
+    share: float  # likewise
+
+
+def matrix(content: Content) -> list[list[Field]]:
+    """Return a row an actual class, a column a predicted one; nothing if there are too many."""
+    classes = range(len(content.classes))
+    if len(classes) > LARGEST or not content.confusion:
+        return []
+    counts = {(actual, predicted): images for actual, predicted, images in content.confusion}
+    totals = _totals(content)
+    return [
+        [
+            Field(images, images / max(1, totals[actual]))
+            for images in (counts.get((actual, predicted), 0) for predicted in classes)
+        ]
+        for actual in classes
+    ]
+
+
+def confused(content: Content) -> list[Pair]:
+    """Return the most frequent mistakes, the most frequent first."""
+    totals, names = _totals(content), [row.name for row in content.classes]
+    pairs = [
+        Pair(names[actual], names[predicted], images, images / totals[actual])
+        for actual, predicted, images in content.confusion
+        if actual != predicted and images
+    ]
+    return sorted(pairs, key=lambda pair: (-pair.images, -pair.share))[:PAIRS]
+
+
+def _totals(content: Content) -> Counter[int]:
+    """Count the images of every actual class."""
+    totals = Counter[int]()
+    for actual, _, images in content.confusion:
+        totals[actual] += images
+    return totals
+
+
+SHARE = 0, 1  # from where to where an axis of rates goes
+
+
+def charts(content: Content) -> list[Chart]:
+    """Return what there is to draw: a chart without data is left out."""
+    made = [
+        _training(content, "loss", "nats per image"),
+        _training(content, "accuracy", "share of images"),
+        _rates("ROC", ("false positive rate", "true positive rate"), content.roc),
+        _rates("Precision and recall", ("recall", "precision"), content.precision_recall),
+        _rates("Reliability", ("confidence", "accuracy of 5 images or more"), content.reliability),
+        _confidence(content),
+    ]
+    return [chart for chart in made if any(chart.lines) or any(chart.layers)]
+
+
+def _training(content: Content, measure: str, unit: str) -> Chart:
+    """Draw train against val, if the history has them."""
+    series = [
+        Series(split, [(row["epoch"], row[name]) for row in content.history if name in row])
+        for split, name in ((split, f"{split}_{measure}") for split in ("train", "val"))
+    ]
+    epochs, values = ([point[i] for one in series for point in one.points] for i in (0, 1))
+    axes = spanning("epoch", epochs, whole=True), spanning(unit, values)
+    return line_chart(f"{measure.capitalize()} in training", axes, series)
+
+
+def _rates(title: str, labels: tuple[str, str], series: Sequence[Series]) -> Chart:
+    """Draw one rate over another; on the diagonal of these lies chance, or honest confidence."""
+    x, y = (Axis(label, *SHARE) for label in labels)
+    return line_chart(title, (x, y), series)._replace(diagonal=title != "Precision and recall")
+
+
+def _confidence(content: Content) -> Chart:
+    """Draw how sure the answers are, those that are right below those that are wrong."""
+    bins = content.confidence
+    middles = [(one.low + one.high) / 2 for one in bins]
+    right = Series("right", [(x, one.right) for x, one in zip(middles, bins, strict=True)])
+    wrong = Series("wrong", [(x, one.wrong) for x, one in zip(middles, bins, strict=True)])
+    tallest = max([1, *(one.right + one.wrong for one in bins)])
+    low, high = (bins[0].low, bins[-1].high) if bins else SHARE
+    axes = Axis("confidence", low, high), Axis("images", 0, tallest, whole=True)
+    return bar_chart("Confidence", axes, [right, wrong])

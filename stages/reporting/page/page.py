@@ -1,0 +1,118 @@
+"""Render a run as one page that opens anywhere: no network, no other file."""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from PIL.Image import Image
+
+from reprise.escaping import printable
+from stages.pictures import encode
+from stages.reporting.gallery import SIDE
+from stages.reporting.page.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
+from stages.reporting.page.content import Content
+from stages.reporting.page.figures import charts, confused, matrix
+
+HEADLINE = ("accuracy", "accuracy_low", "accuracy_high")  # these have a place of their own
+SHARES = ("balanced_accuracy", "top_")  # how the names of scores begin that are shown in percent
+WORDS = {  # that are written otherwise than in the name of a score
+    "auc": "AUC",
+    "brier": "Brier score",
+    "ece": "calibration error",
+    "f1": "F1",
+    "kappa": "Cohen's kappa",
+    "matthews": "Matthews' correlation",
+    "roc": "ROC",
+}
+NOTES = {  # of the scores that have a card
+    "loss": "cross-entropy, in nats per image",
+    "top_5_accuracy": "the class is among the 5 most probable",
+    "balanced_accuracy": "each class weighs the same",
+    "macro_f1": "of precision and recall, mean over classes",
+    "macro_roc_auc": "0.5 is chance, 1 is perfect",
+    "macro_average_precision": "area under precision over recall",
+    "matthews": "0 is chance, 1 is perfect",
+    "ece": "by how much confidence is off",
+}
+
+
+class Card(NamedTuple):
+    """One number."""
+
+    label: str
+    value: str
+    note: str
+
+
+def cards(scores: Mapping[str, float | None]) -> list[Card]:
+    """Return the scores that most readers look for, in a fixed order."""
+    return [
+        Card(label(name), figure(name, scores[name]), note)
+        for name, note in NOTES.items()
+        if name in scores
+    ]
+
+
+def others(scores: Mapping[str, float | None]) -> list[Card]:
+    """Return the scores that have no card, in the order of their names."""
+    rest = sorted(scores.keys() - NOTES.keys() - {*HEADLINE})
+    return [Card(label(name), figure(name, scores[name]), "") for name in rest]
+
+
+def label(name: str) -> str:
+    """Return the name of a score as words."""
+    words = " ".join(WORDS.get(word, word) for word in name.split("_"))
+    return words[0].upper() + words[1:]
+
+
+def figure(name: str, value: float | None) -> str:
+    """Return a score to three places, or in percent; None is a score that is undefined."""
+    if value is None:
+        return "n/a"
+    return f"{value:.1%}" if name.startswith(SHARES) else f"{value:.3f}"
+
+
+def render(content: Content) -> str:
+    """Return the page as HTML, with pictures, style and script in it.
+
+    Template, its parts, style and script are the files page.* beside this module. All text is
+    escaped, so that no name acts as code or turns the direction of the line.
+    """
+    pages = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        finalize=shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= {"source": source, "written": written}
+    return pages.get_template("page.html").render(
+        content=content,
+        cards=cards(content.scores),
+        others=others(content.scores),
+        charts=charts(content),
+        matrix=matrix(content),
+        confused=confused(content),
+        frame={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT}
+        | {"top": TOP, "bottom": BOTTOM},
+    )
+
+
+def shown(value: object) -> object:
+    """Return what a template may put into the page; Jinja escapes it for HTML after that."""
+    return printable(value) if type(value) is str else value  # a Markup is of a template
+
+
+def written(value: object) -> str:
+    """Return a parameter as params.yaml has it: null, true, text without quotes."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def source(image: Image) -> str:
+    """Return a picture as the source of an HTML image; a shrunk photo as JPEG, a third of PNG."""
+    kind = "JPEG" if max(image.size) >= SIDE else "PNG"
+    return f"data:image/{kind.lower()};base64,{b64encode(encode(image, kind)).decode()}"

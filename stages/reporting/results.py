@@ -1,0 +1,82 @@
+"""The results of a split, from its logits."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Float64
+from scipy.special import softmax
+
+from stages.artifacts.classifier import Classifier
+from stages.artifacts.numbering import distinct
+from stages.artifacts.predictions import Predictions
+from stages.artifacts.report import Report
+from stages.artifacts.splits import Split
+from stages.reporting import gallery
+from stages.reporting.contact_sheet import draw
+from stages.reporting.gallery import Gallery, Judged, mistakes
+from stages.reporting.gradcam import heat_maps
+from stages.reporting.metrics import summarize
+from stages.reporting.tables import tabulate
+
+
+class Judgement:
+    """How a classifier judged the images of a split; each part is worked out once."""
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        split: Split,
+        paths: Sequence[str],
+        logits: Float[np.ndarray, "n k"],
+    ) -> None:
+        """Take the logits of the split's images, and the paths of these in the source."""
+        self.classifier, self.split, self.paths, self.logits = classifier, split, paths, logits
+        self.card = classifier.card
+        self.names = distinct(self.card.interface.classes)  # as they are shown, by index
+
+    @cached_property
+    def probabilities(self) -> Float64[np.ndarray, "n k"]:
+        """Calibrated probabilities of the classes."""
+        found: np.ndarray = softmax(self.logits.astype(np.float64) / self.card.temperature, axis=1)
+        return found
+
+    @cached_property
+    def report(self) -> Report:
+        """Scores, tables and pictures."""
+        labels = self.split.labels
+        scores = summarize(self.probabilities, self.logits, labels, self.card.temperature)
+        pictures = {
+            "mistakes.png": draw(self.galleries[:1]),
+            "uncertain.png": draw(self.galleries[1:]),
+            "classes.png": draw(self.samples),
+        }
+        tables = tabulate(self.probabilities, labels, self.names)
+        return Report(scores, tables, pictures, self.card.calibration)
+
+    @cached_property
+    def predictions(self) -> Predictions:
+        """Every image's."""
+        predicted = self.probabilities.argmax(1)
+        classes, labels = self.card.interface.classes, self.split.labels
+        return Predictions(classes, self.paths, labels, predicted, self.probabilities)
+
+    @cached_property
+    def galleries(self) -> list[Gallery]:
+        """The most confident mistakes, with Grad-CAM, and the least certain right answers."""
+        rows, images = mistakes(self._judged), self.split.images
+        guesses = self._judged.predictions[rows]
+        heat = heat_maps(self.classifier.whole(), images[rows], guesses) if len(rows) else None
+        worst = gallery.worst_mistakes(self._judged, rows, heat)
+        return [worst, gallery.luckiest_hits(self._judged)]
+
+    @cached_property
+    def samples(self) -> list[Gallery]:
+        """Images of each class."""
+        return gallery.by_class(self._judged)
+
+    @cached_property
+    def _judged(self) -> Judged:
+        predicted, confidence = self.probabilities.argmax(1), self.probabilities.max(1)
+        images, labels = self.split
+        return Judged(images, labels, predicted, confidence, self.names, self.paths)

@@ -1,0 +1,91 @@
+"""Layouts that look like class folders and are none: folds, variants of a set, masks, labels."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+
+from stages.sources import class_names, split_names
+from stages.sources.reports import complain, shown
+from stages.sources.store import Store
+
+TEXTS = (".txt", ".csv", ".tsv", ".json", ".xml", ".md", ".html", ".yaml", ".yml", ".pdf", ".mat")
+# Folders of these names, with a number or without, say what lies in them, and no class.
+KINDS = re.compile(
+    r"(jpeg)?(image|img|picture|photo|mask|label|annotation|bbox|xml|json|txt|fold|part|"
+    r"batch|chunk|subset|shard)(e?s)?|groundtruth|gt"
+)
+REMEDY = (
+    "set download.dataset to pairs or table where labels are in files, or download.path to the "
+    "folder that holds the class folders alone"
+)
+
+
+def refuse_other_layouts(
+    store: Store, tree: Mapping[str, list[str]], homes: Mapping[str, str]
+) -> None:
+    """Refuse class folders that are none by all that their names and what is in them say.
+
+    Raises:
+        UserError: all are called images, masks, fold1 ..., or hold no image themselves.
+    """
+    kinds = _kinds(homes)
+    complain(f"{store.place}: these folders are no classes by their names; {REMEDY}:", kinds)
+    direct = _direct(store)
+    nested = {
+        home: [PurePosixPath(folder).name for folder in tree[home]]
+        for home in homes
+        if home in tree and not direct[home] and not _wraps(home, tree[home], direct)
+    }
+    again = _again(nested, homes) if nested else []
+    if len(nested) == len(homes) or again:
+        seen = f", and {', '.join(map(shown, again[:5]))} come again" if again else ""
+        complain(
+            f"{store.place}: class folders hold no images themselves, but folders{seen}; if these "
+            "are the classes, set download.path to one outer folder, or list the images in a "
+            "table (download.dataset: table); if the outer ones are, move the images up into them:",
+            [f"{home}: {', '.join(names)}" for home, names in nested.items()],
+        )
+
+
+def _kinds(homes: Mapping[str, str]) -> list[str]:
+    """Return the folders of those splits in which each is called after what lies in it."""
+    by_split = defaultdict[str, list[str]](list)
+    for home, split in homes.items():
+        by_split[split].append(home)
+    return [home for same in by_split.values() if all(map(_is_kind, same)) for home in same]
+
+
+def _is_kind(home: str) -> bool:
+    words = re.split(r"[\W\d_]+", PurePosixPath(home).name.lower())
+    return any(words) and all(KINDS.fullmatch(word) for word in words if word)
+
+
+def _direct(store: Store) -> Counter[str]:
+    """Count the files of every folder itself that may be images."""
+    images = (name for name in store.names() if not name.lower().endswith(TEXTS))
+    return Counter(str(PurePosixPath(name).parent) for name in images)
+
+
+def _wraps(home: str, below: list[str], direct: Counter[str]) -> bool:
+    """Tell a class folder whose only folder holds its images: `ants/ants/`, `ants/images/`."""
+    name = PurePosixPath(below[0]).name
+    said = split_names.said(name)
+    own = name.casefold() == PurePosixPath(home).name.casefold()
+    return len(below) == 1 and direct[below[0]] > 0 and (own or not (said.rest or said.splits))
+
+
+def _again(nested: Mapping[str, Iterable[str]], homes: Iterable[str]) -> list[str]:
+    """Return the names of folders that come below several of the classes, or are classes too."""
+    classes = defaultdict[str, set[str]](set)
+    for home in homes:
+        classes[_alike(home)].add("")
+    for home, names in nested.items():
+        for name in {*names} - {PurePosixPath(home).name}:
+            classes[_alike(name)].add(_alike(home))
+    every = {name for names in nested.values() for name in names}
+    return sorted(name for name in every if len(classes[_alike(name)]) > 1)
+
+
+def _alike(folder: str) -> str:
+    return class_names.normal(PurePosixPath(folder).name).casefold()

@@ -1,0 +1,1 @@
+"""Augmentation: a family of transforms a file."""

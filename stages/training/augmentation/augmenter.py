@@ -1,0 +1,47 @@
+"""Augment batches on the device, as the parameters say."""
+
+from collections.abc import Callable, Iterator
+
+from jaxtyping import Int64
+from torch import Tensor
+
+from stages.training.augmentation.affine import Warping, rotations
+from stages.training.augmentation.auto_augment import Policy, policies
+from stages.training.augmentation.color import Jittering, jitters
+from stages.training.augmentation.cropping import Cropping, Flipping, crops, flips
+from stages.training.augmentation.draws import Draws, Pixels, Transform
+from stages.training.augmentation.erasing import Erasing, erasures
+from stages.training.augmentation.mixing import Mixing
+
+
+class Augmentation(Mixing, Erasing, Policy, Jittering, Warping, Cropping, Flipping):
+    """Parameters of all augmentations; the last parent's come first."""
+
+
+Augmenter = Callable[[Pixels, Int64[Tensor, " b"]], Pixels]
+ORDER: tuple[Callable[[Augmentation, Draws], Iterator[Transform]], ...] = (
+    flips,
+    crops,
+    rotations,
+    jitters,
+    policies,
+    erasures,
+)
+
+
+def augmenter(params: Augmentation, draws: Draws) -> Augmenter:
+    """Draw for an epoch, and return a function of a batch's images and their indices in the split.
+
+    MixUp and CutMix come after it, by `mixing.mixer`.
+
+    Raises:
+        UserError: a parameter does not suit the images.
+    """
+    transforms = [transform for family in ORDER for transform in family(params, draws)]
+
+    def augment(images: Pixels, indices: Int64[Tensor, " b"]) -> Pixels:
+        for function, table in transforms:
+            images = function(images, table[indices])
+        return images
+
+    return augment

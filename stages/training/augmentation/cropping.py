@@ -1,0 +1,119 @@
+"""Random crops and horizontal flips."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float64, Int64, UInt8
+from pydantic import Field, model_validator
+from torch import Tensor
+
+from stages.errors import UserError
+from stages.params import Params
+from stages.training.augmentation.affine import warp
+from stages.training.augmentation.draws import Draws, Transform, inscribed
+
+
+class Flipping(Params):
+    """Parameters of the flips."""
+
+    flip: Literal["none", "random", "alternating"] = Field(
+        description="left to right; alternating: the other half of the images every other epoch"
+    )
+
+
+def flips(params: Flipping, draws: Draws) -> Iterator[Transform]:
+    """Draw a coin for each image; alternating, it decides epoch 0, and then it turns each epoch.
+
+    Source: Jordan 2024 (arXiv 2404.00498), section 3.6.
+    """
+    if params.flip == "none":
+        return
+    alternating = params.flip == "alternating"
+    origin = draws._replace(epoch=0) if alternating else draws
+    coins = origin.uniform(f"flip {params.flip}", 1)[:, 0] < 0.5
+    turned = alternating and draws.epoch % 2 == 1
+    yield Transform(flip, draws.table(coins != turned))
+
+
+def flip(images: UInt8[Tensor, "b h w c"], flipped: Bool[Tensor, " b"]) -> UInt8[Tensor, "b h w c"]:
+    """Mirror some of the images, left to right."""
+    return torch.where(flipped[:, None, None, None], images.flip(2), images)
+
+
+RATIOS = (3 / 4, 4 / 3)  # Szegedy et al. 2015, section 6
+
+
+class Cropping(Params):
+    """Parameters of the crops."""
+
+    crop_padding: int = Field(
+        ge=0,
+        le=8192,
+        description="pixels by which images are shifted at most, their border mirrored; 0: off",
+    )
+    resized_crop: float = Field(
+        ge=0.01, le=1, description="least share of the area that crops show, enlarged; 1: off"
+    )
+
+    @model_validator(mode="after")
+    def _one_crop(self) -> "Cropping":
+        if self.crop_padding and self.resized_crop < 1:
+            raise ValueError(
+                f"crop_padding is {self.crop_padding} and resized_crop {self.resized_crop}, "
+                "expected one crop; set crop_padding to 0 or resized_crop to 1"
+            )
+        return self
+
+
+def crops(params: Cropping, draws: Draws) -> Iterator[Transform]:
+    """Draw the crop of each image.
+
+    Raises:
+        UserError: the padding is no smaller than the image.
+    """
+    _, height, width, _ = draws.shape
+    if (padding := params.crop_padding) >= min(height, width):
+        raise UserError(
+            f"train.crop_padding must be less than the sides of the images, {height} x {width} "
+            f"pixels, is {padding}; lower it or raise preprocess.image_size"
+        )
+    if padding:
+        shifts = draws.uniform("crop_padding", 2) * (2 * padding + 1)
+        yield Transform(shift, draws.table(shifts.astype(np.int64) - padding))
+    if params.resized_crop < 1:
+        boxes = inscribed(draws.uniform("resized_crop", 4), (params.resized_crop, 1.0), RATIOS)
+        matrices = draws.table(enlargement(boxes, height, width))
+        yield Transform(partial(warp, padding="border"), matrices)
+
+
+def shift(images: UInt8[Tensor, "b h w c"], by: Int64[Tensor, "b 2"]) -> UInt8[Tensor, "b h w c"]:
+    """Show each image from `by` pixels down and right on; past its border it is mirrored."""
+    count, height, width, channels = images.shape
+    image = torch.arange(count, device=images.device)[:, None, None]
+    y, x = (
+        _mirrored(torch.arange(side, device=images.device) + by[:, axis, None], side)
+        for axis, side in enumerate((height, width))
+    )
+    # One flat index is several times as fast as one for each dimension.
+    places = (image * height + y[:, :, None]) * width + x[:, None, :]
+    pixels = images.reshape(-1, channels).index_select(0, places.flatten())
+    return pixels.view(images.shape)
+
+
+def enlargement(
+    boxes: Float64[np.ndarray, "n 4"], height: int, width: int
+) -> Float64[np.ndarray, "n 2 3"]:
+    """Return the matrices, for `warp`, that fill the image with a box of it."""
+    top, bottom, left, right = boxes.T
+    zero = np.zeros(len(boxes))
+    across = [right - left, zero, (left + right - 1) / 2 * width]
+    down = [zero, bottom - top, (top + bottom - 1) / 2 * height]
+    return np.stack([across, down]).transpose(2, 0, 1)
+
+
+def _mirrored(places: Int64[Tensor, "b _"], side: int) -> Int64[Tensor, "b _"]:
+    """Turn back at the first and the last pixel, without repeating it."""
+    return side - 1 - (side - 1 - places.abs()).abs()

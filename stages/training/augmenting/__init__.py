@@ -1,1 +1,0 @@
-"""One family of augmentations a file: its parameters, its draws, and what it does to a batch."""

@@ -1,0 +1,164 @@
+"""Checkpoints of an unfinished training, so that a killed run goes on where it was."""
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from typing import IO, Annotated
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import nn
+
+from reprise.escaping import printable
+from reprise.shortage import lacking
+from stages import files, locks
+from stages.artifacts.splits import Split
+from stages.params import Params
+from stages.training.state import Learner
+from stages.training.tensorboard.log import Board
+
+DIGEST = sha256().digest_size  # bytes
+CHUNK = 2**20  # bytes read at once
+
+
+def seal(file: IO[bytes], name: str) -> None:
+    """Write the digest of a name and of all bytes of the file behind these."""
+    file.write(_digest(file, file.seek(0, os.SEEK_END), name))
+
+
+def verify(file: IO[bytes], name: str) -> None:
+    """Hold a file against the digest at its end; go back to its start.
+
+    Raises:
+        ValueError: it was sealed under another name, or holds other bytes now.
+    """
+    size = max(0, file.seek(0, os.SEEK_END) - DIGEST)
+    if _digest(file, size, name) != file.read():
+        raise ValueError("its bytes are not those that were written")
+    file.seek(0)
+
+
+def _digest(file: IO[bytes], size: int, name: str) -> bytes:
+    """Return the digest of a name and of the first bytes; leave the file behind them."""
+    digest, left = sha256(f"{name}\n".encode()), size
+    file.seek(0)
+    while left and (chunk := file.read(min(CHUNK, left))):
+        digest.update(chunk)
+        left -= len(chunk)
+    file.seek(size)
+    return digest.digest()
+
+
+FOLDER = Path(".dvc/tmp/resume")
+PACKAGES = ("stages.", "reprise.")  # whose code decides what comes out
+
+
+class Resume(Params):
+    """Parameters of keeping the state; they do not change the result."""
+
+    resume: bool = Field(description="keep the state of training, and go on where a run was killed")
+    save_steps: Annotated[int, Field(ge=1, le=10**9)] | None = Field(
+        description="keep it after so many steps, too; null: after epochs"
+    )
+
+
+IRRELEVANT = {*Resume.model_fields, *Board.model_fields}  # to the result
+
+
+class Store:
+    """Where the state of one run is kept; nowhere, if `resume` is false."""
+
+    def __init__(self, params: Resume, key: str) -> None:
+        """Take the name of the run; a run of another name never sees this state."""
+        # In `dvc exp run --temp` the stage runs in a folder that is deleted; this is the original.
+        self.path = Path(os.environ.get("DVC_ROOT", ".")) / FOLDER / f"{key}.pt"
+        self._on = params.resume
+
+    def load(self, learner: Learner) -> None:
+        """Take the learner to where a killed run was; where that is unknown, leave it as it is."""
+        if not (self._on and os.path.lexists(self.path)):
+            return
+        before = deepcopy(learner.state())
+        try:
+            with self.path.open("rb") as file:
+                verify(file, self.path.stem)
+                learner.restore(torch.load(file, map_location="cpu", weights_only=True))
+        except Exception as error:
+            learner.restore(before)
+            if lacking(error):
+                raise
+            # A power failure, or a failing disk, leaves anything.
+            reason = printable(next(iter(str(error).splitlines()), type(error).__name__))
+            print(f"{self.path}: cannot be read ({reason}), so training starts from the beginning")
+        else:
+            epochs, steps = len(learner.history), learner.tally.steps
+            print(f"training goes on where it was stopped: after epoch {epochs}, step {steps}")
+
+    def save(self, learner: Learner) -> None:
+        """Keep the state; killed at any moment, this leaves the state before or the new one."""
+        if not self._on:
+            return
+        # Two experiments may be the same run, and would write the same partial file.
+        with (
+            locks.alone(self.path),
+            files.replacing(self.path) as partial,
+            partial.open("w+b") as file,
+        ):
+            torch.save(learner.state(), file)
+            seal(file, self.path.stem)
+            file.flush()
+            os.fsync(file.fileno())
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Say on Ctrl-C what becomes of the training within the block."""
+        try:
+            yield
+        except KeyboardInterrupt as error:
+            kept = self._on and self.path.exists()
+            later = "goes on where it was last kept" if kept else "starts it anew"
+            raise KeyboardInterrupt(f"training stopped; `dvc repro` {later}") from error
+
+    def remove(self) -> None:
+        """Forget the run: its results are written."""
+        files.remove(self.path)
+
+
+def key(params: Params, whole: nn.Module, data: Iterable[Split], device: torch.device) -> str:
+    """Return a name for what determines a run: parameters, weights, images, code and versions.
+
+    `whole` maps pixels to logits: how it normalises them counts, and where its weights came from
+    does not.
+    """
+    digest = hashlib.sha256(params.model_dump_json(exclude=IRRELEVANT).encode())
+    for weight in whole.state_dict().values():
+        digest.update(weight.cpu().flatten().view(torch.uint8).numpy())
+    for array in chain.from_iterable(data):
+        digest.update(str(array.shape).encode())
+        digest.update(np.ascontiguousarray(array).data)
+    for path in _code():
+        digest.update(path.read_bytes())
+    digest.update(f"{torch.__version__} {np.__version__} {_hardware(device)}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _code() -> Iterator[Path]:
+    """Yield the files of this project that are loaded, in order."""
+    for name in sorted(sys.modules):
+        # `python -m stages.train` loads that one under another name.
+        path = getattr(sys.modules[name], "__file__", None)
+        if path and (name == "__main__" or name.startswith(PACKAGES)):
+            yield Path(path)
+
+
+def _hardware(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{device.type} {torch.backends.cpu.get_cpu_capability()}"

@@ -1,0 +1,44 @@
+"""Early stopping, and the best epoch."""
+
+from collections.abc import Sequence
+from math import inf, isnan
+from typing import Literal
+
+from pydantic import Field
+
+from stages.artifacts.history import Epoch
+from stages.params import Epochs, Params
+
+
+class Stopping(Params):
+    """Parameters of the choice among the epochs."""
+
+    best: Literal["accuracy", "loss"] = Field(
+        description="validation score that decides which epoch's weights are kept"
+    )
+    patience: Epochs | None = Field(
+        description="epochs without a better one after which training stops; null: it never does"
+    )
+
+
+def merit(epoch: Epoch, params: Stopping) -> tuple[float, float]:
+    """Return what the best epoch has most of; the other score decides between equals.
+
+    A loss that is no number is the worst of all.
+    """
+    gain = -inf if isnan(epoch.val_loss) else -epoch.val_loss
+    if params.best == "loss":
+        return gain, epoch.val_accuracy
+    return epoch.val_accuracy, gain
+
+
+def best(epochs: Sequence[Epoch], params: Stopping) -> int:
+    """Return the index of the best of one or more epochs, of equals the first."""
+    return max(range(len(epochs)), key=lambda index: merit(epochs[index], params))
+
+
+def stalled(epochs: Sequence[Epoch], params: Stopping) -> bool:
+    """Tell whether as many epochs as `patience` says have passed since the best one."""
+    if params.patience is None or not epochs:
+        return False
+    return len(epochs) - 1 - best(epochs, params) >= params.patience

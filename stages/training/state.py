@@ -1,0 +1,172 @@
+"""The state of a training: weights, optimizer, average, and the figures of the epoch."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any, NamedTuple, TypeAlias, TypedDict
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from stages.artifacts.history import Epoch
+from stages.errors import UserError
+from stages.scores import Scores
+from stages.training.early_stopping import Stopping, best
+from stages.training.ema import MovingAverage
+from stages.training.ema import State as Averages
+
+
+class Outcome(NamedTuple):
+    """What a step came to; left on the device, because asking for a value waits for it."""
+
+    loss: Float[Tensor, ""]  # mean over the images, in nats
+    right: Int64[Tensor, ""]  # images that were classified correctly
+    images: int
+
+
+class DivergedError(UserError):
+    """The loss is no longer a finite number."""
+
+
+def finite(loss: float, place: str) -> float:
+    """Return the loss, of an epoch or a step, which `place` names.
+
+    Raises:
+        DivergedError: it is no finite number.
+    """
+    if not isfinite(loss):
+        raise DivergedError(f"the loss became {loss} {place}; lower train.lr")
+    return loss
+
+
+class Tally(NamedTuple):
+    """Sums over the first steps of an epoch."""
+
+    steps: int = 0
+    images: int = 0
+    right: int = 0
+    nats: float = 0.0  # loss, summed over the images
+
+    def plus(self, outcomes: Sequence[Outcome], epoch: int) -> "Tally":
+        """Add the steps that follow, one after the other: the sum depends on the order alone.
+
+        Raises:
+            DivergedError: the loss of a step is no finite number; `epoch`, from 1, is for the
+                message.
+        """
+        steps, images, right, nats = self
+        losses = torch.stack([outcome.loss for outcome in outcomes]).tolist()
+        rights = torch.stack([outcome.right for outcome in outcomes]).tolist()
+        for loss, correct, outcome in zip(losses, rights, outcomes, strict=True):
+            steps += 1
+            nats += finite(loss, f"in epoch {epoch}, step {steps}") * outcome.images
+            images, right = images + outcome.images, right + correct
+        return Tally(steps, images, right, nats)
+
+    @property
+    def loss(self) -> float:
+        """Return the mean loss of an image, in nats."""
+        return self.nats / self.images
+
+    @property
+    def accuracy(self) -> float:
+        """Return the share of images that were classified correctly, in [0, 1]."""
+        return self.right / self.images
+
+
+Weights: TypeAlias = dict[str, Tensor]
+
+
+class State(TypedDict):
+    """A learner as tensors and plain values, which need no code to be read."""
+
+    network: Weights
+    optimizers: list[dict[str, Any]]
+    scaler: dict[str, Any]
+    average: Averages
+    history: list[tuple[Any, ...]]
+    best: Weights
+    tally: tuple[Any, ...]
+    random: list[Tensor]  # of the CPU, then of each GPU
+
+
+@dataclass
+class Learner:
+    """What must be as it was for a resumed run to go on with the same bits."""
+
+    network: nn.Module  # normalised float [B, C, H, W] -> logits [B, K]
+    classes: int
+    optimizers: Sequence[Optimizer]
+    scaler: torch.amp.GradScaler
+    average: MovingAverage
+    history: list[Epoch] = field(default_factory=list)
+    best: Weights = field(default_factory=dict)  # of the best epoch so far
+    tally: Tally = field(default_factory=Tally)  # of the epoch that has begun
+
+    @property
+    def lr(self) -> float:
+        """Return the learning rate of the last step."""
+        return float(self.optimizers[0].param_groups[0]["lr"])
+
+    @property
+    def highest(self) -> float:
+        """Return the highest validation accuracy so far."""
+        return max((epoch.val_accuracy for epoch in self.history), default=0.0)
+
+    @property
+    def losses(self) -> list[float]:
+        """Return the validation losses so far, in nats."""
+        return [epoch.val_loss for epoch in self.history]
+
+    def record(self, val: Scores, passed: Tally, params: Stopping) -> None:
+        """Add an epoch to the history; if it is the best so far, keep the weights that count.
+
+        Raises:
+            DivergedError: the loss on val, or a weight, is no finite number.
+        """
+        number = len(self.history) + 1
+        finite(val.loss, f"on val after epoch {number}")
+        # An infinite variance of a batch norm makes all its outputs 0, and so no loss infinite.
+        for name, held in self.network.state_dict().items():
+            if held.is_floating_point() and not held.isfinite().all():
+                raise DivergedError(f"{name} became infinite in epoch {number}; lower train.lr")
+        scores = (passed.loss, val.loss, passed.accuracy, val.accuracy)
+        self.history.append(Epoch(number, *scores, self.lr))
+        if best(self.history, params) == number - 1:
+            self.best = self.weights()
+
+    def weights(self) -> Weights:
+        """Return a copy of the weights that count: their average, where one is kept."""
+        with self.average.applied():
+            return deepcopy(self.network.state_dict())
+
+    def state(self) -> State:
+        """Return all of it."""
+        gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+        return State(
+            network=self.network.state_dict(),
+            optimizers=[optimizer.state_dict() for optimizer in self.optimizers],
+            scaler=self.scaler.state_dict(),
+            average=self.average.state_dict(),
+            history=[tuple(epoch) for epoch in self.history],
+            best=self.best,
+            tally=tuple(self.tally),
+            random=[torch.get_rng_state(), *gpus],
+        )
+
+    def restore(self, state: State) -> None:
+        """Go back to a state."""
+        self.network.load_state_dict(state["network"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.scaler.load_state_dict(state["scaler"])
+        self.average.load_state_dict(state["average"])
+        self.history = [Epoch(*values) for values in state["history"]]
+        self.best = state["best"]
+        self.tally = Tally(*state["tally"])
+        torch.set_rng_state(state["random"][0])
+        if gpus := state["random"][1:]:
+            torch.cuda.set_rng_state_all(gpus)

@@ -1,0 +1,193 @@
+from collections.abc import Callable
+from errno import EMFILE, ENOSPC
+from math import nan
+
+import pytest
+import torch
+from exports import DATA, PARAMS, Branching, warm
+from torch import Tensor, nn
+
+from stages.artifacts.exported import Figures
+from stages.errors import UserError
+from stages.exporting import conversion, onnx
+from stages.exporting.conversion import Made, Making, attempt, settle
+from stages.exporting.inference import Outputs
+
+SKIPPING = PARAMS.model_copy(update={"on_unsupported": "skip", "with_resizing": True})
+
+
+class Singular(nn.Module):
+    """Do what PyTorch can and ONNX cannot."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        values = torch.linalg.svdvals(images[:, 0])
+        return torch.stack([values.sum(1), images.mean((1, 2, 3))], 1)
+
+
+class Knowing(nn.Module):
+    """Tell bright images from dark ones, without a mistake."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        means = images.mean((1, 2, 3))
+        return torch.stack([-means, means], 1)
+
+
+def made(network: nn.Module | None = None, params: Making = PARAMS) -> dict[str, Made]:
+    return {one.name: one for one in conversion.files(warm(network), DATA, params)}
+
+
+def test_figures_are_those_of_an_exact_copy() -> None:
+    one = made()["onnx"]
+    assert one.file == "model.onnx"
+    assert one.figures["agreement"] == 1.0
+    assert one.figures["max_probability_difference"] == pytest.approx(0, abs=1e-6)
+    assert one.figures["bytes"] == len(one.content)
+
+
+def test_floats_as_input_agree_too() -> None:
+    assert made(params=PARAMS.model_copy(update={"input": "float"}))["onnx"].content
+
+
+def test_one_that_resizes_comes_last_and_takes_bytes() -> None:
+    params = SKIPPING.model_copy(update={"input": "float"})
+    files = made(params=params)
+    assert list(files) == ["onnx", "onnx_any_size"]
+    assert b'"input": "uint8"' in files["onnx_any_size"].content
+    assert b'"input": "float"' in files["onnx"].content
+
+
+def test_what_one_format_lacks_stops_no_other() -> None:
+    files = made(Singular(), SKIPPING.model_copy(update={"formats": ("onnx", "pt2")}))
+    assert "No ONNX function found" in str(files["onnx"].figures["unsupported"])
+    assert not files["onnx"].content
+    assert files["pt2"].figures["agreement"] == 1.0
+
+
+def test_where_no_format_is_made_each_has_a_line_with_its_reason() -> None:
+    with pytest.raises(UserError) as caught:
+        made(Branching(), SKIPPING)
+    lines = str(caught.value).splitlines()
+    for name, line in zip(("onnx", "onnx_any_size"), lines, strict=True):
+        assert line.startswith(
+            f"params.yaml: export cannot make {name} of this network (Could not guard on data-dep"
+        )
+        assert line.endswith("); leave it out")
+
+
+def test_without_skipping_the_others_are_tried_and_all_that_fail_are_named() -> None:
+    params = PARAMS.model_copy(update={"formats": ("onnx", "pt2", "int8")})
+    with pytest.raises(UserError) as caught:
+        made(Singular(), params)
+    lines = str(caught.value).splitlines()
+    assert [line.split(" of this network")[0] for line in lines] == [
+        f"params.yaml: export cannot make {name}" for name in ("onnx", "int8")
+    ]
+    assert all(
+        line.endswith("; leave it out, or set export.on_unsupported to skip") for line in lines
+    )
+
+
+@pytest.fixture
+def lying(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have ONNX Runtime say the opposite."""
+    honest = onnx.predict
+
+    def lie(*given: object) -> Outputs:
+        logits, probabilities = honest(*given)  # type: ignore[arg-type]
+        return Outputs(-logits, 1 - probabilities)
+
+    monkeypatch.setattr(onnx, "predict", lie)
+
+
+@pytest.mark.usefixtures("lying")
+@pytest.mark.parametrize("last", ["onnx", "int8"])
+def test_a_file_that_disagrees_is_left_out_with_its_figures(last: str) -> None:
+    params = SKIPPING.model_copy(update={"formats": ("pt2", last), "int8_tolerance": 0.0})
+    files = made(Knowing(), params)
+    assert files["pt2"].content
+    assert not files[last].content
+    assert files[last].figures["agreement"] == 0.0
+    refused = str(files[last].figures["refused"])
+    assert refused.endswith(
+        "10 of 10 test images: 0 (0.png), 1 (1.png), 2 (2.png), 3 (3.png), 4 (4.png), ..."
+    )
+    assert "bytes" not in files[last].figures
+
+
+@pytest.mark.usefixtures("lying")
+def test_a_file_that_disagrees_ends_the_stage_where_all_are_asked_for() -> None:
+    with pytest.raises(
+        UserError,
+        match=r"^params.yaml: export\.tolerance is 0\.0001, but onnx .* 0 \(0\.png\).*; raise it",
+    ):
+        made(Knowing(), PARAMS.model_copy(update={"formats": ("onnx", "pt2")}))
+
+
+def test_what_is_no_number_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = onnx.predict
+
+    def broken(*given: object) -> Outputs:
+        logits, probabilities = honest(*given)  # type: ignore[arg-type]
+        return Outputs(logits * nan, probabilities * nan)
+
+    monkeypatch.setattr(onnx, "predict", broken)
+    params = SKIPPING.model_copy(update={"formats": ("pt2", "onnx", "int8"), "int8_tolerance": 1.0})
+    files = made(Knowing(), params)
+    for name in ("onnx", "int8"):
+        assert "max_probability_difference" not in files[name].figures
+        assert "10 of 10" in str(files[name].figures["refused"])
+
+
+def failing(error: Exception) -> Callable[[], tuple[bytes, Figures]]:
+    def make() -> tuple[bytes, Figures]:
+        raise error
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("\n  first\nsecond"), "first"),
+        (ValueError(""), "ValueError"),
+        (ValueError("a" * 90 + " " + "b" * 150), "a" * 90 + " ..."),
+    ],
+)
+def test_a_reason_is_one_short_line(error: Exception, reason: str) -> None:
+    assert attempt(("f", "f.bin"), failing(error)).figures == {"unsupported": reason}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("can't allocate memory: 9 bytes"),
+        RuntimeError("can't start new thread"),
+        OSError(EMFILE, "Too many open files"),
+        OSError(ENOSPC, "No space left on device"),
+    ],
+)
+def test_what_the_machine_lacks_is_no_fault_of_the_format(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        attempt(("f", "f.bin"), failing(error))
+
+
+def test_what_was_made_is_kept_unless_all_was_asked_for() -> None:
+    good, bad = Made("a", "a.bin", b"1", {}), Made("b", "b.bin", b"", {"unsupported": "no"})
+    settle([good, bad], SKIPPING)
+    settle([good], PARAMS)
+    for given, params in (([good, bad], PARAMS), ([bad], SKIPPING), ([bad, bad], PARAMS)):
+        with pytest.raises(UserError, match=r"cannot make b of this network \(no\); leave it out"):
+            settle(given, params)
+
+
+def test_the_first_error_of_several_is_the_reason() -> None:
+    error = RuntimeError("it failed")
+    error.__cause__ = ValueError("because")
+    found = attempt(("f", "f.bin"), failing(error))
+    assert found.figures == {"unsupported": "because"}
+
+
+def test_more_images_to_calibrate_with_than_there_are_is_all() -> None:
+    params = PARAMS.model_copy(update={"formats": ("int8",), "calibration": 1000})
+    assert made(params=params)["int8"].content

@@ -1,0 +1,176 @@
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from exports import DATA, PARAMS, warm
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from PIL import Image as Picture
+from PIL.ExifTags import Base
+from torch import nn
+
+from reprise.escaping import code, markdown, printable
+from reprise.resizing import fit
+from stages.artifacts.exported import Figures
+from stages.exporting import conversion
+from stages.exporting.description import spec
+from stages.exporting.model_card import Subject, render, told
+
+EXACT = {"accuracy": 0.9, "agreement": 1.0, "max_probability_difference": 2e-7, "bytes": 1234}
+RESIZED = {
+    "agreement": 1.0,
+    "bytes": 99,
+    "images": 10,
+    "max_pixel_difference": 1.0,
+    "max_probability_difference": 0.01,
+    "mean_pixel_difference": 0.1,
+}
+ALL = ("onnx", "torchscript", "pt2", "int8")
+
+
+HOSTILE = [
+    "]]></svg><script>alert(6)</script>",
+    "](javascript:alert(1))",
+    "[x](javascript:alert(1))",
+    "![x](https://example.com/pixel.png)",
+    "<javascript:alert(1)>",
+    '"><img src=x onerror=alert(1)>',
+    "a\nb\n# heading\n```js\n",
+    "a\r\n<script>",
+    "`` ` ```",
+    "`",
+    " `x` ",
+    "a|b|c",
+    "*bold* _em_ ~~gone~~",
+    "&lt;script&gt;",
+    "\\`<b>",
+    "\x1b[2J",
+    "\u202egnp.exe",
+    "\u2028x",
+    "{{7*7}} ${x}",
+]
+
+
+def card(comparison: Mapping[str, Figures]) -> str:
+    return render(Subject(warm(), DATA.meta, comparison), PARAMS)
+
+
+def test_counts_parameters_scores_and_limits_are_in_it() -> None:
+    text = card({"onnx": EXACT, "pt2": {"unsupported": "if | else"}, "onnx_any_size": RESIZED})
+    for part in (
+        "# Image classifier, version 1.2",
+        "Licence: MIT",
+        "| train | 20 |",
+        "1 files of the source were left out",
+        "0. `dark`",
+        "| lr | `0.01` |",
+        '| network | `"cnn"` |',
+        "| onnx | 0.9000 (0.5958 to 0.9821) | 100.00% | 2e-07 | 1,234 |",
+        r"| pt2 | not made: if \| else | | | |",
+        "| onnx_any_size |  | 100.00% | 1e-02 | 99 |",
+        "differ from Pillow's by up to 1 of 255",
+        "softmax(logits / 2.5)",
+    ):
+        assert part in text
+
+
+def test_only_what_was_made_is_explained() -> None:
+    text = card({"pt2": EXACT, "onnx": {"unsupported": "no"}})
+    assert 'torch.export.load("model.pt2")' in text
+    assert "InferenceSession" not in text
+
+
+@pytest.mark.parametrize(("given", "kind"), [("uint8", "Uint8Array"), ("float", "Float32Array")])
+def test_other_languages_get_the_type_of_the_input(given: str, kind: str) -> None:
+    params = PARAMS.model_copy(update={"input": given})
+    text = render(Subject(warm(), DATA.meta, {"onnx": EXACT}), params)
+    assert f"new {kind}(4 * 5 * 1)" in text
+    assert ("std::vector<float>" in text) == (given == "float")
+
+
+@pytest.mark.parametrize("given", ["uint8", "float"])
+@pytest.mark.filterwarnings("ignore:.*torch.jit.* is deprecated")
+def test_the_code_in_it_runs(given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    params = PARAMS.model_copy(update={"formats": ALL, "with_resizing": True, "input": given})
+    torch.manual_seed(0)
+    source = warm(nn.Sequential(nn.Flatten(), nn.Linear(20, 2)))  # to which places matter
+    made = [*conversion.files(source, DATA, params)]
+    for one in made:
+        (tmp_path / one.file).write_bytes(one.content)
+    picture = Picture.fromarray(np.arange(99, dtype=np.uint8).reshape(9, 11))
+    lying = Picture.Exif()
+    lying[Base.Orientation] = 6
+    picture.transpose(Picture.Transpose.ROTATE_90).save(tmp_path / "image.png", exif=lying)
+    monkeypatch.chdir(tmp_path)
+    pixels = torch.from_numpy(fit(picture, spec(source.card.interface)).copy())[None]
+    wanted = (source.whole()(pixels) / 2.5).softmax(1).detach().numpy()
+    text = render(Subject(source, DATA.meta, {one.name: one.figures for one in made}), params)
+    prepare, *runs = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(runs) == len(ALL) + 1
+    for lines in runs:
+        names: dict[str, Any] = {}
+        exec(prepare + lines, names)  # noqa: S102
+        found = names["probabilities"]
+        found = found.detach().numpy() if isinstance(found, torch.Tensor) else found
+        np.testing.assert_allclose(found, wanted, atol=0.01)
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the text as a reader of Markdown with tables, HTML and links sees it."""
+    found = MarkdownIt("gfm-like", {"linkify": False}).parse(text)
+    return [inner for token in found for inner in (token, *(token.children or ()))]
+
+
+@pytest.mark.parametrize("nasty", HOSTILE)
+def test_no_text_of_the_data_or_the_user_acts_in_it(nasty: str) -> None:
+    params = PARAMS.model_copy(update={"license": nasty, "version": nasty})
+    comparison: dict[str, Figures] = {"onnx": EXACT, "pt2": {"unsupported": nasty}}
+    plain = tokens(card(comparison={"onnx": EXACT, "pt2": {"unsupported": "no"}}))
+    source = warm()
+    interface = source.card.interface.model_copy(update={"classes": (nasty, f"b{nasty}")})
+    training = {"weights": nasty, "sizes": [nasty]}
+    hostile = source.card.model_copy(update={"interface": interface, "training": training})
+    found = tokens(render(Subject(source._replace(card=hostile), DATA.meta, comparison), params))
+    kinds = Counter(token.type for token in found)
+    assert not {"html_inline", "html_block", "link_open", "image", "em_open"} & kinds.keys()
+    of_plain = Counter(token.type for token in plain)
+    for kind in ("heading_open", "fence", "list_item_open", "table_open"):
+        assert kinds[kind] == of_plain[kind], kind
+    names = [token.content for token in found if token.type == "code_inline"]
+    assert printable(nasty) in names
+    assert all(len(row) == 5 for row in rows(found, "format"))
+
+
+def rows(found: Sequence[Token], head: str) -> Iterator[list[str]]:
+    """Yield the cells of the rows of the table whose first head is given."""
+    texts = [token.content for token in found if token.type == "inline"]
+    assert head in texts
+    row = list[str]()
+    for before, token in pairwise(
+        found[next(i for i, t in enumerate(found) if t.content == head) :]
+    ):
+        if token.type == "table_close":
+            return
+        if before.type == "td_open":
+            row.append(token.content)
+        if token.type == "tr_close" and row:
+            yield row
+            row = []
+
+
+@pytest.mark.parametrize("name", ["ants", "Käfer, größer", "a-b (c)", "it's", "x.y"])
+def test_plain_names_and_licences_stay_as_they_are(name: str) -> None:
+    assert code(name) == f"`{name}`"
+    assert markdown(name) == name
+
+
+def test_a_line_says_how_a_format_compared() -> None:
+    assert told(EXACT) == "100.00% of the predictions agree with the classifier's"
+    assert told({"unsupported": "no"}) == "not made: no"
+    assert told({"agreement": 0.5, "refused": "loses"}) == "not kept: loses"

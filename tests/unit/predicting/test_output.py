@@ -1,0 +1,82 @@
+import csv
+import json
+from io import StringIO
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from reprise.output import HEADER, Format, writer
+from reprise.prediction import Prediction
+
+PIXELS = np.zeros((2, 2, 1), np.uint8)
+RANKED = [("ants", 0.9876543216), ("Käfer", 0.0123456784), ("bees", 1e-9)]
+ODD = 'a, "b"\n\x1b[2J\udcff.png'
+
+
+def row(form: Format, name: str = "a.png", ranked: list[tuple[str, float]] = RANKED) -> str:
+    classes = [label for label, _ in ranked]
+    return writer(form, classes)(Prediction(name, PIXELS, ranked))
+
+
+def test_a_row_of_the_table_has_columns_of_one_width() -> None:
+    assert row("table") == "ants    98.77%  Käfer    1.23%  bees     0.00%  a.png"
+    certain = [("bees", 1.0), ("ants", 0.0), ("Käfer", 0.0)]
+    assert row("table", ranked=certain) == "bees   100.00%  ants     0.00%  Käfer    0.00%  a.png"
+
+
+def test_chinese_names_take_two_columns_a_letter() -> None:
+    assert row("table", ranked=[("蚂蚁", 0.75), ("bees!", 0.25)]) == (
+        "蚂蚁    75.00%  bees!   25.00%  a.png"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("x" * 24, "x" * 24), ("x" * 25, f"{'x' * 23}…"), ("蚁" * 13, f"{'蚁' * 11}… ")],
+)
+def test_long_names_are_cut_in_the_table_only(name: str, shown: str) -> None:
+    assert row("table", ranked=[(name, 1.0)]) == f"{shown}  100.00%  a.png"
+    assert name in row("csv", ranked=[(name, 1.0)])
+
+
+def test_a_row_of_the_table_is_one_line_whatever_the_names() -> None:
+    assert row("table", ODD, [("a\nb", 1.0)]) == r'a\nb  100.00%  a, "b"\n\x1b[2J\udcff.png'
+
+
+@pytest.mark.parametrize("name", ["a.png", ODD, "é 漢字"])
+def test_json_gives_path_and_classes_back(name: str) -> None:
+    line = row("jsonl", name)
+    assert line.isascii()
+    assert "\n" not in line
+    assert json.loads(line) == {
+        "path": name,
+        "predictions": [
+            {"class": "ants", "probability": 0.987654},
+            {"class": "Käfer", "probability": 0.012346},
+            {"class": "bees", "probability": 0.0},
+        ],
+    }
+
+
+@pytest.mark.parametrize("name", ["a.png", 'a, "b".png', "é 漢字", "-1", "a-b=c"])
+def test_csv_gives_path_and_classes_back(name: str) -> None:
+    text = f"{HEADER}\n{row('csv', name)}\n"
+    assert list(csv.DictReader(StringIO(text, newline=""))) == [
+        {"path": name, "rank": "1", "class": "ants", "probability": "0.987654"},
+        {"path": name, "rank": "2", "class": "Käfer", "probability": "0.012346"},
+        {"path": name, "rank": "3", "class": "bees", "probability": "0.000000"},
+    ]
+
+
+def test_csv_has_no_formula_and_no_line_end_in_a_cell() -> None:
+    found = row("csv", "=1+1\n.png", [("@SUM(A1)", 0.75), (ODD, 0.25)])
+    assert list(csv.reader(StringIO(found, newline=""))) == [
+        [r"'=1+1\n.png", "1", "'@SUM(A1)", "0.750000"],
+        [r"'=1+1\n.png", "2", 'a, "b"\\n\\x1b[2J\udcff.png', "0.250000"],
+    ]
+
+
+@pytest.mark.parametrize("form", get_args(Format))
+def test_no_row_ends_its_own_line(form: Format) -> None:
+    assert not row(form).endswith("\n")

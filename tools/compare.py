@@ -1,0 +1,108 @@
+"""Compare the predictions of two runs: `make compare A=main B=workspace`.
+
+A and B are Git revisions, experiments, or `workspace`. What each predicted is
+metrics/evaluate/predictions.parquet, which DVC finds in Git, its cache or a remote.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from reprise.escaping import printable
+from reprise.shortage import lacking
+from stages import errors, files
+from stages.artifacts import predictions
+from stages.artifacts.numbering import numbered
+from stages.artifacts.predictions import Predictions
+from stages.errors import UserError
+from tools.comparing.paired_test import Answer, Pair, changed, difference, match, shifts
+from tools.comparing.verdict import class_table, image_table, verdict
+
+WORKSPACE = "workspace"
+
+
+def fetch(revision: str) -> Predictions:
+    """Read the predictions of a revision, an experiment or the workspace.
+
+    Raises:
+        UserError: there is no such revision, or its predictions are missing or damaged.
+    """
+    if revision == WORKSPACE:
+        return predictions.read()
+    if not revision:
+        raise UserError("a revision is empty; give two, as in `make compare A=main B=workspace`")
+    content = _content(revision)
+    try:
+        return predictions.read(content)
+    except UserError as error:
+        raise UserError(f"{revision}: {error}") from error
+
+
+def _content(revision: str) -> bytes:
+    import dvc.api  # noqa: PLC0415
+    from dvc.exceptions import DvcException  # noqa: PLC0415
+    from dvc.scm import RevError  # noqa: PLC0415
+
+    try:
+        with dvc.api.open(str(predictions.PATH), rev=revision, mode="rb") as file:
+            content: bytes = file.read()
+    except RevError as error:
+        raise UserError(
+            f"{revision}: is neither a Git revision nor an experiment; `git log` and "
+            f"`dvc exp show` list them, and `{WORKSPACE}` is what lies here"
+        ) from error
+    except (DvcException, OSError) as error:
+        if lacking(error):
+            raise
+        raise UserError(
+            f"{revision}: its {predictions.PATH} is neither here nor at a remote; where it was "
+            "made `dvc push` it, or check it out, run `dvc repro evaluate` and commit dvc.lock"
+        ) from error
+    return content
+
+
+def answers(run: Predictions) -> Iterator[Answer]:
+    """Yield what a run says of each image; its classes by names of which none comes twice."""
+    # An index means another class in a run with another order: the name, numbered, means one.
+    names, sure = numbered(run.classes), run.probabilities.max(1).tolist()
+    rows = zip(run.paths, run.labels.tolist(), run.predicted.tolist(), sure, strict=True)
+    return (Answer(path, names[label], names[said], p) for path, label, said, p in rows)
+
+
+def compare(a: Predictions, b: Predictions) -> tuple[list[str], list[Pair]]:
+    """Return what is to be said of two runs, and the images whose prediction changed.
+
+    Raises:
+        UserError: they have no image in common.
+    """
+    matched = match(answers(a), answers(b))
+    pairs = matched.pairs
+    if not pairs:
+        raise UserError(
+            f"nothing to compare: of {len(a.paths)} images of A and {len(b.paths)} of B none has "
+            f"the same path and label; compare runs of the same data"
+        )
+    moved = changed(pairs)
+    lines = [
+        *verdict(matched, difference(pairs)),
+        *class_table(shifts(pairs)),
+        *image_table(moved),
+    ]
+    return lines, moved
+
+
+def main() -> None:
+    """Print the comparison, and write all images that changed if a file is given."""
+    parser = argparse.ArgumentParser(prog="compare", description="Compare two runs.")
+    parser.add_argument("a", help="Git revision, experiment, or workspace")
+    parser.add_argument("b", help="likewise")
+    parser.add_argument("--out", type=Path, help="CSV file for all images that changed")
+    given = parser.parse_args()
+    lines, moved = compare(fetch(given.a), fetch(given.b))
+    print(printable(f"A is {given.a}, B is {given.b}"), *lines, sep="\n")
+    if given.out:
+        files.write_csv(given.out, Pair._fields, moved)
+
+
+if __name__ == "__main__":
+    errors.run(main)

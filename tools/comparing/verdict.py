@@ -1,0 +1,75 @@
+"""What a comparison of two runs found, in words and tables for a terminal."""
+
+from collections.abc import Iterator, Sequence
+
+from reprise.escaping import printable
+from tools.comparing.paired_test import Difference, Matched, Pair, Shift
+
+SHOWN = 10  # classes, and images
+LEVEL = 0.05  # p-values below are more than chance; goes with the interval of 95 %
+
+
+def verdict(matched: Matched, found: Difference) -> Iterator[str]:
+    """Say by how much B is better than A, and whether that is more than chance."""
+    yield (
+        f"{len(matched.pairs)} images in both, {matched.only_a} only in A, {matched.only_b} only "
+        f"in B, {matched.relabelled} with another label in B"
+    )
+    gap = found.accuracy_b - found.accuracy_a
+    yield (
+        f"accuracy of A {found.accuracy_a:.4f}, of B {found.accuracy_b:.4f}; B - A {gap:+.4f}, "
+        f"95 % interval {found.low:+.4f} to {found.high:+.4f} (paired bootstrap)"
+    )
+    meaning = "more than chance" if found.p_value < LEVEL else "chance alone may explain it"
+    yield (
+        f"only A is right {found.only_a_right} times, only B {found.only_b_right} times; "
+        f"p = {found.p_value:.2g} (McNemar's exact test): {meaning}"
+    )
+
+
+def class_table(shifts: Sequence[Shift]) -> Iterator[str]:
+    """List the classes that changed most."""
+    rows = [
+        (
+            printable(shift.name),
+            str(shift.images),
+            f"{shift.right_a / shift.images:.4f}",
+            f"{shift.right_b / shift.images:.4f}",
+            f"{(shift.right_b - shift.right_a) / shift.images:+.4f}",
+        )
+        for shift in shifts[:SHOWN]
+    ]
+    yield f"\nclasses whose accuracy changed: {_first(shifts)}"
+    yield from _aligned(("class", "images", "A", "B", "B - A"), rows)
+
+
+def image_table(changed: Sequence[Pair]) -> Iterator[str]:
+    """List images about which A and B disagree."""
+    rows = [
+        (
+            printable(pair.path),
+            printable(pair.label),
+            _said(pair.a, pair.probability_a),
+            _said(pair.b, pair.probability_b),
+        )
+        for pair in changed[:SHOWN]
+    ]
+    yield f"\nimages whose prediction changed: {_first(changed)}"
+    yield from _aligned(("image", "class", "A", "B"), rows)
+
+
+def _said(name: str, probability: float) -> str:
+    return f"{printable(name)} ({probability:.2f})"
+
+
+def _first(found: Sequence[object]) -> str:
+    return f"{len(found)}, the first {SHOWN} of them" if len(found) > SHOWN else f"{len(found)}"
+
+
+def _aligned(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Yield header and rows in columns, or nothing if there are no rows."""
+    table = [header, *rows] if rows else []
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield f"  {'  '.join(cells)}".rstrip()

@@ -1,0 +1,1 @@
+"""Where results came from, and whether they come out the same again."""

@@ -1,0 +1,129 @@
+"""Check every object of DVC's cache: `make verify-cache`; with `ARGS=--remove` delete damaged ones.
+
+DVC trusts its cache: a disk that loses bits, or a program that writes through a link, goes unseen.
+"""
+
+import argparse
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from reprise.escaping import printable
+from stages import errors
+from stages.errors import UserError
+from tools.provenance import objects
+from tools.provenance.objects import digest
+
+STRANGE = "no output of this commit, but of another one, an experiment or another project"
+
+
+class Out(NamedTuple):
+    """An output of this repository."""
+
+    name: str  # its path, from the working folder
+    md5: str
+    stage: str  # that makes it; empty for what was added by `dvc add`
+
+
+class Damage(NamedTuple):
+    """An object with other bytes than its hash says."""
+
+    path: Path
+    fault: str
+    owners: tuple[tuple[str, Out], ...]  # the files of this repository that it is, in their outputs
+
+
+def repository() -> tuple[Path, list[Out]]:
+    """Return where DVC's cache is, as configured, and the outputs of what is checked out.
+
+    Raises:
+        UserError: this is no repository of DVC, or its files are broken.
+    """
+    from dvc.exceptions import DvcException  # noqa: PLC0415  # takes a second
+    from dvc.repo import Repo  # noqa: PLC0415
+
+    try:
+        with Repo() as repo:
+            outs = [
+                Out(
+                    os.path.relpath(out.fs_path),
+                    out.hash_info.value,
+                    out.stage.name if out.stage.cmd else "",
+                )
+                for out in repo.index.outs
+                if out.hash_info and out.use_cache
+            ]
+            return Path(repo.cache.local_cache_dir), outs
+    except DvcException as error:
+        raise UserError(f"DVC can read no repository here: {printable(str(error))}") from error
+
+
+def damages(cache: Path, outs: list[Out]) -> list[Damage]:
+    """Return the damaged objects, with what they are in this repository."""
+    found = list(objects.check(cache))
+    owners = _owners(cache, outs) if found else {}
+    return [Damage(path, wrong, tuple(owners.get(md5, ()))) for md5, path, wrong in found]
+
+
+def describe(damage: Damage) -> Iterator[str]:
+    """Say which object is damaged, what it is, and how to get it back once it is deleted."""
+    yield f"{damage.path}: {damage.fault}"
+    for name, out in damage.owners:
+        own = f"put it there again and `dvc add {out.name}`"
+        again = f"`dvc repro {out.stage}`" if out.stage else own
+        yield printable(f"    it is {name}; to have it back, `dvc pull` or {again}")
+    if not damage.owners:
+        yield f"    it is {STRANGE}"
+
+
+def remove(damage: Damage) -> Iterator[Path]:
+    """Delete a damaged object, and the files here that are linked to it or have its bytes."""
+    for name, _ in damage.owners:
+        here = Path(name)
+        if here.is_symlink() or (here.is_file() and _same(here, damage.path)):
+            here.unlink()
+            yield here
+    damage.path.unlink()
+    yield damage.path
+
+
+def _owners(cache: Path, outs: list[Out]) -> Mapping[str, list[tuple[str, Out]]]:
+    """Return which files of the repository each object is, by its hash."""
+    owners = defaultdict[str, list[tuple[str, Out]]](list)
+    for out in outs:
+        for item in objects.members(cache, out.name, out.md5):
+            owners[item.md5].append((item.name, out))
+    return owners
+
+
+def _same(here: Path, path: Path) -> bool:
+    """Return whether a file is the object, or a copy of its bytes."""
+    with suppress(OSError):
+        return here.samefile(path) or digest(here) == digest(path)
+    return False
+
+
+def main() -> None:
+    """Name the damaged objects, or delete them; the exit code is 1 if there are any."""
+    parser = argparse.ArgumentParser(prog="verify-cache", description="Check DVC's cache.")
+    parser.add_argument("--remove", action="store_true", help="delete them, and what links to them")
+    wanted = parser.parse_args().remove
+    cache, outs = repository()
+    found = damages(cache, outs)
+    for damage in found:
+        print(*describe(damage), sep="\n")
+        for path in remove(damage) if wanted else ():
+            print(printable(f"    deleted {path}"))
+    total = f"{len(objects.every(cache)) + wanted * len(found):,} objects in {cache}"
+    remedy = "`make verify-cache ARGS=--remove` deletes them; copy first what nothing gives back"
+    then = "get them back as said" if wanted else remedy
+    print(f"{len(found):,} damaged of {total}; {then}" if found else f"all {total} are whole")
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    errors.run(main)
