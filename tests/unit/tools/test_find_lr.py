@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from PIL import Image
-from test_ranging import PARAMS
+from test_lr_range import PARAMS
 from toys import split, store
 
 from stages import train as stage
