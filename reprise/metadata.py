@@ -9,28 +9,28 @@ from reprise.spec import Channels, InputSpec, Interpolation, Resize
 
 KEY = "reprise"
 LONGEST = 2**14  # pixels of a side; a picture of it takes 805 MB
-Input = Literal["uint8", "float"]
+InputFormat = Literal["uint8", "float"]
 
 
-class Card(NamedTuple):
+class Metadata(NamedTuple):
     """All that is needed to use a model, and where it comes from."""
 
     classes: tuple[str, ...]  # [K]
     spec: InputSpec
     temperature: float  # by which the model divides its logits before the softmax
-    input: Input  # float: in [0, 1]
+    input: InputFormat  # float: in [0, 1]
     license: str
     version: str  # of the model
 
 
-def dump(card: Card) -> str:
+def dump(card: Metadata) -> str:
     """Return the card as flat JSON; equal cards give equal texts."""
     values = card._asdict()
     spec: InputSpec = values.pop("spec")
     return json.dumps({**values, **spec._asdict()}, sort_keys=True)
 
 
-def parse(text: str) -> Card:
+def parse(text: str) -> Metadata:
     """Read what `dump` wrote; keys that a later version may add are passed over.
 
     Raises:
@@ -46,7 +46,7 @@ def parse(text: str) -> Card:
         if not fits(values[key]):
             raise ValueError(f"{key} is {reprlib.repr(values[key])}, expected {expected}")
     spec = InputSpec(*(values[key] for key in InputSpec._fields))
-    return Card(tuple(values["classes"]), spec, *(values[key] for key in Card._fields[2:]))
+    return Metadata(tuple(values["classes"]), spec, *(values[key] for key in Metadata._fields[2:]))
 
 
 def _are_names(value: object) -> bool:
@@ -78,7 +78,7 @@ EXPECTED = {
     "resize": _one_of(Resize),
     "interpolation": _one_of(Interpolation),
     "temperature": (_is_positive, "a number above 0"),
-    "input": _one_of(Input),
+    "input": _one_of(InputFormat),
     "license": (_is_text, "a text"),
     "version": (_is_text, "a text"),
 }

@@ -9,7 +9,7 @@ from onnxruntime import InferenceSession, SessionOptions
 
 from reprise import metadata
 from reprise.escaping import printable
-from reprise.metadata import Card
+from reprise.metadata import Metadata
 from reprise.shortage import lacking
 
 IMAGES, PROBABILITIES = "images", "probabilities"  # names of the input and of an output
@@ -24,7 +24,7 @@ class ModelError(Exception):
 class Model(NamedTuple):
     """A network with all that is needed to use it."""
 
-    card: Card
+    card: Metadata
     session: InferenceSession
     path: Path
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
-from reprise.output import Format
+from reprise.output import OutputFormat
 
 MODEL = Path("models/export/model.onnx")  # where stage `export` writes it
 OTHERS = (".pt", ".pt2", ".pth", ".safetensors")  # suffixes of models for PyTorch
@@ -35,7 +35,7 @@ class Options(NamedTuple):
     model: Path
     images: list[str]
     top: int
-    format: Format
+    format: OutputFormat
     batch_size: int
     threads: int
     sheet: Path | None
@@ -67,7 +67,7 @@ def _parser() -> ArgumentParser:
     add = parser.add_argument
     add("names", nargs="+", metavar="IMAGES", help="see below; the model goes first")
     add("--top", type=_count, default=3, metavar="K", help="classes of each picture (3)")
-    add("--format", choices=get_args(Format), default="table", help="of the rows (table)")
+    add("--format", choices=get_args(OutputFormat), default="table", help="of the rows (table)")
     add("--batch-size", type=_count, default=32, metavar="N", help="pictures at once (32)")
     add("--threads", type=_count, default=_cores(), metavar="N", help="(all cores: %(default)s)")
     add("--sheet", type=_png, metavar="OUT.png", help="draw the pictures with their predictions")

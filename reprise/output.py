@@ -17,7 +17,7 @@ INTERVAL = 0.2  # seconds between two redraws
 ERASE = "\r\x1b[K"
 
 
-class Progress:
+class ProgressLine:
     """Counts pictures on stderr, unless their rows run over the same terminal."""
 
     def __init__(self) -> None:
@@ -43,13 +43,13 @@ class Progress:
             self._visible = False
 
 
-Format = Literal["table", "jsonl", "csv"]
+OutputFormat = Literal["table", "jsonl", "csv"]
 HEADER = "path,rank,class,probability"  # of CSV
 DIGITS = 6  # of a probability: float32 knows hardly more
 WIDEST = 24  # columns that the name of a class takes at most in the table
 
 
-def writer(form: Format, classes: Iterable[str]) -> Callable[[Prediction], str]:
+def writer(form: OutputFormat, classes: Iterable[str]) -> Callable[[Prediction], str]:
     """Return what brings a prediction to text, without the last line's end."""
     if form == "jsonl":
         return _json

@@ -18,7 +18,7 @@ from reprise.escaping import printable
 from reprise.inputs import find, load_all
 from reprise.model import Model, ModelError
 from reprise.options import Options, parse
-from reprise.output import Progress
+from reprise.output import ProgressLine
 from reprise.prediction import Prediction, predict
 from reprise.sheet import MOST, contact_sheet
 from reprise.shortage import Resource, lacking
@@ -67,7 +67,7 @@ def run(options: Options) -> int:
     row, most = output.writer(options.format, network.card.classes), MOST if options.sheet else 0
     if options.format == "csv":
         print(output.HEADER, flush=True)
-    shown, progress, count, failed = list[Prediction](), Progress(), 0, 0
+    shown, progress, count, failed = list[Prediction](), ProgressLine(), 0, 0
     skipped = Skipped()
     for count, found in enumerate(_predicted(network, options, skipped), start=1):  # noqa: B007
         if isinstance(found, Failure):

@@ -15,7 +15,7 @@ from pydantic import Field
 from stages import launch
 from stages.artifacts import download_metrics, raw
 from stages.sources import digits, folder, named, origin, pairs, parquet, table
-from stages.sources.catalog import Name
+from stages.sources.catalog import SetName
 from stages.sources.limits import metered
 from stages.sources.named import Named
 from stages.sources.origin import Origin
@@ -29,7 +29,7 @@ SHOWN = 10  # names in one line
 class Download(Origin, Table, Named):
     """Section `download` of params.yaml."""
 
-    dataset: Literal["digits", "folder", "pairs", "table", "parquet", Name] = Field(
+    dataset: Literal["digits", "folder", "pairs", "table", "parquet", SetName] = Field(
         description="digits, a named set, or the layout of your own images"
     )
 

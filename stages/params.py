@@ -17,7 +17,7 @@ BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]  # images
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 Location = Annotated[str, Field(min_length=1, max_length=4096)]  # path or address
 Column = Annotated[str, Field(min_length=1, max_length=1000)]  # name in a table
-Group = TypeVar("Group", bound="Params")
+ParamsT = TypeVar("ParamsT", bound="Params")
 
 
 class Params(BaseModel):
@@ -43,7 +43,7 @@ class Params(BaseModel):
             lines = mistakes.describe(name, cls.model_fields, error, former)
             raise UserError("\n".join(f"{path}: {line}" for line in lines)) from error
 
-    def part(self, group: type[Group]) -> Group:
+    def part(self, group: type[ParamsT]) -> ParamsT:
         """Return those of the parameters that belong to `group`, one of this section's parents."""
         return group.model_validate({name: getattr(self, name) for name in group.model_fields})
 

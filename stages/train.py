@@ -17,7 +17,7 @@ from stages.batches import Resident, to_device
 from stages.progress import Progress
 from stages.runtime import Runtime
 from stages.training import checkpoint
-from stages.training.checkpoint import Store
+from stages.training.checkpoint import CheckpointStore
 from stages.training.early_stopping import Stopping, best, stalled
 from stages.training.loop import Pass, fit
 from stages.training.sampling import START, dry, material, remaining
@@ -79,7 +79,7 @@ def main() -> None:
     held_out, card = dry(held_out, params), describe(params, interface)
     step = assemble(params, card, data)
     learner, key = step.learner, checkpoint.key(params, step.whole, parts, device)
-    store = Store(params, key)
+    store = CheckpointStore(params, key)
     store.load(learner)
     with log.opened(params, key, len(learner.history)) as board, store.interruptible():
         board.start(step.whole, next(material(data, params, learner.classes, START)).images)

@@ -8,7 +8,7 @@ from typing import IO
 import numpy as np
 
 
-class Lines:
+class GrowingLines:
     """Strings on the disk, each as JSON: a line break within one is no end of a line."""
 
     def __init__(self, path: Path) -> None:
@@ -42,7 +42,7 @@ def read_lines(path: Path) -> Sequence[str]:
 CHUNK_BYTES = 2**20  # of rows, read at once
 
 
-class Growing:
+class GrowingArray:
     """An array on the disk, of rows of one shape; of them, only some are ever in memory."""
 
     def __init__(self, path: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> None:

@@ -17,7 +17,7 @@ from pydantic import NonNegativeInt
 
 from stages import files
 from stages.artifacts import growing
-from stages.artifacts.growing import Growing, Lines
+from stages.artifacts.growing import GrowingArray, GrowingLines
 from stages.nets.interface import Interface, flaws
 from stages.params import Params
 
@@ -48,9 +48,11 @@ class Writer:
         self.shape, self._folder = shape, folder
         for name in NAMES:
             (folder / name).mkdir(parents=True)
-        self._images = {name: Growing(_images(folder, name), np.uint8, shape) for name in NAMES}
-        self._labels = {name: Growing(_labels(folder, name), np.int64, ()) for name in NAMES}
-        self._paths = {name: Lines(_paths(folder, name)) for name in NAMES}
+        self._images = {
+            name: GrowingArray(_images(folder, name), np.uint8, shape) for name in NAMES
+        }
+        self._labels = {name: GrowingArray(_labels(folder, name), np.int64, ()) for name in NAMES}
+        self._paths = {name: GrowingLines(_paths(folder, name)) for name in NAMES}
 
     def append(self, name: str, part: Split, paths: Sequence[str]) -> None:
         """Add images to the end of a split; their paths are those in the source."""

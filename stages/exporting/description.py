@@ -13,7 +13,7 @@ in [0, 1]; out come `logits` and `probabilities`, float32 [N, K], in the order o
 
 from pydantic import Field
 
-from reprise.metadata import Card, dump
+from reprise.metadata import Metadata, dump
 from reprise.spec import Channels, InputSpec
 from stages.artifacts import classifier
 from stages.exporting.inference import Input
@@ -36,7 +36,7 @@ class Description(Input):
 def describe(card: classifier.Card, params: Description) -> str:
     """Return the JSON; equal cards are equal texts."""
     return dump(
-        Card(
+        Metadata(
             classes=card.interface.classes,
             spec=spec(card.interface),
             temperature=card.temperature,

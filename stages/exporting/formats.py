@@ -9,13 +9,13 @@ from stages.exporting.description import Description
 from stages.exporting.inference import Format
 from stages.exporting.onnx_int8 import Int8
 
-Name = Literal["onnx", "torchscript", "pt2", "int8", "aoti"]
+FormatName = Literal["onnx", "torchscript", "pt2", "int8", "aoti"]
 
 
 class Formats(Description, Int8):
     """Parameters of the files."""
 
-    formats: tuple[Name, ...] = Field(
+    formats: tuple[FormatName, ...] = Field(
         min_length=1,
         max_length=5,
         description="what is written; pt2 is torch.export, aoti compiled by it",

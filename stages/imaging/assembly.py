@@ -11,7 +11,7 @@ from jaxtyping import Bool, Int8, Int64, UInt32
 from stages.artifacts.raw import Published
 from stages.artifacts.splits import NAMES, Split, Writer
 from stages.imaging.pool import Decoding, decode_all
-from stages.imaging.row_group import Batch
+from stages.imaging.row_group import DecodedImages
 from stages.progress import Progress
 
 EXCLUDED = -1  # instead of an index into NAMES
@@ -53,7 +53,7 @@ def assemble(
     return seen
 
 
-def _note(seen: Seen, batch: Batch, here: slice) -> None:
+def _note(seen: Seen, batch: DecodedImages, here: slice) -> None:
     """Add what is known of a batch, of the images numbered `here`."""
     seen.homes[here][~batch.decoded] = EXCLUDED
     seen.checksums[here][batch.decoded] = batch.checksums
@@ -71,7 +71,7 @@ def _unlike(path: str, known: Collection[str]) -> str:
 
 def _placed(
     published: Published, params: Decoding, counting: Bool[np.ndarray, " n"]
-) -> Iterator[tuple[Batch, slice]]:
+) -> Iterator[tuple[DecodedImages, slice]]:
     """Yield every batch with the numbers of its images."""
     groups, start = list(chain(*published.groups.values())), 0
     with Progress("decode", len(counting), "images") as progress:

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from stages.artifacts.raw import Group
 from stages.errors import UserError
-from stages.imaging.row_group import Batch, Pixels, decode_group
+from stages.imaging.row_group import DecodedImages, Resizing, decode_group
 
 
 def begin_worker() -> None:
@@ -48,7 +48,7 @@ def _end_after(sentinel: int) -> None:
 MANY = 5000  # images: what one process decodes in the time that another takes to start
 
 
-class Decoding(Pixels):
+class Decoding(Resizing):
     """Parameters of the decoding."""
 
     workers: Literal["auto"] | Annotated[int, Field(ge=1, le=256)] = Field(
@@ -58,7 +58,7 @@ class Decoding(Pixels):
 
 def decode_all(
     groups: Sequence[Group], params: Decoding, counting: Bool[np.ndarray, " _"] | None = None
-) -> Iterator[Batch]:
+) -> Iterator[DecodedImages]:
     """Yield the batch of every group, in their order, while the next ones are being decoded.
 
     `counting` says of every image of the groups whether its pixels count; without it, all do.
@@ -68,7 +68,7 @@ def decode_all(
     """
     # The cores that this process may use, not all that the machine has.
     number = len(os.sched_getaffinity(0)) if params.workers == "auto" else params.workers
-    waiting = deque[Future[Batch]]()
+    waiting = deque[Future[DecodedImages]]()
     with warnings.catch_warnings(), _pool(number, sum(group.size for group in groups)) as pool:
         try:
             for group, here in zip(groups, _slices(groups), strict=True):

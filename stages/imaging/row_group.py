@@ -23,7 +23,7 @@ from stages.params import Params
 Side = Annotated[int, Field(ge=4, le=8192)]
 
 
-class Pixels(Params):
+class Resizing(Params):
     """Parameters of what a network sees of a picture."""
 
     former: ClassVar[Mapping[str, Former]] = {
@@ -41,7 +41,7 @@ class Pixels(Params):
     channels: Channels = Field(description="1: greyscale, 3: RGB")
 
 
-def fit(picture: Picture.Image, params: Pixels) -> UInt8[np.ndarray, "h w c"]:
+def fit(picture: Picture.Image, params: Resizing) -> UInt8[np.ndarray, "h w c"]:
     """Bring a picture of mode L or RGB to the size of the parameters.
 
     Raises:
@@ -51,7 +51,7 @@ def fit(picture: Picture.Image, params: Pixels) -> UInt8[np.ndarray, "h w c"]:
     return resizing.fit(picture, spec)
 
 
-class Batch(NamedTuple):
+class DecodedImages(NamedTuple):
     """What became of the n images of a row group, of which m could be decoded."""
 
     images: UInt8[np.ndarray, "m h w c"]
@@ -74,8 +74,8 @@ class _Gathered(NamedTuple):
 
 
 def decode_group(
-    group: Group, params: Pixels, counting: Bool[np.ndarray, " _"] | None = None
-) -> Batch:
+    group: Group, params: Resizing, counting: Bool[np.ndarray, " _"] | None = None
+) -> DecodedImages:
     """Decode and resize the images of one group, and count the pixels of those that count.
 
     What the machine lacks is raised as it is: it says nothing about an image.
@@ -88,7 +88,7 @@ def decode_group(
     decoded = np.zeros(len(published), bool)
     kept, sizes, said, failures = _gather(published, params, images, decoded)
     images = images[: len(kept)]
-    return Batch(
+    return DecodedImages(
         images,
         [image.path for image in kept],
         # A first look only, but ten times as fast as a hash to rely on: `originals` takes another.
@@ -102,7 +102,7 @@ def decode_group(
 
 
 def _gather(
-    published: Sequence[Image], params: Pixels, images: np.ndarray, decoded: np.ndarray
+    published: Sequence[Image], params: Resizing, images: np.ndarray, decoded: np.ndarray
 ) -> _Gathered:
     """Decode the images one by one, write pixels to `images`, and to `decoded` of which."""
     found = _Gathered([], [], [], [])
@@ -121,7 +121,7 @@ def _gather(
 
 
 def _remarks(
-    kept: Sequence[Image], said: Sequence[str | None], images: np.ndarray, params: Pixels
+    kept: Sequence[Image], said: Sequence[str | None], images: np.ndarray, params: Resizing
 ) -> list[tuple[str, str]]:
     """Name the odd images; a few levels as resized are reason for a second look only."""
     suspects = oddities.suspects(images, padded=params.resize == "pad")

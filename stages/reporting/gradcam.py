@@ -15,7 +15,7 @@ COLD, WARM, HOT = (49, 54, 149), (254, 224, 144), (215, 48, 39)  # RGB of heat 0
 OPACITY = 0.6  # of the heat where it is highest
 
 
-class Place(NamedTuple):
+class LayerOutput(NamedTuple):
     """What a layer returns, in the run of a network."""
 
     layer: nn.Module
@@ -45,23 +45,25 @@ def heat_maps(
     return scaled
 
 
-def last_maps(network: nn.Module, image: UInt8[Tensor, "1 h w c"]) -> Place | None:
+def last_maps(network: nn.Module, image: UInt8[Tensor, "1 h w c"]) -> LayerOutput | None:
     """Return where the last convolution's maps leave its norm and activation, if it has those.
 
     Rather one that looks at every place and tells it apart: one whose output is 1 x 1, as in
     squeeze and excitation, tells nothing apart; a strided 1 x 1, as in the shortcut of a residual
     block, skips places. They serve if there is no other.
     """
-    ran: list[tuple[bool, Place]] = []
+    ran: list[tuple[bool, LayerOutput]] = []
 
     def note(layer: nn.Module, _: object, maps: object) -> None:
         if not isinstance(maps, Tensor):
             return
         if isinstance(layer, nn.Conv2d):
             skips = max(layer.kernel_size) < max(layer.stride)
-            ran.append((maps.shape[2] * maps.shape[3] > 1 and not skips, Place(layer, maps.shape)))
+            ran.append(
+                (maps.shape[2] * maps.shape[3] > 1 and not skips, LayerOutput(layer, maps.shape))
+            )
         elif ran and maps.shape == ran[-1][1].shape:
-            ran[-1] = ran[-1][0], Place(layer, maps.shape)
+            ran[-1] = ran[-1][0], LayerOutput(layer, maps.shape)
 
     hooks = [layer.register_forward_hook(note) for layer in network.modules()]
     with torch.inference_mode():
@@ -85,7 +87,7 @@ def overlay(
 
 
 def _activations(
-    network: nn.Module, place: Place, images: Tensor, labels: Tensor
+    network: nn.Module, place: LayerOutput, images: Tensor, labels: Tensor
 ) -> tuple[Float[Tensor, "b f y x"], Float[Tensor, "b f y x"]]:
     """Return the maps at a place, and the derivatives by them of the logits of the labels."""
     with _watched(place) as maps, torch.enable_grad():
@@ -96,7 +98,7 @@ def _activations(
 
 
 @contextmanager
-def _watched(place: Place) -> Iterator[list[Tensor]]:
+def _watched(place: LayerOutput) -> Iterator[list[Tensor]]:
     """Collect what is returned there; differentiation begins there and spares the layers below."""
     outputs: list[Tensor] = []
 

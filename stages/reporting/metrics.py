@@ -9,10 +9,10 @@ from stages.reporting.calibration import certainty, expected_error, reliability
 from stages.reporting.curves import area, average_precision, precision_recall, rankings, roc
 from stages.scores import interval
 
-Scores = dict[str, float | None]
+MeanScores = dict[str, float | None]
 
 
-def averages(labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n"]) -> Scores:
+def averages(labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n"]) -> MeanScores:
     """Return precision, recall and F1, averaged in two ways, and agreement beyond chance.
 
     Macro averages weigh each class the same, weighted ones each image: a weighted recall is the
@@ -25,7 +25,7 @@ def averages(labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n"]
 
 def _average(
     labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n"], kind: str
-) -> Scores:
+) -> MeanScores:
     values = precision_recall_fscore_support(
         labels, predicted, labels=np.unique(labels), average=kind, zero_division=0
     )
@@ -33,7 +33,7 @@ def _average(
     return {name: float(value) for name, value in zip(names, values, strict=False)}
 
 
-def _agreement(labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n"]) -> Scores:
+def _agreement(labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n"]) -> MeanScores:
     """Return Matthews' correlation and Cohen's kappa, both in [-1, 1].
 
     Where all labels are of one class there is no chance to compare with, and both are None. Where
@@ -55,7 +55,7 @@ def summarize(
     logits: Float[np.ndarray, "n k"],
     labels: Int64[np.ndarray, " n"],
     temperature: float,
-) -> Scores:
+) -> MeanScores:
     """Return what metrics/evaluate.json holds; the probabilities are softmax(logits / temperature).
 
     Loss, Brier score and calibration error are of these probabilities; `_uncalibrated` are those
@@ -86,7 +86,7 @@ def _refuse(logits: Float[np.ndarray, "n k"]) -> None:
 
 def _accuracies(
     probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"]
-) -> Scores:
+) -> MeanScores:
     """Return accuracy with its 95 % interval (Wilson 1927), and top-5 accuracy beyond 5 classes.
 
     Of equal probabilities the first class ranks first, as in argmax.
@@ -97,7 +97,7 @@ def _accuracies(
     before = ((probabilities > own) | (probabilities == own) & earlier).sum(1)
     right = int((before == 0).sum())
     low, high = interval(right, images)
-    scores: Scores = {
+    scores: MeanScores = {
         "accuracy": right / images,
         "accuracy_low": low,
         "accuracy_high": high,
@@ -105,7 +105,9 @@ def _accuracies(
     return scores | ({"top_5_accuracy": float((before < TOP).mean())} if classes > TOP else {})
 
 
-def _ranked(probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"]) -> Scores:
+def _ranked(
+    probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"]
+) -> MeanScores:
     """Average over the classes that occur; where only one does, there is nothing to rank."""
     areas, precisions = list[float](), list[float]()
     for _, ranking in rankings(probabilities, labels):
@@ -117,8 +119,8 @@ def _ranked(probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray,
 
 def _calibration(
     logits: Float[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"], temperature: float
-) -> Scores:
-    scores: Scores = {"temperature": temperature}
+) -> MeanScores:
+    scores: MeanScores = {"temperature": temperature}
     for suffix, divisor in (("", temperature), ("_uncalibrated", 1.0)):
         found = certainty(logits, labels, divisor)
         scores[f"loss{suffix}"] = float(found.loss.mean())

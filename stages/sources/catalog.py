@@ -9,14 +9,14 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
 
-Name = Literal[
+SetName = Literal[
     "mnist", "fashion_mnist", "kmnist", "emnist", "qmnist", "usps", "semeion",
     "cifar10", "cifar100", "svhn", "stl10", "gtsrb", "eurosat", "dtd",
     "flowers102", "oxford_pets", "food101", "fgvc_aircraft", "sun397", "places365", "country211",
     "imagenette", "imagenette_320px", "imagenette_160px", "rendered_sst2", "clevr_count",
     "inaturalist_mini",
 ]  # fmt: skip
-NAMES: tuple[Name, ...] = get_args(Name)
+NAMES: tuple[SetName, ...] = get_args(SetName)
 EmnistSplit = Literal["balanced", "byclass", "bymerge", "letters", "digits", "mnist"]
 Arguments = Mapping[str, object]
 Samples = Iterable[tuple[Any, int]]  # a path, or a picture where arrays are published; its label
@@ -58,7 +58,7 @@ VERSIONS: dict[str, Arguments] = {
 }
 PLACES = _by_split("train-standard", val="val")
 
-SETS: dict[Name, Entry] = {
+SETS: dict[SetName, Entry] = {
     "mnist": Entry("MNIST", TWO),
     "fashion_mnist": Entry("FashionMNIST", TWO),
     "kmnist": Entry("KMNIST", TWO),

@@ -14,13 +14,13 @@ from stages.address import joined, public
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
 from stages.params import Location, Params
-from stages.sources.catalog import SETS, EmnistSplit, Entry, Name
+from stages.sources.catalog import SETS, EmnistSplit, Entry, SetName
 from stages.sources.fetch import fetch
 from stages.sources.origin import scratch
 from stages.sources.reports import shown
 from stages.sources.torchvision_root import IncompleteError, read
 
-Download = Callable[..., None]
+Downloader = Callable[..., None]
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def redirected(kind: str, mirror: str | None, most: int = sys.maxsize) -> Iterat
             setattr(module, "download_url", original)  # noqa: B010
 
 
-def _download(mirror: str | None, most: int) -> Download:
+def _download(mirror: str | None, most: int) -> Downloader:
     """Make what stands in for torchvision's `download_url`."""
 
     def download_url(
@@ -107,7 +107,7 @@ class Named(Params):
 
 
 @contextmanager
-def opened(name: Name, path: Path, params: Named, most: int = sys.maxsize) -> Iterator[Raw]:
+def opened(name: SetName, path: Path, params: Named, most: int = sys.maxsize) -> Iterator[Raw]:
     """Yield the set for the time of the block; from the torchvision root at `path` if it is there.
 
     If not, it is fetched into a folder beside data/raw, which is removed after the block; no file
@@ -145,7 +145,7 @@ def _place(params: Named) -> str:
     return "its published address" if params.mirror is None else public(params.mirror)
 
 
-def _entry(name: Name, params: Named) -> Entry:
+def _entry(name: SetName, params: Named) -> Entry:
     if name != "emnist":
         return SETS[name]
     split = params.emnist_split

@@ -18,13 +18,13 @@ from stages.sources.reports import complain, shown
 from stages.sources.store import Store
 
 KINDS = (".csv", ".tsv", ".parquet")
-Tables = Annotated[tuple[Location, ...], Field(min_length=1, max_length=1000)]
+TableSource = Annotated[tuple[Location, ...], Field(min_length=1, max_length=1000)]
 
 
 class Table(Params):
     """Which tables, and which of their columns; the source parquet reads label_column too."""
 
-    table: Location | Tables | None = Field(
+    table: Location | TableSource | None = Field(
         description="name of the table in the source, or a list as [train.csv, test.csv]; "
         "null: its only one"
     )

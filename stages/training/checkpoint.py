@@ -72,7 +72,7 @@ class Resume(Params):
 IRRELEVANT = {*Resume.model_fields, *Board.model_fields}  # to the result
 
 
-class Store:
+class CheckpointStore:
     """Where the state of one run is kept; nowhere, if `resume` is false."""
 
     def __init__(self, params: Resume, key: str) -> None:

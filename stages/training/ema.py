@@ -19,7 +19,7 @@ class Average(Params):
     )
 
 
-class State(TypedDict):
+class EmaState(TypedDict):
     """What a resumed training needs."""
 
     steps: int
@@ -64,11 +64,11 @@ class MovingAverage:
         finally:
             self._copy(held)
 
-    def state_dict(self) -> State:
+    def state_dict(self) -> EmaState:
         """Return what `load_state_dict` takes; the tensors go on changing."""
         return {"steps": self._steps, "averages": self._averages}
 
-    def load_state_dict(self, state: State) -> None:
+    def load_state_dict(self, state: EmaState) -> None:
         """Go on from a state of an average of the same network."""
         self._steps = state["steps"]
         for name, average in self._averages.items():

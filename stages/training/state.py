@@ -15,8 +15,8 @@ from stages.artifacts.history import Epoch
 from stages.errors import UserError
 from stages.scores import Scores
 from stages.training.early_stopping import Stopping, best
+from stages.training.ema import EmaState as Averages
 from stages.training.ema import MovingAverage
-from stages.training.ema import State as Averages
 
 
 class Outcome(NamedTuple):

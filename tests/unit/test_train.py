@@ -19,7 +19,7 @@ from stages.errors import UserError
 from stages.scores import Scores, score
 from stages.train import Train, train
 from stages.training import loop
-from stages.training.checkpoint import FOLDER, Store
+from stages.training.checkpoint import FOLDER, CheckpointStore
 from stages.training.state import Learner
 from stages.training.step import Step
 
@@ -189,14 +189,14 @@ def results() -> list[bytes]:
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, call: int) -> None:
     """Let the state not be kept from a call on, from 1, as after Ctrl-C."""
-    honest, calls = Store.save, iter(range(1, 1000))
+    honest, calls = CheckpointStore.save, iter(range(1, 1000))
 
-    def save(self: Store, learner: Learner) -> None:
+    def save(self: CheckpointStore, learner: Learner) -> None:
         if next(calls) >= call:
             raise KeyboardInterrupt
         honest(self, learner)
 
-    monkeypatch.setattr(Store, "save", save)
+    monkeypatch.setattr(CheckpointStore, "save", save)
 
 
 @pytest.mark.usefixtures("workspace")

@@ -18,7 +18,7 @@ class Field(NamedTuple):
     share: float  # of the images of its actual class, in [0, 1]
 
 
-class Pair(NamedTuple):
+class ConfusedPair(NamedTuple):
     """A mistake that was made more than once, or the only ones there are."""
 
     actual: str
@@ -43,11 +43,11 @@ def matrix(content: Content) -> list[list[Field]]:
     ]
 
 
-def confused(content: Content) -> list[Pair]:
+def confused(content: Content) -> list[ConfusedPair]:
     """Return the most frequent mistakes, the most frequent first."""
     totals, names = _totals(content), [row.name for row in content.classes]
     pairs = [
-        Pair(names[actual], names[predicted], images, images / totals[actual])
+        ConfusedPair(names[actual], names[predicted], images, images / totals[actual])
         for actual, predicted, images in content.confusion
         if actual != predicted and images
     ]

@@ -39,7 +39,7 @@ NOTES = {  # of the scores that have a card
 }
 
 
-class Card(NamedTuple):
+class ScoreCard(NamedTuple):
     """One number."""
 
     label: str
@@ -47,19 +47,19 @@ class Card(NamedTuple):
     note: str
 
 
-def cards(scores: Mapping[str, float | None]) -> list[Card]:
+def cards(scores: Mapping[str, float | None]) -> list[ScoreCard]:
     """Return the scores that most readers look for, in a fixed order."""
     return [
-        Card(label(name), figure(name, scores[name]), note)
+        ScoreCard(label(name), figure(name, scores[name]), note)
         for name, note in NOTES.items()
         if name in scores
     ]
 
 
-def others(scores: Mapping[str, float | None]) -> list[Card]:
+def others(scores: Mapping[str, float | None]) -> list[ScoreCard]:
     """Return the scores that have no card, in the order of their names."""
     rest = sorted(scores.keys() - NOTES.keys() - {*HEADLINE})
-    return [Card(label(name), figure(name, scores[name]), "") for name in rest]
+    return [ScoreCard(label(name), figure(name, scores[name]), "") for name in rest]
 
 
 def label(name: str) -> str:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from stages.artifacts import growing
-from stages.artifacts.growing import Growing
+from stages.artifacts.growing import GrowingArray
 
 Kind = type[np.generic]
 SHAPES = [(), (3,), (2, 3, 1)]
@@ -28,7 +28,7 @@ def rows(count: int, kind: Kind = np.int64, shape: tuple[int, ...] = ()) -> np.n
 def test_the_file_is_that_of_numpy_however_the_rows_came(
     tmp_path: Path, kind: Kind, shape: tuple[int, ...], parts: int
 ) -> None:
-    whole, array = rows(11, kind, shape), Growing(tmp_path / "a.npy", kind, shape)
+    whole, array = rows(11, kind, shape), GrowingArray(tmp_path / "a.npy", kind, shape)
     for part in np.array_split(whole, parts):
         array.append(part)
     array.finish()
@@ -37,7 +37,7 @@ def test_the_file_is_that_of_numpy_however_the_rows_came(
 
 
 def test_rows_of_another_layout_or_type_are_stored_as_promised(tmp_path: Path) -> None:
-    array = Growing(tmp_path / "a.npy", np.int64, (2,))
+    array = GrowingArray(tmp_path / "a.npy", np.int64, (2,))
     whole = np.arange(12, dtype=np.int32).reshape(6, 2)
     array.append(np.asfortranarray(whole)[::-2])
     array.finish()
@@ -46,7 +46,7 @@ def test_rows_of_another_layout_or_type_are_stored_as_promised(tmp_path: Path) -
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_rows_so_far_can_be_read(tmp_path: Path, shape: tuple[int, ...]) -> None:
-    array, whole = Growing(tmp_path / "a.npy", np.uint8, shape), rows(9, np.uint8, shape)
+    array, whole = GrowingArray(tmp_path / "a.npy", np.uint8, shape), rows(9, np.uint8, shape)
     assert array.read().shape == (0, *shape)
     array.append(whole)
     np.testing.assert_array_equal(array.read(), whole)
@@ -61,7 +61,7 @@ def test_chunks_are_of_some_bytes(
     tmp_path: Path, limit: int, sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(growing, "CHUNK_BYTES", limit)
-    array = Growing(tmp_path / "a.npy", np.int64, (3,))  # 24 bytes a row
+    array = GrowingArray(tmp_path / "a.npy", np.int64, (3,))  # 24 bytes a row
     array.append(rows(7, shape=(3,)))
     assert [len(chunk) for chunk in array.chunks()] == sizes
 
@@ -72,7 +72,7 @@ def test_rows_left_out_are_gone_and_more_can_follow(
     tmp_path: Path, left: list[int], limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(growing, "CHUNK_BYTES", limit)
-    array, whole = Growing(tmp_path / "a.npy", np.int64, ()), rows(7)
+    array, whole = GrowingArray(tmp_path / "a.npy", np.int64, ()), rows(7)
     array.append(whole)
     array.leave_out(np.array(left, np.int64))
     array.append(whole)
@@ -85,4 +85,4 @@ def test_rows_left_out_are_gone_and_more_can_follow(
 def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "a.npy").write_bytes(b"of somebody")
     with pytest.raises(FileExistsError):
-        Growing(tmp_path / "a.npy", np.uint8, ())
+        GrowingArray(tmp_path / "a.npy", np.uint8, ())

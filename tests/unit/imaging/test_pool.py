@@ -18,7 +18,7 @@ from stages.artifacts.raw import Group, Image
 from stages.errors import UserError
 from stages.imaging import pool
 from stages.imaging.pool import Decoding, decode_all
-from stages.imaging.row_group import Batch, decode_group
+from stages.imaging.row_group import DecodedImages, decode_group
 
 PARAMS = Decoding(
     image_size=(4, 5), resize="stretch", interpolation="bicubic", channels=3, workers=2
@@ -42,7 +42,7 @@ def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Group]:
     return publish(tmp_path / "raw", {"train": images}).groups["train"]
 
 
-def same(first: list[Batch], other: list[Batch]) -> bool:
+def same(first: list[DecodedImages], other: list[DecodedImages]) -> bool:
     return len(first) == len(other) and all(
         (one.failures, one.paths) == (two.failures, two.paths)
         and np.array_equal(one.images, two.images)

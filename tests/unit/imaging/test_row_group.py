@@ -9,16 +9,16 @@ from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Resiz
 from toys import pixels
 
 from reprise.codecs.undecodable import UndecodableError
-from stages.imaging.row_group import Pixels, fit
+from stages.imaging.row_group import Resizing, fit
 
-FILTERS = get_args(Pixels.model_fields["interpolation"].annotation)
+FILTERS = get_args(Resizing.model_fields["interpolation"].annotation)
 SIDES = [(1, 1), (4, 4), (5, 7), (7, 5), (31, 64), (64, 33), (3, 40), (40, 3), (97, 101)]  # H, W
 TARGETS = [4, 7, 8, 33]
 
 
-def params(size: tuple[int, int], resize: str, filtering: str = "bilinear") -> Pixels:
+def params(size: tuple[int, int], resize: str, filtering: str = "bilinear") -> Resizing:
     values = {"image_size": size, "resize": resize, "interpolation": filtering, "channels": 3}
-    return Pixels.model_validate(values)
+    return Resizing.model_validate(values)
 
 
 def picture(height: int, width: int, seed: int = 0) -> Picture.Image:
@@ -144,4 +144,4 @@ def test_a_line_that_would_be_huge_before_it_is_cropped_is_refused() -> None:
 def test_other_values_are_refused(changes: dict[str, Any]) -> None:
     values = params((8, 8), "crop").model_dump()
     with pytest.raises(ValidationError):
-        Pixels.model_validate(values | changes)
+        Resizing.model_validate(values | changes)

@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from reprise.metadata import KEY, Card, dump
+from reprise.metadata import KEY, Metadata, dump
 from reprise.spec import InputSpec
 
 SPEC = InputSpec(6, 7, 3, "crop", "bilinear")
-CARD = Card(("ants", "bees", "Käfer"), SPEC, 2.0, "uint8", "Apache-2.0", "0.1.0")
+CARD = Metadata(("ants", "bees", "Käfer"), SPEC, 2.0, "uint8", "Apache-2.0", "0.1.0")
 
 
-def weights(of: Card) -> np.ndarray:
+def weights(of: Metadata) -> np.ndarray:
     """Return the weights [H x W x C, K]."""
     size = of.spec.height * of.spec.width * of.spec.channels
     return np.random.default_rng(0).normal(0, 0.3, (size, len(of.classes))).astype(np.float32)
 
 
-def probabilities(images: np.ndarray, of: Card) -> np.ndarray:
+def probabilities(images: np.ndarray, of: Metadata) -> np.ndarray:
     """Return the calibrated probabilities [N, K] of images uint8 [N, H, W, C], in float64."""
     logits = images.reshape(len(images), -1) / 255.0 @ weights(of) / of.temperature
     odds = np.exp(logits - logits.max(1, keepdims=True))
@@ -28,7 +28,7 @@ def probabilities(images: np.ndarray, of: Card) -> np.ndarray:
     return shares
 
 
-def model(of: Card = CARD, metadata: Mapping[str, str] | None = None) -> ModelProto:
+def model(of: Metadata = CARD, metadata: Mapping[str, str] | None = None) -> ModelProto:
     """Return the ONNX model, of `metadata` instead of what the exporter writes."""
     taken = TensorProto.UINT8 if of.input == "uint8" else TensorProto.FLOAT
     spec, classes = of.spec, len(of.classes)
@@ -58,7 +58,7 @@ def model(of: Card = CARD, metadata: Mapping[str, str] | None = None) -> ModelPr
     return made
 
 
-def export(path: Path, of: Card = CARD) -> Path:
+def export(path: Path, of: Metadata = CARD) -> Path:
     """Write the model where the predictor is to find it."""
     path.write_bytes(model(of).SerializeToString())
     return path

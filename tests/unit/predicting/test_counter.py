@@ -3,9 +3,9 @@ from collections.abc import Callable
 import pytest
 
 from reprise import output
-from reprise.output import ERASE, Progress
+from reprise.output import ERASE, ProgressLine
 
-Count = Callable[[int, str], Progress]
+Count = Callable[[int, str], ProgressLine]
 Captured = pytest.CaptureFixture[str]
 
 
@@ -13,12 +13,12 @@ Captured = pytest.CaptureFixture[str]
 def count(monkeypatch: pytest.MonkeyPatch) -> Count:
     """Return what counts pictures, 10 a second, where the streams named are terminals."""
 
-    def run(pictures: int, terminals: str) -> Progress:
+    def run(pictures: int, terminals: str) -> ProgressLine:
         now = 100.0
         monkeypatch.setattr("sys.stderr.isatty", lambda: "stderr" in terminals)
         monkeypatch.setattr("sys.stdout.isatty", lambda: "stdout" in terminals)
         monkeypatch.setattr(output, "monotonic", lambda: now)
-        made = Progress()
+        made = ProgressLine()
         for _ in range(pictures):
             now += 0.1
             made.advance()
@@ -52,6 +52,6 @@ def test_a_log_stays_empty_and_so_does_a_terminal_that_shows_the_rows(
 @pytest.mark.parametrize("name", ["stderr", "stdout"])
 def test_a_closed_stream_is_no_terminal(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"sys.{name}", None)
-    made = Progress()
+    made = ProgressLine()
     made.advance()
     made.clear()

@@ -13,7 +13,7 @@ from reprise.directory import Failure, Source
 from reprise.inputs import Loaded, load, load_all
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
 from stages.artifacts.raw import Image
-from stages.imaging.row_group import Pixels, decode_group
+from stages.imaging.row_group import Resizing, decode_group
 
 SPEC = InputSpec(6, 7, 3, "crop", "bilinear")
 EXIF = Picture.Exif()
@@ -42,7 +42,7 @@ FILES = {
 def test_pixels_are_those_that_preprocess_stores(
     channels: Channels, resize: Resize, interpolation: Interpolation, tmp_path: Path
 ) -> None:
-    params = Pixels(
+    params = Resizing(
         image_size=(24, 20), resize=resize, interpolation=interpolation, channels=channels
     )
     published = [Image(data, name, 0) for name, data in FILES.items()]

@@ -8,7 +8,7 @@ from linear import CARD, SPEC, export, model, probabilities
 from onnx import ModelProto, helper, numpy_helper
 
 from reprise import metadata
-from reprise.metadata import Card, Input
+from reprise.metadata import InputFormat, Metadata
 from reprise.model import ModelError, load
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (5, 6, 7, 3), np.uint8)
@@ -30,7 +30,9 @@ def written(folder: Path, made: ModelProto) -> Path:
 
 @pytest.mark.parametrize("taken", ["uint8", "float"])
 @pytest.mark.parametrize("count", [1, 5])
-def test_probabilities_are_those_of_the_network(taken: Input, count: int, tmp_path: Path) -> None:
+def test_probabilities_are_those_of_the_network(
+    taken: InputFormat, count: int, tmp_path: Path
+) -> None:
     made = CARD._replace(input=taken)
     loaded = load(export(tmp_path / "model.onnx", made), 1)
     found = loaded.probabilities(IMAGES[:count])
@@ -80,7 +82,7 @@ def test_a_card_of_another_version_is_refused(text: str, tmp_path: Path) -> None
         CARD._replace(spec=SPEC._replace(channels=1)),
     ],
 )
-def test_a_card_that_does_not_fit_the_model_is_refused(other: Card, tmp_path: Path) -> None:
+def test_a_card_that_does_not_fit_the_model_is_refused(other: Metadata, tmp_path: Path) -> None:
     path = written(tmp_path, model(metadata={metadata.KEY: metadata.dump(other)}))
     assert "classes are [6, 7, 3, 3], expected [" in complaint(path)
 

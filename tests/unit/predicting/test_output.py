@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from reprise.output import HEADER, Format, writer
+from reprise.output import HEADER, OutputFormat, writer
 from reprise.prediction import Prediction
 
 PIXELS = np.zeros((2, 2, 1), np.uint8)
@@ -14,7 +14,7 @@ RANKED = [("ants", 0.9876543216), ("Käfer", 0.0123456784), ("bees", 1e-9)]
 ODD = 'a, "b"\n\x1b[2J\udcff.png'
 
 
-def row(form: Format, name: str = "a.png", ranked: list[tuple[str, float]] = RANKED) -> str:
+def row(form: OutputFormat, name: str = "a.png", ranked: list[tuple[str, float]] = RANKED) -> str:
     classes = [label for label, _ in ranked]
     return writer(form, classes)(Prediction(name, PIXELS, ranked))
 
@@ -77,6 +77,6 @@ def test_csv_has_no_formula_and_no_line_end_in_a_cell() -> None:
     ]
 
 
-@pytest.mark.parametrize("form", get_args(Format))
-def test_no_row_ends_its_own_line(form: Format) -> None:
+@pytest.mark.parametrize("form", get_args(OutputFormat))
+def test_no_row_ends_its_own_line(form: OutputFormat) -> None:
     assert not row(form).endswith("\n")

@@ -13,12 +13,12 @@ from sklearn.metrics import (
 )
 
 from stages.errors import UserError
-from stages.reporting.metrics import Scores, summarize
+from stages.reporting.metrics import MeanScores, summarize
 
 RNG = np.random.default_rng(0)
 
 
-def scored(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -> Scores:
+def scored(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -> MeanScores:
     scores = summarize(softmax(logits / temperature, axis=1), logits, labels, temperature)
     assert "NaN" not in json.dumps(scores)
     return scores
@@ -32,7 +32,7 @@ def wilson(right: int, images: int) -> tuple[float, float]:
     return (middle - half) / (1 + z**2 / images), (middle + half) / (1 + z**2 / images)
 
 
-def only(scores: Scores, names: dict[str, float]) -> Scores:
+def only(scores: MeanScores, names: dict[str, float]) -> MeanScores:
     return {name: scores[name] for name in names}
 
 

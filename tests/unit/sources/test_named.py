@@ -15,7 +15,7 @@ from torchvision import datasets
 from stages.artifacts.raw import Image
 from stages.errors import UserError
 from stages.sources import named
-from stages.sources.catalog import NAMES, SETS, EmnistSplit, Name
+from stages.sources.catalog import NAMES, SETS, EmnistSplit, SetName
 from stages.sources.fetch import fetch
 from stages.sources.named import Named
 from stages.sources.torchvision_root import read
@@ -46,20 +46,22 @@ def params(folder: Path | None = None, emnist_split: EmnistSplit = "balanced") -
     return Named(mirror=address, emnist_split=emnist_split)
 
 
-def images(name: Name, path: Path, given: Named) -> tuple[tuple[str, ...], dict[str, list[Image]]]:
+def images(
+    name: SetName, path: Path, given: Named
+) -> tuple[tuple[str, ...], dict[str, list[Image]]]:
     with named.opened(name, path, given) as raw:
         assert raw.passed_over == {}
         return raw.classes, {split: list(listed) for split, listed in raw.splits.items()}
 
 
-def published(name: Name) -> Path:
+def published(name: SetName) -> Path:
     folder = Path("mirror")
     folder.mkdir()
     EXPECTED[name].publish(folder)
     return folder
 
 
-def root(name: Name) -> Path:
+def root(name: SetName) -> Path:
     """Make a torchvision root as torchvision makes it."""
     folder = Path("root")
     folder.mkdir()
@@ -86,7 +88,7 @@ def test_every_name_has_an_entry_and_a_fake_of_it() -> None:
 
 @pytest.mark.usefixtures("unverified")
 @pytest.mark.parametrize("name", NAMES)
-def test_a_set_comes_from_a_mirror(name: Name) -> None:
+def test_a_set_comes_from_a_mirror(name: SetName) -> None:
     classes, splits = images(name, NOWHERE, params(published(name)))
     expected = EXPECTED[name]
     assert classes[: len(expected.classes)] == expected.classes
@@ -100,7 +102,7 @@ def test_a_set_comes_from_a_mirror(name: Name) -> None:
 @pytest.mark.usefixtures("unverified")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_set_in_a_torchvision_root_is_the_same_without_network(
-    name: Name, monkeypatch: pytest.MonkeyPatch
+    name: SetName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = root(name)
     fetched = images(name, NOWHERE, params(Path("mirror")))
@@ -136,7 +138,7 @@ def test_files_come_by_name_and_not_as_the_disk_lists_them() -> None:
         ("stl10", pixels(2, 3, 96, 96).transpose(0, 3, 2, 1)),
     ],
 )
-def test_no_pixel_of_a_published_array_changes(name: Name, expected: np.ndarray) -> None:
+def test_no_pixel_of_a_published_array_changes(name: SetName, expected: np.ndarray) -> None:
     _, splits = images(name, NOWHERE, params(published(name)))
     np.testing.assert_array_equal([array(image) for image in splits["train"]], expected)
     assert [image.path for image in splits["train"]][:2] == ["00000.png", "00001.png"]
@@ -193,7 +195,7 @@ def test_a_truncated_file_at_the_path_is_no_complete_set() -> None:
         ("usps", "usps.t.bz2"),
     ],
 )
-def test_a_root_that_lacks_a_file_is_fetched_anew(name: Name, lost: str) -> None:
+def test_a_root_that_lacks_a_file_is_fetched_anew(name: SetName, lost: str) -> None:
     place = root(name)
     whole = images(name, place, params())
     (place / lost).unlink()

@@ -17,7 +17,7 @@ from stages.artifacts.splits import Split
 from stages.errors import UserError
 from stages.train import Train
 from stages.training import checkpoint
-from stages.training.checkpoint import FOLDER, Store, key, seal
+from stages.training.checkpoint import FOLDER, CheckpointStore, key, seal
 from stages.training.state import Learner
 
 CPU = torch.device("cpu")
@@ -44,15 +44,15 @@ def fresh() -> Learner:
 
 def test_what_was_kept_comes_back(capsys: pytest.CaptureFixture[str]) -> None:
     learner, other = trained(3), fresh()
-    Store(PARAMS, "run").save(learner)
-    Store(PARAMS, "run").load(other)
+    CheckpointStore(PARAMS, "run").save(learner)
+    CheckpointStore(PARAMS, "run").load(other)
     assert same(other.state(), learner.state())
     told = "training goes on where it was stopped: after epoch 1, step 2\n"
     assert capsys.readouterr().out == told
 
 
 def test_the_state_is_under_the_folder_of_dvc() -> None:
-    Store(PARAMS, "run").save(fresh())
+    CheckpointStore(PARAMS, "run").save(fresh())
     assert [path.name for path in Path(".dvc/tmp/resume").iterdir()] == ["run.pt"]
 
 
@@ -60,32 +60,32 @@ def test_in_a_folder_of_an_experiment_it_is_in_the_original_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "original"))
-    Store(PARAMS, "run").save(fresh())
+    CheckpointStore(PARAMS, "run").save(fresh())
     assert (tmp_path / "original/.dvc/tmp/resume/run.pt").exists()
     assert not Path(".dvc").exists()
 
 
 def test_another_run_never_sees_it(capsys: pytest.CaptureFixture[str]) -> None:
-    Store(PARAMS, "run").save(trained(3))
+    CheckpointStore(PARAMS, "run").save(trained(3))
     other = fresh()
-    Store(PARAMS, "nur").load(other)
+    CheckpointStore(PARAMS, "nur").load(other)
     assert same(other.state(), fresh().state())
     assert not capsys.readouterr().out
 
 
 def test_with_resume_false_nothing_is_kept_nor_read() -> None:
     off = settings(resume=False)
-    Store(off, "run").save(trained(3))
+    CheckpointStore(off, "run").save(trained(3))
     assert not Path(".dvc").exists()
-    Store(PARAMS, "run").save(trained(3))
+    CheckpointStore(PARAMS, "run").save(trained(3))
     other = fresh()
-    Store(off, "run").load(other)
+    CheckpointStore(off, "run").load(other)
     assert not other.history
-    Store(off, "run").remove()
+    CheckpointStore(off, "run").remove()
 
 
 def test_a_finished_run_leaves_nothing() -> None:
-    store = Store(PARAMS, "run")
+    store = CheckpointStore(PARAMS, "run")
     store.save(fresh())
     store.remove()
     assert not list(FOLDER.iterdir())
@@ -104,7 +104,7 @@ def sealed(state: object, path: Path) -> None:
 
 
 def torn(share: float) -> bytes:
-    Store(PARAMS, "torn").save(trained(3))
+    CheckpointStore(PARAMS, "torn").save(trained(3))
     data = (FOLDER / "torn.pt").read_bytes()
     return data[: int(share * len(data))]
 
@@ -141,7 +141,7 @@ def test_what_cannot_be_used_starts_anew(
     FOLDER.mkdir(parents=True)
     damage(FOLDER / "run.pt")
     learner = fresh()
-    store = Store(PARAMS, "run")
+    store = CheckpointStore(PARAMS, "run")
     store.load(learner)
     assert same(learner.state(), fresh().state())
     (line,) = capsys.readouterr().out.splitlines()
@@ -174,7 +174,7 @@ def harmed(kind: str, number: int, data: bytes) -> bytes:
 
 @pytest.mark.parametrize("kind", ["bit", "zeros", "cut", "lost", "more", "moved"])
 def test_no_damage_goes_unnoticed(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
-    store = Store(PARAMS, "run")
+    store = CheckpointStore(PARAMS, "run")
     store.save(trained(3))
     data, learner = store.path.read_bytes(), fresh()
     for number in range(FLIPS):
@@ -190,16 +190,16 @@ def test_no_damage_goes_unnoticed(kind: str, capsys: pytest.CaptureFixture[str])
 def test_the_state_of_another_run_is_not_taken_under_this_name(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    Store(PARAMS, "other").save(trained(3))
+    CheckpointStore(PARAMS, "other").save(trained(3))
     (FOLDER / "other.pt").rename(FOLDER / "run.pt")
     learner = fresh()
-    Store(PARAMS, "run").load(learner)
+    CheckpointStore(PARAMS, "run").load(learner)
     assert not learner.history
     assert "its bytes are not those that were written" in capsys.readouterr().out
 
 
 def test_too_little_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
-    Store(PARAMS, "run").save(trained(3))
+    CheckpointStore(PARAMS, "run").save(trained(3))
 
     def short(*_: object, **__: object) -> None:
         raise MemoryError
@@ -207,7 +207,7 @@ def test_too_little_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(torch, "load", short)
     learner = fresh()
     with pytest.raises(MemoryError):
-        Store(PARAMS, "run").load(learner)
+        CheckpointStore(PARAMS, "run").load(learner)
     assert same(learner.state(), fresh().state())
 
 
@@ -215,7 +215,7 @@ def test_too_little_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_write_that_ends_halfway_leaves_the_state_before(
     error: BaseException | type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, before, save = Store(PARAMS, "run"), trained(1), torch.save
+    store, before, save = CheckpointStore(PARAMS, "run"), trained(1), torch.save
     store.save(before)
 
     def halfway(state: object, file: IO[bytes]) -> None:
@@ -241,14 +241,14 @@ class Harmful:
 def test_no_code_is_run() -> None:
     FOLDER.mkdir(parents=True)
     sealed(Harmful(), FOLDER / "run.pt")
-    Store(PARAMS, "run").load(fresh())
+    CheckpointStore(PARAMS, "run").load(fresh())
     assert not Path("harm").exists()
 
 
 def test_what_a_kill_left_half_written_is_in_nobodys_way() -> None:
     FOLDER.mkdir(parents=True)
     (FOLDER / ".run.pt.partial").write_text("half")
-    store = Store(PARAMS, "run")
+    store = CheckpointStore(PARAMS, "run")
     learner = fresh()
     store.load(learner)
     store.save(learner)
@@ -258,7 +258,7 @@ def test_what_a_kill_left_half_written_is_in_nobodys_way() -> None:
 def test_a_place_that_cannot_be_written_is_one_message() -> None:
     Path(".dvc").write_text("in the way")
     with pytest.raises(UserError, match=r"^\.dvc/tmp/resume/run\.pt: cannot be written: ") as found:
-        Store(PARAMS, "run").save(fresh())
+        CheckpointStore(PARAMS, "run").save(fresh())
     assert "\n" not in str(found.value)
 
 
@@ -268,7 +268,7 @@ def test_a_full_disk_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UserError, match="No space left on device; free some space"):
-        Store(PARAMS, "run").save(fresh())
+        CheckpointStore(PARAMS, "run").save(fresh())
     assert not list(FOLDER.iterdir())
 
 
@@ -281,19 +281,19 @@ def test_an_interrupt_says_what_becomes_of_the_training(
     later: str, *, kept: bool, on: bool
 ) -> None:
     if kept:
-        Store(PARAMS, "run").save(fresh())
+        CheckpointStore(PARAMS, "run").save(fresh())
     message = rf"^training stopped; `dvc repro` {later}$"
     with pytest.raises(KeyboardInterrupt, match=message):
-        interrupt(Store(settings(resume=on), "run"))
+        interrupt(CheckpointStore(settings(resume=on), "run"))
 
 
-def interrupt(store: Store) -> None:
+def interrupt(store: CheckpointStore) -> None:
     with store.interruptible():
         raise KeyboardInterrupt
 
 
 def test_other_errors_pass_through() -> None:
-    with pytest.raises(UserError, match="odd"), Store(PARAMS, "run").interruptible():
+    with pytest.raises(UserError, match="odd"), CheckpointStore(PARAMS, "run").interruptible():
         raise UserError("odd")
 
 

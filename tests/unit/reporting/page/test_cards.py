@@ -1,6 +1,6 @@
 import pytest
 
-from stages.reporting.page.page import Card, cards, figure, label, others
+from stages.reporting.page.page import ScoreCard, cards, figure, label, others
 
 SCORES = {
     "macro_f1": 0.5,
@@ -15,13 +15,16 @@ SCORES = {
 
 def test_known_scores_have_cards_in_a_fixed_order() -> None:
     assert cards(SCORES) == [
-        Card("Loss", "0.333", "cross-entropy, in nats per image"),
-        Card("Macro F1", "0.500", "of precision and recall, mean over classes"),
+        ScoreCard("Loss", "0.333", "cross-entropy, in nats per image"),
+        ScoreCard("Macro F1", "0.500", "of precision and recall, mean over classes"),
     ]
 
 
 def test_every_other_score_is_listed_but_the_headline() -> None:
-    assert others(SCORES) == [Card("A new score", "0.250", ""), Card("Cohen's kappa", "n/a", "")]
+    assert others(SCORES) == [
+        ScoreCard("A new score", "0.250", ""),
+        ScoreCard("Cohen's kappa", "n/a", ""),
+    ]
 
 
 @pytest.mark.parametrize(

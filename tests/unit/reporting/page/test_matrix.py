@@ -4,7 +4,7 @@ from contents import CONTENT, EMPTY
 from sklearn.metrics import confusion_matrix
 
 from stages.reporting.page.content import ClassRow, Content
-from stages.reporting.page.figures import LARGEST, PAIRS, Field, Pair, confused, matrix
+from stages.reporting.page.figures import LARGEST, PAIRS, ConfusedPair, Field, confused, matrix
 
 
 def content(labels: np.ndarray, predictions: np.ndarray, classes: int) -> Content:
@@ -17,7 +17,7 @@ def content(labels: np.ndarray, predictions: np.ndarray, classes: int) -> Conten
 
 def test_two_classes_by_hand() -> None:
     assert matrix(CONTENT) == [[Field(5, 1.0), Field(0, 0.0)], [Field(1, 0.2), Field(4, 0.8)]]
-    assert confused(CONTENT) == [Pair("bee", "ant", 1, 0.2)]
+    assert confused(CONTENT) == [ConfusedPair("bee", "ant", 1, 0.2)]
 
 
 def test_many_classes_are_those_of_scikit_learn() -> None:
