@@ -3,7 +3,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro versions verify verify-cache test fuzz lint format docs board find-lr experiments compare plots lock check
+.PHONY: repro versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare plots lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -48,6 +48,10 @@ docs: .venv/installed
 
 board: .venv/installed
 	tensorboard --logdir runs
+
+# `make recipe R=mnist_cnn` merges a recipe into params.yaml, and says what it changed.
+recipe: .venv/installed
+	@python -m tools.recipe $(R)
 
 # `make find-lr ARGS='--low 1e-5 --high 1'`
 find-lr: .venv/installed

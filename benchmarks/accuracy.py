@@ -1,6 +1,6 @@
 """Accuracy on the test split and cost of a recipe, over several seeds.
 
-    python -m benchmarks.accuracy recipes/mnist_cnn.yaml data/splits 5
+    python -m benchmarks.accuracy mnist_cnn data/splits 5
 
 Seeds 0, 1, … decide weights, order and augmentation; the splits stay. The core-seconds are those of
 the process from the first step to the last validation, importing and reading not counted.
@@ -17,15 +17,16 @@ from stages.batches import to_device
 from stages.scores import score
 from stages.train import Train, train
 from stages.training.setup import assemble, describe, finish
+from tools import recipe
 
 
 def main() -> None:
     """Print accuracy, core-seconds and seconds of each seed, then mean and standard deviation."""
-    recipe, root, seeds = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    params = Train.load(recipe)
+    name, root, seeds = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    params = recipe.section(name, Train)
     results = [run(params.model_copy(update={"seed": seed}), root) for seed in range(seeds)]
     columns = [list(column) for column in zip(*results, strict=True)]
-    print(f"{recipe.stem}, {params.threads} threads, n = {seeds}")
+    print(f"{name}, {params.threads} threads, n = {seeds}")
     for name, values in zip(("accuracy", "core-seconds", "seconds"), columns, strict=True):
         spread = stdev(values) if seeds > 1 else 0.0
         each = " ".join(f"{value:.4f}" for value in values)

@@ -1,6 +1,6 @@
 """Images a second of training: the train stage's loop against the usual one.
 
-    python -m benchmarks.train recipes/mnist_cnn.yaml data/splits
+    python -m benchmarks.train mnist_cnn data/splits
 
 The usual loop is a Dataset that transforms each image by itself, a DataLoader with its defaults and
 `.item()` at every step, eager, in fp32; ours is the stage's, with all that the recipe says. Both
@@ -28,6 +28,7 @@ from stages.train import Train
 from stages.training.loop import fit
 from stages.training.setup import assemble, describe
 from stages.training.step import Step
+from tools import recipe
 
 ROUNDS = 5
 SECONDS = 2.0  # a round of each
@@ -52,8 +53,8 @@ class Images(Dataset[tuple[Tensor, Tensor]]):
 
 def main() -> None:
     """Measure both, and print images a second and the ratio."""
-    recipe, root = Path(sys.argv[1]), Path(sys.argv[2])
-    params, split = Train.load(recipe), splits.read("train", root)
+    name, root = sys.argv[1], Path(sys.argv[2])
+    params, split = recipe.section(name, Train), splits.read("train", root)
     interface = splits.read_meta(root).interface
     card = describe(params, interface)
     usual_threads = torch.get_num_threads()
@@ -66,7 +67,7 @@ def main() -> None:
         torch.set_num_threads(params.threads)
         rates["ours"].append(ours(step, data, params))
         rates["ours, the step alone"].append(alone(step, data))
-    print(f"{recipe.stem}, batch {params.batch_size}, {params.threads} threads, n = {ROUNDS}")
+    print(f"{name}, batch {params.batch_size}, {params.threads} threads, n = {ROUNDS}")
     base = median(rates["usual"])
     for way, values in rates.items():
         middle = median(values)

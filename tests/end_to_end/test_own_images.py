@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Clone
+from conftest import EPOCHS, Clone
 from PIL import Image as Picture
 
 PARAMS = [
     ("dataset: digits", "dataset: folder"),
     ("image_size: [8, 8]", "image_size: [12, 10]"),
     ("channels: 1", "channels: 3"),
-    ("epochs: 20", "epochs: 1"),
+    (f"epochs: {EPOCHS}", "epochs: 1"),
 ]
 COLOURS = {"blue": (0, 0, 200), "red": (200, 0, 0)}
 

@@ -2,7 +2,6 @@
 
 import gzip
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -33,7 +32,7 @@ def trained(
     for archive in MNIST.glob("*.gz"):
         (folder / archive.stem).write_bytes(gzip.decompress(archive.read_bytes()))
     made = clone("mnist")
-    shutil.copy(made.root / "recipes/mnist_mlp.yaml", made.root / "params.yaml")
+    made.run("python", "-m", "tools.recipe", "mnist_mlp")
     with servers.http(folder) as mirror:
         made.params("  mirror: null", f"  mirror: {mirror.url}")
         made.params("  epochs: 5", "  epochs: 1")
@@ -41,10 +40,17 @@ def trained(
         yield made
 
 
-@pytest.mark.parametrize("serve", [pytest.param(servers.ssh, marks=needs_sshd), servers.s3])
+@pytest.mark.parametrize(
+    ("serve", "of"),
+    [pytest.param(servers.ssh, "trained", marks=needs_sshd), (servers.s3, "pristine")],
+)
 def test_the_story(
-    serve: Callable[[Path], AbstractContextManager[Server]], trained: Clone, tmp_path: Path
+    serve: Callable[[Path], AbstractContextManager[Server]],
+    of: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> None:
+    trained: Clone = request.getfixturevalue(of)
     (tmp_path / "server").mkdir()
     with serve(tmp_path / "server") as server:
         a = trained.copy(tmp_path / "a")

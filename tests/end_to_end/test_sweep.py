@@ -9,8 +9,8 @@ import pandas as pd
 from colleagues import commit
 from conftest import Clone
 
-SHORT = ("train.epochs=2", "train.threads=1")
-LONG = ("train.epochs=150", "train.threads=1", "train.patience=null")
+SHORT = ("train.epochs=1", "train.threads=1")
+LONG = ("train.epochs=60", "train.threads=1", "train.patience=null")
 
 
 def override(*settings: str) -> list[str]:
@@ -30,7 +30,7 @@ def status(clone: Clone) -> dict[str, str]:
 
 
 def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120  # far beyond what it takes
+    deadline = time.monotonic() + 600  # far beyond what it takes
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.3)

@@ -1,31 +1,54 @@
-"""Every recipe is a complete params.yaml that the stages accept."""
+"""Every recipe holds what differs from params.yaml, and gives parameters that the stages accept."""
 
 import re
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from docs.parameters import section
+from stages.params import PATH
+from tools import recipe
 
-RECIPES = sorted(Path("recipes").glob("*.yaml"))
-PARAMS = YAML(typ="safe").load(Path("params.yaml"))
-
-
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-@pytest.mark.parametrize("name", PARAMS)
-def test_a_recipe_has_every_parameter_within_its_bounds(path: Path, name: str) -> None:
-    section(name).load(path)
+NAMES = recipe.names()
+each_recipe = pytest.mark.parametrize("name", NAMES)
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_a_recipe_says_what_it_is_and_what_it_gives(path: Path) -> None:
-    head = path.read_text(encoding="utf-8").split("\n\n", 1)[0].splitlines()
-    assert len(head) >= 2, "what it is, then what was measured"
-    assert all(line.startswith("# ") for line in head)
-    assert re.search(r"\d", head[-1]) or "Not measured" in head[-1]
+@each_recipe
+@pytest.mark.parametrize("stage", recipe.read(PATH))
+def test_a_recipe_gives_parameters_within_their_bounds(name: str, stage: str) -> None:
+    recipe.section(name, section(stage))
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_readme_names_every_recipe(path: Path) -> None:
-    assert f"recipes/{path.name}" in Path("README.md").read_text(encoding="utf-8")
+@each_recipe
+def test_a_recipe_says_what_it_is_whence_it_comes_how_to_run_it_and_what_it_gives(
+    name: str,
+) -> None:
+    text = (recipe.FOLDER / f"{name}.yaml").read_text("utf-8")
+    what, source, run, gives = text.split("\n\n", 1)[0].splitlines()
+    assert what.startswith("# ")
+    assert source.startswith("# Source: ")
+    assert run == f"# Run: make recipe R={name} && make repro"
+    assert re.match(
+        r"# Gives: (test accuracy [\d.]+ ± [\d.]+ \(\d+ seeds|not measured here: )", gives
+    )
+
+
+@each_recipe
+def test_readme_names_every_recipe(name: str) -> None:
+    assert f"recipes/{name}.yaml" in Path("README.md").read_text(encoding="utf-8")
+
+
+def test_the_base_holds_what_any_recipe_sets_as_params_yaml_was_published() -> None:
+    base, params = recipe.read(recipe.FOLDER / f"{recipe.BASE}.yaml"), recipe.read(PATH)
+    others = [recipe.read(recipe.FOLDER / f"{name}.yaml") for name in NAMES if name != recipe.BASE]
+    for stage in params:
+        keys = {key for other in others for key in other.get(stage, {})}
+        assert base.get(stage, {}) == {key: params[stage][key] for key in keys}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != recipe.BASE])
+def test_a_recipe_holds_differences_alone(name: str) -> None:
+    base = recipe.read(recipe.FOLDER / f"{recipe.BASE}.yaml")
+    own = recipe.read(recipe.FOLDER / f"{name}.yaml")
+    for stage, values in own.items():
+        assert not [key for key in values if values[key] == base[stage][key]]

@@ -323,9 +323,3 @@ def test_the_stage_says_which_stage_is_to_run_before() -> None:
 
 def test_the_section_holds_as_many_parameters_as_the_toys_say() -> None:
     assert set(TRAIN) == set(Train.model_fields)
-
-
-def test_the_parameters_that_ship_are_accepted() -> None:
-    root = Path(__file__).parents[2]
-    for path in (root / "params.yaml", *root.glob("recipes/*.yaml")):
-        Train.load(path)

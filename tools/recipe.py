@@ -1,0 +1,151 @@
+"""Apply a recipe: `make recipe R=mnist_cnn` merges recipes/mnist_cnn.yaml into params.yaml.
+
+A recipe holds only what differs from recipes/digits.yaml, which holds what params.yaml was
+published with, of all parameters that any recipe sets. Both are merged, so that nothing of
+another recipe stays behind; every other parameter and all comments stay as they are.
+"""
+
+import argparse
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML, YAMLError
+
+from stages import errors, files, mistakes
+from stages.errors import UserError
+from stages.params import PATH, ParamsT
+
+FOLDER = Path("recipes")
+BASE = "digits"
+COLUMN = 22  # of the comments in params.yaml
+Sections = dict[str, dict[str, Any]]
+
+
+class Change(NamedTuple):
+    """A parameter that a recipe changes."""
+
+    name: str  # dotted
+    old: object
+    new: object
+
+    def __str__(self) -> str:
+        """Return a line for a person."""
+        return f"{self.name}: {mistakes.shown(self.old)} -> {mistakes.shown(self.new)}"
+
+
+def names() -> list[str]:
+    """Return the names of the recipes."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def settings(name: str) -> Sections:
+    """Return the parameters that a recipe sets, by section.
+
+    Raises:
+        UserError: there is no such recipe.
+    """
+    if name not in names():
+        near = mistakes.nearest(name, names())
+        raise UserError(f"recipe {mistakes.shown(name)} is unknown; {near}")
+    base, own = (read(FOLDER / f"{recipe}.yaml") for recipe in (BASE, name))
+    return {section: base.get(section, {}) | own.get(section, {}) for section in {**base, **own}}
+
+
+def read(path: Path) -> Sections:
+    """Read a file of parameters; comments and the style of lists are kept for `write`.
+
+    Raises:
+        UserError: the file is missing, or holds something else.
+    """
+    try:
+        found = _yaml().load(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: is missing; restore it from Git") from error
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        raise UserError(f"{path}: cannot be read: {mistakes.short(str(error))}") from error
+    if not isinstance(found, dict) or not all(isinstance(part, dict) for part in found.values()):
+        raise UserError(f"{path}: holds no sections of parameters; restore it from Git")
+    return found
+
+
+def merge(params: Sections, recipe: Mapping[str, Mapping[str, Any]]) -> Iterator[Change]:
+    """Set the parameters of a recipe in place, and yield those that change.
+
+    Raises:
+        UserError: a parameter is not there to be set.
+    """
+    for section, values in recipe.items():
+        for key, value in values.items():
+            name = f"{section}.{key}"
+            if key not in params.get(section, {}):
+                raise UserError(f"{PATH}: {name} is missing; restore it from Git")
+            old = params[section][key]
+            if old != value:
+                params[section][key] = value
+                yield Change(name, old, value)
+
+
+def section(name: str, cls: type[ParamsT]) -> ParamsT:
+    """Return a section of params.yaml with the parameters of a recipe among them, checked.
+
+    Raises:
+        UserError: there is no such recipe, or a parameter is missing or out of bounds.
+    """
+    params = read(PATH)
+    changes = list(merge(params, settings(name)))
+    with TemporaryDirectory() as folder:
+        path = Path(folder, PATH.name)
+        path.write_text(written(params, changes), "utf-8")
+        return cls.load(path)
+
+
+def main() -> None:
+    """Merge a recipe into params.yaml, and say what changed."""
+    parser = argparse.ArgumentParser(prog="recipe", description="Merge a recipe into params.yaml.")
+    parser.add_argument("name", nargs="?", help=f"one of {', '.join(names())}")
+    name = parser.parse_args().name
+    if not name:
+        raise UserError(f"which recipe? `make recipe R=<name>`, one of {', '.join(names())}")
+    params = read(PATH)
+    changes = list(merge(params, settings(name)))
+    if not changes:
+        print(f"{PATH} is as recipe {name} has it; `dvc repro` runs it")
+        return
+    text = written(params, changes)
+    with files.replacing(PATH) as path:
+        path.write_text(text, "utf-8")
+    print(*changes, sep="\n")
+    print(f"{len(changes)} parameters of {PATH} changed; `dvc repro` runs it")
+
+
+def written(params: Sections, changes: Sequence[Change]) -> str:
+    """Return the parameters as text, the comments behind those that changed in their column."""
+    file = StringIO()
+    _yaml().dump(params, file)
+    changed = {change.name for change in changes}
+    lines, name = list[str](), ""
+    for line in file.getvalue().splitlines():
+        if head := re.match(r"(\w+):", line):
+            name = head[1]
+        leaf = re.match(r"(  (\w+): .*?) +(# .*)$", line)
+        realigned = leaf and f"{name}.{leaf[2]}" in changed
+        lines.append(f"{leaf[1]:<{COLUMN}}  {leaf[3]}" if leaf and realigned else line)
+    return "\n".join(lines) + "\n"
+
+
+def _yaml() -> YAML:
+    """Return a reader and writer that leave lines, quotes and nulls as they are."""
+    yaml = YAML()
+    yaml.width = 4096
+    yaml.preserve_quotes = True
+    null = "tag:yaml.org,2002:null", "null"
+    yaml.representer.add_representer(type(None), lambda to, _: to.represent_scalar(*null))
+    return yaml
+
+
+if __name__ == "__main__":
+    errors.run(main)
