@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image as Picture
+from ruamel.yaml import YAML
 
 from stages.artifacts import classifier, raw, splits
 from stages.artifacts.classifier import Card, Classifier
@@ -25,38 +27,36 @@ INTERFACE = Interface(
     mean=(0.5,),
     std=(0.25,),
 )
-NETWORK = Network(
-    network="cnn",
-    hidden=(),
-    filters=(2, 4, 8),
-    kernel=3,
-    activation="relu",
-    norm="batch",
-    readout="mean",
-    dropout=0.0,
-    architecture="resnet18",
-    stem="auto",
-)
-CARD = Card(network=NETWORK, interface=INTERFACE, temperature=1.0, training={"lr": 0.01})
-RUNTIME = {"device": "cpu", "threads": 1, "deterministic": True, "tf32": False}
-# The section of a training that is short and plain; tests write only what differs.
-TRAIN: dict[str, object] = {
-    **NETWORK.model_dump(),
+SHIPPED = YAML(typ="safe").load(Path(__file__).parents[1] / "params.yaml")
+
+
+def section(name: str, **changes: object) -> dict[str, object]:
+    """Return a section of the params.yaml that ships, with changes."""
+    values = {key: tuple(of) if isinstance(of, list) else of for key, of in SHIPPED[name].items()}
+    assert not changes.keys() - values.keys()
+    return values | changes
+
+
+RUNTIME: dict[str, Any] = {"device": "cpu", "threads": 1, "deterministic": True, "tf32": False}
+# A training that is short and plain; tests write only what differs.
+TRAIN = section(
+    "train",
     **RUNTIME,
-    "seed": 0, "epochs": 3, "batch_size": 8, "accumulate": 1, "sampling": "shuffle",
-    "limit_batches": None, "overfit_batches": None, "weights": "none", "weights_sha256": None,
-    "freeze": "none", "loss": "cross_entropy", "label_smoothing": 0.0, "focal_gamma": 2.0,
-    "class_weights": "none", "optimizer": "sgd", "lr": 0.05, "head_lr": None, "momentum": 0.9,
-    "nesterov": False, "weight_decay": 0.01, "decay_norms": True, "muon_rest": "sgd",
-    "rest_lr": 0.05, "rest_momentum": 0.9, "muon_normalize": False, "fused": True,
-    "clip_norm": None, "ema": None, "schedule": "constant", "warmup_epochs": 0.0,
-    "step_epochs": 1, "milestones": (), "gamma": 0.5, "plateau_patience": 0,
-    "best": "accuracy", "patience": None, "flip": "none", "crop_padding": 0,
-    "resized_crop": 1.0, "rotation": 0.0, "brightness": 0.0, "contrast": 0.0,
-    "saturation": 0.0, "hue": 0.0, "policy": "none", "policy_ops": 2, "policy_magnitude": 9,
-    "erasing": 0.0, "mixup": 0.0, "cutmix": 0.0, "precision": "fp32", "channels_last": True,
-    "compile": False, "resume": True, "save_steps": None, "board": False,
-}  # fmt: skip
+    filters=(2, 4, 8),
+    epochs=3,
+    batch_size=8,
+    optimizer="sgd",
+    lr=0.05,
+    muon_rest="sgd",
+    rest_lr=0.05,
+    schedule="constant",
+    step_epochs=1,
+    gamma=0.5,
+    plateau_patience=0,
+    board=False,
+)
+NETWORK = Network.model_validate({name: TRAIN[name] for name in Network.model_fields})
+CARD = Card(network=NETWORK, interface=INTERFACE, temperature=1.0, training={"lr": 0.01})
 
 
 def split(count: int, seed: int = 0) -> Split:

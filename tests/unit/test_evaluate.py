@@ -6,7 +6,7 @@ import pytest
 import torch
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 from torch import nn
-from toys import CARD, split, store, untrained
+from toys import CARD, RUNTIME, section, split, store, untrained
 
 from stages import evaluate as stage
 from stages.artifacts import classifier, history, predictions
@@ -15,9 +15,7 @@ from stages.artifacts.history import Epoch
 from stages.errors import UserError
 from stages.evaluate import Evaluate, evaluate
 
-PARAMS = Evaluate(
-    split="test", tta="none", batch_size=4, device="cpu", threads=1, deterministic=True, tf32=False
-)
+PARAMS = Evaluate.model_validate(section("evaluate", **RUNTIME, batch_size=4))
 TEST = split(10)
 EPOCHS = [Epoch(1, 0.7, 0.6, 0.5, 0.75, 0.01), Epoch(2, 0.6, 0.5, 0.75, 1.0, 0.001)]
 

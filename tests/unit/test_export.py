@@ -5,7 +5,7 @@ import pytest
 import torch
 from onnxruntime import InferenceSession
 from pydantic import ValidationError
-from toys import INTERFACE, RUNTIME, split, store, untrained
+from toys import INTERFACE, RUNTIME, section, split, store, untrained
 
 from reprise.metadata import KEY, parse
 from stages import export as stage
@@ -17,20 +17,15 @@ from stages.export import Export, export
 from stages.exporting.conversion import Data
 
 PARAMS = Export.model_validate(
-    {
+    section(
+        "export",
         **RUNTIME,
-        "formats": ("onnx",),
-        "opset": 20,
-        "input": "uint8",
-        "with_resizing": False,
-        "calibration": 8,
-        "tolerance": 1e-4,
-        "int8_tolerance": 0.01,
-        "on_unsupported": "fail",
-        "license": "MIT",
-        "version": "1.0",
-        "batch_size": 4,
-    }
+        calibration=8,
+        on_unsupported="fail",
+        license="MIT",
+        version="1.0",
+        batch_size=4,
+    )
 )
 TRAIN, TEST = split(12, 1), split(10)
 META = Meta(interface=INTERFACE, counts={"train": 12, "val": 0, "test": 10}, excluded={})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 from pydantic import ValidationError
-from toys import encoded, pixels, publish
+from toys import encoded, pixels, publish, section
 
 from stages import preprocess as stage
 from stages.artifacts import preprocess_metrics, raw, splits
@@ -15,19 +15,8 @@ from stages.artifacts.splits import NAMES, Meta, Split
 from stages.errors import UserError
 from stages.preprocess import Preprocess, preprocess
 
-PARAMS = Preprocess(
-    seed=0,
-    splits="published",
-    val_fraction=0.2,
-    test_fraction=0.3,
-    image_size=(4, 5),
-    resize="stretch",
-    interpolation="bicubic",
-    channels=1,
-    normalize="dataset",
-    duplicates="keep",
-    on_error="fail",
-    workers=2,
+PARAMS = Preprocess.model_validate(
+    section("preprocess", val_fraction=0.2, test_fraction=0.3, image_size=(4, 5), workers=2)
 )
 EXCLUDE = {"on_error": "exclude"}
 REMEDY = "mend them at their source, or set preprocess.on_error: exclude to leave them out"
@@ -298,8 +287,8 @@ def test_other_values_are_refused(changes: dict[str, object]) -> None:
 
 
 def params_file(**changes: object) -> None:
-    section = PARAMS.model_dump(mode="json") | changes
-    Path("params.yaml").write_text(json.dumps({"preprocess": section}))
+    values = PARAMS.model_dump(mode="json") | changes
+    Path("params.yaml").write_text(json.dumps({"preprocess": values}))
 
 
 def test_grey_images_cannot_be_normalised_as_imagenet(

@@ -8,7 +8,7 @@ import pytest
 import torch
 from learning import DATA, HELD_OUT, begun, passes, same, settings
 from torch import Tensor
-from toys import CARD, TRAIN, split, store
+from toys import CARD, split, store
 
 from stages import errors
 from stages import train as stage
@@ -319,7 +319,3 @@ def test_the_stage_says_which_stage_is_to_run_before() -> None:
     (Path("data/splits/train/images.npy")).unlink()
     with pytest.raises(UserError, match="is missing; run `dvc repro preprocess`"):
         stage.main()
-
-
-def test_the_section_holds_as_many_parameters_as_the_toys_say() -> None:
-    assert set(TRAIN) == set(Train.model_fields)
