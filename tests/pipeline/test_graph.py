@@ -108,7 +108,8 @@ def test_every_module_is_used() -> None:
     modules = {path for path in sources("*.py") if path.name != "__init__.py"}
     commands = {path for path in modules if "\nif __name__ ==" in path.read_text("utf-8")}
     used = set().union(*map(closure, commands))
-    assert not modules - used, "no command imports these: delete them, or import them"
+    strays = ", ".join(sorted(map(str, modules - used)))
+    assert not strays, f"no command imports {strays}: delete them, or import them"
 
 
 def sources(pattern: str) -> list[Path]:
@@ -136,7 +137,12 @@ def rooms() -> list[Path]:
 def files(dep: Path) -> set[Path]:
     """Return the files that a dep stands for, as DVC sees them."""
     found = {path for path in dep.rglob("*") if path.is_file()} if dep.is_dir() else {dep}
-    return {path for path in found if not any(map(path.match, IGNORED))}
+    return {path for path in found if seen(path)}
+
+
+def seen(path: Path) -> bool:
+    """Return whether DVC sees a file, for all that .dvcignore says."""
+    return not any(map(path.match, IGNORED))
 
 
 def packages(paths: set[Path]) -> set[Path]:
@@ -154,7 +160,7 @@ def closure(path: Path) -> frozenset[Path]:
 
     Files beside a module with its stem, such as a template, belong to it.
     """
-    found = set(path.parent.glob(f"{path.stem}.*"))
+    found = set(filter(seen, path.parent.glob(f"{path.stem}.*")))
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom):
             module = node.module or ""
