@@ -92,5 +92,6 @@ def test_strays_in_the_folder_of_a_stage_are_named(copied: Path) -> None:
         "test_code_deps_are_the_imported_modules[evaluate]",
         "test_every_module_is_used",
     ], printed
-    for path in (module, template):
-        assert f"{path}: in a folder of its deps, and no module that it imports" in printed
+    for stage, path in (("download", module), ("evaluate", template)):
+        assert f"{path}: in a folder of {stage}'s deps, and no module that it imports" in printed
+    assert f"no command imports {module}: delete them" in printed
