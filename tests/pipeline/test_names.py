@@ -1,9 +1,12 @@
-"""DVC's run cache does not see keys called size or nfiles: it leaves them out of what it compares.
+"""Names: none that DVC does not see, and none that stands for two things.
 
-A parameter of such a name could change, and the results of its former value would be handed out.
+DVC's run cache leaves keys called size or nfiles out of what it compares: a parameter of such a
+name could change, and the results of its former value would be handed out.
 """
 
-from collections.abc import Iterator
+import ast
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -63,3 +66,32 @@ def test_a_name_is_found_at_any_depth() -> None:
 
     assert {*named(Outer)} == {"parts", "size"}
     assert {*keys({"a": [{"nfiles": 1}]})} == {"a", "nfiles"}
+
+
+def test_no_two_modules_share_a_name() -> None:
+    twice = repeated((path.stem, str(path)) for path in modules())
+    assert not twice, f"one name, one thing: {twice}"
+
+
+def test_no_two_types_share_a_name() -> None:
+    defined = (
+        (node.name, str(path))
+        for path in modules()
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    twice = repeated(defined)
+    assert not twice, f"one name, one thing: {twice}"
+
+
+def modules() -> list[Path]:
+    packages = (Path(package).rglob("*.py") for package in ("reprise", "stages", "tools"))
+    return [path for paths in packages for path in paths if path.name != "__init__.py"]
+
+
+def repeated(named: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the names that stand for several things, with where these are."""
+    places = defaultdict[str, list[str]](list)
+    for name, place in named:
+        places[name].append(place)
+    return {name: where for name, where in places.items() if len(where) > 1}
