@@ -3,11 +3,14 @@
 import re
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 from docs import parameters
 
 REMEDY = "run `make docs`"
+ROOTS = ("reprise", "stages", "tools", "tests", "docs", "recipes")
+ROOMS = tuple(path.parent.name for path in Path("stages").glob("*/__init__.py"))
 
 
 def test_comments_in_params_yaml_are_the_classes_descriptions() -> None:
@@ -25,3 +28,15 @@ def test_every_parameter_has_a_comment() -> None:
 def test_the_readme_lists_every_parameter() -> None:
     params = YAML(typ="safe").load(Path("params.yaml"))
     assert parameters.table(params) in Path("README.md").read_text("utf-8"), REMEDY
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_the_places_that_a_document_names_exist(document: str) -> None:
+    named = re.findall(r"`((?:[a-z_]+/)+[\w.]*)`", Path(document).read_text("utf-8"))
+    code = [name for name in named if name.partition("/")[0] in {*ROOTS, *ROOMS}]
+    assert code
+    for name in code:
+        places = [Path(name), Path("stages", name)]
+        bare = [place.parent / place.name.partition(".")[0] for place in places]
+        found = (*places, *(place.with_suffix(".py") for place in bare))
+        assert any(place.exists() for place in found), f"{document} names {name}"
