@@ -18,16 +18,16 @@ from stages.artifacts import preprocess_metrics, raw, splits
 from stages.artifacts.raw import GROUP_IMAGES, Published
 from stages.artifacts.splits import NAMES, Writer
 from stages.imaging import summary
-from stages.imaging.assembly import assemble
-from stages.imaging.duplicates import Duplicates, find, originals
-from stages.imaging.normalization import Normalization, histogram, normalization
+from stages.imaging.assembly import decode_into
+from stages.imaging.duplicates import Duplicates, find_duplicates, hash_originals
+from stages.imaging.normalization import Normalization, compute_moments, histogram
 from stages.imaging.pool import Decoding
-from stages.imaging.splitting import Partition, partition, still_whole
+from stages.imaging.splitting import Splitting, assign_splits, check_splits
 from stages.imaging.summary import contact_sheet
 from stages.nets.interface import Interface
 
 
-class Preprocess(Decoding, Partition, Normalization, Duplicates):
+class Preprocess(Decoding, Splitting, Normalization, Duplicates):
     """Section `preprocess` of params.yaml."""
 
     on_error: Literal["fail", "exclude"] = Field(
@@ -46,21 +46,21 @@ def preprocess(
 ) -> tuple[dict[str, object], Image]:
     """Write every image to its split; return what was seen, in figures and as a contact sheet."""
     classes = published.classes
-    seen = assemble(published, partition(published.labels, classes, params), params, out)
+    seen = decode_into(published, assign_splits(published.labels, classes, params), params, out)
     if params.on_error == "fail":
-        summary.refuse(seen.failures)
-    found = find(originals(published, seen, params.channels))
+        summary.refuse_failures(seen.failures)
+    found = find_duplicates(hash_originals(published, seen, params.channels))
     leaked = np.searchsorted(np.flatnonzero(seen.homes == NAMES.index("train")), found.leaked)
     dropped = leaked if params.duplicates == "drop_from_train" else leaked[:0]
     counts = seen.counts.copy()
     for rows in np.array_split(dropped, 1 + len(dropped) // GROUP_IMAGES):
         counts -= histogram(out.images("train", rows))
     out.leave_out("train", dropped)
-    still_whole({name: out.labels(name) for name in NAMES}, classes)
+    check_splits({name: out.labels(name) for name in NAMES}, classes)
     out.finish(describe(params, classes, counts), seen.failures)
-    for remark in summary.remarks(seen, found, len(dropped)):
+    for remark in summary.messages(seen, found, len(dropped)):
         print(remark)
-    return summary.summary(published, out, seen, found), contact_sheet(out, classes, params.seed)
+    return summary.summarize(published, out, seen, found), contact_sheet(out, classes, params.seed)
 
 
 def describe(
@@ -68,7 +68,7 @@ def describe(
 ) -> Interface:
     """Say what a network that learns from these splits is fed."""
     height, width = params.image_size
-    moments = normalization(params, counts)
+    moments = compute_moments(params, counts)
     return Interface(
         classes=classes,
         height=height,

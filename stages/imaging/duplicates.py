@@ -12,11 +12,11 @@ from reprise.decoding import decode
 from reprise.spec import Channels
 from stages.artifacts.raw import Published
 from stages.artifacts.splits import NAMES
-from stages.imaging.assembly import EXCLUDED, Seen
+from stages.imaging.assembly import EXCLUDED, ImageRecords
 from stages.params import Params
 
 
-class Originals(NamedTuple):
+class HashedImages(NamedTuple):
     """Images that others may equal, in ascending order of their numbers."""
 
     numbers: Int64[np.ndarray, " m"]  # through all that is published
@@ -25,18 +25,18 @@ class Originals(NamedTuple):
     digests: UInt64[np.ndarray, "m 2"]  # of size and pixels, as published
 
 
-def originals(published: Published, seen: Seen, channels: Channels) -> Originals:
+def hash_originals(published: Published, seen: ImageRecords, channels: Channels) -> HashedImages:
     """Take a second look, of 128 bits, at the images whose checksum others have, too.
 
     To hash every image before resizing takes a fifth of the time that decoding takes; those that
     need a second look are few, as a rule.
     """
-    numbers = _repeated(seen.checksums)
+    numbers = _repeated_indices(seen.checksums)
     numbers = numbers[seen.homes[numbers] != EXCLUDED]
     images = published.images(numbers.tolist())
     digests = [_digest(image.data, channels) for _, image in images]
     labels = np.concatenate(list(published.labels.values()))
-    return Originals(
+    return HashedImages(
         numbers,
         seen.homes[numbers],
         labels[numbers],
@@ -44,7 +44,7 @@ def originals(published: Published, seen: Seen, channels: Channels) -> Originals
     )
 
 
-def _repeated(checksums: UInt32[np.ndarray, " n"]) -> Int64[np.ndarray, " m"]:
+def _repeated_indices(checksums: UInt32[np.ndarray, " n"]) -> Int64[np.ndarray, " m"]:
     """Return where those are that are not alone, ascending."""
     order = np.argsort(checksums)
     same = np.flatnonzero(np.diff(checksums[order]) == 0)
@@ -70,7 +70,7 @@ class Duplicates(Params):
     )
 
 
-class Findings(NamedTuple):
+class DuplicateReport(NamedTuple):
     """Which images have the same pixels."""
 
     repeated: int  # images whose pixels came before
@@ -80,7 +80,7 @@ class Findings(NamedTuple):
     examples: list[list[tuple[str, int]]]  # split and number, of groups shared or contradictory
 
 
-def find(images: Originals) -> Findings:
+def find_duplicates(images: HashedImages) -> DuplicateReport:
     """Compare the digests of the pixels, within and between the splits."""
     groups = np.unique(images.digests, axis=0, return_inverse=True)[1].ravel()  # [M]
     by_split = {name: groups[images.homes == home] for home, name in enumerate(NAMES)}
@@ -88,11 +88,11 @@ def find(images: Originals) -> Findings:
         f"{one}_and_{other}": np.isin(by_split[one], by_split[other])
         for one, other in combinations(NAMES, 2)
     }
-    disputed = _disputed(groups, images.labels)
+    disputed = _contradictory_groups(groups, images.labels)
     suspect = [by_split[pair.split("_")[0]][found] for pair, found in shared.items()]
     leaked = shared["train_and_val"] | shared["train_and_test"]
     chosen = np.unique(np.concatenate([*suspect, disputed]))[:EXAMPLES]
-    return Findings(
+    return DuplicateReport(
         repeated=len(groups) - len(np.unique(groups)),
         shared={pair: int(found.sum()) for pair, found in shared.items()},
         contradictory=len(disputed),
@@ -101,7 +101,7 @@ def find(images: Originals) -> Findings:
     )
 
 
-def _disputed(
+def _contradictory_groups(
     groups: Int64[np.ndarray, " m"], labels: Int64[np.ndarray, " m"]
 ) -> Int64[np.ndarray, " g"]:
     """Return the groups that bear more than one label."""
@@ -110,7 +110,7 @@ def _disputed(
     return found[labels_each > 1]
 
 
-def _members(images: Originals, chosen: np.ndarray) -> list[tuple[str, int]]:
+def _members(images: HashedImages, chosen: np.ndarray) -> list[tuple[str, int]]:
     """Name split and number of some images, split by split."""
     order = np.argsort(images.homes[chosen], kind="stable")
     found = zip(images.homes[chosen][order], images.numbers[chosen][order], strict=True)

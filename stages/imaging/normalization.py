@@ -11,7 +11,7 @@ from stages.params import Params
 
 # Of ImageNet's training images, as the weights of torchvision's models expect them.
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-SMALLEST = 1 / 255  # of a standard deviation: one level of brightness
+MIN_STD = 1 / 255  # of a standard deviation: one level of brightness
 
 
 class Normalization(Params):
@@ -29,10 +29,10 @@ class Moments(NamedTuple):
     std: tuple[float, ...]  # [C]
 
 
-def normalization(params: Normalization, counts: Int64[np.ndarray, "c 256"]) -> Moments:
+def compute_moments(params: Normalization, counts: Int64[np.ndarray, "c 256"]) -> Moments:
     """Return what the parameters ask for; `counts` are train's, as `histogram` counts them."""
     if params.normalize == "dataset":
-        return moments(counts)
+        return dataset_moments(counts)
     if params.normalize == "imagenet":
         return Moments(*IMAGENET)
     mean, std = (0.5, 0.5) if params.normalize == "half" else (0.0, 1.0)
@@ -50,7 +50,7 @@ def histogram(images: UInt8[np.ndarray, "_ h w c"]) -> Int64[np.ndarray, "c 256"
     return np.array(picture.histogram(), np.int64).reshape(channels, 256)
 
 
-def moments(counts: Int64[np.ndarray, "c 256"]) -> Moments:
+def dataset_moments(counts: Int64[np.ndarray, "c 256"]) -> Moments:
     """Return mean and standard deviation over all pixels; the sums are whole numbers, hence exact.
 
     A channel that is even throughout counts as varying by one level, so that nothing divides by 0.
@@ -58,5 +58,5 @@ def moments(counts: Int64[np.ndarray, "c 256"]) -> Moments:
     values, number = np.arange(256), counts[0].sum()
     mean = counts @ values / number  # [C]
     variance = counts @ values**2 / number - mean**2
-    std = np.maximum(np.sqrt(np.maximum(variance, 0)) / 255, SMALLEST)
+    std = np.maximum(np.sqrt(np.maximum(variance, 0)) / 255, MIN_STD)
     return Moments(tuple((mean / 255).tolist()), tuple(std.tolist()))

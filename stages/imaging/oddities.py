@@ -21,7 +21,7 @@ KINDS = {  # what the report calls them
 }
 
 
-def suspects(images: UInt8[np.ndarray, "m h w c"], *, padded: bool) -> Bool[np.ndarray, " m"]:
+def has_few_levels(images: UInt8[np.ndarray, "m h w c"], *, padded: bool) -> Bool[np.ndarray, " m"]:
     """Say which images have few levels, as resized; black that may be padding counts as none."""
     pixels = images.reshape(len(images), -1) if len(images) else np.zeros((0, 1), np.uint8)
     lowest = (np.where(pixels == 0, 255, pixels) if padded else pixels).min(1)
@@ -37,7 +37,7 @@ def is_narrow(data: bytes, channels: Channels) -> bool:
     return _spread(decode(data, channels)) < LEVELS
 
 
-def count(remarks: Iterable[str]) -> dict[str, int]:
+def count_by_kind(remarks: Iterable[str]) -> dict[str, int]:
     """Return how many images each remark is about, by its key in the report."""
     found = Counter(remarks)
     return {key: found[remark] for remark, key in KINDS.items()}

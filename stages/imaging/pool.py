@@ -18,23 +18,23 @@ from pydantic import Field
 
 from stages.artifacts.raw import Group
 from stages.errors import UserError
-from stages.imaging.row_group import DecodedImages, Resizing, decode_group
+from stages.imaging.row_group import DecodedGroup, Resizing, decode_group
 
 
-def begin_worker() -> None:
+def start_worker() -> None:
     """Prepare a process: to be quiet, to leave Ctrl-C to the stage, and to end with it.
 
     A stage that is killed tells nobody. Its decoders would wait for work for ever, each holding the
     queue open for the others, and the fork server lives as long as one of them does.
     """
-    calm()
+    ignore_pillow_warnings()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stage = parent_process()
     if stage is not None:
         Thread(target=_end_after, args=(stage.sentinel,), daemon=True).start()
 
 
-def calm() -> None:
+def ignore_pillow_warnings() -> None:
     """Ignore what Pillow warns of: it has coped, or `decode` refuses the image."""
     warnings.filterwarnings("ignore", module="PIL")
 
@@ -45,7 +45,9 @@ def _end_after(sentinel: int) -> None:
     os._exit(1)  # not sys.exit: this is not the main thread, which may be in the midst of an image
 
 
-MANY = 5000  # images: what one process decodes in the time that another takes to start
+MIN_PROCESS_IMAGES = (
+    5000  # images: what one process decodes in the time that another takes to start
+)
 
 
 class Decoding(Resizing):
@@ -56,9 +58,9 @@ class Decoding(Resizing):
     )
 
 
-def decode_all(
+def decode_groups(
     groups: Sequence[Group], params: Decoding, counting: Bool[np.ndarray, " _"] | None = None
-) -> Iterator[DecodedImages]:
+) -> Iterator[DecodedGroup]:
     """Yield the batch of every group, in their order, while the next ones are being decoded.
 
     `counting` says of every image of the groups whether its pixels count; without it, all do.
@@ -68,7 +70,7 @@ def decode_all(
     """
     # The cores that this process may use, not all that the machine has.
     number = len(os.sched_getaffinity(0)) if params.workers == "auto" else params.workers
-    waiting = deque[Future[DecodedImages]]()
+    waiting = deque[Future[DecodedGroup]]()
     with warnings.catch_warnings(), _pool(number, sum(group.size for group in groups)) as pool:
         try:
             for group, here in zip(groups, _slices(groups), strict=True):
@@ -100,9 +102,9 @@ def _pool(number: int, images: int) -> Executor:
     Photographs decode as fast in threads, for Pillow gives up the interpreter's lock; of small
     images, processes decode twice as many on 2 cores, once they have started.
     """
-    if number == 1 or images < MANY:
-        return ThreadPoolExecutor(number, initializer=calm)
+    if number == 1 or images < MIN_PROCESS_IMAGES:
+        return ThreadPoolExecutor(number, initializer=ignore_pillow_warnings)
     # Not a fork: that would copy the locks of pyarrow's and NumPy's threads, but not the threads.
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])  # what all of them need is imported once
-    return ProcessPoolExecutor(number, context, initializer=begin_worker)
+    return ProcessPoolExecutor(number, context, initializer=start_worker)

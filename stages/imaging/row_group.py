@@ -51,7 +51,7 @@ def fit(picture: Picture.Image, params: Resizing) -> UInt8[np.ndarray, "h w c"]:
     return resizing.fit(picture, spec)
 
 
-class DecodedImages(NamedTuple):
+class DecodedGroup(NamedTuple):
     """What became of the n images of a row group, of which m could be decoded."""
 
     images: UInt8[np.ndarray, "m h w c"]
@@ -75,7 +75,7 @@ class _Gathered(NamedTuple):
 
 def decode_group(
     group: Group, params: Resizing, counting: Bool[np.ndarray, " _"] | None = None
-) -> DecodedImages:
+) -> DecodedGroup:
     """Decode and resize the images of one group, and count the pixels of those that count.
 
     What the machine lacks is raised as it is: it says nothing about an image.
@@ -88,7 +88,7 @@ def decode_group(
     decoded = np.zeros(len(published), bool)
     kept, sizes, said, failures = _gather(published, params, images, decoded)
     images = images[: len(kept)]
-    return DecodedImages(
+    return DecodedGroup(
         images,
         [image.path for image in kept],
         # A first look only, but ten times as fast as a hash to rely on: `originals` takes another.
@@ -124,7 +124,7 @@ def _remarks(
     kept: Sequence[Image], said: Sequence[str | None], images: np.ndarray, params: Resizing
 ) -> list[tuple[str, str]]:
     """Name the odd images; a few levels as resized are reason for a second look only."""
-    suspects = oddities.suspects(images, padded=params.resize == "pad")
+    suspects = oddities.has_few_levels(images, padded=params.resize == "pad")
     found = list[tuple[str, str]]()
     for image, remark, suspect in zip(kept, said, suspects.tolist(), strict=True):
         if remark:

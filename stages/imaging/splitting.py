@@ -20,7 +20,7 @@ LISTED = 50  # classes in one message
 Rows = Int64[np.ndarray, " _"]
 
 
-class Partition(Params):
+class Splitting(Params):
     """Parameters of the split; train gets the rest."""
 
     seed: Seed = Field(description="decides which image goes to which split")
@@ -32,7 +32,7 @@ class Partition(Params):
     test_fraction: float = Field(gt=0, lt=1, description="share of train cut off for the test")
 
     @model_validator(mode="after")
-    def _leave_some_for_train(self) -> "Partition":
+    def _leave_some_for_train(self) -> "Splitting":
         if self.val_fraction + self.test_fraction >= 1:
             raise ValueError(
                 f"val_fraction + test_fraction must be less than 1, "
@@ -41,8 +41,8 @@ class Partition(Params):
         return self
 
 
-def partition(
-    labels: Mapping[str, Rows], classes: Sequence[str], params: Partition
+def assign_splits(
+    labels: Mapping[str, Rows], classes: Sequence[str], params: Splitting
 ) -> Int8[np.ndarray, " _"]:
     """Deal the images of all published splits to train, val and test: return indices into NAMES.
 
@@ -57,23 +57,23 @@ def partition(
             f"there are {len(everyone)} images of the classes {_names(everyone, classes)}; "
             "bring images of two classes at least"
         )
-    parts = _published(labels, params)
-    check("train", everyone[parts["train"]], everyone, classes)
+    parts = _published_splits(labels, params)
+    check_classes("train", everyone[parts["train"]], everyone, classes)
     shares = {"test": params.test_fraction, "val": params.val_fraction}
     whole = len(parts["train"])
     for name in [name for name in shares if name not in parts]:
         count = ceil(round(shares[name] * whole, 6))  # 0.07 x 100 is 7, not 8 for noise
-        _divisible(name, count, everyone[parts["train"]], classes)
-        parts["train"], parts[name] = _cut(parts["train"], everyone, count, params.seed)
-        check(name, everyone[parts[name]], everyone, classes)
-    check("train", everyone[parts["train"]], everyone, classes)
+        _check_divisible(name, count, everyone[parts["train"]], classes)
+        parts["train"], parts[name] = _cut_off(parts["train"], everyone, count, params.seed)
+        check_classes(name, everyone[parts[name]], everyone, classes)
+    check_classes("train", everyone[parts["train"]], everyone, classes)
     homes = np.empty(len(everyone), np.int8)
     for home, name in enumerate(NAMES):
         homes[parts[name]] = home
     return homes
 
 
-def _published(labels: Mapping[str, Rows], params: Partition) -> dict[str, Rows]:
+def _published_splits(labels: Mapping[str, Rows], params: Splitting) -> dict[str, Rows]:
     """Number the images through, by published split; fresh: all are train's."""
     ends = np.cumsum([len(rows) for rows in labels.values()])
     numbers = dict(zip(labels, np.split(np.arange(ends[-1]), ends[:-1]), strict=True))
@@ -87,7 +87,7 @@ def _published(labels: Mapping[str, Rows], params: Partition) -> dict[str, Rows]
     return numbers
 
 
-def _divisible(split: str, count: int, labels: Rows, classes: Sequence[str]) -> None:
+def _check_divisible(split: str, count: int, labels: Rows, classes: Sequence[str]) -> None:
     """Refuse to cut off a split where not every class can be on both sides.
 
     Raises:
@@ -106,7 +106,7 @@ def _divisible(split: str, count: int, labels: Rows, classes: Sequence[str]) -> 
         )
 
 
-def _cut(rows: Rows, labels: Rows, count: int, seed: int) -> list[Rows]:
+def _cut_off(rows: Rows, labels: Rows, count: int, seed: int) -> list[Rows]:
     """Cut `count` images off, of every class its share; return the rest and the piece."""
     # Here, for every process that decodes imports this module too, and this takes a second.
     from sklearn.model_selection import train_test_split  # noqa: PLC0415
@@ -114,7 +114,7 @@ def _cut(rows: Rows, labels: Rows, count: int, seed: int) -> list[Rows]:
     return list(train_test_split(rows, test_size=count, stratify=labels[rows], random_state=seed))
 
 
-def still_whole(labels: Mapping[str, Rows], classes: Sequence[str]) -> None:
+def check_splits(labels: Mapping[str, Rows], classes: Sequence[str]) -> None:
     """Refuse splits out of which too much was left.
 
     Raises:
@@ -123,10 +123,10 @@ def still_whole(labels: Mapping[str, Rows], classes: Sequence[str]) -> None:
     for name, found in labels.items():
         if not len(found):
             raise UserError(f"no image of {name} is left; {REMEDY}")
-    check("train", labels["train"], np.concatenate(list(labels.values())), classes)
+    check_classes("train", labels["train"], np.concatenate(list(labels.values())), classes)
 
 
-def check(split: str, found: Rows, everyone: Rows, classes: Sequence[str]) -> None:
+def check_classes(split: str, found: Rows, everyone: Rows, classes: Sequence[str]) -> None:
     """Refuse a split that lacks a class which others have.
 
     Raises:

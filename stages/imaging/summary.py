@@ -15,8 +15,8 @@ from stages.artifacts.raw import Published
 from stages.artifacts.splits import NAMES, Writer
 from stages.errors import UserError
 from stages.imaging import oddities
-from stages.imaging.assembly import Seen
-from stages.imaging.duplicates import Findings
+from stages.imaging.assembly import ImageRecords
+from stages.imaging.duplicates import DuplicateReport
 from stages.pictures import fit, font, picture, shorten
 
 CLASSES, EXAMPLES = 20, 10  # rows and columns at most
@@ -26,7 +26,7 @@ BRIGHT, DARK = "white", "black"
 
 def contact_sheet(out: Writer, classes: Sequence[str], seed: int) -> Picture.Image:
     """Draw random training images, a row a class, its name in front."""
-    rows = choose(out.labels("train"), seed)
+    rows = choose_examples(out.labels("train"), seed)
     canvas = Picture.new(
         "RGB", (MARGIN + EXAMPLES * (CELL + GAP), len(rows) * (CELL + GAP)), BRIGHT
     )
@@ -41,7 +41,9 @@ def contact_sheet(out: Writer, classes: Sequence[str], seed: int) -> Picture.Ima
     return canvas
 
 
-def choose(labels: Int64[np.ndarray, " n"], seed: int) -> dict[int, Int64[np.ndarray, " _"]]:
+def choose_examples(
+    labels: Int64[np.ndarray, " n"], seed: int
+) -> dict[int, Int64[np.ndarray, " _"]]:
     """Return rows of some images of each class, of the first classes where there are many."""
     rng = np.random.default_rng(seed)
     present = np.unique(labels)[:CLASSES].tolist()
@@ -55,7 +57,7 @@ LISTED = 50  # files in one message
 FAILED, ODD, SAME = "excluded_files", "odd_files", "duplicates"  # lists in the figures
 
 
-def refuse(failures: Mapping[str, str]) -> None:
+def refuse_failures(failures: Mapping[str, str]) -> None:
     """Name every image that cannot be decoded, in one report.
 
     Raises:
@@ -68,7 +70,9 @@ def refuse(failures: Mapping[str, str]) -> None:
         raise UserError("\n".join([*lines[:LISTED], *more, f"{len(lines)} images; {remedy}"]))
 
 
-def summary(published: Published, out: Writer, seen: Seen, found: Findings) -> dict[str, object]:
+def summarize(
+    published: Published, out: Writer, seen: ImageRecords, found: DuplicateReport
+) -> dict[str, object]:
     """Return images per class and split, sizes seen, excluded files, and duplicates.
 
     DVC makes a column of every number, and of nothing inside a list: what grows with the classes
@@ -80,7 +84,7 @@ def summary(published: Published, out: Writer, seen: Seen, found: Findings) -> d
         "repeated": found.repeated,
         "leaked": len(found.leaked),
         "contradictory": found.contradictory,
-        **oddities.count(seen.remarks.values()),
+        **oddities.count_by_kind(seen.remarks.values()),
         "classes": _classes(out, published.classes),
         "sizes": [_sizes(seen.sizes)],
         FAILED: [{"file": path, "reason": why} for path, why in seen.failures.items()],
@@ -93,7 +97,7 @@ def summary(published: Published, out: Writer, seen: Seen, found: Findings) -> d
     }
 
 
-def remarks(seen: Seen, found: Findings, dropped: int) -> Iterator[str]:
+def messages(seen: ImageRecords, found: DuplicateReport, dropped: int) -> Iterator[str]:
     """Say in words what somebody should look at."""
     if seen.failures:
         yield f"{len(seen.failures)} images left out: they cannot be decoded{_listed(FAILED)}"
@@ -123,7 +127,7 @@ def _classes(out: Writer, classes: Sequence[str]) -> list[dict[str, object]]:
     ]
 
 
-def _duplicates(published: Published, found: Findings) -> list[list[str]]:
+def _duplicates(published: Published, found: DuplicateReport) -> list[list[str]]:
     """Name the files of the examples, with the split they are in."""
     numbers = {number for group in found.examples for _, number in group}
     names = {number: image.path for number, image in published.images(numbers)}

@@ -247,7 +247,7 @@ def test_the_sheet_shows_a_row_a_class(tmp_path: Path) -> None:
 def test_too_few_images_are_refused_before_any_is_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage, "assemble", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(stage, "decode_into", lambda *_: pytest.fail("decoded"))
     message = complaint(tmp_path, {"train": images(range(3))})
     assert message.endswith("one alone of odd; bring more, or take the class out")
 

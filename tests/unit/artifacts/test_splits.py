@@ -23,7 +23,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from stages.artifacts import npy, splits
+from stages.artifacts import splits
 
 with splits.writer((4, 5, 1), Path(sys.argv[1])) as out:
     out.append("train", splits.Split(np.zeros((3, 4, 5, 1), np.uint8), np.zeros(3, np.int64)), [])

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from stages.imaging import duplicates
-from stages.imaging.duplicates import Findings, Originals, find
+from stages.imaging.duplicates import DuplicateReport, HashedImages, find_duplicates
 
 NAMES = ("train", "val", "test")
 
 
-def found(images: dict[str, str], labels: dict[str, str] | None = None) -> Findings:
+def found(images: dict[str, str], labels: dict[str, str] | None = None) -> DuplicateReport:
     """Compare images, a letter each, with labels, a digit each (0 if not given), by split."""
     digests = {
         name: np.array([[ord(letter), 7] for letter in images.get(name, "")], np.uint64)
@@ -25,7 +25,7 @@ def found(images: dict[str, str], labels: dict[str, str] | None = None) -> Findi
     return compared({name: rows.reshape(-1, 2) for name, rows in digests.items()}, numbers)
 
 
-def compared(digests: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> Findings:
+def compared(digests: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> DuplicateReport:
     """Compare images by split; the row of one is its number, less 100 for each split before."""
     counts = [len(digests[name]) for name in NAMES]
     numbers = np.concatenate([100 * home + np.arange(count) for home, count in enumerate(counts)])
@@ -33,7 +33,7 @@ def compared(digests: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> F
     # As published, in any order of the splits.
     order = np.random.default_rng(0).permutation(len(numbers))
     parts = numbers, homes, *(np.concatenate(list(p.values())) for p in (labels, digests))
-    result = find(Originals(*(part[order] for part in parts)))
+    result = find_duplicates(HashedImages(*(part[order] for part in parts)))
     examples = [[(name, row % 100) for name, row in sorted(group)] for group in result.examples]
     return result._replace(leaked=np.sort(result.leaked), examples=examples)
 

@@ -17,8 +17,8 @@ from stages.artifacts import raw
 from stages.artifacts.raw import Group, Image
 from stages.errors import UserError
 from stages.imaging import pool
-from stages.imaging.pool import Decoding, decode_all
-from stages.imaging.row_group import DecodedImages, decode_group
+from stages.imaging.pool import Decoding, decode_groups
+from stages.imaging.row_group import DecodedGroup, decode_group
 
 PARAMS = Decoding(
     image_size=(4, 5), resize="stretch", interpolation="bicubic", channels=3, workers=2
@@ -42,7 +42,7 @@ def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Group]:
     return publish(tmp_path / "raw", {"train": images}).groups["train"]
 
 
-def same(first: list[DecodedImages], other: list[DecodedImages]) -> bool:
+def same(first: list[DecodedGroup], other: list[DecodedGroup]) -> bool:
     return len(first) == len(other) and all(
         (one.failures, one.paths) == (two.failures, two.paths)
         and np.array_equal(one.images, two.images)
@@ -54,7 +54,7 @@ def same(first: list[DecodedImages], other: list[DecodedImages]) -> bool:
 
 
 def test_images_come_in_their_order_with_checksum_and_size(groups: list[Group]) -> None:
-    batches = list(decode_all(groups, PARAMS))
+    batches = list(decode_groups(groups, PARAMS))
     good = [number for number in range(COUNT) if number not in BAD]
     expected = [
         Picture.fromarray(pixels(number, 5 + number, 9)).resize((5, 4), Picture.Resampling.BICUBIC)
@@ -70,7 +70,7 @@ def test_images_come_in_their_order_with_checksum_and_size(groups: list[Group]) 
 
 def test_only_the_pixels_of_images_that_count_are_counted(groups: list[Group]) -> None:
     counting = np.arange(COUNT) % 3 == 0
-    batches = list(decode_all(groups, PARAMS, counting))
+    batches = list(decode_groups(groups, PARAMS, counting))
     good = [number for number in range(COUNT) if number not in BAD]
     images = np.concatenate([batch.images for batch in batches])[counting[good]]
     expected = [
@@ -80,7 +80,7 @@ def test_only_the_pixels_of_images_that_count_are_counted(groups: list[Group]) -
 
 
 def test_failures_are_named_and_marked(groups: list[Group]) -> None:
-    batches = list(decode_all(groups, PARAMS))
+    batches = list(decode_groups(groups, PARAMS))
     decoded = np.concatenate([batch.decoded for batch in batches])
     assert np.flatnonzero(~decoded).tolist() == list(BAD)
     failures = [failure for batch in batches for failure in batch.failures]
@@ -112,15 +112,15 @@ def test_an_image_too_elongated_to_crop_is_a_failure(tmp_path: Path) -> None:
 def test_the_result_is_the_same_for_any_number_of_workers(
     groups: list[Group], number: int | str
 ) -> None:
-    assert same(list(decode_all(groups, workers(number))), list(decode_all(groups, PARAMS)))
+    assert same(list(decode_groups(groups, workers(number))), list(decode_groups(groups, PARAMS)))
 
 
 def test_processes_give_the_same_as_threads(
     groups: list[Group], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = list(decode_all(groups, PARAMS))
-    monkeypatch.setattr(pool, "MANY", 0)
-    found = decode_all(groups, PARAMS)
+    expected = list(decode_groups(groups, PARAMS))
+    monkeypatch.setattr(pool, "MIN_PROCESS_IMAGES", 0)
+    found = decode_groups(groups, PARAMS)
     first = next(found)
     assert multiprocessing.active_children()
     assert same([first, *found], expected)
@@ -130,7 +130,7 @@ def test_processes_give_the_same_as_threads(
 @pytest.mark.parametrize("taken", [0, 1, 3])
 def test_closing_early_leaves_no_thread_behind(groups: list[Group], taken: int) -> None:
     before = threading.active_count()
-    batches = decode_all(groups, PARAMS)
+    batches = decode_groups(groups, PARAMS)
     for _ in range(taken):
         next(batches)
     batches.close()  # type: ignore[attr-defined]
@@ -149,23 +149,23 @@ def test_few_groups_are_ahead_of_the_one_that_is_taken(
             return super().submit(*call, **options)
 
     monkeypatch.setattr(pool, "ThreadPoolExecutor", Counter)
-    ahead = [begun - taken for taken, _ in enumerate(decode_all(groups, workers(2)), start=1)]
+    ahead = [begun - taken for taken, _ in enumerate(decode_groups(groups, workers(2)), start=1)]
     assert ahead == [4, 4, 4, 4, 3, 2, 1, 0]
 
 
 def test_no_groups_give_no_batches() -> None:
-    assert list(decode_all([], PARAMS)) == []
+    assert list(decode_groups([], PARAMS)) == []
 
 
-@pytest.mark.parametrize("many", [0, pool.MANY])
+@pytest.mark.parametrize("many", [0, pool.MIN_PROCESS_IMAGES])
 def test_a_damaged_file_is_named(
     groups: list[Group], many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "MANY", many)
+    monkeypatch.setattr(pool, "MIN_PROCESS_IMAGES", many)
     path = groups[0].file
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(UserError) as caught:
-        list(decode_all(groups, PARAMS))
+        list(decode_groups(groups, PARAMS))
     assert str(caught.value).startswith(f"{path}: cannot be read (")
     assert not multiprocessing.active_children()
 
@@ -178,7 +178,7 @@ def test_a_decoder_that_is_killed_is_reported(
 
     monkeypatch.setattr(pool, "decode_group", die)
     with pytest.raises(UserError, match=r"killed.*; set preprocess\.workers to a lower number"):
-        list(decode_all(groups, PARAMS))
+        list(decode_groups(groups, PARAMS))
 
 
 @pytest.mark.parametrize("action", get_args(Action))
@@ -193,7 +193,7 @@ def test_what_pillow_warns_of_does_not_change_the_result(
     with warnings.catch_warnings():
         warnings.simplefilter(action)
         before = [*warnings.filters]
-        batch = next(iter(list(decode_all(groups, PARAMS))))
+        batch = next(iter(list(decode_groups(groups, PARAMS))))
         assert [*warnings.filters] == before
     assert batch.decoded.tolist() == [True, False]
     assert [path for path, _ in batch.failures] == ["b.bmp"]
