@@ -1,4 +1,4 @@
-"""Which image belongs to which split."""
+"""Assign every image to train, val or test."""
 
 from collections.abc import Mapping, Sequence
 from math import ceil
@@ -21,12 +21,12 @@ Rows = Int64[np.ndarray, " _"]
 
 
 class Splitting(Params):
-    """Parameters of the split; train gets the rest."""
+    """Parameters of splitting; train gets what val and test do not."""
 
     seed: Seed = Field(description="decides which image goes to which split")
     splits: Literal["published", "fresh"] = Field(
-        description="published: as they came, and what lacks is cut off train; "
-        "fresh: all are dealt anew"
+        description="published: as they came, and what is missing is cut off train; "
+        "fresh: all images are split anew"
     )
     val_fraction: float = Field(gt=0, lt=1, description="share of train cut off for validation")
     test_fraction: float = Field(gt=0, lt=1, description="share of train cut off for the test")
@@ -44,19 +44,15 @@ class Splitting(Params):
 def assign_splits(
     labels: Mapping[str, Rows], classes: Sequence[str], params: Splitting
 ) -> Int8[np.ndarray, " _"]:
-    """Deal the images of all published splits to train, val and test: return indices into NAMES.
+    """Return, of the images of all published splits, the index into NAMES of the split of each.
 
-    Every class keeps its share where a split is cut off.
+    A split that is cut off train has of every class its share.
 
     Raises:
         UserError: there are fewer than two classes, or a class is not in every split.
     """
     everyone = np.concatenate([*labels.values(), np.array([], np.int64)])  # [N]
-    if len(np.unique(everyone)) < 2:
-        raise UserError(
-            f"there are {len(everyone)} images of the classes {_names(everyone, classes)}; "
-            "bring images of two classes at least"
-        )
+    _check_two_classes(everyone, classes)
     parts = _published_splits(labels, params)
     check_classes("train", everyone[parts["train"]], everyone, classes)
     shares = {"test": params.test_fraction, "val": params.val_fraction}
@@ -67,14 +63,27 @@ def assign_splits(
         parts["train"], parts[name] = _cut_off(parts["train"], everyone, count, params.seed)
         check_classes(name, everyone[parts[name]], everyone, classes)
     check_classes("train", everyone[parts["train"]], everyone, classes)
-    homes = np.empty(len(everyone), np.int8)
-    for home, name in enumerate(NAMES):
-        homes[parts[name]] = home
-    return homes
+    split_ids = np.empty(len(everyone), np.int8)
+    for index, name in enumerate(NAMES):
+        split_ids[parts[name]] = index
+    return split_ids
+
+
+def _check_two_classes(labels: Rows, classes: Sequence[str]) -> None:
+    """Refuse images of fewer than two classes.
+
+    Raises:
+        UserError: there are fewer.
+    """
+    if len(np.unique(labels)) < 2:
+        raise UserError(
+            f"there are {len(labels)} images of the classes {_names(labels, classes)}; "
+            "bring images of two classes at least"
+        )
 
 
 def _published_splits(labels: Mapping[str, Rows], params: Splitting) -> dict[str, Rows]:
-    """Number the images through, by published split; fresh: all are train's."""
+    """Return the numbers of the images by published split; of `fresh`, all are in train."""
     ends = np.cumsum([len(rows) for rows in labels.values()])
     numbers = dict(zip(labels, np.split(np.arange(ends[-1]), ends[:-1]), strict=True))
     if params.splits == "fresh":
@@ -88,10 +97,10 @@ def _published_splits(labels: Mapping[str, Rows], params: Splitting) -> dict[str
 
 
 def _check_divisible(split: str, count: int, labels: Rows, classes: Sequence[str]) -> None:
-    """Refuse to cut off a split where not every class can be on both sides.
+    """Refuse to cut off a split where not every class can be in both parts.
 
     Raises:
-        UserError: a class has a single image, or either side has fewer images than classes.
+        UserError: a class has a single image, or either part has fewer images than classes.
     """
     found, images = np.unique(labels, return_counts=True)
     if len(single := found[images < 2]):
@@ -107,15 +116,15 @@ def _check_divisible(split: str, count: int, labels: Rows, classes: Sequence[str
 
 
 def _cut_off(rows: Rows, labels: Rows, count: int, seed: int) -> list[Rows]:
-    """Cut `count` images off, of every class its share; return the rest and the piece."""
-    # Here, for every process that decodes imports this module too, and this takes a second.
+    """Cut `count` images off, of every class its share; return what is left and what was cut."""
+    # Not at the top: every worker imports this module too, and this import takes a second.
     from sklearn.model_selection import train_test_split  # noqa: PLC0415
 
     return list(train_test_split(rows, test_size=count, stratify=labels[rows], random_state=seed))
 
 
 def check_splits(labels: Mapping[str, Rows], classes: Sequence[str]) -> None:
-    """Refuse splits out of which too much was left.
+    """Refuse splits from which too many images were left out.
 
     Raises:
         UserError: a split is empty, or train lacks a class.
@@ -127,10 +136,10 @@ def check_splits(labels: Mapping[str, Rows], classes: Sequence[str]) -> None:
 
 
 def check_classes(split: str, found: Rows, everyone: Rows, classes: Sequence[str]) -> None:
-    """Refuse a split that lacks a class which others have.
+    """Refuse a split without an image of a class that other splits have.
 
     Raises:
-        UserError: it does.
+        UserError: a class is missing.
     """
     if len(absent := np.setdiff1d(everyone, found)):
         raise UserError(

@@ -23,7 +23,7 @@ def shared(tmp_path: Path, train: bytes, test: bytes) -> list[int]:
     # Published splits are read in the order of their names: test is number 0.
     homes = np.array([2, 0, 0, 0, 1, 0], np.int8)
     with splits.writer((4, 4, 3), tmp_path / "splits") as out:
-        seen = decode_into(published, homes, PARAMS, out)
+        seen = decode_into(out, published, homes, PARAMS)
         out.finish(INTERFACE, {})
     second = hash_originals(published, seen, 3)
     alike = {0, 5} <= set(second.numbers.tolist())
