@@ -16,10 +16,10 @@ from stages import launch
 from stages.artifacts import download_metrics, raw
 from stages.sources import digits, folder, named, origin, pairs, parquet, table
 from stages.sources.catalog import SetName
-from stages.sources.limits import metered
+from stages.sources.limits import limit_images
 from stages.sources.named import Named
 from stages.sources.origin import Origin
-from stages.sources.reports import shown
+from stages.sources.reports import excerpt
 from stages.sources.store import EMPTY
 from stages.sources.table import Table
 
@@ -41,13 +41,13 @@ def download(params: Download) -> Iterator[raw.Raw]:
         case "digits":
             yield digits.load()
         case "folder" | "pairs" as layout:
-            with origin.opened(params) as store:
+            with origin.open_store(params) as store:
                 yield {"folder": folder.load, "pairs": pairs.load}[layout](store)
         case "table" | "parquet" as layout:
-            with origin.opened(params) as store:
+            with origin.open_store(params) as store:
                 yield {"table": table.load, "parquet": parquet.load}[layout](store, params)
         case name:
-            with named.opened(name, Path(params.path), params, params.max_bytes) as published:
+            with named.open_dataset(name, Path(params.path), params, params.max_bytes) as published:
                 yield published
 
 
@@ -55,7 +55,7 @@ def main() -> None:
     """Run the stage."""
     params = Download.load()
     with download(params) as published:
-        images = raw.write(metered(published, params.max_bytes))
+        images = raw.write(limit_images(published, params.max_bytes))
     download_metrics.write(images, published.passed_over, published.examples)
     count, passed = sum(images.values()), sum(published.passed_over.values())
     listed = f" ({download_metrics.PATH} lists them)" if passed else ""
@@ -63,7 +63,7 @@ def main() -> None:
     told = f"{count:,} images of {len(published.classes)} classes"
     print(f"{told}, {passed:,} {files} passed over{listed}")
     if empty := published.examples.get(EMPTY):
-        print(f"of these, empty: {', '.join(map(shown, empty[:SHOWN]))}")
+        print(f"of these, empty: {', '.join(map(excerpt, empty[:SHOWN]))}")
 
 
 if __name__ == "__main__":

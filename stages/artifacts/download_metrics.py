@@ -1,4 +1,4 @@
-"""Artifact `metrics/download.json`: what came in, and what was passed over."""
+"""Artifact `metrics/download.json`: images of each published split, and files passed over."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,8 +14,8 @@ def write(
     examples: Mapping[str, Sequence[str]],
     path: Path = PATH,
 ) -> None:
-    """Write the images of each published split, and the files passed over, counted and named."""
-    # DVC makes a column of every number, and of nothing inside a list.
+    """Write the number of images by split, and of files passed over by kind, some of them named."""
+    # DVC makes a column of every number, but not of those in lists.
     kinds = [
         {"kind": kind, "files": count, "names": [*examples.get(kind, ())]}
         for kind, count in sorted(passed_over.items())

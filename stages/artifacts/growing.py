@@ -1,4 +1,4 @@
-"""Files that grow as they are written, larger than memory: .npy by rows, text by lines."""
+"""Files that are appended to and may be larger than memory: .npy by rows, JSON by lines."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,10 +9,10 @@ import numpy as np
 
 
 class GrowingLines:
-    """Strings on the disk, each as JSON: a line break within one is no end of a line."""
+    """A file of strings, a line of JSON each, so that a string may hold a line break."""
 
     def __init__(self, path: Path) -> None:
-        """Begin an empty file."""
+        """Create an empty file."""
         self._path = path
         path.touch(exist_ok=False)
 
@@ -21,8 +21,8 @@ class GrowingLines:
         with self._path.open("a", encoding="utf-8") as file:
             file.writelines(f"{json.dumps(string)}\n" for string in strings)
 
-    def leave_out(self, rows: np.ndarray) -> None:
-        """Take some out again, named by their index."""
+    def remove(self, rows: np.ndarray) -> None:
+        """Remove strings again, by their index."""
         out, place = set(rows.tolist()), self._path.with_name(f"{self._path.name}.kept")
         with self._path.open(encoding="utf-8") as old, place.open("x", encoding="utf-8") as new:
             new.writelines(line for index, line in enumerate(old) if index not in out)
@@ -30,7 +30,11 @@ class GrowingLines:
 
 
 def read_lines(path: Path) -> Sequence[str]:
-    """Return the strings."""
+    """Return the strings of a file.
+
+    Raises:
+        ValueError: a line holds no string of JSON.
+    """
     with path.open(encoding="utf-8") as file:
         strings = [json.loads(line) for line in file]
     for number, string in enumerate(strings, 1):
@@ -43,14 +47,14 @@ CHUNK_BYTES = 2**20  # of rows, read at once
 
 
 class GrowingArray:
-    """An array on the disk, of rows of one shape; of them, only some are ever in memory."""
+    """A .npy file of rows of one shape, of which only some are ever in memory."""
 
     def __init__(self, path: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> None:
-        """Begin an empty file."""
+        """Create an empty file."""
         self._path, self._dtype, self._shape = path, np.dtype(dtype), shape
         self._count = 0
         with path.open("xb") as file:
-            self._head(file)
+            self._write_header(file)
             self._start = file.tell()  # of the rows
 
     def __len__(self) -> int:
@@ -64,7 +68,7 @@ class GrowingArray:
         self._count += len(rows)
 
     def read(self, rows: np.ndarray | None = None) -> np.ndarray:
-        """Return some rows, or all."""
+        """Return some rows, or all, as an array in memory."""
         if rows is None:
             whole = np.fromfile(self._path, self._dtype, offset=self._start)
             return whole.reshape(-1, *self._shape)
@@ -72,20 +76,20 @@ class GrowingArray:
         return np.array(np.memmap(self._path, self._dtype, "r", self._start, shape)[rows])
 
     def chunks(self) -> Iterator[np.ndarray]:
-        """Read the rows so far, some at a time; a whole map would count as memory."""
+        """Yield the rows so far, about 1 MiB at a time; the pages of a map would count as memory."""
         size = self._dtype.itemsize * int(np.prod(self._shape))
         with self._path.open("rb") as file:
             file.seek(self._start)
             while chunk := file.read(max(1, CHUNK_BYTES // size) * size):
                 yield np.frombuffer(chunk, self._dtype).reshape(-1, *self._shape)
 
-    def leave_out(self, rows: np.ndarray) -> None:
-        """Take some rows out again."""
+    def remove(self, rows: np.ndarray) -> None:
+        """Remove rows again, by their index."""
         kept, start = np.ones(self._count, bool), 0
         kept[rows] = False
         place = self._path.with_name(f"{self._path.name}.kept")
         with place.open("xb") as file:
-            self._head(file)
+            self._write_header(file)
             for chunk in self.chunks():
                 file.write(chunk[kept[start : start + len(chunk)]].data)
                 start += len(chunk)
@@ -93,12 +97,12 @@ class GrowingArray:
         self._count = int(kept.sum())
 
     def finish(self) -> None:
-        """Write down how many rows there are."""
+        """Write the number of rows into the header."""
         with self._path.open("r+b") as file:
-            self._head(file)
+            self._write_header(file)
 
-    def _head(self, file: IO[bytes]) -> None:
-        """Write the head as NumPy does, which pads it: any count has the same length."""
+    def _write_header(self, file: IO[bytes]) -> None:
+        """Write the header as NumPy does, which pads it: its length is the same for any count."""
         shape = (self._count, *self._shape)
-        head = {"descr": self._dtype.str, "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, head)
+        header = {"descr": self._dtype.str, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)

@@ -1,4 +1,4 @@
-"""The Hugging Face image layout of Parquet files: how they are named and what they hold."""
+"""The Hugging Face image layout: names, schema and columns of its Parquet files."""
 
 import json
 import re
@@ -14,7 +14,7 @@ SHARD = re.compile(r"(train|val|test)-\d{5}-of-(\d{5})\.parquet")
 
 
 def schema(classes: tuple[str, ...]) -> pa.Schema:
-    """Return the schema of images of these classes; `datasets` decodes and names them by it."""
+    """Return the schema, with the class names and types that `datasets` reads."""
     features = {
         "image": {"_type": "Image"},
         "label": {"_type": "ClassLabel", "names": list(classes)},
@@ -26,13 +26,18 @@ def schema(classes: tuple[str, ...]) -> pa.Schema:
 
 
 def classes(file: pq.ParquetFile) -> tuple[str, ...]:
-    """Return the names of the classes."""
+    """Return the names of the classes of a file."""
     description = json.loads(file.schema_arrow.metadata[b"huggingface"])
     return tuple(description["info"]["features"]["label"]["names"])
 
 
 def shards(root: Path) -> dict[str, list[Path]]:
-    """Find the files of every split, in order."""
+    """Return the files of every split, in order.
+
+    Raises:
+        ValueError: a file has another name, or one of a split is missing.
+        FileNotFoundError: there is none.
+    """
     found = dict[str, list[Path]]()
     for path in sorted(root.glob("*.parquet")):
         if not (match := SHARD.fullmatch(path.name)):
@@ -49,7 +54,11 @@ def shards(root: Path) -> dict[str, list[Path]]:
 
 
 def labels(file: pq.ParquetFile) -> Int64[np.ndarray, " n"]:
-    """Read the labels of a file; they must be indices into its classes."""
+    """Read the labels of a file.
+
+    Raises:
+        ValueError: one is no index into the classes of the file.
+    """
     if not pa.types.is_integer(file.schema_arrow.field(LABELS).type):
         raise ValueError("there are labels that are no numbers")
     numbers, start, known = np.empty(file.metadata.num_rows, np.int64), 0, len(classes(file))
@@ -60,7 +69,7 @@ def labels(file: pq.ParquetFile) -> Int64[np.ndarray, " n"]:
 
 
 def _checked(column: pa.Array, known: int) -> np.ndarray:
-    """Return the numbers of a column, of which each must be less than `known`."""
+    """Return the labels of a column, which must be less than `known`."""
     if column.null_count:
         raise ValueError("there are labels that are no numbers")
     numbers: np.ndarray = column.to_numpy()
@@ -72,7 +81,11 @@ def _checked(column: pa.Array, known: int) -> np.ndarray:
 
 
 def sizes(file: pq.ParquetFile) -> list[int]:
-    """Count the images of every row group, of a file that has the columns of an image."""
+    """Return the number of images of every row group.
+
+    Raises:
+        ValueError: the file lacks a column of the images.
+    """
     columns = file.schema_arrow.empty_table().flatten().column_names
     if absent := {BYTES, NAMES} - {*columns}:
         raise ValueError(f"column {min(absent)} is missing")

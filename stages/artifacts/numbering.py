@@ -1,4 +1,4 @@
-"""Classes of one name, told apart by a number: `crane` and `crane (2)`."""
+"""Number classes of the same name: `crane` and `crane (2)`."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
@@ -8,7 +8,7 @@ from reprise.escaping import UNSEEN, printable
 
 
 def numbered(names: Sequence[str], key: Callable[[str], str] = str) -> tuple[str, ...]:
-    """Number every name whose key came before; no number makes two names of one key.
+    """Append a number to every name whose key came before, so that all keys differ.
 
     The first of a key keeps its name, and so does whatever is called `crane (2)` by itself.
     """

@@ -1,4 +1,4 @@
-"""Artifact `metrics/preprocess.json`, what preprocess saw, and `metrics/preprocess`, pictures."""
+"""Artifacts `metrics/preprocess.json`, figures, and `metrics/preprocess`, pictures."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ PICTURES = Path("metrics/preprocess")
 
 
 def write(findings: Mapping[str, object], samples: Image, root: Path = Path()) -> None:
-    """Write the findings, and the contact sheet of training images as samples.png."""
+    """Write the figures, and the contact sheet of training images as samples.png."""
     with files.replacing(root / PICTURES) as folder:
         folder.mkdir()
         samples.save(folder / "samples.png")

@@ -5,8 +5,8 @@ One file a published split, in the Hugging Face image layout: columns `image: {b
 Written and read a row group at a time: a data set may be larger than memory.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, starmap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import starmap
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -22,13 +22,13 @@ from stages.artifacts.huggingface import BYTES, LABELS, NAMES
 from stages.progress import Progress
 
 PATH = Path("data/raw")
-# What is held in memory at once, by each process that decodes.
+# Of a row group, which each worker that decodes holds in memory.
 GROUP_IMAGES = 512
 GROUP_BYTES = 2 * 2**20
 
 
 class Image(NamedTuple):
-    """One encoded image and its class."""
+    """An encoded image and its class."""
 
     data: bytes  # PNG, JPEG, ..., as published
     path: str  # its name in the source
@@ -36,7 +36,7 @@ class Image(NamedTuple):
 
 
 class Raw(NamedTuple):
-    """A published data set, on its way in."""
+    """A published data set, to be written."""
 
     classes: tuple[str, ...]  # [K]
     splits: Mapping[str, Iterable[Image]]  # train, and val and test if published; read once
@@ -49,7 +49,13 @@ class Group(NamedTuple):
 
     file: Path
     number: int  # in the file
+    start: int  # number of its first image, through all published splits
     size: int  # images
+
+    @property
+    def rows(self) -> slice:
+        """Where its images are among those of all splits."""
+        return slice(self.start, self.start + self.size)
 
     def images(self) -> list[Image]:
         """Read the images.
@@ -66,80 +72,57 @@ class Group(NamedTuple):
 
 
 class Published(NamedTuple):
-    """A data set on disk: its labels, and where to read its images."""
+    """A data set on disk: its labels, and where to read its images.
+
+    Images are numbered through all splits, in the order of `labels`.
+    """
 
     classes: tuple[str, ...]  # [K]
     labels: Mapping[str, Int64[np.ndarray, " n"]]  # by published split
-    groups: Mapping[str, list[Group]]  # by published split, in the order of the labels
+    groups: list[Group]  # of all splits
 
-    def images(self, numbers: Collection[int]) -> Iterator[tuple[int, Image]]:
-        """Yield some images, numbered through all splits, with their numbers, ascending."""
-        wanted, start = np.sort(np.fromiter(numbers, np.int64)), 0
-        for group in chain(*self.groups.values()):
-            end = start + group.size
-            here = wanted[slice(*np.searchsorted(wanted, (start, end)))].tolist()
-            images = group.images() if here else []
-            yield from ((number, images[number - start]) for number in here)
-            start = end
+    def all_labels(self) -> Int64[np.ndarray, " n"]:
+        """Return the labels of all splits."""
+        return np.concatenate(list(self.labels.values()))
+
+    def images(self, numbers: Int64[np.ndarray, " m"]) -> Iterator[Image]:
+        """Yield the images of these numbers, which ascend; only their row groups are read."""
+        for group in self.groups:
+            bounds = np.searchsorted(numbers, (group.start, group.start + group.size))
+            if len(here := numbers[slice(*bounds)] - group.start):
+                images = group.images()
+                yield from (images[row] for row in here)
 
 
 def write(raw: Raw, root: Path = PATH) -> dict[str, int]:
     """Write `<root>/<split>-00000-of-00001.parquet` for every split; return images per split."""
-    schema, counts = huggingface.schema(raw.classes), dict[str, int]()
+    schema = huggingface.schema(raw.classes)
     with files.replacing(root) as folder:
         folder.mkdir()
-        for split, images in raw.splits.items():
-            place = folder / f"{split}-00000-of-00001.parquet"
-            counts[split] = 0
-            # The images are compressed already; their statistics would be images in the footer.
-            with (
-                Progress(f"pack {split}", None, "images") as progress,
-                pq.ParquetWriter(
-                    place,
-                    schema,
-                    compression="none",
-                    use_dictionary=["label"],
-                    write_statistics=["label"],
-                ) as file,
-            ):
-                for group in _groups(images):
-                    file.write_table(_table(group, schema))
-                    counts[split] += len(group)
-                    progress.advance(len(group))
-    return counts
+        return {
+            split: _write_split(folder, split, images, schema)
+            for split, images in raw.splits.items()
+        }
 
 
-def read(root: Path = PATH) -> Published:
-    """Read labels and classes, and find the images.
-
-    Raises:
-        UserError: nothing was downloaded, a file is damaged or missing, or they do not match.
-    """
-    labels, groups = dict[str, Int64[np.ndarray, " n"]](), dict[str, list[Group]]()
-    classes = set[tuple[str, ...]]()
-    with files.reading(root, "download"):
-        shards = huggingface.shards(root)
-    for split, paths in shards.items():
-        parts, groups[split] = list[Int64[np.ndarray, " _"]](), []
-        for path in paths:
-            with files.reading(path, "download"), pq.ParquetFile(path) as file:
-                classes.add(huggingface.classes(file))
-                if len(classes) > 1:
-                    raise ValueError("its classes are not those of the other files")
-                parts.append(huggingface.labels(file))
-                groups[split] += [
-                    Group(path, *group) for group in enumerate(huggingface.sizes(file))
-                ]
-        labels[split] = np.concatenate(parts)
-    return Published(classes.pop(), labels, groups)
+def _write_split(folder: Path, split: str, images: Iterable[Image], schema: pa.Schema) -> int:
+    """Write the file of a split, a row group at a time; return the number of its images."""
+    path, count = folder / f"{split}-00000-of-00001.parquet", 0
+    # The images are compressed already; their statistics would be images in the footer.
+    options = {"compression": "none", "use_dictionary": ["label"], "write_statistics": ["label"]}
+    with (
+        Progress(f"pack {split}", None, "images") as progress,
+        pq.ParquetWriter(path, schema, **options) as file,
+    ):
+        for group in _row_groups(images):
+            rows = [{"image": {"bytes": i.data, "path": i.path}, "label": i.label} for i in group]
+            file.write_table(pa.Table.from_pylist(rows, schema))
+            count += len(group)
+            progress.advance(len(group))
+    return count
 
 
-def _table(group: list[Image], schema: pa.Schema) -> pa.Table:
-    rows = [{"image": {"bytes": i.data, "path": i.path}, "label": i.label} for i in group]
-    return pa.Table.from_pylist(rows, schema)
-
-
-def _groups(images: Iterable[Image]) -> Iterator[list[Image]]:
+def _row_groups(images: Iterable[Image]) -> Iterator[list[Image]]:
     """Gather images until a row group is full."""
     group, size = list[Image](), 0
     for image in images:
@@ -150,3 +133,28 @@ def _groups(images: Iterable[Image]) -> Iterator[list[Image]]:
             group, size = [], 0
     if group:
         yield group
+
+
+def read(root: Path = PATH) -> Published:
+    """Read labels and classes, and where the row groups are.
+
+    Raises:
+        UserError: nothing was downloaded, a file is damaged or missing, or they do not match.
+    """
+    with files.reading(root, "download"):
+        shards = huggingface.shards(root)
+    labels, groups, start = dict[str, Int64[np.ndarray, " n"]](), list[Group](), 0
+    classes = set[tuple[str, ...]]()
+    for split, paths in shards.items():
+        parts = list[Int64[np.ndarray, " _"]]()
+        for path in paths:
+            with files.reading(path, "download"), pq.ParquetFile(path) as file:
+                classes.add(huggingface.classes(file))
+                if len(classes) > 1:
+                    raise ValueError("its classes are not those of the other files")
+                parts.append(huggingface.labels(file))
+                for number, size in enumerate(huggingface.sizes(file)):
+                    groups.append(Group(path, number, start, size))
+                    start += size
+        labels[split] = np.concatenate(parts)
+    return Published(classes.pop(), labels, groups)

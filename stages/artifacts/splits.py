@@ -1,8 +1,7 @@
 """Artifact `data/splits`: the images in training form, one folder a split.
 
 `images.npy` and `labels.npy` are read through a memory map, so that a split may be larger than
-memory; `paths.jsonl` has the name of each image in the source; `meta.json` says what all splits
-share.
+memory; `paths.jsonl` holds the path of each image in the source; `meta.json` what all splits share.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +32,7 @@ class Split(NamedTuple):
 
 
 class Meta(Params):
-    """What all splits share, how large they are, and what is in none of them."""
+    """What all splits share, their sizes, and the files that are in none."""
 
     interface: Interface
     counts: dict[str, NonNegativeInt]  # images per split
@@ -41,10 +40,10 @@ class Meta(Params):
 
 
 class Writer:
-    """Splits that grow on the disk; of images and labels, only some are ever in memory."""
+    """Splits that are written to the disk in parts; they may be larger than memory."""
 
     def __init__(self, folder: Path, shape: tuple[int, int, int]) -> None:
-        """Begin empty splits of images of shape [H, W, C]."""
+        """Create empty splits of images of shape [H, W, C]."""
         self.shape, self._folder = shape, folder
         for name in NAMES:
             (folder / name).mkdir(parents=True)
@@ -69,18 +68,18 @@ class Writer:
         return self._labels[name].read()
 
     def images(self, name: str, rows: Int64[np.ndarray, " m"]) -> UInt8[np.ndarray, "m h w c"]:
-        """Return some images of a split."""
+        """Return the images of some rows of a split."""
         return self._images[name].read(rows)
 
-    def leave_out(self, name: str, rows: Int64[np.ndarray, " l"]) -> None:
-        """Take some images out of a split again."""
+    def remove(self, name: str, rows: Int64[np.ndarray, " l"]) -> None:
+        """Remove images from a split again, by their rows."""
         if len(rows):
-            self._images[name].leave_out(rows)
-            self._labels[name].leave_out(rows)
-            self._paths[name].leave_out(rows)
+            self._images[name].remove(rows)
+            self._labels[name].remove(rows)
+            self._paths[name].remove(rows)
 
     def finish(self, interface: Interface, excluded: Mapping[str, str]) -> None:
-        """Finish the files, and write what all splits share and why files are in none of them."""
+        """Complete the headers of the arrays, and write meta.json."""
         for file in (*self._images.values(), *self._labels.values()):
             file.finish()
         counts = {name: self.count(name) for name in NAMES}
@@ -90,19 +89,19 @@ class Writer:
 
 @contextmanager
 def writer(shape: tuple[int, int, int], root: Path = PATH) -> Iterator[Writer]:
-    """Yield a writer of splits of images [H, W, C]; they are in their place when the block ends."""
+    """Yield a writer of splits of images [H, W, C]; when the block ends, they replace `root`."""
     with files.replacing(root) as folder:
         yield Writer(folder, shape)
 
 
 def read(name: str, root: Path = PATH) -> Split:
-    """Map one split into memory; its labels, but not its pixels, are looked at.
+    """Map one split into memory; its labels are checked, its pixels are not read.
 
     Raises:
         UserError: it is missing or damaged, or not what meta.json says of it.
     """
     with files.reading(root / name, "preprocess"):
-        # Mode c: pages of its own if somebody writes to them; the file is never changed.
+        # Mode c, copy on write: the file is never changed.
         images = open_memmap(_images(root, name), mode="c")
         labels = open_memmap(_labels(root, name), mode="c")
         found = str(images.dtype), images.ndim, str(labels.dtype), labels.shape
@@ -118,24 +117,24 @@ def read(name: str, root: Path = PATH) -> Split:
 
 
 def _require(meta: Meta, name: str, split: Split) -> None:
-    """Hold a split against what all say of themselves: damage may leave whole arrays.
+    """Compare a split with meta.json: a damaged file may still be a whole array.
 
     Raises:
         ValueError: it has another number or shape of images, or a label of no class.
     """
-    said = meta.interface
-    shape = (meta.counts.get(name), said.height, said.width, said.channels)
+    interface = meta.interface
+    shape = (meta.counts.get(name), interface.height, interface.width, interface.channels)
     if split.images.shape != shape:
         raise ValueError(f"images are {list(split.images.shape)}, meta.json says {list(shape)}")
     least, most = (
         (int(split.labels.min()), int(split.labels.max())) if len(split.labels) else (0, 0)
     )
-    if not 0 <= least <= most < len(said.classes):
-        raise ValueError(f"labels are {least} to {most}, of {len(said.classes)} classes, from 0")
+    if not 0 <= least <= most < len(interface.classes):
+        raise ValueError(f"labels are {least} to {most}, of {len(interface.classes)} classes, from 0")
 
 
 def read_paths(name: str, root: Path = PATH) -> Sequence[str]:
-    """Read where the images of a split are in the source, in their order.
+    """Read the paths in the source of the images of a split, in their order.
 
     Raises:
         UserError: the file is missing or damaged.

@@ -1,80 +1,78 @@
-"""Every image through decoding into its split, in bounded memory."""
+"""Decode every image into its split, in bounded memory."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
 from itertools import chain, compress, count
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Int8, Int64, UInt32
+from jaxtyping import Int8, Int64, UInt32
 
 from stages.artifacts.raw import Published
 from stages.artifacts.splits import NAMES, Split, Writer
-from stages.imaging.pool import Decoding, decode_all
-from stages.imaging.row_group import DecodedImages
+from stages.imaging.pool import Decoding, decode_groups
+from stages.imaging.row_group import DecodedGroup
 from stages.progress import Progress
 
+TRAIN = NAMES.index("train")
 EXCLUDED = -1  # instead of an index into NAMES
 
 
-class Seen(NamedTuple):
-    """What is known of the images, numbered through all that is published."""
+class ImageRecords(NamedTuple):
+    """What is known of the images; n are published."""
 
-    homes: Int8[np.ndarray, " n"]  # index into NAMES of the split of each, or EXCLUDED
+    split_ids: Int8[np.ndarray, " n"]  # index into NAMES, or EXCLUDED
     checksums: UInt32[np.ndarray, " n"]  # of the pixels, as resized; 0 where excluded
     sizes: Counter[tuple[int, int]]  # images by height and width as published, in pixels
-    failures: dict[str, str]  # the reason, by path
-    counts: Int64[np.ndarray, "c 256"]  # the histogram of train
-    remarks: Mapping[str, str] = {}  # what is odd, by path
+    failures: dict[str, str]  # why an image could not be decoded, by path
+    remarks: dict[str, str]  # what is odd about an image, by path
+    histogram: Int64[np.ndarray, "c 256"]  # of the pixels of train
+    dropped: int = 0  # images removed from train again
 
 
-def assemble(
-    published: Published, homes: Int8[np.ndarray, " n"], params: Decoding, out: Writer
-) -> Seen:
-    """Decode every image and append it to its split; `homes` are indices into NAMES."""
-    labels = np.concatenate(list(published.labels.values()))  # [N]
-    seen = Seen(
-        homes.copy(),
-        np.zeros(len(homes), np.uint32),
+def decode_into(
+    out: Writer, published: Published, split_ids: Int8[np.ndarray, " n"], params: Decoding
+) -> ImageRecords:
+    """Decode and resize every image and append it to its split."""
+    labels = published.all_labels()
+    records = _no_records(len(labels), params.channels)
+    with Progress("decode", len(labels), "images") as progress:
+        for group in decode_groups(published.groups, params, split_ids == TRAIN):
+            ids = split_ids[group.numbers]
+            records.split_ids[group.numbers] = ids
+            _record(records, group)
+            for split_id, name in enumerate(NAMES):
+                rows = ids == split_id
+                part = Split(group.images[rows], labels[group.numbers[rows]])
+                out.append(name, part, list(compress(group.paths, rows)))
+            progress.advance(len(group.numbers) + len(group.failures))
+    return records
+
+
+def _no_records(images: int, channels: int) -> ImageRecords:
+    """Return the records of images of which none is decoded yet."""
+    return ImageRecords(
+        np.full(images, EXCLUDED, np.int8),
+        np.zeros(images, np.uint32),
         Counter(),
         {},
-        np.zeros((params.channels, 256), np.int64),
-        remarks := dict[str, str](),
+        {},
+        np.zeros((channels, 256), np.int64),
     )
-    for batch, here in _placed(published, params, homes == NAMES.index("train")):
-        _note(seen, batch, here)
-        for path, remark in batch.remarks:
-            remarks[_unlike(path, remarks)] = remark
-        homes_here = seen.homes[here][batch.decoded]
-        for home, name in enumerate(NAMES):
-            rows = homes_here == home
-            part = Split(batch.images[rows], labels[here][batch.decoded][rows])
-            out.append(name, part, list(compress(batch.paths, rows)))
-    return seen
 
 
-def _note(seen: Seen, batch: DecodedImages, here: slice) -> None:
-    """Add what is known of a batch, of the images numbered `here`."""
-    seen.homes[here][~batch.decoded] = EXCLUDED
-    seen.checksums[here][batch.decoded] = batch.checksums
-    seen.sizes.update(map(tuple, batch.sizes.tolist()))
-    for path, reason in batch.failures:
-        seen.failures[_unlike(path, seen.failures)] = reason
-    seen.counts[:] += batch.counts
+def _record(records: ImageRecords, group: DecodedGroup) -> None:
+    """Add what is known of the images of a group."""
+    records.checksums[group.numbers] = group.checksums
+    records.sizes.update(map(tuple, group.sizes.tolist()))
+    records.histogram[:] += group.histogram
+    for path, reason in group.failures:
+        records.failures[_unique(path, records.failures)] = reason
+    for path, remark in group.remarks:
+        records.remarks[_unique(path, records.remarks)] = remark
 
 
-def _unlike(path: str, known: Collection[str]) -> str:
+def _unique(path: str, known: Collection[str]) -> str:
     """Number a path that is known already: splits may be published with the same names."""
     again = (f"{path} ({number})" for number in count(2))
     return next(name for name in chain([path], again) if name not in known)
-
-
-def _placed(
-    published: Published, params: Decoding, counting: Bool[np.ndarray, " n"]
-) -> Iterator[tuple[DecodedImages, slice]]:
-    """Yield every batch with the numbers of its images."""
-    groups, start = list(chain(*published.groups.values())), 0
-    with Progress("decode", len(counting), "images") as progress:
-        for batch in decode_all(groups, params, counting):
-            yield batch, slice(start, start := start + len(batch.decoded))
-            progress.advance(len(batch.decoded))

@@ -1,4 +1,4 @@
-"""Mean and standard deviation by which pixels are normalised."""
+"""Mean and standard deviation by which pixels are normalised, and the histogram behind them."""
 
 from typing import Literal, NamedTuple
 
@@ -11,11 +11,11 @@ from stages.params import Params
 
 # Of ImageNet's training images, as the weights of torchvision's models expect them.
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-SMALLEST = 1 / 255  # of a standard deviation: one level of brightness
+MIN_STD = 1 / 255  # one level of brightness
 
 
 class Normalization(Params):
-    """Parameters of the normalisation."""
+    """Parameters of normalisation."""
 
     normalize: Literal["dataset", "imagenet", "half", "none"] = Field(
         description="by mean and std of train or ImageNet; half: to [-1, 1]; none: to [0, 1]"
@@ -23,16 +23,16 @@ class Normalization(Params):
 
 
 class Moments(NamedTuple):
-    """Per channel, in units of [0, 1]."""
+    """Mean and standard deviation of each channel, in units of [0, 1]."""
 
     mean: tuple[float, ...]  # [C]
     std: tuple[float, ...]  # [C]
 
 
-def normalization(params: Normalization, counts: Int64[np.ndarray, "c 256"]) -> Moments:
-    """Return what the parameters ask for; `counts` are train's, as `histogram` counts them."""
+def compute_moments(params: Normalization, counts: Int64[np.ndarray, "c 256"]) -> Moments:
+    """Return the moments that the parameters name; `counts` is the histogram of train."""
     if params.normalize == "dataset":
-        return moments(counts)
+        return dataset_moments(counts)
     if params.normalize == "imagenet":
         return Moments(*IMAGENET)
     mean, std = (0.5, 0.5) if params.normalize == "half" else (0.0, 1.0)
@@ -40,7 +40,7 @@ def normalization(params: Normalization, counts: Int64[np.ndarray, "c 256"]) -> 
 
 
 def histogram(images: UInt8[np.ndarray, "_ h w c"]) -> Int64[np.ndarray, "c 256"]:
-    """Count the pixels of every value, per channel: what may be added up in any order."""
+    """Count the pixels of every value, per channel; integers may be added up in any order."""
     *_, width, channels = images.shape
     if not len(images):
         return np.zeros((channels, 256), np.int64)
@@ -50,13 +50,13 @@ def histogram(images: UInt8[np.ndarray, "_ h w c"]) -> Int64[np.ndarray, "c 256"
     return np.array(picture.histogram(), np.int64).reshape(channels, 256)
 
 
-def moments(counts: Int64[np.ndarray, "c 256"]) -> Moments:
-    """Return mean and standard deviation over all pixels; the sums are whole numbers, hence exact.
+def dataset_moments(counts: Int64[np.ndarray, "c 256"]) -> Moments:
+    """Return mean and standard deviation over all pixels; the sums are integers, hence exact.
 
-    A channel that is even throughout counts as varying by one level, so that nothing divides by 0.
+    The standard deviation is one level at least, so that nothing is divided by 0.
     """
     values, number = np.arange(256), counts[0].sum()
     mean = counts @ values / number  # [C]
     variance = counts @ values**2 / number - mean**2
-    std = np.maximum(np.sqrt(np.maximum(variance, 0)) / 255, SMALLEST)
+    std = np.maximum(np.sqrt(np.maximum(variance, 0)) / 255, MIN_STD)
     return Moments(tuple((mean / 255).tolist()), tuple(std.tolist()))

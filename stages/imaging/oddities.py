@@ -1,4 +1,4 @@
-"""Remarks on images that can be decoded and are suspicious: transparent, or of few levels."""
+"""Images that can be decoded but look wrong: transparent, or of few levels."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,15 +14,15 @@ from reprise.spec import Channels
 
 NARROW = "uses at most a sixteenth of its range"
 LEVELS = 256 // 16
-LISTED = 100  # files that the report names
-KINDS = {  # what the report calls them
+LISTED = 100  # files that the figures name
+KINDS = {  # keys in the figures
     **dict(zip(get_args(alpha.Remark), ("transparent", "unused_alpha"), strict=True)),
     NARROW: "narrow_range",
 }
 
 
-def suspects(images: UInt8[np.ndarray, "m h w c"], *, padded: bool) -> Bool[np.ndarray, " m"]:
-    """Say which images have few levels, as resized; black that may be padding counts as none."""
+def has_few_levels(images: UInt8[np.ndarray, "m h w c"], *, padded: bool) -> Bool[np.ndarray, " m"]:
+    """Return whether each image has few levels, as resized; black is left out where it may pad."""
     pixels = images.reshape(len(images), -1) if len(images) else np.zeros((0, 1), np.uint8)
     lowest = (np.where(pixels == 0, 255, pixels) if padded else pixels).min(1)
     narrow: np.ndarray = pixels.max(1).astype(int) - lowest < LEVELS
@@ -30,15 +30,15 @@ def suspects(images: UInt8[np.ndarray, "m h w c"], *, padded: bool) -> Bool[np.n
 
 
 def is_narrow(data: bytes, channels: Channels) -> bool:
-    """Say whether all pixels of an image are within a sixteenth of the 256 levels.
+    """Return whether all pixels of an image are within a sixteenth of the 256 levels.
 
-    Such are pixels of 12 bits that were taken for 16, lens caps and empty pages.
+    So are pixels of 12 bits stored as 16, covered lenses and empty pages.
     """
     return _spread(decode(data, channels)) < LEVELS
 
 
-def count(remarks: Iterable[str]) -> dict[str, int]:
-    """Return how many images each remark is about, by its key in the report."""
+def count_by_kind(remarks: Iterable[str]) -> dict[str, int]:
+    """Return the number of images with each remark, by its key in the figures."""
     found = Counter(remarks)
     return {key: found[remark] for remark, key in KINDS.items()}
 

@@ -1,32 +1,133 @@
-"""What preprocess found: figures for a file, remarks for a person, and a contact sheet."""
+"""What preprocess found: figures for a file, messages for a person, and a contact sheet."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Int64
 from PIL import Image as Picture
 from PIL import ImageDraw
+from pydantic import Field
 
 from reprise.escaping import printable
 from stages.artifacts.preprocess_metrics import FINDINGS
-from stages.artifacts.raw import Published
 from stages.artifacts.splits import NAMES, Writer
 from stages.errors import UserError
 from stages.imaging import oddities
-from stages.imaging.assembly import Seen
-from stages.imaging.duplicates import Findings
+from stages.imaging.assembly import ImageRecords
+from stages.imaging.duplicates import DuplicateReport
+from stages.params import Params
 from stages.pictures import fit, font, picture, shorten
 
-CLASSES, EXAMPLES = 20, 10  # rows and columns at most
+LISTED = 50  # files in one message
+FAILED, ODD, SAME = "excluded_files", "odd_files", "duplicates"  # lists in the figures
+CLASSES, EXAMPLES = 20, 10  # rows and columns of the sheet at most
 CELL, GAP, MARGIN, PADDING = 64, 4, 140, 8  # pixels: an image, between them, names, around names
 BRIGHT, DARK = "white", "black"
 
 
+class Summary(NamedTuple):
+    """What preprocess found."""
+
+    figures: dict[str, object]
+    messages: list[str]  # what somebody should look at
+    sheet: Picture.Image  # training images
+
+
+class Failures(Params):
+    """Parameter of what becomes of images that cannot be decoded."""
+
+    on_error: Literal["fail", "exclude"] = Field(
+        description="on images that cannot be decoded: name them all and stop, or leave them out"
+    )
+
+
+def refuse_failures(failures: Mapping[str, str], params: Failures) -> None:
+    """Name every image that cannot be decoded, in one report, unless they are to be left out.
+
+    Raises:
+        UserError: there is one.
+    """
+    if failures and params.on_error == "fail":
+        lines = [f"{printable(path)}: cannot be decoded: {why}" for path, why in failures.items()]
+        more = [f"and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
+        remedy = "mend them at their source, or set preprocess.on_error: exclude to leave them out"
+        raise UserError("\n".join([*lines[:LISTED], *more, f"{len(lines)} images; {remedy}"]))
+
+
+def figures(
+    classes: Sequence[str], out: Writer, records: ImageRecords, found: DuplicateReport
+) -> dict[str, object]:
+    """Return images per class and split, sizes as published, excluded files, and duplicates.
+
+    DVC makes a column of every number, but not of those in lists: what grows with the classes or
+    the files is in lists.
+    """
+    return {
+        "images": {name: out.count(name) for name in NAMES},
+        "excluded": len(records.failures),
+        "repeated": found.repeated,
+        "leaked": len(found.leaked),
+        "contradictory": found.contradictory,
+        **oddities.count_by_kind(records.remarks.values()),
+        "classes": _count_classes(out, classes),
+        "sizes": [_sizes(records.sizes)],
+        FAILED: [{"file": path, "reason": why} for path, why in records.failures.items()],
+        ODD: [
+            {"file": path, "remark": remark}
+            for path, remark in islice(records.remarks.items(), oddities.LISTED)
+        ],
+        "shared": [{"splits": pair, "images": count} for pair, count in found.shared.items()],
+        SAME: [[f"{split}: {path}" for split, path in group] for group in found.examples],
+    }
+
+
+def _count_classes(out: Writer, classes: Sequence[str]) -> list[dict[str, object]]:
+    """Count the images of every class in every split."""
+    counts = {name: np.bincount(out.labels(name), minlength=len(classes)) for name in NAMES}
+    return [
+        {"class": label, **{name: int(counts[name][index]) for name in NAMES}}
+        for index, label in enumerate(classes)
+    ]
+
+
+def _sizes(sizes: Counter[tuple[int, int]]) -> dict[str, object]:
+    """Return the extremes of height and width, the commonest size, and how many there are."""
+    heights, widths = zip(*sizes, strict=True)
+    return {
+        "different": len(sizes),
+        "commonest": min(sizes, key=lambda size: (-sizes[size], size)),
+        "height": [min(heights), max(heights)],
+        "width": [min(widths), max(widths)],
+    }
+
+
+def messages(records: ImageRecords, found: DuplicateReport) -> Iterator[str]:
+    """Say in words what somebody should look at."""
+    if records.failures:
+        yield f"{len(records.failures)} images left out: they cannot be decoded{_listed(FAILED)}"
+    for pair, count in found.shared.items():
+        if count:
+            one, other = pair.split("_and_")
+            same = f"{count} images of {one} have the same pixels as images of {other}"
+            yield f"{same}{_listed(SAME)}"
+    if records.dropped:
+        yield f"{records.dropped} of them dropped from train"
+    if found.contradictory:
+        yield f"{found.contradictory} times the same pixels bear different labels{_listed(SAME)}"
+    for remark, count in sorted(Counter(records.remarks.values()).items()):
+        yield f"{count} images may not be what they should: {remark}{_listed(ODD)}"
+
+
+def _listed(key: str) -> str:
+    return f"; listed in {FINDINGS} as {key}"
+
+
 def contact_sheet(out: Writer, classes: Sequence[str], seed: int) -> Picture.Image:
-    """Draw random training images, a row a class, its name in front."""
-    rows = choose(out.labels("train"), seed)
+    """Draw random training images, a row a class, with its name in front."""
+    rows = choose_examples(out.labels("train"), seed)
     canvas = Picture.new(
         "RGB", (MARGIN + EXAMPLES * (CELL + GAP), len(rows) * (CELL + GAP)), BRIGHT
     )
@@ -41,101 +142,13 @@ def contact_sheet(out: Writer, classes: Sequence[str], seed: int) -> Picture.Ima
     return canvas
 
 
-def choose(labels: Int64[np.ndarray, " n"], seed: int) -> dict[int, Int64[np.ndarray, " _"]]:
-    """Return rows of some images of each class, of the first classes where there are many."""
+def choose_examples(
+    labels: Int64[np.ndarray, " n"], seed: int
+) -> dict[int, Int64[np.ndarray, " _"]]:
+    """Return rows of random images by class, of the first classes where there are many."""
     rng = np.random.default_rng(seed)
     present = np.unique(labels)[:CLASSES].tolist()
     return {
         label: np.sort(rng.permutation(np.flatnonzero(labels == label))[:EXAMPLES])
         for label in present
-    }
-
-
-LISTED = 50  # files in one message
-FAILED, ODD, SAME = "excluded_files", "odd_files", "duplicates"  # lists in the figures
-
-
-def refuse(failures: Mapping[str, str]) -> None:
-    """Name every image that cannot be decoded, in one report.
-
-    Raises:
-        UserError: there is one.
-    """
-    if failures:
-        lines = [f"{printable(path)}: cannot be decoded: {why}" for path, why in failures.items()]
-        more = [f"and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
-        remedy = "mend them at their source, or set preprocess.on_error: exclude to leave them out"
-        raise UserError("\n".join([*lines[:LISTED], *more, f"{len(lines)} images; {remedy}"]))
-
-
-def summary(published: Published, out: Writer, seen: Seen, found: Findings) -> dict[str, object]:
-    """Return images per class and split, sizes seen, excluded files, and duplicates.
-
-    DVC makes a column of every number, and of nothing inside a list: what grows with the classes
-    or the files is in lists.
-    """
-    return {
-        "images": {name: out.count(name) for name in NAMES},
-        "excluded": len(seen.failures),
-        "repeated": found.repeated,
-        "leaked": len(found.leaked),
-        "contradictory": found.contradictory,
-        **oddities.count(seen.remarks.values()),
-        "classes": _classes(out, published.classes),
-        "sizes": [_sizes(seen.sizes)],
-        FAILED: [{"file": path, "reason": why} for path, why in seen.failures.items()],
-        ODD: [
-            {"file": path, "remark": remark}
-            for path, remark in islice(seen.remarks.items(), oddities.LISTED)
-        ],
-        "shared": [{"splits": pair, "images": count} for pair, count in found.shared.items()],
-        SAME: _duplicates(published, found),
-    }
-
-
-def remarks(seen: Seen, found: Findings, dropped: int) -> Iterator[str]:
-    """Say in words what somebody should look at."""
-    if seen.failures:
-        yield f"{len(seen.failures)} images left out: they cannot be decoded{_listed(FAILED)}"
-    for pair, count in found.shared.items():
-        if count:
-            one, other = pair.split("_and_")
-            same = f"{count} images of {one} have the same pixels as images of {other}"
-            yield f"{same}{_listed(SAME)}"
-    if dropped:
-        yield f"{dropped} of them dropped from train"
-    if found.contradictory:
-        yield f"{found.contradictory} times the same pixels bear different labels{_listed(SAME)}"
-    for remark, count in sorted(Counter(seen.remarks.values()).items()):
-        yield f"{count} images may not be what they should: {remark}{_listed(ODD)}"
-
-
-def _listed(key: str) -> str:
-    return f"; listed in {FINDINGS} as {key}"
-
-
-def _classes(out: Writer, classes: Sequence[str]) -> list[dict[str, object]]:
-    """Count the images of every class in every split."""
-    counts = {name: np.bincount(out.labels(name), minlength=len(classes)) for name in NAMES}
-    return [
-        {"class": label, **{name: int(counts[name][index]) for name in NAMES}}
-        for index, label in enumerate(classes)
-    ]
-
-
-def _duplicates(published: Published, found: Findings) -> list[list[str]]:
-    """Name the files of the examples, with the split they are in."""
-    numbers = {number for group in found.examples for _, number in group}
-    names = {number: image.path for number, image in published.images(numbers)}
-    return [[f"{split}: {names[number]}" for split, number in group] for group in found.examples]
-
-
-def _sizes(sizes: Counter[tuple[int, int]]) -> dict[str, object]:
-    """Return the extremes of height and width, the commonest size, and how many there are."""
-    heights, widths = zip(*sizes, strict=True)
-    return {
-        "different": len(sizes),
-        "commonest": min(sizes, key=lambda size: (-sizes[size], size)),
-        "height": [min(heights), max(heights)],
-        "width": [min(widths), max(widths)],
     }

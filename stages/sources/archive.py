@@ -10,9 +10,9 @@ import pyarrow as pa
 from reprise.shortage import lacking
 from stages.errors import UserError
 from stages.sources import tar, zips
-from stages.sources.limits import RefusedError, limit, within
-from stages.sources.reports import shown
-from stages.sources.store import Member, Store, reason
+from stages.sources.limits import RefusedError, check_bytes, check_total
+from stages.sources.reports import excerpt
+from stages.sources.store import Member, Store, error_reason
 
 BLOCK = 4 * 2**20  # bytes in memory at once
 ZIP = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
@@ -36,19 +36,19 @@ def store(path: Path, place: str, bounds: Bounds) -> Store:
             leads out of it, too many members, or unpacks to more than it may.
     """
     try:
-        members = _countable(_safe(_members(path, bounds)))
-        return Store(place, within(members, bounds.most, UNPACKS), bounds.most)
+        members = _check_count(_check_names(_members(path, bounds)))
+        return Store(place, check_total(members, bounds.most, UNPACKS), bounds.most)
     except UserError:
         raise
     except RefusedError as refusal:
-        raise UserError(f"{shown(place)}: {refusal}") from refusal
+        raise UserError(f"{excerpt(place)}: {refusal}") from refusal
     except Exception as error:  # damaged bytes make the libraries raise almost anything
         if lacking(error) not in {None, "disk"}:
             raise
-        why, remedy = reason(error), "it is damaged: fetch it again, or pack it again"
+        why, remedy = error_reason(error), "it is damaged: fetch it again, or pack it again"
         if isinstance(error, OSError) and error.errno:  # it is the disk
             why, remedy = str(error.strerror), "free some space or mend the permissions"
-        raise UserError(f"{shown(place)}: cannot be unpacked ({why}); {remedy}") from error
+        raise UserError(f"{excerpt(place)}: cannot be unpacked ({why}); {remedy}") from error
 
 
 def _members(path: Path, bounds: Bounds) -> Iterator[Member]:
@@ -59,27 +59,27 @@ def _members(path: Path, bounds: Bounds) -> Iterator[Member]:
         return zips.members(path, bounds.scratch)
     for magic, codec in COMPRESSED.items():
         if start.startswith(magic):
-            return _compressed(path, codec, bounds)
-    if tar.begins(start):
+            return _decompressed_members(path, codec, bounds)
+    if tar.is_tar(start):
         return tar.members(path)
     raise RefusedError(f"is no archive of a known kind; {KNOWN}")
 
 
-def _safe(members: Iterable[Member]) -> Iterator[Member]:
+def _check_names(members: Iterable[Member]) -> Iterator[Member]:
     """Refuse every name that could lead out of a folder; spell the others the same way."""
     for member in members:
         name = member.name.replace("\\", "/")  # as some packers on Windows write it
         path = PurePosixPath(name)
         if path.is_absolute() or re.match("[A-Za-z]:", name) or ".." in path.parts or "\0" in name:
             raise RefusedError(
-                f"'{shown(member.name)}' leads out of the archive; "
+                f"'{excerpt(member.name)}' leads out of the archive; "
                 "pack it again with relative names only"
             )
         if path.parts:
             yield member._replace(name=f"{path}/" if name.endswith("/") else str(path))
 
 
-def _countable(members: Iterable[Member]) -> Iterator[Member]:
+def _check_count(members: Iterable[Member]) -> Iterator[Member]:
     """Refuse to go on when there are more members than memory has room for."""
     for count, member in enumerate(members):
         if count >= zips.MEMBERS:
@@ -89,15 +89,15 @@ def _countable(members: Iterable[Member]) -> Iterator[Member]:
         yield member
 
 
-def _compressed(path: Path, codec: str, bounds: Bounds) -> Iterator[Member]:
+def _decompressed_members(path: Path, codec: str, bounds: Bounds) -> Iterator[Member]:
     """Decompress the tar within once, as one file."""
     unpacked, total = bounds.scratch / "archive.tar", 0
     with pa.input_stream(str(path), compression=codec) as packed, unpacked.open("wb") as file:
         while block := packed.read(BLOCK):
             total += len(block)
-            limit(total, bounds.most, UNPACKS)
+            check_bytes(total, bounds.most, UNPACKS)
             file.write(block)
     with unpacked.open("rb") as file:
-        if not tar.begins(file.read(tar.RECORD)):
+        if not tar.is_tar(file.read(tar.RECORD)):
             raise RefusedError(f"is compressed with {codec}, but there is no tar in it; {KNOWN}")
     yield from tar.members(unpacked)

@@ -26,7 +26,7 @@ SIGNS = tuple(f"{sign:02}" for sign in range(43))
 COUNTS = tuple(str(count) for count in range(11))
 
 
-def _listed(dataset: Any) -> Samples:  # noqa: ANN401
+def _in_order(dataset: Any) -> Samples:  # noqa: ANN401
     """Ask for one sample after the other, so that one picture at a time is in memory."""
     return (dataset[index] for index in range(len(dataset)))
 
@@ -38,7 +38,7 @@ class Entry(NamedTuple):
     splits: Mapping[str, Arguments]  # the arguments that choose a split
     names: str | tuple[str, ...] = "classes"  # of the classes, or the attribute that holds them
     first: int = 0  # the label of the first class
-    samples: Callable[[Any], Samples] = _listed
+    samples: Callable[[Any], Samples] = _in_order
     arguments: Arguments = MappingProxyType({})  # of all splits
 
 
@@ -48,10 +48,10 @@ def _by_split(train: str = "train", val: str = "", test: str = "") -> dict[str, 
     return {split: {"split": name} for split, name in names.items() if name}
 
 
-TWO: dict[str, Arguments] = {"train": {"train": True}, "test": {"train": False}}
+BY_TRAIN_FLAG: dict[str, Arguments] = {"train": {"train": True}, "test": {"train": False}}
 TRAIN_TEST = _by_split(test="test")
-THREE = _by_split(val="val", test="test")
-WHOLE: dict[str, Arguments] = {"train": {}}
+TRAIN_VAL_TEST = _by_split(val="val", test="test")
+TRAIN_ONLY: dict[str, Arguments] = {"train": {}}
 VERSIONS: dict[str, Arguments] = {
     "train": {"version": "2021_train_mini"},
     "val": {"version": "2021_valid"},
@@ -59,35 +59,35 @@ VERSIONS: dict[str, Arguments] = {
 PLACES = _by_split("train-standard", val="val")
 
 SETS: dict[SetName, Entry] = {
-    "mnist": Entry("MNIST", TWO),
-    "fashion_mnist": Entry("FashionMNIST", TWO),
-    "kmnist": Entry("KMNIST", TWO),
-    "emnist": Entry("EMNIST", TWO),
-    "qmnist": Entry("QMNIST", TWO),
-    "usps": Entry("USPS", TWO, DIGITS),
-    "semeion": Entry("SEMEION", WHOLE, DIGITS),
-    "cifar10": Entry("CIFAR10", TWO),
-    "cifar100": Entry("CIFAR100", TWO),
+    "mnist": Entry("MNIST", BY_TRAIN_FLAG),
+    "fashion_mnist": Entry("FashionMNIST", BY_TRAIN_FLAG),
+    "kmnist": Entry("KMNIST", BY_TRAIN_FLAG),
+    "emnist": Entry("EMNIST", BY_TRAIN_FLAG),
+    "qmnist": Entry("QMNIST", BY_TRAIN_FLAG),
+    "usps": Entry("USPS", BY_TRAIN_FLAG, DIGITS),
+    "semeion": Entry("SEMEION", TRAIN_ONLY, DIGITS),
+    "cifar10": Entry("CIFAR10", BY_TRAIN_FLAG),
+    "cifar100": Entry("CIFAR100", BY_TRAIN_FLAG),
     "svhn": Entry("SVHN", TRAIN_TEST, DIGITS),
     "stl10": Entry("STL10", TRAIN_TEST),
     "gtsrb": Entry("GTSRB", TRAIN_TEST, SIGNS, samples=attrgetter("_samples")),
-    "eurosat": Entry("EuroSAT", WHOLE),
-    "dtd": Entry("DTD", THREE),
-    "flowers102": Entry("Flowers102", THREE),
+    "eurosat": Entry("EuroSAT", TRAIN_ONLY),
+    "dtd": Entry("DTD", TRAIN_VAL_TEST),
+    "flowers102": Entry("Flowers102", TRAIN_VAL_TEST),
     "oxford_pets": Entry(
         "OxfordIIITPet",
         _by_split("trainval", test="test"),
         samples=lambda pets: zip(*attrgetter("_images", "_labels")(pets), strict=True),
     ),
     "food101": Entry("Food101", TRAIN_TEST),
-    "fgvc_aircraft": Entry("FGVCAircraft", THREE),
-    "sun397": Entry("SUN397", WHOLE),
+    "fgvc_aircraft": Entry("FGVCAircraft", TRAIN_VAL_TEST),
+    "sun397": Entry("SUN397", TRAIN_ONLY),
     "places365": Entry("Places365", PLACES, arguments={"small": True}),
     "country211": Entry("Country211", _by_split(val="valid", test="test")),
     "imagenette": Entry("Imagenette", _by_split(val="val")),
     "imagenette_320px": Entry("Imagenette", _by_split(val="val"), arguments={"size": "320px"}),
     "imagenette_160px": Entry("Imagenette", _by_split(val="val"), arguments={"size": "160px"}),
-    "rendered_sst2": Entry("RenderedSST2", THREE),
+    "rendered_sst2": Entry("RenderedSST2", TRAIN_VAL_TEST),
     # Scenes of 3 to 10 objects; the labels of its test split were never published.
     "clevr_count": Entry("CLEVRClassification", _by_split(val="val"), COUNTS, first=3),
     "inaturalist_mini": Entry("INaturalist", VERSIONS, "all_categories"),

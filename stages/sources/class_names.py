@@ -13,29 +13,29 @@ from unicodedata import category, normalize
 from reprise.escaping import UNSEEN, printable
 from stages.artifacts.numbering import numbered
 from stages.errors import UserError
-from stages.sources.reports import SHOWN, complain, shown
+from stages.sources.reports import MAX_LINES, excerpt, raise_problems
 
 ALIKE = "classes that look alike, or differ in upper and lower case only; spell each in one way:"
 
 
-def normal(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Return the normal form of a name; it may be empty."""
-    return normalize("NFC", "".join(filter(_visible, _spaced(name)))).strip()
+    return normalize("NFC", "".join(filter(_is_visible, _composed(name)))).strip()
 
 
-def resolved(place: str, spellings: Iterable[str]) -> dict[str, str]:
+def merge_spellings(place: str, spellings: Iterable[str]) -> dict[str, str]:
     """Return the normal form of every spelling; those of one form are one class.
 
     Raises:
         UserError: a name is empty, or names look alike, or differ in letter case only.
     """
-    found = {spelling: normal(spelling) for spelling in spellings}
-    check(place, found)
-    _tell(place, found)
+    found = {spelling: normalize_name(spelling) for spelling in spellings}
+    check_distinct(place, found)
+    _warn_of_invisible(place, found)
     return found
 
 
-def listed(place: str, names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+def number_repeated(place: str, names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
     """Return the normal form of names that have numbers, and those that had to be numbered.
 
     Two of one name are two classes, as ImageNet's cranes are, the bird and the machine.
@@ -43,21 +43,21 @@ def listed(place: str, names: Sequence[str]) -> tuple[tuple[str, ...], list[str]
     Raises:
         UserError: as above.
     """
-    check(place, names)
-    forms = [normal(name) for name in names]
-    _tell(place, names)
-    found = numbered(forms, _key)
+    check_distinct(place, names)
+    forms = [normalize_name(name) for name in names]
+    _warn_of_invisible(place, names)
+    found = numbered(forms, _comparison_key)
     return found, [new for new, form in zip(found, forms, strict=True) if new != form]
 
 
-def _tell(place: str, spellings: Iterable[str]) -> None:
+def _warn_of_invisible(place: str, spellings: Iterable[str]) -> None:
     """Say of which names something is left out."""
-    if cut := [name for name in spellings if normal(name) != _spaced(name)]:
-        told = ", ".join(map(_told, cut[:SHOWN]))
-        print(f"{shown(place)}: what is not seen is left out of classes: {told}", file=sys.stderr)
+    if cut := [name for name in spellings if normalize_name(name) != _composed(name)]:
+        told = ", ".join(map(_with_code_points, cut[:MAX_LINES]))
+        print(f"{excerpt(place)}: what is not seen is left out of classes: {told}", file=sys.stderr)
 
 
-def check(place: str, spellings: Iterable[str]) -> None:
+def check_distinct(place: str, spellings: Iterable[str]) -> None:
     """Refuse names that only a machine can tell apart, and those of which nothing is seen.
 
     Raises:
@@ -65,34 +65,37 @@ def check(place: str, spellings: Iterable[str]) -> None:
     """
     alike, empty = defaultdict[str, set[str]](set), set[str]()
     for spelling in spellings:
-        key = _key(spelling)
-        (alike[key] if key else empty).add(_spaced(spelling) if key else spelling)
+        key = _comparison_key(spelling)
+        (alike[key] if key else empty).add(_composed(spelling) if key else spelling)
     if empty:
-        names = ", ".join(f"'{_told(name)}'" for name in sorted(empty)[:SHOWN])
-        raise UserError(f"{shown(place)}: a class has a name in which nothing is seen: {names}")
+        names = ", ".join(f"'{_with_code_points(name)}'" for name in sorted(empty)[:MAX_LINES])
+        raise UserError(f"{excerpt(place)}: a class has a name in which nothing is seen: {names}")
     clashes = [sorted(names) for names in alike.values() if len(names) > 1]
-    complain(f"{shown(place)}: {ALIKE}", [", ".join(map(_told, names)) for names in clashes])
+    raise_problems(
+        f"{excerpt(place)}: {ALIKE}",
+        [", ".join(map(_with_code_points, names)) for names in clashes],
+    )
 
 
-def _spaced(name: str) -> str:
+def _composed(name: str) -> str:
     """Return the name composed, with plain spaces; that alone makes no other class of it."""
     plain = "".join(" " if letter.isspace() else letter for letter in name)
     return normalize("NFC", plain).strip()
 
 
-def _visible(letter: str) -> bool:
+def _is_visible(letter: str) -> bool:
     return category(letter) not in {"Cc", "Cs"} and not UNSEEN.match(letter)
 
 
-def _key(name: str) -> str:
+def _comparison_key(name: str) -> str:
     """Return what names that look alike have in common (as Unicode's NFKC_Casefold)."""
-    text = normal(normalize("NFKC", _spaced(name)))
+    text = normalize_name(normalize("NFKC", _composed(name)))
     if len(text) > 1:  # letters are labels of their own: A and a
-        text = normal(normalize("NFKC", text.casefold()))
+        text = normalize_name(normalize("NFKC", text.casefold()))
     return " ".join(text.split())
 
 
-def _told(name: str) -> str:
+def _with_code_points(name: str) -> str:
     """Show a spelling so that it can be told from one that looks the same."""
     codes = [f"U+{ord(letter):04X}" for letter in name if not letter.isascii()]
     return printable(name) + (f" ({' '.join(codes)})" if codes else "")

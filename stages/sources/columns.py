@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from stages.errors import UserError
-from stages.sources.reports import shown
+from stages.sources.reports import excerpt
 
 IMAGES = ("image", "img")  # as the hub's sets call it
 
@@ -27,11 +27,11 @@ def find(schema: pa.Schema, label: str) -> Columns:
         UserError: there is no column of images, or no column of labels.
     """
     features = _features(schema)
-    labels = [name for name in _of_type(features, "ClassLabel") if name in schema.names]
+    labels = [name for name in _columns_of_type(features, "ClassLabel") if name in schema.names]
     if label not in schema.names and len(labels) != 1:
         raise UserError(
             f"has no column {label}; set download.label_column in params.yaml, "
-            f"columns are {_listed(schema)}"
+            f"columns are {_list_columns(schema)}"
         )
     label = label if label in schema.names else labels[0]
     names = _names(features[label].get("names")) if label in labels else None
@@ -47,15 +47,15 @@ def _names(names: object) -> tuple[str, ...] | None:
     if isinstance(names, dict):
         if {*names} != {*map(str, range(len(names)))}:
             raise UserError(
-                f"its schema numbers the classes {', '.join(map(shown, list(names)[:5]))}, ..., "
+                f"its schema numbers the classes {', '.join(map(excerpt, list(names)[:5]))}, ..., "
                 "expected are 0, 1, ... without a gap; number them so, with the labels"
             )
         names = [names[str(number)] for number in range(len(names))]
     return tuple(map(str, names)) if isinstance(names, list) and names else None
 
 
-def _listed(schema: pa.Schema) -> str:
-    return ", ".join(map(shown, schema.names))
+def _list_columns(schema: pa.Schema) -> str:
+    return ", ".join(map(excerpt, schema.names))
 
 
 def _features(schema: pa.Schema) -> dict[str, Any]:
@@ -65,12 +65,13 @@ def _features(schema: pa.Schema) -> dict[str, Any]:
         return dict(json.loads(written).get("info", {}).get("features", {}))
     except (AttributeError, TypeError, ValueError, RecursionError) as error:
         raise UserError(
-            f"its metadata `huggingface` are not as `datasets` writes them ({shown(str(error))}); "
+            "its metadata `huggingface` are not as `datasets` writes them "
+            f"({excerpt(str(error))}); "
             "write the file again with `datasets`, or without these metadata"
         ) from error
 
 
-def _of_type(features: dict[str, Any], kind: str) -> list[str]:
+def _columns_of_type(features: dict[str, Any], kind: str) -> list[str]:
     return [
         name
         for name, feature in features.items()
@@ -79,12 +80,12 @@ def _of_type(features: dict[str, Any], kind: str) -> list[str]:
 
 
 def _image(schema: pa.Schema, features: dict[str, Any]) -> str:
-    for name in (*_of_type(features, "Image"), *IMAGES, *schema.names):
+    for name in (*_columns_of_type(features, "Image"), *IMAGES, *schema.names):
         if name in schema.names and _holds_bytes(schema.field(name).type):
             return str(name)
     raise UserError(
         "has no column of images, as bytes or as a struct of bytes and path; "
-        f"columns are {_listed(schema)}"
+        f"columns are {_list_columns(schema)}"
     )
 
 
@@ -101,4 +102,4 @@ def _kind(schema: pa.Schema, label: str) -> str:
         return "number"
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return "text"
-    raise UserError(f"column {shown(label)} must hold whole numbers or text, holds {kind}")
+    raise UserError(f"column {excerpt(label)} must hold whole numbers or text, holds {kind}")

@@ -15,14 +15,14 @@ from stages import files
 from stages.address import public
 from stages.errors import UserError
 from stages.progress import Progress
-from stages.sources.limits import limit
-from stages.sources.retry import insist
+from stages.sources.limits import check_bytes
+from stages.sources.retry import with_retries
 
 HAS = "has"
 BLOCK = 4 * 2**20  # bytes in memory at once
 # An answer may take hours, a silence may not; trust_env: a proxy is used where one is named.
-PATIENCE = ClientTimeout(total=None, sock_connect=30, sock_read=60)  # seconds
-WEB = {"client_kwargs": {"timeout": PATIENCE, "trust_env": True}}
+TIMEOUT = ClientTimeout(total=None, sock_connect=30, sock_read=60)  # seconds
+WEB = {"client_kwargs": {"timeout": TIMEOUT, "trust_env": True}}
 
 
 def fetch(address: str, target: Path, checksum: str | None = None, most: int = sys.maxsize) -> None:
@@ -35,10 +35,10 @@ def fetch(address: str, target: Path, checksum: str | None = None, most: int = s
     scheme, mark, rest = address.partition("://")
     address = f"{scheme.lower()}{mark}{rest}" if mark else address
     with files.replacing(target) as partial:
-        with _storing(address, target):
+        with _explain_storage_errors(address, target):
             file = partial.open("wb", buffering=0)
         with file:
-            insist(address, _Copy(address, target, file, most).finish)
+            with_retries(address, _Transfer(address, target, file, most).finish)
         if checksum is not None:
             verify(address, partial, checksum)
 
@@ -59,7 +59,7 @@ def verify(name: str, path: Path, checksum: str) -> None:
         )
 
 
-class _Copy:
+class _Transfer:
     """A copy under way: each call of `finish` goes on where the last one broke off."""
 
     def __init__(self, address: str, target: Path, file: BinaryIO, most: int) -> None:
@@ -74,7 +74,7 @@ class _Copy:
         about = source.info(path)
         if about["type"] != "file":
             raise IsADirectoryError("it is a folder")
-        limit(about.get("size") or 0, self._most, HAS)
+        check_bytes(about.get("size") or 0, self._most, HAS)
         if about != self._about:
             self._rewind()
         self._about = about
@@ -99,7 +99,7 @@ class _Copy:
             remote.seek(offset)
             progress.advance(offset)
             while block := remote.read(BLOCK):
-                limit(self._file.tell() + len(block), self._most, HAS)
+                check_bytes(self._file.tell() + len(block), self._most, HAS)
                 self._store(block)
                 progress.advance(len(block))
         if size is not None and self._file.tell() != size:
@@ -107,18 +107,18 @@ class _Copy:
 
     def _store(self, block: bytes) -> None:
         rest = memoryview(block)
-        with _storing(self._address, self._target):
+        with _explain_storage_errors(self._address, self._target):
             while rest:
                 rest = rest[self._file.write(rest) :]
 
     def _rewind(self) -> None:
-        with _storing(self._address, self._target):
+        with _explain_storage_errors(self._address, self._target):
             self._file.seek(0)
             self._file.truncate()
 
 
 @contextmanager
-def _storing(address: str, target: Path) -> Iterator[None]:
+def _explain_storage_errors(address: str, target: Path) -> Iterator[None]:
     """Tell a full disk from a broken connection: both are an OSError."""
     try:
         yield

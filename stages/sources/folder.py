@@ -6,31 +6,31 @@ from pathlib import PurePosixPath
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
 from stages.sources import split_names
-from stages.sources.labelled import Labelled, assemble
+from stages.sources.labelled import LabelledFile, build_raw
 from stages.sources.other_layouts import refuse_other_layouts
-from stages.sources.reports import complain, shown
+from stages.sources.reports import excerpt, raise_problems
 from stages.sources.store import Store
 
 Tree = dict[str, list[str]]  # the folders in each folder that holds some; "." is the outermost
 LAYOUT = "expected are <class>/<image>, or train/<class>/<image> with val/ and test/ beside train/"
 
 
-def find_tree(store: Store) -> dict[str, str]:
+def find_class_folders(store: Store) -> dict[str, str]:
     """Return the class folders, each with the split that it is in.
 
     Raises:
         UserError: what is a split and what is a class cannot be told.
     """
     tree = _tree(store)
-    folders = tree[_top(tree)]
+    folders = tree[_root(tree)]
     splits = _splits(tree, folders)
     # A class may be called test, but not all of them.
     if len(splits) == len(folders) or any(folder in tree for folder in splits):
         homes = _below(store, tree, folders)
     else:
         homes = dict.fromkeys(folders, "train")
-        inner = [deeper for home in homes for deeper in tree.get(home, []) if _named(deeper)]
-        complain(f"{store.place}: split folders in class folders; {LAYOUT}:", inner)
+        inner = [deeper for home in homes for deeper in tree.get(home, []) if _names_split(deeper)]
+        raise_problems(f"{store.place}: split folders in class folders; {LAYOUT}:", inner)
     refuse_other_layouts(store, tree, homes)
     return homes
 
@@ -42,7 +42,7 @@ def _tree(store: Store) -> Tree:
     return dict(tree)
 
 
-def _top(tree: Tree) -> str:
+def _root(tree: Tree) -> str:
     """Go into folders that stand alone, down to the splits or classes."""
     top = "."
     while len(tree[top]) == 1 and (alone := tree[top][0]) in tree:
@@ -56,37 +56,39 @@ def _top(tree: Tree) -> str:
 def _splits(tree: Tree, folders: list[str]) -> dict[str, str]:
     """Return those of the folders, which lie side by side, that are splits."""
     names = {PurePosixPath(folder).name: folder for folder in folders}
-    found = {names[name]: split for name, split in split_names.recognized(names).items()}
+    found = {names[name]: split for name, split in split_names.split_folders(names).items()}
     # Alone around folders, whatever speaks of a split is taken at its word.
-    if len(folders) == 1 and folders[0] in tree and (split := split_names.said(*names).split):
+    if len(folders) == 1 and folders[0] in tree and (split := split_names.parse(*names).split):
         return {folders[0]: split}
     return found
 
 
-def _named(folder: str) -> bool:
-    return bool(split_names.named(PurePosixPath(folder).name))
+def _names_split(folder: str) -> bool:
+    return bool(split_names.exact_split(PurePosixPath(folder).name))
 
 
 def _below(store: Store, tree: Tree, folders: list[str]) -> dict[str, str]:
     """Return the folders below the splits, after a look at what stands beside these."""
     splits = _splits(tree, folders)
     others = [folder for folder in folders if folder not in splits]
-    complain(f"{store.place}: folders beside split folders; move them away:", others)
+    raise_problems(f"{store.place}: folders beside split folders; move them away:", others)
     by_split = defaultdict[str, list[str]](list)
     for folder, split in splits.items():
         by_split[split].append(folder)
     twice = [f"{split}: {', '.join(same)}" for split, same in by_split.items() if len(same) > 1]
-    complain(f"{store.place}: two folders for one split; merge or rename them:", twice)
+    raise_problems(f"{store.place}: two folders for one split; merge or rename them:", twice)
     bare = [folder for folder in folders if folder not in tree]
-    complain(f"{store.place}: split folders without class folders; {LAYOUT}:", bare)
+    raise_problems(f"{store.place}: split folders without class folders; {LAYOUT}:", bare)
     homes = {folder: tree[_inner(tree, folder, {*splits})] for folder in folders}
     # `asl_test/asl_test/1.jpg`: the split twice, and no class.
-    again = [home for folder, (home, *more) in homes.items() if not more and _same(home, folder)]
-    complain(f"{store.place}: split folders without class folders; {LAYOUT}:", again)
+    again = [
+        home for folder, (home, *more) in homes.items() if not more and _same_name(home, folder)
+    ]
+    raise_problems(f"{store.place}: split folders without class folders; {LAYOUT}:", again)
     return {home: splits[folder] for folder in folders for home in homes[folder]}
 
 
-def _same(one: str, other: str) -> bool:
+def _same_name(one: str, other: str) -> bool:
     return PurePosixPath(one).name.casefold() == PurePosixPath(other).name.casefold()
 
 
@@ -95,8 +97,8 @@ def _inner(tree: Tree, folder: str, splits: set[str]) -> str:
     names = {PurePosixPath(deeper).name for split in splits for deeper in tree[split]}
     alike = len(names) == 1 and len(splits) > 1  # all of them hold one folder of the same name
     while len(tree[folder]) == 1 and (alone := tree[folder][0]) in tree:
-        said = split_names.said(PurePosixPath(alone).name)
-        own = split_names.said(PurePosixPath(folder).name)
+        said = split_names.parse(PurePosixPath(alone).name)
+        own = split_names.parse(PurePosixPath(folder).name)
         if not (alike or (said.splits <= own.splits and said.rest in {(), own.rest})):
             break
         folder = alone
@@ -113,8 +115,8 @@ def load(store: Store) -> Raw:
     Raises:
         UserError: the layout is another one, is ambiguous, or a class folder holds no image.
     """
-    homes = find_tree(store)
-    found, outside, empty = list[Labelled](), list[str](), set(homes)
+    homes = find_class_folders(store)
+    found, outside, empty = list[LabelledFile](), list[str](), set(homes)
     for name in store.names():
         above = [str(folder) for folder in PurePosixPath(name).parents]
         home = next((folder for folder in above if folder in homes), None)
@@ -122,13 +124,13 @@ def load(store: Store) -> Raw:
             outside.append(name)
         else:
             empty.discard(home)
-            found.append(Labelled(name, PurePosixPath(home).name, homes[home]))
+            found.append(LabelledFile(name, PurePosixPath(home).name, homes[home]))
     if not found:
         packed = [name for name in store.names() if name.lower().endswith(ARCHIVES)]
-        remedy = f"; set download.path to {shown(f'{store.place}/{packed[0]}')}" if packed else ""
+        remedy = f"; set download.path to {excerpt(f'{store.place}/{packed[0]}')}" if packed else ""
         raise UserError(
             f"{store.place}: holds no image in a class folder; {LAYOUT}. An archive is read where "
             f"download.path in params.yaml names it{remedy}"
         )
-    complain(f"{store.place}: class folders without an image; fill or remove:", sorted(empty))
-    return assemble(store, found, {OUTSIDE: outside})
+    raise_problems(f"{store.place}: class folders without an image; fill or remove:", sorted(empty))
+    return build_raw(store, found, {OUTSIDE: outside})

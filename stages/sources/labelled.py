@@ -12,7 +12,7 @@ EXAMPLES = 50  # files that are named of each kind
 ORDER = ("train", "val", "test")
 
 
-class Labelled(NamedTuple):
+class LabelledFile(NamedTuple):
     """A file of the source, and what is known of it."""
 
     name: str
@@ -20,27 +20,27 @@ class Labelled(NamedTuple):
     split: str = "train"
 
 
-def assemble(
-    store: Store, found: Iterable[Labelled], passed_over: Mapping[str, Sequence[str]]
+def build_raw(
+    store: Store, found: Iterable[LabelledFile], passed_over: Mapping[str, Sequence[str]]
 ) -> Raw:
     """Return the data set: classes and images by name, each image read when it is asked for.
 
     Raises:
         UserError: the name of a class is empty, or classes look alike.
     """
-    splits = defaultdict[str, list[Labelled]](list)
+    splits = defaultdict[str, list[LabelledFile]](list)
     for file in sorted(found):
         splits[file.split].append(file)
     spellings = {file.label for files in splits.values() for file in files}
-    names = class_names.resolved(store.place, sorted(spellings))
+    names = class_names.merge_spellings(store.place, sorted(spellings))
     classes = tuple(sorted(set(names.values())))
     numbers = {name: number for number, name in enumerate(classes)}
     index = {spelling: numbers[name] for spelling, name in names.items()}
     images = {split: _images(store, splits[split], index) for split in ORDER if split in splits}
-    return Raw(classes, images, *tally(store, passed_over))
+    return Raw(classes, images, *count_passed_over(store, passed_over))
 
 
-def tally(
+def count_passed_over(
     store: Store, more: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, int], dict[str, list[str]]]:
     """Count what is passed over, by what it is, and name some of each; `more` beside the junk."""
@@ -49,6 +49,8 @@ def tally(
     return counts, {kind: sorted(files)[:EXAMPLES] for kind, files in every.items()}
 
 
-def _images(store: Store, files: Sequence[Labelled], index: Mapping[str, int]) -> Iterator[Image]:
+def _images(
+    store: Store, files: Sequence[LabelledFile], index: Mapping[str, int]
+) -> Iterator[Image]:
     for file in files:
         yield Image(store.read(file.name), file.name, index[file.label])

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
 from stages.sources import store
-from stages.sources.reports import shown
+from stages.sources.reports import excerpt
 from stages.sources.store import Member
 
 
@@ -16,7 +16,7 @@ class RefusedError(Exception):
     """Why an archive is not read, with the remedy; who knows its name tells the user."""
 
 
-def within(members: Iterable[Member], most: int, does: str) -> Iterator[Member]:
+def check_total(members: Iterable[Member], most: int, does: str) -> Iterator[Member]:
     """Refuse to go on when the members add up to more than `most` bytes.
 
     Raises:
@@ -25,11 +25,11 @@ def within(members: Iterable[Member], most: int, does: str) -> Iterator[Member]:
     total = 0
     for member in members:
         total += member.size
-        limit(total, most, does)
+        check_bytes(total, most, does)
         yield member
 
 
-def limit(total: int, most: int, does: str) -> None:
+def check_bytes(total: int, most: int, does: str) -> None:
     """Refuse more bytes than the user allows.
 
     Raises:
@@ -41,7 +41,7 @@ def limit(total: int, most: int, does: str) -> None:
         )
 
 
-def metered(raw: Raw, most: int) -> Raw:
+def limit_images(raw: Raw, most: int) -> Raw:
     """Return the same data set, which ends with a message when it exceeds a limit.
 
     Raises:
@@ -60,13 +60,13 @@ class _Meter:
         for image in images:
             size = len(image.data)
             self._total += size
-            if size > store.LARGEST:
+            if size > store.MAX_IMAGE_BYTES:
                 raise UserError(
-                    f"{shown(image.path)}: has {size:,} bytes, more than the {store.LARGEST:,} "
-                    "that an image may have; leave it out"
+                    f"{excerpt(image.path)}: has {size:,} bytes, more than the "
+                    f"{store.MAX_IMAGE_BYTES:,} that an image may have; leave it out"
                 )
             try:
-                limit(self._total, self._most, f"{shown(image.path)}: the images have")
+                check_bytes(self._total, self._most, f"{excerpt(image.path)}: the images have")
             except RefusedError as refusal:
                 raise UserError(str(refusal)) from refusal
             yield image

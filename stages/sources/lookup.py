@@ -7,10 +7,10 @@ from difflib import get_close_matches
 from pathlib import PurePosixPath
 from unicodedata import normalize
 
-from stages.sources.class_names import normal
+from stages.sources.class_names import normalize_name
 
 
-class Files:
+class FileIndex:
     """Look files up by a cell of a table that lies in the folder `home`.
 
     What is meant is found where nothing else can be: by the end of the path, in the other of the
@@ -82,4 +82,4 @@ def _end(path: str) -> str:
 
 
 def _fold(name: str) -> str:
-    return normal(name).casefold()
+    return normalize_name(name).casefold()

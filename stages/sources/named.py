@@ -17,14 +17,14 @@ from stages.params import Location, Params
 from stages.sources.catalog import SETS, EmnistSplit, Entry, SetName
 from stages.sources.fetch import fetch
 from stages.sources.origin import scratch
-from stages.sources.reports import shown
+from stages.sources.reports import excerpt
 from stages.sources.torchvision_root import IncompleteError, read
 
 Downloader = Callable[..., None]
 
 
 @contextmanager
-def redirected(kind: str, mirror: str | None, most: int = sys.maxsize) -> Iterator[None]:
+def redirect_downloads(kind: str, mirror: str | None, most: int = sys.maxsize) -> Iterator[None]:
     """Fetch what the dataset class `kind` downloads inside the block, from `mirror` if given.
 
     No file may have more than `most` bytes.
@@ -107,7 +107,9 @@ class Named(Params):
 
 
 @contextmanager
-def opened(name: SetName, path: Path, params: Named, most: int = sys.maxsize) -> Iterator[Raw]:
+def open_dataset(
+    name: SetName, path: Path, params: Named, most: int = sys.maxsize
+) -> Iterator[Raw]:
     """Yield the set for the time of the block; from the torchvision root at `path` if it is there.
 
     If not, it is fetched into a folder beside data/raw, which is removed after the block; no file
@@ -121,16 +123,16 @@ def opened(name: SetName, path: Path, params: Named, most: int = sys.maxsize) ->
         try:
             published = read(entry, path)
         except IncompleteError as error:
-            lack = f"{name}: is not in {shown(str(path))} ({error})"
+            lack = f"{name}: is not in {excerpt(str(path))} ({error})"
             print(f"{lack}; fetching it from {_place(params)}", file=sys.stderr)
             folder = stack.enter_context(scratch())
-            with _told(lack, params), redirected(entry.kind, params.mirror, most):
+            with _explain(lack, params), redirect_downloads(entry.kind, params.mirror, most):
                 published = read(entry, folder, download=True)
         yield published
 
 
 @contextmanager
-def _told(lack: str, params: Named) -> Iterator[None]:
+def _explain(lack: str, params: Named) -> Iterator[None]:
     """Say of what cannot be fetched that it is not there either."""
     try:
         yield

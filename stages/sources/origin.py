@@ -19,8 +19,8 @@ from stages.params import Location, Params
 from stages.sources import archive
 from stages.sources.archive import Bounds
 from stages.sources.fetch import fetch, verify
-from stages.sources.limits import RefusedError, within
-from stages.sources.reports import shown
+from stages.sources.limits import RefusedError, check_total
+from stages.sources.reports import excerpt
 from stages.sources.store import Member, Store
 
 
@@ -32,19 +32,19 @@ def folder_store(root: Path, most: int = sys.maxsize) -> Store:
             around, or an entry is no file.
     """
     try:
-        members = within(_members(root), most, "holds")
+        members = check_total(_members(root), most, "holds")
         return Store(str(root), members, most)
     except RefusedError as refusal:
-        raise UserError(f"{shown(str(root))}: {refusal}") from refusal
+        raise UserError(f"{excerpt(str(root))}: {refusal}") from refusal
 
 
 def file_store(path: Path, place: str, most: int = sys.maxsize) -> Store:
     """Return one file as if it stood alone in a folder."""
-    alone = Member(Path(place).name, path.stat().st_size, partial(_open, str(path)))
+    alone = Member(Path(place).name, path.stat().st_size, partial(_open_file, str(path)))
     return Store(place, [alone], most)
 
 
-def _open(path: str) -> BinaryIO:
+def _open_file(path: str) -> BinaryIO:
     return Path(path).open("rb")
 
 
@@ -55,16 +55,16 @@ def _members(root: Path) -> Iterator[Member]:
         folder, prefix, around = ahead.pop()
         entries, found = _entries(folder), Path(folder).stat()
         if (own := (found.st_dev, found.st_ino)) in around:
-            raise UserError(f"{shown(folder)}: links to a folder that it is in; take it away")
+            raise UserError(f"{excerpt(folder)}: links to a folder that it is in; take it away")
         for entry in entries:
             path, name = entry.path, f"{prefix}{entry.name}"
             if entry.is_dir():
                 ahead.append((path, f"{name}/", around | {own}))
-                yield Member(f"{name}/", 0, partial(_open, path))
+                yield Member(f"{name}/", 0, partial(_open_file, path))
             elif entry.is_file():
-                yield Member(name, entry.stat().st_size, partial(_open, path))
+                yield Member(name, entry.stat().st_size, partial(_open_file, path))
             else:
-                raise UserError(f"{shown(path)}: is no file, or links to none; take it away")
+                raise UserError(f"{excerpt(path)}: is no file, or links to none; take it away")
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
@@ -74,7 +74,7 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         if lacking(error):
             raise
         raise UserError(
-            f"{shown(folder)}: cannot be read: {error.strerror}; mend the permissions"
+            f"{excerpt(folder)}: cannot be read: {error.strerror}; mend the permissions"
         ) from error
 
 
@@ -98,7 +98,7 @@ class Origin(Params):
 
 
 @contextmanager
-def opened(params: Origin) -> Iterator[Store]:
+def open_store(params: Origin) -> Iterator[Store]:
     """Yield the files, to be read inside the block; whatever was unpacked goes at its end.
 
     Raises:
@@ -109,9 +109,9 @@ def opened(params: Origin) -> Iterator[Store]:
             place, path = params.address, folder / "fetched"
             checksum = None if params.sha256 is None else f"sha256:{params.sha256}"
             fetch(place, path, checksum, params.max_bytes)
-            yield _file(path, public(place), Bounds(params.max_bytes, folder))
+            yield _open_archive(path, public(place), Bounds(params.max_bytes, folder))
         else:
-            yield _local(params, folder)
+            yield _open_path(params, folder)
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def scratch() -> Iterator[Path]:
         files.remove(SCRATCH)
 
 
-def _local(params: Origin, folder: Path) -> Store:
+def _open_path(params: Origin, folder: Path) -> Store:
     """Return the files at `path`."""
     path = Path(params.path)
     try:
@@ -140,22 +140,22 @@ def _local(params: Origin, folder: Path) -> Store:
             return folder_store(path, params.max_bytes)
         if path.is_dir():
             raise UserError(
-                f"params.yaml: download.sha256 is for an archive, but {shown(params.path)} is a "
+                f"params.yaml: download.sha256 is for an archive, but {excerpt(params.path)} is a "
                 "folder; set it to null"
             )
         if params.sha256 is not None:
             verify(params.path, path, f"sha256:{params.sha256}")
-        return _file(path, params.path, Bounds(params.max_bytes, folder))
+        return _open_archive(path, params.path, Bounds(params.max_bytes, folder))
     except OSError as error:
         if lacking(error):
             raise
         raise UserError(
-            f"{shown(params.path)}: cannot be read: {error.strerror}; "
+            f"{excerpt(params.path)}: cannot be read: {error.strerror}; "
             "bring the images there, or correct download.path in params.yaml"
         ) from error
 
 
-def _file(path: Path, place: str, bounds: Bounds) -> Store:
+def _open_archive(path: Path, place: str, bounds: Bounds) -> Store:
     """Return the files of an archive, or the one file that needs none."""
     with path.open("rb") as file:
         if file.read(len(PARQUET)) == PARQUET:

@@ -10,8 +10,8 @@ from unicodedata import normalize
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
 from stages.sources import class_names, split_names
-from stages.sources.labelled import Labelled, assemble
-from stages.sources.reports import complain
+from stages.sources.labelled import LabelledFile, build_raw
+from stages.sources.reports import raise_problems
 from stages.sources.store import Store
 
 WORDS = re.compile(r"(?<![a-z])(image|img|picture|photo|label|annotation|txt|text)s?(?![a-z])")
@@ -24,16 +24,16 @@ class Key(NamedTuple):
     stem: str
 
 
-def by_key(
+def group_by_key(
     images: Iterable[str], labels: Iterable[str]
 ) -> tuple[dict[Key, list[str]], dict[Key, list[str]]]:
     """Return the images, and the labels, by what those that belong together share.
 
     What has no partner of the same spelling may have one of the same composed form (NFC).
     """
-    ours, theirs = _gathered(images, {}), _gathered(labels, _partners(images, labels))
+    ours, theirs = _group(images, {}), _group(labels, _partners(images, labels))
     alone = {*ours} ^ {*theirs}
-    return _composed(ours, alone), _composed(theirs, alone)
+    return _merge_compositions(ours, alone), _merge_compositions(theirs, alone)
 
 
 def _partners(images: Iterable[str], labels: Iterable[str]) -> dict[str, str]:
@@ -46,7 +46,7 @@ def _partners(images: Iterable[str], labels: Iterable[str]) -> dict[str, str]:
     return {theirs.copy().pop(): ours.copy().pop() for ours, theirs in alone}
 
 
-def _gathered(names: Iterable[str], partners: dict[str, str]) -> dict[Key, list[str]]:
+def _group(names: Iterable[str], partners: dict[str, str]) -> dict[Key, list[str]]:
     """Gather the names by what they have in common with their partners."""
     gathered = defaultdict[Key, list[str]](list)
     for name in names:
@@ -57,14 +57,14 @@ def _gathered(names: Iterable[str], partners: dict[str, str]) -> dict[Key, list[
     return gathered
 
 
-def _composed(files: dict[Key, list[str]], alone: set[Key]) -> dict[Key, list[str]]:
+def _merge_compositions(files: dict[Key, list[str]], alone: set[Key]) -> dict[Key, list[str]]:
     gathered = defaultdict[Key, list[str]](list)
     for key, names in files.items():
-        gathered[_compose(key) if key in alone else key] += names
+        gathered[_composed(key) if key in alone else key] += names
     return gathered
 
 
-def _compose(key: Key) -> Key:
+def _composed(key: Key) -> Key:
     return Key(tuple(normalize("NFC", part) for part in key.folders), normalize("NFC", key.stem))
 
 
@@ -91,26 +91,26 @@ def load(store: Store) -> Raw:
             f"{store.place}: none of its {len(images):,} files has a text file beside it, as a.jpg "
             "and a.txt; where the folders are the classes, set download.dataset to folder"
         )
-    pictures, texts = by_key(images, labels)
+    pictures, texts = group_by_key(images, labels)
     splits = _splits(pictures)
-    problems = [*_alone(pictures, texts, "label"), *_alone(texts, pictures, "image")]
-    found = list[Labelled]()
+    problems = [*_unpaired(pictures, texts, "label"), *_unpaired(texts, pictures, "image")]
+    found = list[LabelledFile]()
     for key in pictures.keys() & texts.keys():
         try:
             label = _label(store, texts[key][0])
-            found.append(Labelled(pictures[key][0], label, splits[key] or "train"))
+            found.append(LabelledFile(pictures[key][0], label, splits[key] or "train"))
         except ValueError as error:
             problems.append(f"{texts[key][0]}: {error}")
-    complain(f"{store.place}: images and labels do not pair; mend them:", sorted(problems))
+    raise_problems(f"{store.place}: images and labels do not pair; mend them:", sorted(problems))
     _split_all(store.place, pictures, splits)
-    return assemble(store, found, {"document": documents})
+    return build_raw(store, found, {"document": documents})
 
 
 def _is_label(name: str) -> bool:
     return name.lower().endswith(".txt")
 
 
-def _alone(names: dict[Key, list[str]], others: dict[Key, list[str]], other: str) -> list[str]:
+def _unpaired(names: dict[Key, list[str]], others: dict[Key, list[str]], other: str) -> list[str]:
     """Report every file without a partner, and those that would have the same one."""
     missing = [
         f"{name}: has no {other}" for key in names.keys() - others.keys() for name in names[key]
@@ -132,7 +132,7 @@ def _label(store: Store, name: str) -> str:
         text = store.read(name, LABEL).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError("is not text in UTF-8") from error
-    lines = [line.strip() for line in text.splitlines() if class_names.normal(line)]
+    lines = [line.strip() for line in text.splitlines() if class_names.normalize_name(line)]
     if len(lines) != 1:
         raise ValueError(f"holds {len(lines)} lines of text, must hold one: the label")
     return lines[0]
@@ -141,7 +141,7 @@ def _label(store: Store, name: str) -> str:
 def _splits(images: Iterable[Key]) -> dict[Key, str]:
     """Return the split that the folders above an image name, or nothing."""
     folders = {folder for key in images for folder in key.folders}
-    known = split_names.recognized(folders)
+    known = split_names.split_folders(folders)
     found = {key: {known[name] for name in key.folders if name in known} for key in images}
     return {key: " and ".join(sorted(splits)) for key, splits in found.items()}
 
@@ -149,7 +149,7 @@ def _splits(images: Iterable[Key]) -> dict[Key, str]:
 def _split_all(place: str, images: dict[Key, list[str]], splits: dict[Key, str]) -> None:
     """Refuse images that are in two splits, or in none where others are in one."""
     two = [f"{name}: {splits[key]}" for key in images if " " in splits[key] for name in images[key]]
-    complain(f"{place}: images in folders of two splits; rename the folders:", sorted(two))
+    raise_problems(f"{place}: images in folders of two splits; rename the folders:", sorted(two))
     none = sorted(name for key, names in images.items() if not splits[key] for name in names)
     if any(splits.values()):
-        complain(f"{place}: images in no split, beside others in splits; move them:", none)
+        raise_problems(f"{place}: images in no split, beside others in splits; move them:", none)

@@ -16,10 +16,10 @@ from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
 from stages.sources import class_names, columns, shards
 from stages.sources.columns import Columns
-from stages.sources.labelled import tally
-from stages.sources.limits import RefusedError, limit
-from stages.sources.reports import shown
-from stages.sources.store import Store, reason
+from stages.sources.labelled import count_passed_over
+from stages.sources.limits import RefusedError, check_bytes
+from stages.sources.reports import excerpt
+from stages.sources.store import Store, error_reason
 from stages.sources.table import Table
 
 BATCH = 64  # images in memory at once
@@ -34,20 +34,20 @@ def load(store: Store, params: Table) -> Raw:
         UserError: there is no such file, a part is missing, files differ in columns or classes,
             they unpack to more than they may, or an image or a label is missing.
     """
-    splits = shards.splits(store)
+    splits = shards.group_by_split(store)
     names = [name for split in splits.values() for name in split]
     found = _columns(store, names, params.label_column)
-    _fit(store, names, found)
+    _check_unpacked_size(store, names, found)
     classes, index = _index(store, names, found)
     others = sorted({*store.names()} - {*names})
     images = {split: _images(store, splits[split], found, index) for split in splits}
-    return Raw(classes, images, *tally(store, {"no parquet file": others}))
+    return Raw(classes, images, *count_passed_over(store, {"no parquet file": others}))
 
 
 @contextmanager
 def _reading(store: Store, name: str) -> Iterator[pq.ParquetFile]:
     """Open a file; whatever is wrong with it becomes a message that names it."""
-    place = f"{store.place}: {shown(name)}"
+    place = f"{store.place}: {excerpt(name)}"
     with store.open(name) as file:
         try:
             with pq.ParquetFile(file, buffer_size=BUFFER) as parquet:
@@ -58,7 +58,7 @@ def _reading(store: Store, name: str) -> Iterator[pq.ParquetFile]:
             if lacking(error):
                 raise
             raise UserError(
-                f"{place}: cannot be read ({reason(error)}); it is damaged: fetch it again"
+                f"{place}: cannot be read ({error_reason(error)}); it is damaged: fetch it again"
             ) from error
 
 
@@ -71,12 +71,12 @@ def _columns(store: Store, names: Iterable[str], label: str) -> Columns:
     if len(found) > 1:
         raise UserError(
             f"{store.place}: columns or classes differ between "
-            f"{' and '.join(map(shown, found.values()))}; bring files of one set"
+            f"{' and '.join(map(excerpt, found.values()))}; bring files of one set"
         )
     return next(iter(found))
 
 
-def _fit(store: Store, names: Iterable[str], found: Columns) -> None:
+def _check_unpacked_size(store: Store, names: Iterable[str], found: Columns) -> None:
     """Refuse files that say they unpack to more than they may, before an image is read."""
     total = 0
     for name in names:
@@ -86,15 +86,15 @@ def _fit(store: Store, names: Iterable[str], found: Columns) -> None:
                 for column in map(group.column, range(group.num_columns)):
                     if column.path_in_schema.partition(".")[0] in {found.image, found.label}:
                         total += column.total_uncompressed_size
-            limit(total, store.most, "unpacks to")
+            check_bytes(total, store.most, "unpacks to")
 
 
 def _index(store: Store, names: Iterable[str], found: Columns) -> tuple[tuple[str, ...], Index]:
     """Number the classes: as the schema does or, where it names none, those that occur."""
     if found.names is not None:
-        classes, again = class_names.listed(store.place, found.names)
+        classes, again = class_names.number_repeated(store.place, found.names)
         if again:
-            told = ", ".join(map(shown, again[:10]))
+            told = ", ".join(map(excerpt, again[:10]))
             print(f"{store.place}: classes of one name are numbered: {told}", file=sys.stderr)
         return classes, {number: number for number in range(len(classes))}
     values = set[Any]()
@@ -103,7 +103,7 @@ def _index(store: Store, names: Iterable[str], found: Columns) -> tuple[tuple[st
             for batch in file.iter_batches(columns=[found.label]):
                 values.update(batch.column(0).to_pylist())
     ordered = sorted(values - {None})
-    spelt = class_names.resolved(store.place, map(str, ordered))
+    spelt = class_names.merge_spellings(store.place, map(str, ordered))
     classes = tuple(dict.fromkeys(spelt[str(value)] for value in ordered))
     numbers = {name: number for number, name in enumerate(classes)}
     return classes, {value: numbers[spelt[str(value)]] for value in ordered}
@@ -114,18 +114,18 @@ def _images(store: Store, names: Iterable[str], found: Columns, index: Index) ->
         with _reading(store, name) as file:
             for row, (data, path, label) in enumerate(_rows(file, found)):
                 if data is None:
-                    raise UserError(f"row {row}: {_lack(path)}")
+                    raise UserError(f"row {row}: {_missing_bytes(path)}")
                 if label not in index:
                     raise UserError(
-                        f"row {row}: label {shown(str(label))} is not one of {len(index)} classes"
+                        f"row {row}: label {excerpt(str(label))} is not one of {len(index)} classes"
                     )
                 yield Image(data, path or f"{name}/{row:06}", index[label])
 
 
-def _lack(path: str | None) -> str:
+def _missing_bytes(path: str | None) -> str:
     if path is None:
         return "the image cell is empty; leave the row out, or mend it at its source"
-    return f"holds no bytes, but {shown(path)}; embed the images"
+    return f"holds no bytes, but {excerpt(path)}; embed the images"
 
 
 def _rows(file: pq.ParquetFile, found: Columns) -> Iterator[tuple[bytes | None, str | None, Any]]:

@@ -10,22 +10,22 @@ from reprise.shortage import lacking
 from stages.address import public, scrubbed
 from stages.errors import UserError
 from stages.sources.limits import RefusedError
-from stages.sources.store import reason
+from stages.sources.store import error_reason
 
-TRIES = 5
+ATTEMPTS = 5
 PAUSE = 1.0  # seconds before the second try; doubles with every further one
-PASSING = {408, 425, 429}  # HTTP states that pass by themselves, as those from 500 on do
-FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, ImportError, ValueError)
+TRANSIENT_STATUS = {408, 425, 429}  # HTTP states that pass by themselves, as those from 500 on do
+PERMANENT = (FileNotFoundError, PermissionError, IsADirectoryError, ImportError, ValueError)
 DRIVERS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "ssh": "paramiko", "sftp": "paramiko"}
 
 
-def insist(address: str, action: Callable[[], None]) -> None:
+def with_retries(address: str, action: Callable[[], None]) -> None:
     """Do it again, after longer and longer pauses, while what goes wrong may pass.
 
     Raises:
         UserError: it went wrong for good, or too often.
     """
-    for attempt in range(1, TRIES + 1):
+    for attempt in range(1, ATTEMPTS + 1):
         try:
             return action()
         except UserError:
@@ -36,8 +36,8 @@ def insist(address: str, action: Callable[[], None]) -> None:
             if lacking(error):
                 raise
             cause = _cause(error)
-            if attempt == TRIES or not _passes(cause):
-                raise _failure(address, cause, attempt) from error
+            if attempt == ATTEMPTS or not _is_transient(cause):
+                raise _user_error(address, cause, attempt) from error
         time.sleep(PAUSE * 2 ** (attempt - 1))
     return None
 
@@ -48,19 +48,19 @@ def _cause(error: Exception) -> BaseException:
     return cause if isinstance(cause, ClientError | TimeoutError) else error
 
 
-def _passes(cause: BaseException) -> bool:
+def _is_transient(cause: BaseException) -> bool:
     if isinstance(status := getattr(cause, "status", None), int):
-        return status >= 500 or status in PASSING
+        return status >= 500 or status in TRANSIENT_STATUS
     lookup = getattr(cause, "os_error", cause)
     if isinstance(lookup, gaierror):
         return lookup.errno == EAI_AGAIN
-    return not isinstance(cause, FINAL)
+    return not isinstance(cause, PERMANENT)
 
 
-def _failure(address: str, cause: BaseException, attempts: int) -> UserError:
+def _user_error(address: str, cause: BaseException, attempts: int) -> UserError:
     status = getattr(cause, "status", None)
     why, remedy = (
-        scrubbed(reason(cause), address),
+        scrubbed(error_reason(cause), address),
         "check the network and the address, then run the stage again",
     )
     if isinstance(cause, FileNotFoundError) or status in {404, 410}:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from stages.errors import UserError
 from stages.sources import split_names
 from stages.sources.labelled import ORDER
-from stages.sources.reports import complain
+from stages.sources.reports import raise_problems
 from stages.sources.store import Store
 
 SHARD = re.compile(  # the hub once put a hash behind the total
@@ -33,7 +33,7 @@ class Part(NamedTuple):
     total: int | None  # parts, as the name promises
 
 
-def splits(store: Store) -> dict[str, list[str]]:
+def group_by_split(store: Store) -> dict[str, list[str]]:
     """Sort the Parquet files into splits, and see that each part is there once.
 
     Raises:
@@ -47,35 +47,37 @@ def splits(store: Store) -> dict[str, list[str]]:
     for name, split in _splits(store.place, names).items():
         found[split].append(name)
     problems = [line for split, parts in found.items() for line in _incomplete(split, parts)]
-    complain(f"{store.place}: splits are not there whole, and once; mend that:", problems)
+    raise_problems(f"{store.place}: splits are not there whole, and once; mend that:", problems)
     return {split: found[split] for split in ORDER if split in found}
 
 
 def _splits(place: str, names: list[str]) -> dict[str, str]:
     """Return the split of each file; files of one whole that tell none are train."""
     around = PurePosixPath(commonpath([str(PurePosixPath("/", name).parent) for name in names]))
-    said = {name: _said(PurePosixPath("/", name), around) for name in names}
+    said = {name: _splits_of(PurePosixPath("/", name), around) for name in names}
     two = [f"{name}: {', '.join(sorted(found))}" for name, found in said.items() if len(found) > 1]
-    complain(f"{place}: names that speak of several splits; {KNOWN}:", two)
+    raise_problems(f"{place}: names that speak of several splits; {KNOWN}:", two)
     silent = [name for name, found in said.items() if not found]
     if len(silent) < len(names):
-        complain(f"{place}: files of no split, beside others ({KNOWN}); rename them:", silent)
-    elif len(names) > 1 and (len({_part(name).whole for name in names}) > 1 or _loose(names)):
-        complain(f"{place}: several files, and no name tells the split; {KNOWN}:", silent)
+        raise_problems(f"{place}: files of no split, beside others ({KNOWN}); rename them:", silent)
+    elif len(names) > 1 and (
+        len({_part(name).whole for name in names}) > 1 or _are_unnumbered(names)
+    ):
+        raise_problems(f"{place}: several files, and no name tells the split; {KNOWN}:", silent)
     return {name: next(iter(found), "train") for name, found in said.items()}
 
 
-def _said(path: PurePosixPath, around: PurePosixPath) -> frozenset[str]:
+def _splits_of(path: PurePosixPath, around: PurePosixPath) -> frozenset[str]:
     """Return the splits of a file, those of its folder too where they are others.
 
     Folders around all the files are heard only where nothing else tells.
     """
-    own = split_names.of_path(path.name)
-    inner = split_names.of_path(str(path.parent.relative_to(around) / "_"))
-    return own | inner or split_names.of_path(str(path))
+    own = split_names.find_in_path(path.name)
+    inner = split_names.find_in_path(str(path.parent.relative_to(around) / "_"))
+    return own | inner or split_names.find_in_path(str(path))
 
 
-def _loose(names: list[str]) -> bool:
+def _are_unnumbered(names: list[str]) -> bool:
     """Tell files that are no numbered parts of one whole."""
     numbers = [_part(name).number for name in names]
     return min(-1 if number is None else number for number in numbers) not in range(YEAR)
@@ -98,7 +100,7 @@ def _incomplete(split: str, names: Iterable[str]) -> Iterator[str]:
         wholes[whole, total].append(-1 if number is None else number)
     if len(wholes) > 1:
         once = len({whole for whole, _ in wholes}) == len(wholes)
-        told = sorted(_told(whole, None if once else total) for whole, total in wholes)
+        told = sorted(_describe(whole, None if once else total) for whole, total in wholes)
         yield f"{split}: is there as {', '.join(told)}"
     for (whole, total), there in wholes.items():
         numbers = sorted(there)
@@ -109,8 +111,8 @@ def _incomplete(split: str, names: Iterable[str]) -> Iterator[str]:
         if counted and (not gapless or len(numbers) != (total or len(numbers))):
             seen = ", ".join(map(str, numbers[:10])) + (", ..." if len(numbers) > 10 else "")
             of = f"{len(numbers)} of {total} parts" if total else f"{len(numbers)} parts"
-            yield f"{split}: {_told(whole, None)} has {of}, with the numbers {seen}"
+            yield f"{split}: {_describe(whole, None)} has {of}, with the numbers {seen}"
 
 
-def _told(whole: str, total: int | None) -> str:
+def _describe(whole: str, total: int | None) -> str:
     return (whole or "the top folder") + (f" of {total}" if total else "")

@@ -35,7 +35,7 @@ OTHER = re.compile(r"[\W\d_]+")
 JOINED = re.compile(rf"({'|'.join(SPLITS)})({'|'.join(BESIDE)})")
 
 
-class Said(NamedTuple):
+class ParsedName(NamedTuple):
     """What a name says of splits."""
 
     splits: frozenset[str]  # whose words are in it; of several none is meant
@@ -47,33 +47,33 @@ class Said(NamedTuple):
         return next(iter(self.splits)) if len(self.splits) == 1 else ""
 
 
-def said(name: str) -> Said:
+def parse(name: str) -> ParsedName:
     """Take a name, of a folder or a file without its suffix, apart."""
-    words = [word for part in _parts(name) for word in _joined(part.lower())]
+    words = [word for part in _words(name) for word in _separate(part.lower())]
     splits = frozenset(SPLITS[word] for word in words if word in SPLITS)
-    return Said(splits, tuple(word for word in words if word not in {*SPLITS, *BESIDE}))
+    return ParsedName(splits, tuple(word for word in words if word not in {*SPLITS, *BESIDE}))
 
 
-def named(name: str) -> str:
+def exact_split(name: str) -> str:
     """Return the split that a name names, else nothing."""
-    found = said(name)
+    found = parse(name)
     return "" if found.rest else found.split
 
 
-def of_path(path: str) -> frozenset[str]:
+def find_in_path(path: str) -> frozenset[str]:
     """Return the splits that a file's name speaks of or, where it is silent, its folder's."""
     name = PurePosixPath(path)
     parts = (name.stem, *reversed(name.parts[:-1]))
-    return next((found for part in parts if (found := said(part).splits)), frozenset())
+    return next((found for part in parts if (found := parse(part).splits)), frozenset())
 
 
-def recognized(names: Iterable[str]) -> dict[str, str]:
+def split_folders(names: Iterable[str]) -> dict[str, str]:
     """Return which of the folders that lie side by side are splits, by their names.
 
     Where other words stand beside, they must be the same ones for two splits: `seg_train` and
     `seg_test` are splits, `test tube` and `bullet train` are classes.
     """
-    found = {name: said(name) for name in names}
+    found = {name: parse(name) for name in names}
     by_rest = defaultdict[tuple[str, ...], set[str]](set)
     for words in found.values():
         by_rest[words.rest].update({words.split} - {""})
@@ -84,11 +84,11 @@ def recognized(names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _parts(name: str) -> list[str]:
+def _words(name: str) -> list[str]:
     return [part for part in OTHER.split(CAPITALS.sub(" ", name)) if part]
 
 
-def _joined(word: str) -> tuple[str, ...]:
+def _separate(word: str) -> tuple[str, ...]:
     """Cut `trainset` in two."""
     match = JOINED.fullmatch(word)
     return match.groups() if match else (word,)

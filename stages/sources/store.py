@@ -8,9 +8,9 @@ from typing import BinaryIO, NamedTuple
 
 from reprise.shortage import lacking
 from stages.errors import UserError
-from stages.sources.reports import shown
+from stages.sources.reports import excerpt
 
-LARGEST = 2**30  # bytes that one image or label may have; no picture is larger
+MAX_IMAGE_BYTES = 2**30  # bytes that one image or label may have; no picture is larger
 EMPTY = "empty file"
 MACOS = "__MACOSX"
 WINDOWS = {"thumbs.db": "Thumbs.db", "desktop.ini": "desktop.ini"}
@@ -33,12 +33,12 @@ class Store:
     junk: Mapping[str, Sequence[str]]  # files that are no data, by what they are
 
     def __init__(self, place: str, members: Iterable[Member], most: int = sys.maxsize) -> None:
-        self.place, self.most = shown(place), most
+        self.place, self.most = excerpt(place), most
         self._files = dict[str, Member]()
         junk, folders = defaultdict[str, list[str]](list), set[str]()
         for member in members:
             self._check(member.name)
-            kind = _junk(member)
+            kind = _junk_kind(member)
             if kind in {None, EMPTY}:
                 folders.update(str(folder) for folder in PurePosixPath(member.name).parents)
             if member.name.endswith("/"):
@@ -78,7 +78,7 @@ class Store:
         Raises:
             UserError: it is damaged, may not be read, or is too large.
         """
-        most = LARGEST if most is None else most
+        most = MAX_IMAGE_BYTES if most is None else most
         with self.open(name, most) as file:
             try:
                 data = file.read(most + 1)
@@ -91,19 +91,19 @@ class Store:
     def _check(self, name: str) -> None:
         """Refuse a name that no artifact can hold, or that two files have."""
         if name in self._files:
-            raise UserError(f"{self.place}: {shown(name)}: is in it twice; pack it once")
+            raise UserError(f"{self.place}: {excerpt(name)}: is in it twice; pack it once")
         try:
             name.encode()
         except UnicodeEncodeError as error:
             raise UserError(
-                f"{self.place}: {shown(name)}: its name is not UTF-8; rename it, and pack it "
+                f"{self.place}: {excerpt(name)}: its name is not UTF-8; rename it, and pack it "
                 "again where it is in an archive"
             ) from error
 
     def _too_large(self, name: str, most: int) -> UserError:
-        what = "which no image has" if most == LARGEST else "too many for what it should be"
+        what = "which no image has" if most == MAX_IMAGE_BYTES else "too many for what it should be"
         return UserError(
-            f"{self.place}: {shown(name)}: has more than {most:,} bytes, {what}; leave it out"
+            f"{self.place}: {excerpt(name)}: has more than {most:,} bytes, {what}; leave it out"
         )
 
     def _unreadable(self, name: str, error: Exception) -> UserError:
@@ -111,15 +111,17 @@ class Store:
         if lacking(error):
             raise error
         remedy = "fetch it again, or leave it out"
-        return UserError(f"{self.place}: {shown(name)}: cannot be read ({reason(error)}); {remedy}")
+        return UserError(
+            f"{self.place}: {excerpt(name)}: cannot be read ({error_reason(error)}); {remedy}"
+        )
 
 
-def reason(error: BaseException) -> str:
+def error_reason(error: BaseException) -> str:
     """Say in one line what a library says in many, or in none."""
-    return shown((str(error).splitlines() or [type(error).__name__])[0])
+    return excerpt((str(error).splitlines() or [type(error).__name__])[0])
 
 
-def _junk(member: Member) -> str | None:
+def _junk_kind(member: Member) -> str | None:
     """Say what kind of junk it is, if it is."""
     parts = PurePosixPath(member.name).parts
     if MACOS in parts:

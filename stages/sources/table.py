@@ -12,9 +12,9 @@ from stages.artifacts.raw import Raw
 from stages.errors import UserError
 from stages.params import Column, Location, Params
 from stages.sources import cells, class_names, split_names
-from stages.sources.labelled import Labelled, assemble
-from stages.sources.lookup import Files
-from stages.sources.reports import complain, shown
+from stages.sources.labelled import LabelledFile, build_raw
+from stages.sources.lookup import FileIndex
+from stages.sources.reports import excerpt, raise_problems
 from stages.sources.store import Store
 
 KINDS = (".csv", ".tsv", ".parquet")
@@ -47,40 +47,42 @@ def load(store: Store, params: Table) -> Raw:
     tables = _tables(store, params.table)
     splits = _splits(store.place, tables, params)
     names = {*store.names()} - {*tables}
-    found, problems = list[Labelled](), list[str]()
+    found, problems = list[LabelledFile](), list[str]()
     for table in tables:
-        files = Files(names, PurePosixPath(table).parent)
+        files = FileIndex(names, PurePosixPath(table).parent)
         prefix = f"{table}: " if len(tables) > 1 else ""
         for place, row in _rows(store, table, params):
             try:
                 found.append(_row(files, row, splits[table]))
             except ValueError as error:
                 problems.append(f"{prefix}{place}: {error}")
-    where = f"{store.place}: {', '.join(map(shown, tables))}"
-    complain(f"{where}: rows that do not fit the files; mend them:", problems + _twice(found))
+    where = f"{store.place}: {', '.join(map(excerpt, tables))}"
+    raise_problems(
+        f"{where}: rows that do not fit the files; mend them:", problems + _repeated(found)
+    )
     if not found:
         raise UserError(f"{where}: has no row; expected is one for every image")
     rest = names - {file.name for file in found}
-    return assemble(store, found, {"not in the table": sorted(rest)})
+    return build_raw(store, found, {"not in the table": sorted(rest)})
 
 
-def _twice(found: Iterable[Labelled]) -> list[str]:
+def _repeated(found: Iterable[LabelledFile]) -> list[str]:
     """Report the files that several rows name."""
     times = Counter(file.name for file in found)
     return [f"{name}: is in {count} rows" for name, count in times.items() if count > 1]
 
 
-def _row(files: Files, row: Sequence[str], own: str) -> Labelled:
+def _row(files: FileIndex, row: Sequence[str], own: str) -> LabelledFile:
     """Return an image of one row; `own` is the split of the whole table, or nothing."""
     file, label, split = row
-    if not (file and class_names.normal(label) and (own or split)):
+    if not (file and class_names.normalize_name(label) and (own or split)):
         also = "" if own else f", split {split!r}"
         raise ValueError(f"a cell is empty: file {file!r}, label {label!r}{also}")
-    if not (home := own or split_names.named(split)):
+    if not (home := own or split_names.exact_split(split)):
         raise ValueError(
             f"split {split!r} is unknown; it must be train, val or test ({split_names.ACCEPTED})"
         )
-    return Labelled(files.find(file), label, home)
+    return LabelledFile(files.find(file), label, home)
 
 
 def _tables(store: Store, wanted: str | Sequence[str] | None) -> list[str]:
@@ -92,7 +94,7 @@ def _tables(store: Store, wanted: str | Sequence[str] | None) -> list[str]:
     absent = [name for name in names if name not in tables]
     if names and not absent and len({*names}) == len(names):
         return names
-    there = ", ".join(map(shown, tables[:5]))
+    there = ", ".join(map(excerpt, tables[:5]))
     if not tables:
         raise UserError(
             f"{store.place}: holds no table ({', '.join(KINDS)}); where the folders are the "
@@ -111,8 +113,8 @@ def _splits(place: str, tables: Sequence[str], params: Table) -> dict[str, str]:
     """Return the split of every table; nothing where a column of it tells."""
     if params.split_column is not None or len(tables) == 1:
         return dict.fromkeys(tables, "train" if params.split_column is None else "")
-    found = {table: split_names.of_path(table) for table in tables}
-    complain(
+    found = {table: split_names.find_in_path(table) for table in tables}
+    raise_problems(
         f"{place}: tables whose names do not tell one split; rename them as train.csv, or set "
         f"download.split_column; known are {split_names.ACCEPTED}:",
         [table for table, splits in found.items() if len(splits) != 1],
@@ -129,19 +131,19 @@ def _rows(store: Store, table: str, params: Table) -> Iterator[tuple[str, list[s
         "split_column": params.split_column,
     }
     problems = [
-        f"download.{key} is {name}, " + _nearest(name, found.columns)
+        f"download.{key} is {name}, " + _suggestion(name, found.columns)
         for key, name in wanted.items()
         if name is not None and found.columns.count(name) != 1
     ]
-    complain(
-        f"{store.place}: {shown(table)}: columns are not there; correct params.yaml:", problems
+    raise_problems(
+        f"{store.place}: {excerpt(table)}: columns are not there; correct params.yaml:", problems
     )
     places = [None if name is None else found.columns.index(name) for name in wanted.values()]
     for place, row in found.rows:
         yield place, ["" if n is None else row[n].strip() for n in places]
 
 
-def _nearest(name: str, names: list[str]) -> str:
+def _suggestion(name: str, names: list[str]) -> str:
     if name in names:
         return "which two columns are called"
     near = get_close_matches(name, names, n=1, cutoff=0)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from stages.sources.limits import RefusedError
-from stages.sources.reports import shown
+from stages.sources.reports import excerpt
 from stages.sources.store import Member
 
 RECORD = 512  # bytes; every header is one, and every file is filled up to a multiple
@@ -52,7 +52,7 @@ class _Slice(RawIOBase):
         super().close()
 
 
-def begins(start: bytes) -> bool:
+def is_tar(start: bytes) -> bool:
     """Say whether a file with these first bytes is a tar."""
     try:
         tarfile.TarInfo.frombuf(start[:RECORD], "utf-8", "surrogateescape")
@@ -73,7 +73,7 @@ def members(path: Path) -> Iterator[Member]:
             tar.members.clear()  # type: ignore[attr-defined]  # or every header stays in memory
             if entry.issparse() or not (entry.isreg() or entry.isdir()):
                 raise RefusedError(
-                    f"'{shown(entry.name)}' is a link, a device or sparse; "
+                    f"'{excerpt(entry.name)}' is a link, a device or sparse; "
                     "pack the files themselves"
                 )
             opened = partial(_open, path, entry.offset_data, entry.size)

@@ -15,7 +15,7 @@ from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
 from stages.sources import class_names
 from stages.sources.catalog import Entry, Samples
-from stages.sources.reports import shown
+from stages.sources.reports import excerpt
 
 
 class IncompleteError(UserError):
@@ -38,13 +38,13 @@ def read(entry: Entry, root: Path, *, download: bool = False) -> Raw:
                 split: _images(entry._replace(names=classes), root, dataset)
                 for split, dataset in datasets.items()
             }
-            return Raw(class_names.listed(entry.kind, classes)[0], splits, {})
+            return Raw(class_names.number_repeated(entry.kind, classes)[0], splits, {})
     except UserError:
         raise
     except Exception as error:  # damaged bytes make the libraries raise almost anything
         if lacking(error) not in {None, "disk"}:
             raise
-        raise _failure(error) from error
+        raise _user_error(error) from error
 
 
 def _datasets(entry: Entry, root: Path, *, download: bool) -> dict[str, Any]:
@@ -83,18 +83,18 @@ def _images(entry: Entry, root: Path, dataset: Any) -> Iterator[Image]:  # noqa:
         raise ValueError("one of its splits is empty")
     if not isinstance(example[0], str | Path):
         labels = np.asarray(dataset.targets if hasattr(dataset, "targets") else dataset.labels)
-        _check(labels.reshape(len(labels), -1)[:, 0], len(dataset), entry)
-        return _encoded(samples, entry.first)
+        _check_labels(labels.reshape(len(labels), -1)[:, 0], len(dataset), entry)
+        return _encode_pictures(samples, entry.first)
     listed = sorted((Path(path), int(label)) for path, label in samples)
     if missing := [path for path, _ in listed if not path.is_file()]:
         raise FileNotFoundError(
             f"{len(missing):,} of {len(listed):,} files are missing, {missing[0]} among them"
         )
-    _check(np.asarray([label for _, label in listed]), len(listed), entry)
-    return _kept(listed, root, entry.first)
+    _check_labels(np.asarray([label for _, label in listed]), len(listed), entry)
+    return _read_files(listed, root, entry.first)
 
 
-def _check(labels: np.ndarray, count: int, entry: Entry) -> None:
+def _check_labels(labels: np.ndarray, count: int, entry: Entry) -> None:
     """Raise an error unless there is a label for each image, and a class for each label."""
     last = entry.first + len(entry.names) - 1
     if len(labels) != count:
@@ -105,7 +105,7 @@ def _check(labels: np.ndarray, count: int, entry: Entry) -> None:
         )
 
 
-def _kept(listed: Iterable[tuple[Path, int]], root: Path, first: int) -> Iterator[Image]:
+def _read_files(listed: Iterable[tuple[Path, int]], root: Path, first: int) -> Iterator[Image]:
     for path, label in listed:
         try:
             data = path.read_bytes()
@@ -113,12 +113,13 @@ def _kept(listed: Iterable[tuple[Path, int]], root: Path, first: int) -> Iterato
             if lacking(error):
                 raise
             raise UserError(
-                f"{shown(str(path))}: cannot be read: {error.strerror}; mend it, or fetch it again"
+                f"{excerpt(str(path))}: cannot be read: {error.strerror}; "
+                "mend it, or fetch it again"
             ) from error
         yield Image(data, path.relative_to(root).as_posix(), label - first)
 
 
-def _encoded(samples: Samples, first: int) -> Iterator[Image]:
+def _encode_pictures(samples: Samples, first: int) -> Iterator[Image]:
     """Write pictures, which no format loses anything of, as PNG."""
     for index, (picture, label) in enumerate(samples):
         file = BytesIO()
@@ -126,10 +127,10 @@ def _encoded(samples: Samples, first: int) -> Iterator[Image]:
         yield Image(file.getvalue(), f"{index:05d}.png", int(label) - first)
 
 
-def _failure(error: Exception) -> UserError:
+def _user_error(error: Exception) -> UserError:
     """Say what was wrong; without torchvision's advice, which is for programmers."""
     reason = str(error).partition(" You can ")[0].partition("\n")[0].rstrip(".")
-    reason = shown(reason[:1].lower() + reason[1:]) or type(error).__name__
+    reason = excerpt(reason[:1].lower() + reason[1:]) or type(error).__name__
     if isinstance(error, ImportError):
         package = (error.name or "torchvision").partition(".")[0]
         return UserError(f"{reason}; `pip install {package}`")

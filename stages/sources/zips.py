@@ -16,7 +16,7 @@ from zipfile import ZipFile, ZipInfo
 from zlib import crc32
 
 from stages.sources.limits import RefusedError
-from stages.sources.reports import shown
+from stages.sources.reports import excerpt
 from stages.sources.store import Member
 
 BLOCK = 4 * 2**20  # bytes in memory at once
@@ -41,24 +41,24 @@ def members(path: Path, scratch: Path) -> Iterator[Member]:
             or there are too many.
         zipfile.BadZipFile: it is damaged.
     """
-    _count(path)
+    _check_count(path)
     archive = ZipFile(path)  # stays open as long as a member can be asked for
     guessed = []
     for info in archive.infolist():
-        name, sure = _name(info)
+        name, sure = _decoded_name(info)
         if not sure:
             guessed.append(name)
-        _refuse(info, name)
+        _check_readable(info, name)
         yield Member(name, info.file_size, partial(_unzip, archive, info, scratch))
     if guessed:
         print(
             f"{len(guessed):,} names in it are in no stated encoding and read as cp437, "
-            f"{shown(guessed[0])} among them; pack it again with names in UTF-8 if that is wrong",
+            f"{excerpt(guessed[0])} among them; pack it again with names in UTF-8 if that is wrong",
             file=sys.stderr,
         )
 
 
-def _count(path: Path) -> None:
+def _check_count(path: Path) -> None:
     """Refuse a list of more members than memory has room for, before it is read."""
     with path.open("rb") as file:
         if (end := zipfile._EndRecData(file)) is None:  # type: ignore[attr-defined]  # noqa: SLF001
@@ -75,24 +75,24 @@ def _count(path: Path) -> None:
         raise RefusedError(f"has more than {MEMBERS:,} members; pack it in several archives")
 
 
-def _refuse(info: ZipInfo, name: str) -> None:
+def _check_readable(info: ZipInfo, name: str) -> None:
     if stat.S_ISLNK(info.external_attr >> 16):
-        raise RefusedError(f"'{shown(name)}' is a link; pack the files themselves")
+        raise RefusedError(f"'{excerpt(name)}' is a link; pack the files themselves")
     if info.flag_bits & 1:
-        raise RefusedError(f"'{shown(name)}' is encrypted; pack it without a password")
+        raise RefusedError(f"'{excerpt(name)}' is encrypted; pack it without a password")
     if info.compress_type not in METHODS:
         method = NAMES.get(info.compress_type, "a method")
         raise RefusedError(
-            f"'{shown(name)}' is packed with {method} (number {info.compress_type}), which Python "
-            "cannot unpack; pack it again with another method, such as Deflate, or as tar.gz"
+            f"'{excerpt(name)}' is packed with {method} (number {info.compress_type}), which "
+            "Python cannot unpack; pack it again with another method, such as Deflate, or as tar.gz"
         )
 
 
-def _name(info: ZipInfo) -> tuple[str, bool]:
+def _decoded_name(info: ZipInfo) -> tuple[str, bool]:
     """Return the name as it was meant, and whether that is sure; zipfile cuts it at a NUL."""
     name = info.orig_filename
     stored = name.encode("utf-8" if info.flag_bits & UTF8 else "cp437")
-    if (stated := _stated(info.extra, stored)) is not None:
+    if (stated := _unicode_name(info.extra, stored)) is not None:
         return stated, True
     try:
         return stored.decode(), True  # macOS and Info-ZIP write UTF-8 and do not say so
@@ -100,7 +100,7 @@ def _name(info: ZipInfo) -> tuple[str, bool]:
         return name, False
 
 
-def _stated(extra: bytes, stored: bytes) -> str | None:
+def _unicode_name(extra: bytes, stored: bytes) -> str | None:
     """Return the name in the Unicode field, if it was made for the name that is stored."""
     while len(extra) >= 4:
         kind, size = struct.unpack("<HH", extra[:4])

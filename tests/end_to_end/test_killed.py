@@ -94,8 +94,8 @@ def session(leader: int) -> list[int]:
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_decoders_do_not_outlive_a_killed_stage(reproduced: Clone, how: signal.Signals) -> None:
     many = (
-        "from stages import preprocess; from stages.imaging import pool; pool.MANY = 0; "
-        "preprocess.main()"
+        "from stages import preprocess; from stages.imaging import pool; "
+        "pool.MIN_PROCESS_IMAGES = 0; preprocess.main()"
     )
     process = reproduced.start("python", "-c", many)
     deadline = time.monotonic() + 60

@@ -62,7 +62,7 @@ def test_a_named_set_comes_from_a_mirror(monkeypatch: pytest.MonkeyPatch) -> Non
 
         def __exit__(self, *_: object) -> None: ...
 
-    monkeypatch.setattr("stages.sources.named.opened", Opened)
+    monkeypatch.setattr("stages.sources.named.open_dataset", Opened)
     chosen = params(dataset="mnist")
     with download(chosen) as published:
         assert published == digits.load()

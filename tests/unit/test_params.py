@@ -6,7 +6,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationError
 
 import stages.preprocess
 from stages.errors import UserError
-from stages.imaging.splitting import Partition
+from stages.imaging.splitting import Splitting
 from stages.params import PATH, Params, Seed
 
 GOOD = """\
@@ -30,7 +30,7 @@ class Train(Weights):
     lr: PositiveFloat = Field(description="learning rate")
 
 
-class Preprocess(Partition):
+class Preprocess(Splitting):
     pass
 
 
@@ -326,7 +326,7 @@ def test_a_part_holds_the_values_of_that_group_alone() -> None:
 
 def test_a_group_that_is_no_parent_has_no_part() -> None:
     with pytest.raises(AttributeError, match="splits"):
-        load(GOOD).part(Partition)
+        load(GOOD).part(Splitting)
 
 
 @pytest.mark.parametrize(("val", "test", "total"), [(0.8, 0.2, "1"), (0.9, 0.5, "1.4")])

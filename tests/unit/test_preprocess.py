@@ -48,7 +48,8 @@ class Made:
         params = Preprocess.model_validate(PARAMS.model_dump() | changes)
         found = publish(root / "raw", published)
         with splits.writer((*params.image_size, params.channels), root / "splits") as out:
-            self.seen, self.sheet = preprocess(params, found, out)
+            summary = preprocess(params, found, out)
+        self.seen, self.messages, self.sheet = summary
         self.parts: dict[str, Split] = {name: splits.read(name, root / "splits") for name in NAMES}
         self.meta: Meta = splits.read_meta(root / "splits")
         # An image is as bright as its number.
@@ -117,9 +118,7 @@ def test_bad_images_are_all_named_in_one_report(tmp_path: Path) -> None:
     ]
 
 
-def test_bad_images_are_left_out_and_listed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_bad_images_are_left_out_and_listed(tmp_path: Path) -> None:
     damaged = {3, 17, 36}
     published = {"train": images(range(30), damaged), "test": images(range(30, 40), damaged)}
     made = Made(tmp_path, published, **EXCLUDE)
@@ -134,8 +133,8 @@ def test_bad_images_are_left_out_and_listed(
     assert made.seen["excluded_files"] == listed
     assert (
         "3 images left out: they cannot be decoded; listed in metrics/preprocess.json as "
-        "excluded_files\n"
-    ) in capsys.readouterr().out
+        "excluded_files"
+    ) in made.messages
 
 
 @pytest.mark.parametrize(
@@ -165,9 +164,7 @@ LEAKY = {
 }
 
 
-def test_duplicates_are_counted_and_kept(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_duplicates_are_counted_and_kept(tmp_path: Path) -> None:
     made = Made(tmp_path, LEAKY)
     assert made.meta.counts == {"train": 21, "val": 11, "test": 12}
     assert made.seen["repeated"] == 4
@@ -184,15 +181,13 @@ def test_duplicates_are_counted_and_kept(
         ["train: 2.png", "val: 2 of val.png"],
     ]
     listed = "; listed in metrics/preprocess.json as duplicates"
-    assert capsys.readouterr().out.splitlines()[:2] == [
+    assert made.messages[:2] == [
         f"1 images of train have the same pixels as images of val{listed}",
         f"2 images of train have the same pixels as images of test{listed}",
     ]
 
 
-def test_duplicates_are_dropped_from_train_alone(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_duplicates_are_dropped_from_train_alone(tmp_path: Path) -> None:
     kept, dropped = (
         Made(tmp_path / choice, LEAKY, duplicates=choice) for choice in ("keep", "drop_from_train")
     )
@@ -202,7 +197,7 @@ def test_duplicates_are_dropped_from_train_alone(
     assert dropped.numbers["test"] == kept.numbers["test"]
     assert dropped.meta.counts == {"train": 18, "val": 11, "test": 12}
     assert dropped.seen["duplicates"] == kept.seen["duplicates"]
-    assert "3 of them dropped from train" in capsys.readouterr().out
+    assert "3 of them dropped from train" in dropped.messages
     pixels = dropped.parts["train"].images / 255
     assert dropped.meta.interface.mean == pytest.approx((pixels.mean(),))
 
@@ -214,14 +209,13 @@ def test_a_class_of_which_all_images_are_dropped_is_refused(tmp_path: Path) -> N
     assert complaint(tmp_path, published, duplicates="drop_from_train").startswith(message)
 
 
-def test_the_same_pixels_under_two_labels_are_reported(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_same_pixels_under_two_labels_are_reported(tmp_path: Path) -> None:
     published = ALL | {"train": ALL["train"] + [image(4, label=1, path="other.png")]}
     made = Made(tmp_path, published)
     assert made.seen["contradictory"] == 1
     assert made.seen["duplicates"] == [["train: 4.png", "train: other.png"]]
-    assert "1 times the same pixels bear different labels" in capsys.readouterr().out
+    listed = "; listed in metrics/preprocess.json as duplicates"
+    assert f"1 times the same pixels bear different labels{listed}" in made.messages
 
 
 def test_the_sheet_shows_a_row_a_class(tmp_path: Path) -> None:
@@ -236,7 +230,7 @@ def test_the_sheet_shows_a_row_a_class(tmp_path: Path) -> None:
 def test_too_few_images_are_refused_before_any_is_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage, "assemble", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(stage, "decode_into", lambda *_: pytest.fail("decoded"))
     message = complaint(tmp_path, {"train": images(range(3))})
     assert message.endswith("one alone of odd; bring more, or take the class out")
 

@@ -74,7 +74,7 @@ def test_rows_left_out_are_gone_and_more_can_follow(
     monkeypatch.setattr(growing, "CHUNK_BYTES", limit)
     array, whole = GrowingArray(tmp_path / "a.npy", np.int64, ()), rows(7)
     array.append(whole)
-    array.leave_out(np.array(left, np.int64))
+    array.remove(np.array(left, np.int64))
     array.append(whole)
     array.finish()
     expected = np.concatenate([np.delete(whole, left), whole])

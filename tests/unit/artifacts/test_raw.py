@@ -38,10 +38,10 @@ def complaint(root: Path) -> str:
 
 def images(published: Published) -> dict[str, list[Image]]:
     """Return all images by split, as their groups give them."""
-    return {
-        split: [image for group in groups for image in group.images()]
-        for split, groups in published.groups.items()
-    }
+    found = {split: list[Image]() for split in published.labels}
+    for group in published.groups:
+        found[group.file.name.partition("-")[0]] += group.images()
+    return found
 
 
 def write(root: Path, name: str, table: pa.Table, classes: Sequence[str] = RAW.classes) -> None:
@@ -74,7 +74,11 @@ def test_what_was_written_is_read(
     for split, labels in published.labels.items():
         assert labels.tolist() == [image.label for image in images(published)[split]]
         assert labels.dtype == np.int64
-        assert sum(group.size for group in published.groups[split]) == len(labels)
+    everyone = [*RAW.splits["test"], *RAW.splits["train"]]
+    assert published.all_labels().tolist() == [image.label for image in everyone]
+    for group in published.groups:
+        assert everyone[group.rows] == group.images()
+    assert published.groups[-1].rows.stop == len(everyone)
 
 
 def test_each_split_is_one_file(root: Path) -> None:
@@ -129,7 +133,9 @@ def test_a_row_group_is_full_by_images_or_by_bytes(
     made = [Image(bytes(size), f"{n}.png", 0) for n, size in enumerate(sizes)]
     assert raw.write(Raw(("a",), {"train": made}, {}), tmp_path / "raw") == {"train": len(made)}
     published = raw.read(tmp_path / "raw")
-    assert [group.size for group in published.groups["train"]] == groups
+    assert [group.size for group in published.groups] == groups
+    starts = [sum(groups[:number]) for number in range(len(groups))]
+    assert [group.start for group in published.groups] == starts
     assert images(published) == {"train": made}
 
 
@@ -168,7 +174,11 @@ def test_a_source_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 def paths(published: Published, numbers: Collection[int]) -> dict[int, str]:
-    return {number: image.path for number, image in published.images(numbers)}
+    wanted = np.array([*numbers], np.int64)
+    return {
+        number: image.path
+        for number, image in zip(wanted.tolist(), published.images(wanted), strict=True)
+    }
 
 
 def test_names_are_numbered_through_all_splits(
@@ -288,13 +298,13 @@ def test_an_image_without_bytes_or_path_is_refused(
 ) -> None:
     whole = {"bytes": b"b", "path": "b"}
     write(tmp_path / "raw", FILE, pa.table({"image": [whole, members], "label": [0, 1]}))
-    (group,) = raw.read(tmp_path / "raw").groups["train"]
+    (group,) = raw.read(tmp_path / "raw").groups
     with pytest.raises(UserError, match="there are images without bytes or path"):
         group.images()
 
 
 def test_a_file_that_was_damaged_meanwhile_is_named(root: Path) -> None:
-    (group,) = raw.read(root).groups["train"]
+    (group,) = [found for found in raw.read(root).groups if found.file.name == FILE]
     (root / FILE).write_bytes(b"PAR1")
     with pytest.raises(UserError, match=rf"{FILE}: cannot be read \(.*\); {REMEDY}"):
         group.images()

@@ -23,7 +23,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from stages.artifacts import npy, splits
+from stages.artifacts import splits
 
 with splits.writer((4, 5, 1), Path(sys.argv[1])) as out:
     out.append("train", splits.Split(np.zeros((3, 4, 5, 1), np.uint8), np.zeros(3, np.int64)), [])
@@ -141,7 +141,7 @@ def test_rows_that_are_left_out_are_as_if_they_had_never_come(
     with splits.writer((4, 5, 1), tmp_path / "splits") as out:
         out.append("train", whole, ODD)
         out.append("val", whole, ODD)
-        out.leave_out("train", np.array(rows, np.int64))
+        out.remove("train", np.array(rows, np.int64))
         out.finish(INTERFACE, {})
     with splits.writer((4, 5, 1), tmp_path / "expected") as out:
         left = Split(whole.images[kept], whole.labels[kept])
@@ -171,7 +171,7 @@ def test_missing_or_damaged_paths_are_refused(root: Path, damage: str) -> None:
 def test_images_can_come_after_some_were_left_out(out: Writer) -> None:
     whole = split(7)
     append(out, "train", whole)
-    out.leave_out("train", np.array([0, 3]))
+    out.remove("train", np.array([0, 3]))
     append(out, "train", whole)
     rows = np.array([1, 2, 4, 5, 6, *range(7)])
     assert out.labels("train").tolist() == whole.labels[rows].tolist()
@@ -183,7 +183,7 @@ def test_the_description_counts_what_is_left_and_names_what_is_excluded(tmp_path
     with splits.writer((4, 5, 1), tmp_path / "splits") as out:
         append(out, "train", split(7))
         append(out, "test", split(2))
-        out.leave_out("train", np.array([1]))
+        out.remove("train", np.array([1]))
         out.finish(INTERFACE, excluded)
     meta = splits.read_meta(tmp_path / "splits")
     assert meta.counts == {"train": 6, "val": 0, "test": 2}

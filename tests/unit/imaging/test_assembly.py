@@ -10,7 +10,7 @@ from toys import INTERFACE, encoded, pixels, publish
 from stages.artifacts import raw, splits
 from stages.artifacts.raw import Image, Published
 from stages.artifacts.splits import NAMES, Writer
-from stages.imaging.assembly import EXCLUDED, assemble
+from stages.imaging.assembly import EXCLUDED, decode_into
 from stages.imaging.pool import Decoding
 from stages.imaging.row_group import decode_group
 
@@ -46,8 +46,8 @@ def homes(seed: int = 0) -> np.ndarray:
 def test_images_and_labels_are_those_computed_in_memory(
     published: Published, out: Writer, seed: int
 ) -> None:
-    seen = assemble(published, homes(seed), PARAMS, out)
-    batches = [decode_group(g, PARAMS) for groups in published.groups.values() for g in groups]
+    seen = decode_into(out, published, homes(seed), PARAMS)
+    batches = [decode_group(g, PARAMS.spec, np.ones(30, bool)) for g in published.groups]
     images = dict(
         zip(
             [number for number in range(30) if number not in BAD],
@@ -57,7 +57,7 @@ def test_images_and_labels_are_those_computed_in_memory(
     )
     expected = homes(seed)
     expected[list(BAD)] = EXCLUDED
-    np.testing.assert_array_equal(seen.homes, expected)
+    np.testing.assert_array_equal(seen.split_ids, expected)
     for home, name in enumerate(NAMES):
         kept = np.flatnonzero(expected == home).tolist()
         assert out.labels(name).tolist() == [number % 2 for number in kept]
@@ -69,15 +69,14 @@ def test_images_and_labels_are_those_computed_in_memory(
 def test_equal_pixels_have_equal_checksums(tmp_path: Path, out: Writer) -> None:
     images = [Image(encoded(pixels(n % 3, 4, 5, 1), "PNG"), f"{n}", n % 2) for n in range(6)]
     published = publish(tmp_path / "raw", {"train": images})
-    checksums = assemble(
-        published, np.repeat(np.arange(3, dtype=np.int8), 2), PARAMS, out
-    ).checksums
+    split_ids = np.repeat(np.arange(3, dtype=np.int8), 2)
+    checksums = decode_into(out, published, split_ids, PARAMS).checksums
     assert (checksums[:3] == checksums[3:]).all()
     assert len(set(checksums.tolist())) == 3
 
 
 def test_sizes_and_failures_are_those_of_all_splits(published: Published, out: Writer) -> None:
-    seen = assemble(published, homes(), PARAMS, out)
+    seen = decode_into(out, published, homes(), PARAMS)
     good = [number for number in range(30) if number not in BAD]
     assert seen.sizes == Counter((4 + number % 3, 5) for number in good)
     assert seen.failures == {f"{n}.png": "no image that Pillow knows" for n in BAD}
@@ -86,7 +85,7 @@ def test_sizes_and_failures_are_those_of_all_splits(published: Published, out: W
 def test_files_of_the_same_name_are_told_apart(tmp_path: Path, out: Writer) -> None:
     images = [Image(b"", "a.png", 0)] * 3
     published = publish(tmp_path / "raw", {"train": images[:2], "test": images[2:]})
-    seen = assemble(published, np.array([2, 0, 0], np.int8), PARAMS, out)
+    seen = decode_into(out, published, np.array([2, 0, 0], np.int8), PARAMS)
     assert list(seen.failures) == ["a.png", "a.png (2)", "a.png (3)"]
 
 
@@ -101,7 +100,7 @@ def test_memory_does_not_grow_with_the_number_of_images(
         published = publish(tmp_path / f"raw{count}", {"train": images})
         with splits.writer((64, 64, 1), tmp_path / f"splits{count}") as out:
             tracemalloc.start()
-            assemble(published, np.arange(count, dtype=np.int8) % 3, large, out)
+            decode_into(out, published, np.arange(count, dtype=np.int8) % 3, large)
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
             out.finish(INTERFACE, {})

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from stages.imaging import duplicates
-from stages.imaging.duplicates import Findings, Originals, find
+from stages.imaging.duplicates import DuplicateReport, HashedImages, find_duplicates
 
 NAMES = ("train", "val", "test")
 
 
-def found(images: dict[str, str], labels: dict[str, str] | None = None) -> Findings:
+def found(images: dict[str, str], labels: dict[str, str] | None = None) -> DuplicateReport:
     """Compare images, a letter each, with labels, a digit each (0 if not given), by split."""
     digests = {
         name: np.array([[ord(letter), 7] for letter in images.get(name, "")], np.uint64)
@@ -25,16 +25,18 @@ def found(images: dict[str, str], labels: dict[str, str] | None = None) -> Findi
     return compared({name: rows.reshape(-1, 2) for name, rows in digests.items()}, numbers)
 
 
-def compared(digests: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> Findings:
+def compared(digests: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> DuplicateReport:
     """Compare images by split; the row of one is its number, less 100 for each split before."""
     counts = [len(digests[name]) for name in NAMES]
     numbers = np.concatenate([100 * home + np.arange(count) for home, count in enumerate(counts)])
     homes = np.repeat(np.arange(3, dtype=np.int8), counts)
     # As published, in any order of the splits.
     order = np.random.default_rng(0).permutation(len(numbers))
-    parts = numbers, homes, *(np.concatenate(list(p.values())) for p in (labels, digests))
-    result = find(Originals(*(part[order] for part in parts)))
-    examples = [[(name, row % 100) for name, row in sorted(group)] for group in result.examples]
+    labels_, digests_ = (np.concatenate(list(part.values()))[order] for part in (labels, digests))
+    paths = [f"{number % 100}" for number in numbers[order]]
+    images = HashedImages(numbers[order], paths, homes[order], labels_, digests_)
+    result = find_duplicates(images)
+    examples = [sorted(group) for group in result.examples]
     return result._replace(leaked=np.sort(result.leaked), examples=examples)
 
 
@@ -84,8 +86,8 @@ def test_examples_name_every_image_of_a_group_shared_or_contradictory() -> None:
         {"train": "aabbc", "val": "b", "test": "d"}, {"train": "01000", "val": "0", "test": "0"}
     )
     assert result.examples == [
-        [("train", 0), ("train", 1)],
-        [("train", 2), ("train", 3), ("val", 0)],
+        [("train", "0"), ("train", "1")],
+        [("train", "2"), ("train", "3"), ("val", "0")],
     ]
 
 
@@ -137,5 +139,9 @@ def test_all_agrees_with_comparing_every_pair(seed: int) -> None:
         for row, digest in enumerate(digests["train"].tolist())
         if where[tuple(digest)] & {"val", "test"}
     ]
-    examples = [g for d, g in members.items() if len(where[d]) > 1 or len(named[d]) > 1]
+    examples = [
+        [(name, str(row)) for name, row in group]
+        for digest, group in members.items()
+        if len(where[digest]) > 1 or len(named[digest]) > 1
+    ]
     assert sorted(result.examples) == sorted(map(sorted, examples))

@@ -3,7 +3,13 @@ import pytest
 from jaxtyping import TypeCheckError
 from toys import pixels
 
-from stages.imaging.normalization import SMALLEST, Normalization, histogram, moments, normalization
+from stages.imaging.normalization import (
+    MIN_STD,
+    Normalization,
+    compute_moments,
+    dataset_moments,
+    histogram,
+)
 
 
 def chunks(seed: int, channels: int) -> list[np.ndarray]:
@@ -23,7 +29,7 @@ def count(images: list[np.ndarray]) -> np.ndarray:
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("seed", range(20))
 def test_moments_are_those_of_numpy(seed: int, channels: int) -> None:
-    found = moments(count(chunks(seed, channels)))
+    found = dataset_moments(count(chunks(seed, channels)))
     images = np.concatenate(chunks(seed, channels)) / 255  # float64
     assert found.mean == pytest.approx(images.mean((0, 1, 2)).tolist(), rel=1e-12)
     assert found.std == pytest.approx(images.std((0, 1, 2)).tolist(), rel=1e-10)
@@ -31,10 +37,10 @@ def test_moments_are_those_of_numpy(seed: int, channels: int) -> None:
 
 @pytest.mark.parametrize(
     ("values", "mean", "std"),
-    [([0, 255], 0.5, 0.5), ([0, 0], 0, SMALLEST), ([51, 51], 0.2, SMALLEST), ([0, 51], 0.1, 0.1)],
+    [([0, 255], 0.5, 0.5), ([0, 0], 0, MIN_STD), ([51, 51], 0.2, MIN_STD), ([0, 51], 0.1, 0.1)],
 )
 def test_moments_of_two_pixels(values: list[int], mean: float, std: float) -> None:
-    found = moments(histogram(np.array(values, np.uint8).reshape(2, 1, 1, 1)))
+    found = dataset_moments(histogram(np.array(values, np.uint8).reshape(2, 1, 1, 1)))
     assert found.mean == pytest.approx((mean,))
     assert found.std == pytest.approx((std,))
 
@@ -42,21 +48,23 @@ def test_moments_of_two_pixels(values: list[int], mean: float, std: float) -> No
 def test_only_an_even_channel_counts_as_varying() -> None:
     varying, even = pixels(0, channels=1), np.full((6, 7), 9, np.uint8)
     images = np.dstack([varying, even, varying])[None]
-    found = moments(histogram(images))
-    assert found.std == pytest.approx((images[..., 0].std() / 255, SMALLEST, found.std[0]))
+    found = dataset_moments(histogram(images))
+    assert found.std == pytest.approx((images[..., 0].std() / 255, MIN_STD, found.std[0]))
 
 
 def test_moments_do_not_depend_on_the_order_or_the_chunks() -> None:
     images = np.concatenate(chunks(3, 3))
-    assert moments(histogram(images)) == moments(count([images[::-1][:7], images[::-1][7:]]))
+    assert dataset_moments(histogram(images)) == dataset_moments(
+        count([images[::-1][:7], images[::-1][7:]])
+    )
 
 
 def test_the_sums_of_many_pixels_stay_exact() -> None:
     chunk = np.full((1000, 100, 100, 1), 255, np.uint8)
     chunk[:, ::2] = 254
-    found = moments(count([chunk] * 5))
+    found = dataset_moments(count([chunk] * 5))
     assert found.mean == pytest.approx((254.5 / 255,), rel=1e-15)
-    assert found.std == (SMALLEST,)  # of half a level
+    assert found.std == (MIN_STD,)  # of half a level
 
 
 @pytest.mark.parametrize("images", [np.zeros((2, 3, 3, 1)), np.zeros((2, 3, 3), np.uint8)])
@@ -79,17 +87,17 @@ def test_fixed_moments_need_no_image(
     normalize: str, channels: int, mean: tuple[float, ...], std: tuple[float, ...]
 ) -> None:
     params = Normalization.model_validate({"normalize": normalize})
-    assert normalization(params, np.zeros((channels, 256), np.int64)) == (mean, std)
+    assert compute_moments(params, np.zeros((channels, 256), np.int64)) == (mean, std)
 
 
 def test_imagenets_moments_are_those_of_torchvisions_weights() -> None:
     from torchvision.models import ResNet18_Weights  # noqa: PLC0415
 
     recipe = ResNet18_Weights.IMAGENET1K_V1.transforms()
-    found = normalization(Normalization(normalize="imagenet"), np.zeros((3, 256), np.int64))
+    found = compute_moments(Normalization(normalize="imagenet"), np.zeros((3, 256), np.int64))
     assert found == (tuple(recipe.mean), tuple(recipe.std))
 
 
 def test_the_moments_of_the_data_set_are_those_of_its_images() -> None:
     counts = count(chunks(1, 3))
-    assert normalization(Normalization(normalize="dataset"), counts) == moments(counts)
+    assert compute_moments(Normalization(normalize="dataset"), counts) == dataset_moments(counts)

@@ -4,7 +4,7 @@ from PIL import Image as Picture
 from toys import encoded, pixels
 
 from reprise.spec import Channels
-from stages.imaging.oddities import KINDS, NARROW, count, is_narrow, suspects
+from stages.imaging.oddities import KINDS, NARROW, count_by_kind, has_few_levels, is_narrow
 
 
 def levels(low: int, high: int, size: int = 20) -> np.ndarray:
@@ -25,7 +25,7 @@ def test_a_sixteenth_of_the_range_is_16_levels(
     found = levels(low, high)
     assert is_narrow(encoded(found), channels) == narrow
     images = np.stack([np.stack([found] * channels, -1)])
-    assert suspects(images, padded=False).tolist() == [narrow]
+    assert has_few_levels(images, padded=False).tolist() == [narrow]
 
 
 def test_colours_that_differ_are_no_narrow_range() -> None:
@@ -36,25 +36,25 @@ def test_colours_that_differ_are_no_narrow_range() -> None:
 def test_padding_does_not_hide_a_narrow_range(low: int, high: int) -> None:
     padded = np.zeros((1, 20, 20, 1), np.uint8)
     padded[0, 5:15, :, 0] = levels(low, high)[:10]
-    assert suspects(padded, padded=True).tolist() == [True]
+    assert has_few_levels(padded, padded=True).tolist() == [True]
 
 
 def test_of_no_images_none_is_odd() -> None:
-    assert suspects(np.zeros((0, 4, 5, 3), np.uint8), padded=True).tolist() == []
+    assert has_few_levels(np.zeros((0, 4, 5, 3), np.uint8), padded=True).tolist() == []
 
 
 def test_what_only_resizing_made_even_is_a_suspect_and_no_finding() -> None:
     checks = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)
     small = np.asarray(Picture.fromarray(checks).resize((4, 4), Picture.Resampling.BOX))
-    assert suspects(small[None, ..., None], padded=False).tolist() == [True]
+    assert has_few_levels(small[None, ..., None], padded=False).tolist() == [True]
     assert not is_narrow(encoded(checks), 1)
 
 
 def test_images_are_counted_by_what_is_odd() -> None:
     first = next(iter(KINDS))
-    found = count([NARROW, first, NARROW])
+    found = count_by_kind([NARROW, first, NARROW])
     assert found == {"transparent": 1, "unused_alpha": 0, "narrow_range": 2}
-    assert count([]) == dict.fromkeys(KINDS.values(), 0)
+    assert count_by_kind([]) == dict.fromkeys(KINDS.values(), 0)
 
 
 def test_noise_is_not_odd() -> None:

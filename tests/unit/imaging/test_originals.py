@@ -6,8 +6,8 @@ from toys import INTERFACE, encoded, pixels, publish
 
 from stages.artifacts import splits
 from stages.artifacts.raw import Image
-from stages.imaging.assembly import assemble
-from stages.imaging.duplicates import find, originals
+from stages.imaging.assembly import decode_into
+from stages.imaging.duplicates import find_duplicates, hash_originals
 from stages.imaging.pool import Decoding
 
 PARAMS = Decoding(
@@ -23,11 +23,11 @@ def shared(tmp_path: Path, train: bytes, test: bytes) -> list[int]:
     # Published splits are read in the order of their names: test is number 0.
     homes = np.array([2, 0, 0, 0, 1, 0], np.int8)
     with splits.writer((4, 4, 3), tmp_path / "splits") as out:
-        seen = assemble(published, homes, PARAMS, out)
+        seen = decode_into(out, published, homes, PARAMS)
         out.finish(INTERFACE, {})
-    second = originals(published, seen, 3)
+    second = hash_originals(published, seen, 3)
     alike = {0, 5} <= set(second.numbers.tolist())
-    return [int(alike), find(second).shared["train_and_test"]]
+    return [int(alike), find_duplicates(second).shared["train_and_test"]]
 
 
 def test_images_that_resizing_made_alike_are_no_duplicates(tmp_path: Path) -> None:

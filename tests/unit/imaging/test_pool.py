@@ -17,13 +17,14 @@ from stages.artifacts import raw
 from stages.artifacts.raw import Group, Image
 from stages.errors import UserError
 from stages.imaging import pool
-from stages.imaging.pool import Decoding, decode_all
-from stages.imaging.row_group import DecodedImages, decode_group
+from stages.imaging.pool import Decoding, decode_groups
+from stages.imaging.row_group import DecodedGroup, decode_group
 
 PARAMS = Decoding(
     image_size=(4, 5), resize="stretch", interpolation="bicubic", channels=3, workers=2
 )
 Action = Literal["error", "ignore", "default"]
+EVERY = np.ones(30, bool)
 COUNT, BAD = 30, {3: b"", 17: b"text", 29: encoded(pixels(0))[:60]}
 
 
@@ -39,22 +40,22 @@ def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Group]:
         Image(BAD.get(number, encoded(pixels(number, 5 + number, 9))), f"{number}.png", 0)
         for number in range(COUNT)
     ]
-    return publish(tmp_path / "raw", {"train": images}).groups["train"]
+    return publish(tmp_path / "raw", {"train": images}).groups
 
 
-def same(first: list[DecodedImages], other: list[DecodedImages]) -> bool:
+def same(first: list[DecodedGroup], other: list[DecodedGroup]) -> bool:
     return len(first) == len(other) and all(
         (one.failures, one.paths) == (two.failures, two.paths)
         and np.array_equal(one.images, two.images)
         and np.array_equal(one.checksums, two.checksums)
         and np.array_equal(one.sizes, two.sizes)
-        and np.array_equal(one.decoded, two.decoded)
+        and np.array_equal(one.numbers, two.numbers)
         for one, two in zip(first, other, strict=True)
     )
 
 
 def test_images_come_in_their_order_with_checksum_and_size(groups: list[Group]) -> None:
-    batches = list(decode_all(groups, PARAMS))
+    batches = list(decode_groups(groups, PARAMS, EVERY))
     good = [number for number in range(COUNT) if number not in BAD]
     expected = [
         Picture.fromarray(pixels(number, 5 + number, 9)).resize((5, 4), Picture.Resampling.BICUBIC)
@@ -68,31 +69,31 @@ def test_images_come_in_their_order_with_checksum_and_size(groups: list[Group]) 
     assert checksums.tolist() == [crc32(image.tobytes()) for image in expected]
 
 
-def test_only_the_pixels_of_images_that_count_are_counted(groups: list[Group]) -> None:
-    counting = np.arange(COUNT) % 3 == 0
-    batches = list(decode_all(groups, PARAMS, counting))
+def test_only_the_pixels_of_train_are_counted(groups: list[Group]) -> None:
+    is_train = np.arange(COUNT) % 3 == 0
+    batches = list(decode_groups(groups, PARAMS, is_train))
     good = [number for number in range(COUNT) if number not in BAD]
-    images = np.concatenate([batch.images for batch in batches])[counting[good]]
+    images = np.concatenate([batch.images for batch in batches])[is_train[good]]
     expected = [
         np.bincount(channel.ravel(), minlength=256) for channel in np.moveaxis(images, -1, 0)
     ]
-    np.testing.assert_array_equal(sum(batch.counts for batch in batches), expected)
+    np.testing.assert_array_equal(sum(batch.histogram for batch in batches), expected)
 
 
 def test_failures_are_named_and_marked(groups: list[Group]) -> None:
-    batches = list(decode_all(groups, PARAMS))
-    decoded = np.concatenate([batch.decoded for batch in batches])
-    assert np.flatnonzero(~decoded).tolist() == list(BAD)
+    batches = list(decode_groups(groups, PARAMS, EVERY))
+    numbers = np.concatenate([batch.numbers for batch in batches])
+    assert numbers.tolist() == [number for number in range(COUNT) if number not in BAD]
     failures = [failure for batch in batches for failure in batch.failures]
     assert [path for path, _ in failures] == [f"{number}.png" for number in BAD]
     assert [reason for _, reason in failures][:2] == ["no image that Pillow knows"] * 2
-    assert [len(batch.decoded) for batch in batches] == [4] * 7 + [2]
+    assert [len(batch.numbers) + len(batch.failures) for batch in batches] == [4] * 7 + [2]
 
 
 def test_a_group_of_which_no_image_can_be_decoded_is_empty(tmp_path: Path) -> None:
     images = [Image(b"", "a.png", 0), Image(b"x", "b.png", 0)]
-    group = publish(tmp_path / "raw", {"train": images}).groups["train"][0]
-    batch = decode_group(group, PARAMS)
+    group = publish(tmp_path / "raw", {"train": images}).groups[0]
+    batch = decode_group(group, PARAMS.spec, EVERY)
     assert (batch.images.shape, batch.checksums.shape) == ((0, 4, 5, 3), (0,))
     assert batch.sizes.shape == (0, 2)
     assert dict(batch.failures).keys() == {"a.png", "b.png"}
@@ -100,11 +101,10 @@ def test_a_group_of_which_no_image_can_be_decoded_is_empty(tmp_path: Path) -> No
 
 def test_an_image_too_elongated_to_crop_is_a_failure(tmp_path: Path) -> None:
     line = Image(encoded(Picture.new("L", (1, 2_000_000))), "line.png", 0)
-    group = publish(tmp_path / "raw", {"train": [line]}).groups["train"][0]
-    batch = decode_group(
-        group, PARAMS.model_copy(update={"image_size": (99, 99), "resize": "crop"})
-    )
-    assert not batch.decoded.any()
+    group = publish(tmp_path / "raw", {"train": [line]}).groups[0]
+    spec = PARAMS.spec._replace(height=99, width=99, resize="crop")
+    batch = decode_group(group, spec, EVERY)
+    assert not len(batch.numbers)
     assert "too elongated" in dict(batch.failures)["line.png"]
 
 
@@ -112,15 +112,16 @@ def test_an_image_too_elongated_to_crop_is_a_failure(tmp_path: Path) -> None:
 def test_the_result_is_the_same_for_any_number_of_workers(
     groups: list[Group], number: int | str
 ) -> None:
-    assert same(list(decode_all(groups, workers(number))), list(decode_all(groups, PARAMS)))
+    found = list(decode_groups(groups, workers(number), EVERY))
+    assert same(found, list(decode_groups(groups, PARAMS, EVERY)))
 
 
 def test_processes_give_the_same_as_threads(
     groups: list[Group], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = list(decode_all(groups, PARAMS))
-    monkeypatch.setattr(pool, "MANY", 0)
-    found = decode_all(groups, PARAMS)
+    expected = list(decode_groups(groups, PARAMS, EVERY))
+    monkeypatch.setattr(pool, "MIN_PROCESS_IMAGES", 0)
+    found = decode_groups(groups, PARAMS, EVERY)
     first = next(found)
     assert multiprocessing.active_children()
     assert same([first, *found], expected)
@@ -130,7 +131,7 @@ def test_processes_give_the_same_as_threads(
 @pytest.mark.parametrize("taken", [0, 1, 3])
 def test_closing_early_leaves_no_thread_behind(groups: list[Group], taken: int) -> None:
     before = threading.active_count()
-    batches = decode_all(groups, PARAMS)
+    batches = decode_groups(groups, PARAMS, EVERY)
     for _ in range(taken):
         next(batches)
     batches.close()  # type: ignore[attr-defined]
@@ -149,23 +150,24 @@ def test_few_groups_are_ahead_of_the_one_that_is_taken(
             return super().submit(*call, **options)
 
     monkeypatch.setattr(pool, "ThreadPoolExecutor", Counter)
-    ahead = [begun - taken for taken, _ in enumerate(decode_all(groups, workers(2)), start=1)]
+    batches = decode_groups(groups, workers(2), EVERY)
+    ahead = [begun - taken for taken, _ in enumerate(batches, start=1)]
     assert ahead == [4, 4, 4, 4, 3, 2, 1, 0]
 
 
 def test_no_groups_give_no_batches() -> None:
-    assert list(decode_all([], PARAMS)) == []
+    assert list(decode_groups([], PARAMS, EVERY)) == []
 
 
-@pytest.mark.parametrize("many", [0, pool.MANY])
+@pytest.mark.parametrize("many", [0, pool.MIN_PROCESS_IMAGES])
 def test_a_damaged_file_is_named(
     groups: list[Group], many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "MANY", many)
+    monkeypatch.setattr(pool, "MIN_PROCESS_IMAGES", many)
     path = groups[0].file
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(UserError) as caught:
-        list(decode_all(groups, PARAMS))
+        list(decode_groups(groups, PARAMS, EVERY))
     assert str(caught.value).startswith(f"{path}: cannot be read (")
     assert not multiprocessing.active_children()
 
@@ -178,7 +180,7 @@ def test_a_decoder_that_is_killed_is_reported(
 
     monkeypatch.setattr(pool, "decode_group", die)
     with pytest.raises(UserError, match=r"killed.*; set preprocess\.workers to a lower number"):
-        list(decode_all(groups, PARAMS))
+        list(decode_groups(groups, PARAMS, EVERY))
 
 
 @pytest.mark.parametrize("action", get_args(Action))
@@ -189,13 +191,13 @@ def test_what_pillow_warns_of_does_not_change_the_result(
     header = encoded(pixels(0), "BMP")
     bomb = header[:18] + (10_000).to_bytes(4, "little") * 2 + header[26:]
     images = [Image(broken, "a.jpg", 0), Image(bomb, "b.bmp", 0)]
-    groups = publish(tmp_path / "raw", {"train": images}).groups["train"]
+    groups = publish(tmp_path / "raw", {"train": images}).groups
     with warnings.catch_warnings():
         warnings.simplefilter(action)
         before = [*warnings.filters]
-        batch = next(iter(list(decode_all(groups, PARAMS))))
+        batch = next(iter(list(decode_groups(groups, PARAMS, EVERY))))
         assert [*warnings.filters] == before
-    assert batch.decoded.tolist() == [True, False]
+    assert batch.numbers.tolist() == [0]
     assert [path for path, _ in batch.failures] == ["b.bmp"]
     assert "bomb" in batch.failures[0][1]
     assert not recwarn.list

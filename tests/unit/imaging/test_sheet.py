@@ -14,7 +14,7 @@ from stages.imaging.summary import (
     GAP,
     MARGIN,
     PADDING,
-    choose,
+    choose_examples,
     contact_sheet,
 )
 
@@ -69,17 +69,17 @@ def test_the_sheet_has_a_row_a_class_up_to_a_limit(tmp_path: Path, classes: int,
 
 
 def test_a_class_without_training_images_has_no_row() -> None:
-    assert list(choose(np.array([5, 2, 5]), 0)) == [2, 5]
+    assert list(choose_examples(np.array([5, 2, 5]), 0)) == [2, 5]
 
 
 def test_rows_are_drawn_at_random_without_repetition_from_the_class() -> None:
     labels = np.random.default_rng(0).integers(0, 3, 300)
-    chosen = choose(labels, 0)
+    chosen = choose_examples(labels, 0)
     for label, rows in chosen.items():
         assert len(set(rows.tolist())) == EXAMPLES
         assert (np.diff(rows) > 0).all()
         assert (labels[rows] == label).all()
-    other = choose(labels, 1)
+    other = choose_examples(labels, 1)
     assert any(chosen[label].tolist() != other[label].tolist() for label in chosen)
 
 

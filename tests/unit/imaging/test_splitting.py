@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 
 from stages.artifacts.splits import NAMES
 from stages.errors import UserError
-from stages.imaging.splitting import Partition, partition, still_whole
+from stages.imaging.splitting import Splitting, assign_splits, check_splits
 
 LABELS = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [100, 60, 40]))
 CLASSES = [f"c{label}" for label in range(10)]
@@ -19,23 +19,23 @@ def params(
     val: float = 0.1,
     test: float = 0.2,
     splits: Literal["published", "fresh"] = "published",
-) -> Partition:
-    return Partition(seed=seed, splits=splits, val_fraction=val, test_fraction=test)
+) -> Splitting:
+    return Splitting(seed=seed, splits=splits, val_fraction=val, test_fraction=test)
 
 
-def dealt(published: dict[str, np.ndarray], chosen: Partition) -> dict[str, np.ndarray]:
+def dealt(published: dict[str, np.ndarray], chosen: Splitting) -> dict[str, np.ndarray]:
     """Return the numbers of the images of each split."""
-    homes = partition(published, CLASSES, chosen)
+    homes = assign_splits(published, CLASSES, chosen)
     return {name: np.flatnonzero(homes == home) for home, name in enumerate(NAMES)}
 
 
-def deal(labels: np.ndarray, chosen: Partition) -> dict[str, np.ndarray]:
+def deal(labels: np.ndarray, chosen: Splitting) -> dict[str, np.ndarray]:
     """Deal images that are published in one split."""
     return dealt({"train": labels}, chosen)
 
 
 def test_every_image_is_in_exactly_one_split() -> None:
-    homes = partition({"train": LABELS}, CLASSES, params())
+    homes = assign_splits({"train": LABELS}, CLASSES, params())
     assert len(homes) == 200
     assert set(homes.tolist()) == {0, 1, 2}
 
@@ -111,7 +111,7 @@ def test_fewer_than_two_classes_are_refused(
 ) -> None:
     parts = np.array_split(np.array(labels, np.int64), len(published))
     with pytest.raises(UserError) as caught:
-        partition(dict(zip(published, parts, strict=True)), CLASSES, params())
+        assign_splits(dict(zip(published, parts, strict=True)), CLASSES, params())
     assert str(caught.value) == message
 
 
@@ -218,7 +218,7 @@ def test_published_splits_stay_and_what_lacks_is_cut_off_train(
 )
 def test_without_train_there_is_nothing_to_cut_off(published: dict[str, np.ndarray]) -> None:
     with pytest.raises(UserError) as caught:
-        partition(published, CLASSES, params())
+        assign_splits(published, CLASSES, params())
     assert str(caught.value) == (
         f"only {', '.join(published)} is published, no train; "
         "set preprocess.splits: fresh to split all images anew"
@@ -241,7 +241,7 @@ def test_fresh_deals_all_images_anew_as_if_they_were_one_split(
 @pytest.mark.parametrize("other", ["test", "val"])
 def test_a_class_of_another_split_that_train_lacks_is_named(other: str) -> None:
     with pytest.raises(UserError, match=r"^train would have no image of the classes c2, c5; "):
-        partition({other: np.array([0, 1, 2, 5]), "train": TRAIN}, CLASSES, params())
+        assign_splits({other: np.array([0, 1, 2, 5]), "train": TRAIN}, CLASSES, params())
 
 
 def test_a_published_split_may_lack_a_class() -> None:
@@ -251,17 +251,17 @@ def test_a_published_split_may_lack_a_class() -> None:
 
 def test_splits_out_of_which_little_was_left_are_whole() -> None:
     both = np.array([0, 1])
-    still_whole({"train": both, "val": both[:1], "test": both[1:]}, CLASSES)
+    check_splits({"train": both, "val": both[:1], "test": both[1:]}, CLASSES)
 
 
 @pytest.mark.parametrize("empty", ["train", "val", "test"])
 def test_a_split_of_which_nothing_is_left_is_named(empty: str) -> None:
     rows = dict.fromkeys(("train", "val", "test"), np.array([0, 1]))
     with pytest.raises(UserError, match=f"^no image of {empty} is left; give every class more"):
-        still_whole(rows | {empty: np.array([], np.int64)}, CLASSES)
+        check_splits(rows | {empty: np.array([], np.int64)}, CLASSES)
 
 
 def test_a_class_of_which_train_has_nothing_left_is_named() -> None:
     both = np.array([3, 4])
     with pytest.raises(UserError, match=r"^train would have no image of the classes c4; give"):
-        still_whole({"train": both[:1], "val": both, "test": both}, CLASSES)
+        check_splits({"train": both[:1], "val": both, "test": both}, CLASSES)

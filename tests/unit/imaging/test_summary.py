@@ -4,36 +4,38 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toys import INTERFACE, append, publish
+from toys import INTERFACE, append
 
 from stages.artifacts import splits
-from stages.artifacts.raw import Image
 from stages.artifacts.splits import NAMES, Split, Writer
 from stages.errors import UserError
 from stages.imaging import oddities
-from stages.imaging.assembly import EXCLUDED, Seen
-from stages.imaging.duplicates import Findings
+from stages.imaging.assembly import EXCLUDED, ImageRecords
+from stages.imaging.duplicates import DuplicateReport
 from stages.imaging.oddities import NARROW
-from stages.imaging.summary import LISTED, refuse, remarks, summary
+from stages.imaging.summary import LISTED, Failures, figures, messages, refuse_failures
 
-NOTHING = Findings(
+NOTHING = DuplicateReport(
     repeated=0,
     shared={"train_and_val": 0, "train_and_test": 0, "val_and_test": 0},
     contradictory=0,
     leaked=np.array([], np.int64),
     examples=[],
 )
+FAIL, EXCLUDE = Failures(on_error="fail"), Failures(on_error="exclude")
 REMEDY = "mend them at their source, or set preprocess.on_error: exclude to leave them out"
 
 
-def seen(failures: dict[str, str] | None = None, remarks: dict[str, str] | None = None) -> Seen:
+def seen(
+    failures: dict[str, str] | None = None, remarks: dict[str, str] | None = None
+) -> ImageRecords:
     """Return what is known of 6 images, numbered 1 to 6; number 0 is damaged."""
-    return Seen(
-        homes=np.array([EXCLUDED, 0, 1, 2, 0, 1, 0], np.int8),
+    return ImageRecords(
+        split_ids=np.array([EXCLUDED, 0, 1, 2, 0, 1, 0], np.int8),
         checksums=np.zeros(7, np.uint32),
         sizes=Counter({(8, 9): 2, (3, 20): 2, (8, 8): 1, (30, 7): 1}),
         failures={} if failures is None else failures,
-        counts=np.zeros((1, 256), np.int64),
+        histogram=np.zeros((1, 256), np.int64),
         remarks=remarks or {},
     )
 
@@ -51,17 +53,21 @@ def out(tmp_path: Path) -> Iterator[Writer]:
 
 def complaint(failures: dict[str, str]) -> list[str]:
     with pytest.raises(UserError) as caught:
-        refuse(failures)
+        refuse_failures(failures, FAIL)
     return str(caught.value).split("\n")
 
 
 def test_without_a_failure_nothing_is_refused() -> None:
-    refuse({})
+    refuse_failures({}, FAIL)
+
+
+def test_failures_may_be_left_out() -> None:
+    refuse_failures({"a.png": "truncated"}, EXCLUDE)
 
 
 def test_no_path_forges_a_line() -> None:
     with pytest.raises(UserError) as caught:
-        refuse({"a\n\x1b[2Jb": "no image"})
+        refuse_failures({"a\n\x1b[2Jb": "no image"}, FAIL)
     assert str(caught.value).splitlines()[0] == "a\\n\\x1b[2Jb: cannot be decoded: no image"
 
 
@@ -81,20 +87,16 @@ def test_of_many_bad_files_the_first_are_named_and_the_rest_counted(count: int) 
     assert lines == [*named, *more, f"{count} images; {REMEDY}"]
 
 
-def test_the_summary_is_what_was_seen(tmp_path: Path, out: Writer) -> None:
-    images = [Image(b"", f"{number}.png", 0) for number in range(7)]
-    published = publish(
-        tmp_path / "raw", {"train": images[2:], "test": images[:2]}, ("a", "none", "c")
-    )
+def test_the_figures_are_what_was_seen(out: Writer) -> None:
     found = NOTHING._replace(
         repeated=3,
         shared={"train_and_val": 1, "train_and_test": 0, "val_and_test": 2},
         contradictory=1,
         leaked=np.array([1, 6]),
-        examples=[[("train", 1), ("val", 5)], [("train", 6), ("test", 3)]],
+        examples=[[("train", "1.png"), ("val", "5.png")], [("train", "6.png"), ("test", "3.png")]],
     )
     odd = {"1.png": NARROW, "2.png": "wholly transparent", "3.png": NARROW}
-    assert summary(published, out, seen({"0.png": "empty"}, odd), found) == {
+    assert figures(("a", "none", "c"), out, seen({"0.png": "empty"}, odd), found) == {
         "images": {"train": 3, "val": 2, "test": 1},
         "excluded": 1,
         "repeated": 3,
@@ -131,17 +133,15 @@ def test_the_summary_is_what_was_seen(tmp_path: Path, out: Writer) -> None:
     }
 
 
-def test_the_summary_names_images_that_were_dropped_too(tmp_path: Path, out: Writer) -> None:
-    images = [Image(b"", f"{number}.png", 0) for number in range(7)]
-    published = publish(tmp_path / "raw", {"train": images}, ("a", "b", "c"))
-    out.leave_out("train", np.array([0]))
-    found = NOTHING._replace(examples=[[("train", 1)]])
-    result = summary(published, out, seen(), found)
+def test_the_figures_name_images_that_were_dropped_too(out: Writer) -> None:
+    out.remove("train", np.array([0]))
+    found = NOTHING._replace(examples=[[("train", "1.png")]])
+    result = figures(("a", "b", "c"), out, seen(), found)
     assert result["duplicates"] == [["train: 1.png"]]
 
 
 def test_what_is_in_order_needs_no_remark() -> None:
-    assert list(remarks(seen(), NOTHING, 0)) == []
+    assert list(messages(seen(), NOTHING)) == []
 
 
 def test_every_finding_has_a_remark() -> None:
@@ -152,7 +152,7 @@ def test_every_finding_has_a_remark() -> None:
     )
     odd = {"c": NARROW, "d": "wholly transparent", "e": NARROW}
     same = "; listed in metrics/preprocess.json as duplicates"
-    assert list(remarks(seen({"a": "x", "b": "y"}, odd), found, 5)) == [
+    assert list(messages(seen({"a": "x", "b": "y"}, odd)._replace(dropped=5), found)) == [
         (
             "2 images left out: they cannot be decoded; "
             "listed in metrics/preprocess.json as excluded_files"
@@ -173,11 +173,9 @@ def test_every_finding_has_a_remark() -> None:
     ]
 
 
-def test_of_many_odd_images_the_first_are_listed(tmp_path: Path, out: Writer) -> None:
-    images = [Image(b"", f"{number}.png", 0) for number in range(7)]
-    published = publish(tmp_path / "raw", {"train": images}, ("a", "b", "c"))
+def test_of_many_odd_images_the_first_are_listed(out: Writer) -> None:
     odd = {f"{number}.png": NARROW for number in range(3 * oddities.LISTED)}
-    result = summary(published, out, seen(remarks=odd), NOTHING)
+    result = figures(("a", "b", "c"), out, seen(remarks=odd), NOTHING)
     listed = result["odd_files"]
     assert isinstance(listed, list)
     assert len(listed) == oddities.LISTED

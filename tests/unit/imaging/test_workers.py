@@ -17,7 +17,7 @@ import sys, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import forkserver, get_context
 from os import getpid
-from stages.imaging import workers
+from stages.imaging import pool as workers
 
 def busy(seconds):
     time.sleep(seconds)
@@ -26,7 +26,7 @@ def busy(seconds):
 if __name__ == "__main__":
     context = get_context("forkserver")
     context.set_forkserver_preload(["stages.imaging.pool"])
-    with ProcessPoolExecutor(2, context, initializer=workers.begin) as pool:
+    with ProcessPoolExecutor(2, context, initializer=workers.start_worker) as pool:
         known = sorted(set(pool.map(busy, [0.3, 0.3])))
         server = forkserver._forkserver._forkserver_pid
         waiting = [pool.submit(busy, float(sys.argv[1])) for _ in range(9)]

@@ -13,7 +13,7 @@ from reprise.directory import Failure, Source
 from reprise.inputs import Loaded, load, load_all
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
 from stages.artifacts.raw import Image
-from stages.imaging.row_group import Resizing, decode_group
+from stages.imaging.row_group import decode_group
 
 SPEC = InputSpec(6, 7, 3, "crop", "bilinear")
 EXIF = Picture.Exif()
@@ -42,14 +42,11 @@ FILES = {
 def test_pixels_are_those_that_preprocess_stores(
     channels: Channels, resize: Resize, interpolation: Interpolation, tmp_path: Path
 ) -> None:
-    params = Resizing(
-        image_size=(24, 20), resize=resize, interpolation=interpolation, channels=channels
-    )
     published = [Image(data, name, 0) for name, data in FILES.items()]
-    (group,) = publish(tmp_path / "raw", {"train": published}).groups["train"]
-    stored = decode_group(group, params)
-    assert stored.paths == list(FILES)
+    (group,) = publish(tmp_path / "raw", {"train": published}).groups
     spec = InputSpec(24, 20, channels, resize, interpolation)
+    stored = decode_group(group, spec, np.ones(len(FILES), bool))
+    assert stored.paths == list(FILES)
     for (name, data), expected in zip(FILES.items(), stored.images, strict=True):
         path = tmp_path / name
         path.write_bytes(data)

@@ -25,8 +25,8 @@ COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"
     ],
 )
 def test_a_name_has_one_normal_form(spelt: str, name: str) -> None:
-    assert class_names.normal(spelt) == name
-    assert class_names.normal(name) == name
+    assert class_names.normalize_name(spelt) == name
+    assert class_names.normalize_name(name) == name
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_name_has_one_normal_form(spelt: str, name: str) -> None:
     [(COMPOSED, DECOMPOSED), ("ants", "ants "), ("red ant", "red\u00a0ant"), ("\u212b", "\u00c5")],
 )
 def test_what_differs_by_form_or_space_around_is_one_class(spellings: tuple[str, str]) -> None:
-    assert len({*class_names.resolved("source", spellings).values()}) == 1
+    assert len({*class_names.merge_spellings("source", spellings).values()}) == 1
 
 
 @pytest.mark.parametrize(
@@ -55,38 +55,38 @@ def test_what_differs_by_form_or_space_around_is_one_class(spellings: tuple[str,
 )
 def test_names_that_look_alike_are_refused(spellings: tuple[str, str], shown: str) -> None:
     with pytest.raises(UserError, match=r"^source: classes that look alike.*\n") as caught:
-        class_names.resolved("source", spellings)
+        class_names.merge_spellings("source", spellings)
     assert shown in str(caught.value)
     with pytest.raises(UserError, match=r"^source: classes that look alike"):
-        class_names.listed("source", spellings)
+        class_names.number_repeated("source", spellings)
 
 
 @pytest.mark.parametrize("names", [("A", "a"), ("ß", "s"), ("e", "é"), ("и", "й"), ("0", "O")])
 def test_what_a_person_tells_apart_are_two_classes(names: tuple[str, str]) -> None:
-    assert [*class_names.resolved("source", names).values()] == [*names]
+    assert [*class_names.merge_spellings("source", names).values()] == [*names]
 
 
 @pytest.mark.parametrize("name", ["", " ", "\u200b", "\u3164", "\x1b", "\t\n"])
 def test_a_name_in_which_nothing_is_seen_is_refused(name: str) -> None:
-    for check in (class_names.resolved, class_names.listed):
+    for check in (class_names.merge_spellings, class_names.number_repeated):
         with pytest.raises(UserError, match=r"^source: a class has a name in which nothing is se"):
             check("source", ["ants", name])
 
 
 def test_what_is_left_out_of_a_name_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    class_names.resolved("source", ["an\u200bts", "bees", "caf\u00e9"])
+    class_names.merge_spellings("source", ["an\u200bts", "bees", "caf\u00e9"])
     said = "source: what is not seen is left out of classes: an\\u200bts (U+200B)\n"
     assert capsys.readouterr().err == said
 
 
 def test_names_that_come_twice_are_numbered() -> None:
     names = ["crane", "dog", "crane", COMPOSED, DECOMPOSED, "crane"]
-    assert class_names.listed("source", names) == (
+    assert class_names.number_repeated("source", names) == (
         ("crane", "dog", "crane (2)", COMPOSED, f"{COMPOSED} (2)", "crane (3)"),
         ["crane (2)", f"{COMPOSED} (2)", "crane (3)"],
     )
 
 
 def test_a_number_makes_no_name_that_is_there() -> None:
-    found, _ = class_names.listed("source", ["crane", "crane (2)", "crane", "Crane (3)"])
+    found, _ = class_names.number_repeated("source", ["crane", "crane (2)", "crane", "Crane (3)"])
     assert found == ("crane", "crane (2)", "crane (4)", "Crane (3)")

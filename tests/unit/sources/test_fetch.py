@@ -13,7 +13,7 @@ from aiohttp import ClientTimeout
 from stages.errors import UserError
 from stages.sources import fetch as fetching
 from stages.sources import retry
-from stages.sources.fetch import PATIENCE, _Copy, fetch
+from stages.sources.fetch import TIMEOUT, _Transfer, fetch
 
 DATA = bytes(range(256)) * 4000
 SHA256 = hashlib.sha256(DATA).hexdigest()
@@ -89,14 +89,14 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setattr(retry, "PAUSE", 0)
-    store = _Copy._store
+    store = _Transfer._store
     with Server() as served:
 
-        def stored(copy: _Copy, block: bytes) -> None:
+        def stored(copy: _Transfer, block: bytes) -> None:
             store(copy, block)
             served.stored.set()
 
-        monkeypatch.setattr(_Copy, "_store", stored)
+        monkeypatch.setattr(_Transfer, "_store", stored)
         Thread(target=served.serve_forever, args=(0.01,), daemon=True).start()
         yield served
         served.shutdown()
@@ -292,7 +292,7 @@ def test_a_silent_server_is_asked_again(
 
 
 def test_a_silence_ends_after_a_minute() -> None:
-    assert (PATIENCE.sock_read, PATIENCE.sock_connect, PATIENCE.total) == (60, 30, None)
+    assert (TIMEOUT.sock_read, TIMEOUT.sock_connect, TIMEOUT.total) == (60, 30, None)
 
 
 SECRETS = ("annabel", "s3cr3t", "t0ken", "sign4ture")

@@ -113,7 +113,7 @@ def opened(data: bytes, home: Path) -> None:
     for layout in LAYOUTS:
 
         def load(layout: Callable[[Store], Raw] = layout) -> Raw:
-            with origin.opened(params(path=str(path), max_bytes=10**5)) as store:
+            with origin.open_store(params(path=str(path), max_bytes=10**5)) as store:
                 found = layout(store)
                 splits = {split: list(images) for split, images in found.splits.items()}
                 return found._replace(splits=splits)
@@ -269,7 +269,7 @@ def test_any_layout_in_a_folder_and_in_archives(
     for layout in LAYOUTS:
 
         def load(layout: Callable[[Store], Raw] = layout) -> Raw:
-            with origin.opened(params(path=str(root))) as store:
+            with origin.open_store(params(path=str(root))) as store:
                 found = layout(store)
                 return found._replace(splits={s: [*files] for s, files in found.splits.items()})
 

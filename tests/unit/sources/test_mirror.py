@@ -12,7 +12,7 @@ from torchvision.datasets import usps, utils
 
 from stages.errors import UserError
 from stages.sources import retry
-from stages.sources.named import redirected
+from stages.sources.named import redirect_downloads
 
 ORIGINAL = utils.download_url
 
@@ -66,7 +66,7 @@ def acknowledged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def download(root: Path, mirror: str | None) -> datasets.MNIST:
-    with redirected("MNIST", mirror):
+    with redirect_downloads("MNIST", mirror):
         return datasets.MNIST(root, download=True)
 
 
@@ -126,7 +126,7 @@ def test_a_file_that_the_mirror_lacks_is_named(kind: str, root: Path, address: s
     name = names.get(kind, "cifar-10-python.tar.gz")
     with (
         pytest.raises(UserError, match=f"^{address}/{name}: .*there is no such file"),
-        redirected(kind, address),
+        redirect_downloads(kind, address),
     ):
         getattr(datasets, kind)(root, download=True)
     assert held(root) == []
@@ -135,7 +135,7 @@ def test_a_file_that_the_mirror_lacks_is_named(kind: str, root: Path, address: s
 def test_a_server_that_is_away_is_not_asked_for_unpacked_files(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry, "TRIES", 1)
+    monkeypatch.setattr(retry, "ATTEMPTS", 1)
     with pytest.raises(UserError, match=r"^http://127.0.0.1:1/train-images-idx3-ubyte.gz: "):
         download(root, "http://127.0.0.1:1")
     assert held(root) == []
@@ -144,7 +144,7 @@ def test_a_server_that_is_away_is_not_asked_for_unpacked_files(
 def test_an_unpacked_file_that_cannot_be_had_is_named(
     root: Path, folder: Path, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry, "TRIES", 1)
+    monkeypatch.setattr(retry, "ATTEMPTS", 1)
     (folder / "train-images-idx3-ubyte.503").touch()
     with pytest.raises(UserError, match=f"^{address}/train-images-idx3-ubyte: "):
         download(root, address)
@@ -152,7 +152,7 @@ def test_an_unpacked_file_that_cannot_be_had_is_named(
 
 
 def test_torchvision_is_as_it_was_after_the_block(root: Path, address: str) -> None:
-    with redirected("USPS", address):
+    with redirect_downloads("USPS", address):
         assert utils.download_url is not ORIGINAL
         assert usps.download_url is not ORIGINAL
     with pytest.raises(UserError):
@@ -177,6 +177,6 @@ def test_a_mirror_keeps_its_query_and_its_secrets(
 def test_no_file_of_a_set_has_more_bytes_than_it_may(root: Path, address: str) -> None:
     with (
         pytest.raises(UserError, match=r"has more than 10 bytes; raise download.max_bytes"),
-        redirected("MNIST", address, 10),
+        redirect_downloads("MNIST", address, 10),
     ):
         datasets.MNIST(root, download=True)

@@ -49,7 +49,7 @@ def params(folder: Path | None = None, emnist_split: EmnistSplit = "balanced") -
 def images(
     name: SetName, path: Path, given: Named
 ) -> tuple[tuple[str, ...], dict[str, list[Image]]]:
-    with named.opened(name, path, given) as raw:
+    with named.open_dataset(name, path, given) as raw:
         assert raw.passed_over == {}
         return raw.classes, {split: list(listed) for split, listed in raw.splits.items()}
 
@@ -66,7 +66,7 @@ def root(name: SetName) -> Path:
     folder = Path("root")
     folder.mkdir()
     entry = named._entry(name, params())
-    with named.redirected(entry.kind, f"file://{published(name).resolve()}"):
+    with named.redirect_downloads(entry.kind, f"file://{published(name).resolve()}"):
         read(entry, folder, download=True)
     return folder
 
@@ -244,7 +244,7 @@ def test_an_empty_split_is_damage() -> None:
 @pytest.mark.usefixtures("unverified")
 def test_a_file_that_vanishes_meanwhile_is_one_message() -> None:
     place = root("eurosat")
-    with named.opened("eurosat", place, params()) as raw:
+    with named.open_dataset("eurosat", place, params()) as raw:
         (place / "eurosat/2750/River/River_1.jpg").unlink()
         with pytest.raises(UserError, match=r"River_1.jpg: cannot be read: No such file"):
             list(raw.splits["train"])
@@ -285,7 +285,7 @@ def test_a_disk_that_is_full_while_unpacking_is_not_taken_for_damage(
 @pytest.mark.usefixtures("unverified")
 def test_nothing_is_left_when_the_block_fails() -> None:
     given = params(published("usps"))
-    with pytest.raises(ZeroDivisionError), named.opened("usps", NOWHERE, given):
+    with pytest.raises(ZeroDivisionError), named.open_dataset("usps", NOWHERE, given):
         raise ZeroDivisionError
     assert not list(Path().glob("data/.*"))
 
@@ -302,7 +302,7 @@ def test_the_real_mnist_comes_from_a_mirror_with_unpacked_files() -> None:
     folder.mkdir()
     for file in DATA.glob("*.gz"):
         (folder / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
-    with named.opened("mnist", NOWHERE, params(folder)) as raw:
+    with named.open_dataset("mnist", NOWHERE, params(folder)) as raw:
         counts = {split: sum(1 for _ in listed) for split, listed in raw.splits.items()}
     assert counts == {"train": 60_000, "test": 10_000}
 

@@ -22,7 +22,7 @@ def left() -> set[str]:
 
 def test_a_folder_is_opened() -> None:
     plant(Path("data/source"), FILES)
-    with origin.opened(params()) as store:
+    with origin.open_store(params()) as store:
         assert store.names() == [*FILES]
         assert store.place == "data/source"
     assert left() == {"source"}
@@ -31,7 +31,7 @@ def test_a_folder_is_opened() -> None:
 @pytest.mark.parametrize("kind", PACKERS)
 def test_an_archive_is_opened_by_its_content(kind: str) -> None:
     plant(Path("data"), {"photos": PACKERS[kind](FILES)})
-    with origin.opened(params(path="data/photos")) as store:
+    with origin.open_store(params(path="data/photos")) as store:
         assert {name: store.read(name) for name in store.names()} == FILES
     assert left() == {"photos"}
 
@@ -40,7 +40,7 @@ def test_an_address_wins_over_the_path(tmp_path: Path) -> None:
     plant(tmp_path / "elsewhere", {"photos.zip": as_zip(FILES)})
     plant(Path("data/source"), {"c/3.jpg": b"3"})
     address = f"file://{tmp_path}/elsewhere/photos.zip"
-    with origin.opened(params(address=address)) as store:
+    with origin.open_store(params(address=address)) as store:
         assert store.names() == [*FILES]
         assert store.place == address
     assert left() == {"source"}
@@ -51,7 +51,7 @@ def test_what_may_be_a_signature_is_not_shown(monkeypatch: pytest.MonkeyPatch) -
         target.write_bytes(as_zip(FILES))
 
     monkeypatch.setattr(origin, "fetch", fetched)
-    with origin.opened(params(address="https://host/a.zip?key=secret")) as store:
+    with origin.open_store(params(address="https://host/a.zip?key=secret")) as store:
         assert store.place == "https://host/a.zip"
 
 
@@ -62,7 +62,7 @@ def test_a_checksum_that_fits_is_accepted(tmp_path: Path, upper: bool) -> None: 
     path = plant(tmp_path / "x", {"photos.zip": data}) / "photos.zip"
     digest = digest.upper() if upper else digest
     for place in ({"address": f"file://{path}"}, {"path": str(path)}):
-        with origin.opened(params(sha256=digest, **place)) as store:
+        with origin.open_store(params(sha256=digest, **place)) as store:
             assert store.names() == [*FILES]
 
 
@@ -72,7 +72,7 @@ def test_a_checksum_that_does_not_fit_is_named(tmp_path: Path) -> None:
         message = r"photos.zip: its sha256 is [0-9a-f]{64}, expected 0{64}"
         with (
             pytest.raises(UserError, match=message),
-            origin.opened(params(sha256="0" * 64, **place)),
+            origin.open_store(params(sha256="0" * 64, **place)),
         ):
             pass
     assert left() == set()
@@ -82,7 +82,7 @@ def test_a_folder_has_no_checksum() -> None:
     plant(Path("data/source"), FILES)
     with (
         pytest.raises(UserError, match=r"download.sha256 is for an archive, but data/source"),
-        origin.opened(params(sha256="0" * 64)),
+        origin.open_store(params(sha256="0" * 64)),
     ):
         pass
 
@@ -90,14 +90,14 @@ def test_a_folder_has_no_checksum() -> None:
 @pytest.mark.parametrize("sha256", [None, "0" * 64])
 def test_a_place_with_nothing_is_named(sha256: str | None) -> None:
     message = r"^data/source: cannot be read: No such file.*correct download.path"
-    with pytest.raises(UserError, match=message), origin.opened(params(sha256=sha256)):
+    with pytest.raises(UserError, match=message), origin.open_store(params(sha256=sha256)):
         pass
     assert left() == set()
 
 
 def test_one_parquet_file_needs_no_folder() -> None:
     plant(Path("data"), {"train.parquet": b"PAR1..."})
-    with origin.opened(params(path="data/train.parquet")) as store:
+    with origin.open_store(params(path="data/train.parquet")) as store:
         assert store.names() == ["train.parquet"]
 
 
@@ -112,7 +112,10 @@ def test_what_a_killed_run_left_is_removed() -> None:
 def test_what_was_unpacked_goes_when_the_block_fails() -> None:
     plant(Path("data"), {"photos": PACKERS["tar.gz"](FILES)})
     unpacked = origin.SCRATCH / "archive.tar"
-    with pytest.raises(ZeroDivisionError, match="True"), origin.opened(params(path="data/photos")):
+    with (
+        pytest.raises(ZeroDivisionError, match="True"),
+        origin.open_store(params(path="data/photos")),
+    ):
         raise ZeroDivisionError(unpacked.exists())
     assert left() == {"photos"}
 

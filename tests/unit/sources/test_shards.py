@@ -3,7 +3,7 @@ from io import BytesIO
 import pytest
 
 from stages.errors import UserError
-from stages.sources.shards import splits
+from stages.sources.shards import group_by_split
 from stages.sources.store import Member, Store
 
 
@@ -21,9 +21,9 @@ def store(*names: str) -> Store:
 )
 def test_a_part_that_is_missing_is_noticed_whatever_hash_the_others_bear(names: list[str]) -> None:
     with pytest.raises(UserError, match=r"of [23] parts"):
-        splits(store(*names))
+        group_by_split(store(*names))
 
 
 def test_parts_with_hashes_are_a_whole() -> None:
     names = ["train-00000-of-00002-0123abcd.parquet", "train-00001-of-00002-4567cdef.parquet"]
-    assert splits(store(*names)) == {"train": names}
+    assert group_by_split(store(*names)) == {"train": names}

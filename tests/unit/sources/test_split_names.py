@@ -15,7 +15,7 @@ from stages.sources import split_names
     ],
 )  # fmt: skip
 def test_the_spellings_people_use_name_a_split(name: str, split: str) -> None:
-    assert split_names.named(name) == split
+    assert split_names.exact_split(name) == split
 
 
 @pytest.mark.parametrize(
@@ -27,12 +27,16 @@ def test_the_spellings_people_use_name_a_split(name: str, split: str) -> None:
     ],
 )  # fmt: skip
 def test_a_class_names_no_split(name: str) -> None:
-    assert split_names.named(name) == ""
+    assert split_names.exact_split(name) == ""
 
 
 def test_other_words_must_be_the_same_for_two_splits() -> None:
     names = ["seg_train", "seg_test", "test tube", "bullet train", "val"]
-    assert split_names.recognized(names) == {"seg_train": "train", "seg_test": "test", "val": "val"}
+    assert split_names.split_folders(names) == {
+        "seg_train": "train",
+        "seg_test": "test",
+        "val": "val",
+    }
 
 
 @pytest.mark.parametrize(
@@ -48,4 +52,4 @@ def test_other_words_must_be_the_same_for_two_splits() -> None:
     ],
 )
 def test_a_path_speaks_by_its_name_then_by_the_nearest_folder(path: str, splits: set[str]) -> None:
-    assert split_names.of_path(path) == splits
+    assert split_names.find_in_path(path) == splits

@@ -6,7 +6,7 @@ from packing import packed
 
 from stages.errors import UserError
 from stages.sources import store as module
-from stages.sources.store import Member, Store, reason
+from stages.sources.store import Member, Store, error_reason
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_file_that_is_in_it_twice_is_named() -> None:
 
 
 def test_a_file_larger_than_any_image_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LARGEST", 9)
+    monkeypatch.setattr(module, "MAX_IMAGE_BYTES", 9)
     store = packed({"a": b"1" * 10, "b": b"1" * 9})
     assert len(store.read("b")) == 9
     with pytest.raises(UserError, match=r"source: a: has more than 9 bytes"):
@@ -71,5 +71,5 @@ def test_a_file_that_breaks_while_it_is_read_is_named() -> None:
 
 
 def test_a_reason_is_one_line() -> None:
-    assert reason(ValueError("a\nb")) == "a"
-    assert reason(ValueError()) == "ValueError"
+    assert error_reason(ValueError("a\nb")) == "a"
+    assert error_reason(ValueError()) == "ValueError"

@@ -331,7 +331,7 @@ def test_an_empty_list_of_tables_is_refused() -> None:
 def test_a_table_larger_than_it_may_be_is_not_read(
     most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cells, "LARGEST", 100_000)
+    monkeypatch.setattr(cells, "MAX_IMAGE_BYTES", 100_000)
     bomb = as_parquet(file=["1.jpg"], label=["a" * 200_000])
     member = Member("t.parquet", len(bomb), lambda: BytesIO(bomb))
     with pytest.raises(UserError, match=r"t.parquet: .*unpacks to more than [\d,]+ bytes"):

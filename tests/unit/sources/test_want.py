@@ -21,7 +21,7 @@ from stages.artifacts.raw import Raw
 from stages.errors import UserError
 from stages.sources import archive, folder, origin, pairs, parquet, table, zips
 from stages.sources.fetch import fetch
-from stages.sources.retry import insist
+from stages.sources.retry import with_retries
 from stages.sources.store import Member, Store
 
 WANTS: list[Callable[[], Exception]] = [
@@ -119,10 +119,10 @@ def test_of_an_archive_that_cannot_be_opened(
     want: Callable[[], Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(plant(tmp_path, {"x": b"PK\3\4"}))
-    monkeypatch.setattr(origin, "_file", raising(want))
+    monkeypatch.setattr(origin, "_open_archive", raising(want))
 
     def opened() -> None:
-        with origin.opened(params(path="x")):
+        with origin.open_store(params(path="x")):
             pass
 
     lacks(opened)
@@ -136,7 +136,7 @@ def test_of_a_transfer_which_is_not_tried_again(
         pytest.fail("it was tried again")
 
     monkeypatch.setattr(time, "sleep", wait)
-    lacks(lambda: insist("https://host/a", raising(want)))  # type: ignore[arg-type]
+    lacks(lambda: with_retries("https://host/a", raising(want)))  # type: ignore[arg-type]
 
 
 @every
