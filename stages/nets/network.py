@@ -14,10 +14,10 @@ from stages.nets.lenet import Lenet
 from stages.nets.mlp import Mlp
 from stages.nets.resnet_small import ResnetSmall
 from stages.nets.speednet import Speednet
-from stages.nets.torchvision_models import Vision
+from stages.nets.torchvision_models import Torchvision
 
 
-class Network(Convolutional, Vision):
+class Network(Convolutional, Torchvision):
     """Parameters of the architecture; in brackets stand the networks that a parameter is for."""
 
     network: Literal["mlp", "cnn", "lenet", "resnet_small", "speednet", "torchvision", "custom"] = (

@@ -18,7 +18,7 @@ from stages.params import Params
 SMALL = 64  # pixels; ImageNet's stems leave a 16th of the positions before the first block
 
 
-class Vision(Params):
+class Torchvision(Params):
     """Parameters of torchvision's architectures."""
 
     architecture: str = Field(
@@ -32,7 +32,7 @@ class Vision(Params):
     )
 
 
-def build(params: Vision, interface: Interface) -> nn.Module:
+def build(params: Torchvision, interface: Interface) -> nn.Module:
     """Return an architecture with fresh weights and a logit for each class.
 
     Raises:
@@ -98,7 +98,7 @@ def _fit_channels(network: nn.Module, channels: int) -> None:
         first.weight = nn.Parameter(rechannel(first.weight.detach(), channels))
 
 
-def _is_small(params: Vision, interface: Interface) -> bool:
+def _is_small(params: Torchvision, interface: Interface) -> bool:
     if params.architecture.startswith("maxvit_"):  # made for one resolution of every block
         return False
     small = min(interface.height, interface.width) < SMALL

@@ -10,7 +10,7 @@ from stages.artifacts.history import Epoch
 from stages.params import Epochs, Params
 
 
-class Stopping(Params):
+class EarlyStopping(Params):
     """Parameters of the choice among the epochs."""
 
     best: Literal["accuracy", "loss"] = Field(
@@ -21,7 +21,7 @@ class Stopping(Params):
     )
 
 
-def merit(epoch: Epoch, params: Stopping) -> tuple[float, float]:
+def sort_key(epoch: Epoch, params: EarlyStopping) -> tuple[float, float]:
     """Return what the best epoch has most of; the other score decides between equals.
 
     A loss that is no number is the worst of all.
@@ -32,13 +32,13 @@ def merit(epoch: Epoch, params: Stopping) -> tuple[float, float]:
     return epoch.val_accuracy, gain
 
 
-def best(epochs: Sequence[Epoch], params: Stopping) -> int:
+def best_index(epochs: Sequence[Epoch], params: EarlyStopping) -> int:
     """Return the index of the best of one or more epochs, of equals the first."""
-    return max(range(len(epochs)), key=lambda index: merit(epochs[index], params))
+    return max(range(len(epochs)), key=lambda index: sort_key(epochs[index], params))
 
 
-def stalled(epochs: Sequence[Epoch], params: Stopping) -> bool:
+def should_stop(epochs: Sequence[Epoch], params: EarlyStopping) -> bool:
     """Tell whether as many epochs as `patience` says have passed since the best one."""
     if params.patience is None or not epochs:
         return False
-    return len(epochs) - 1 - best(epochs, params) >= params.patience
+    return len(epochs) - 1 - best_index(epochs, params) >= params.patience

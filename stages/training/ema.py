@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from stages.params import Params
 
 
-class Average(Params):
+class Ema(Params):
     """Parameters of the average."""
 
     ema: Annotated[float, Field(ge=0, lt=1)] | None = Field(
@@ -33,7 +33,7 @@ class MovingAverage:
     are not averaged. Layers must change their buffers in place, as those of torch do.
     """
 
-    def __init__(self, network: nn.Module, params: Average) -> None:
+    def __init__(self, network: nn.Module, params: Ema) -> None:
         """Start from the weights as they are."""
         self._decay, self._steps = params.ema or 0.0, 0
         state = network.state_dict() if params.ema is not None else {}  # shares memory

@@ -11,9 +11,9 @@ from stages.errors import UserError
 from stages.nets.introspection import convolutions, head, rechannel
 from stages.training.state_dict import StateDict
 from stages.training.weight_names import (
-    candidates,
     describe_mismatch,
     differences,
+    prefixes,
     sample,
     unwrapped,
     without,
@@ -84,7 +84,7 @@ def _fitting(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -> 
     own, plain = network.state_dict(), unwrapped(found.weights)
     for weights in (found.weights, plain) if plain.keys() != found.weights.keys() else (plain,):
         fits = False
-        for prefix in ["", *candidates(own, weights)]:
+        for prefix in ["", *prefixes(own, weights)]:
             read = found._replace(weights=without(prefix, weights))
             stem, fresh = _replaced(network, read, classes)
             taken = _completed(own, read.weights) | stem | fresh

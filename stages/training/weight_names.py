@@ -8,10 +8,10 @@ from torch import Tensor
 from reprise.escaping import printable
 from stages.mistakes import short
 
-WRAPPED = ("_orig_mod.", "module.")  # within names: what compiling or parallel training wrapped
+WRAPPERS = ("_orig_mod.", "module.")  # within names: what compiling or parallel training wrapped
 
 
-def candidates(own: Iterable[str], found: Iterable[str]) -> list[str]:
+def prefixes(own: Iterable[str], found: Iterable[str]) -> list[str]:
     """Return what stands in the file before many names of the network, the commonest first."""
     names, counts = set(own), dict[str, int]()
     for name in found:
@@ -37,7 +37,7 @@ def unwrapped(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {_plain(name): weight for name, weight in weights.items()}
 
 
-def shared(names: Iterable[str]) -> str:
+def common_prefix(names: Iterable[str]) -> str:
     """Return the prefix, up to a dot, with which all names begin."""
     parts = [name.split(".")[:-1] for name in names]
     first, last = min(parts, default=[]), max(parts, default=[])
@@ -49,7 +49,7 @@ def shared(names: Iterable[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    for mark in WRAPPED:
+    for mark in WRAPPERS:
         name = name.replace(f".{mark}", ".").removeprefix(mark)
     return name
 
@@ -75,7 +75,7 @@ def describe_mismatch(
     wanting = [line for line in lines if not line.endswith(STRANGE)]
     room = NAMED
     if 2 * len(own.keys() & found.keys()) < len(own):  # names differ, rather than shapes
-        begin = printable(shared(found))
+        begin = printable(common_prefix(found))
         every = f", all behind {begin}" if begin else ""
         yield f"names in the file{every}: {sample(found)}"
         yield f"names in the network: {sample(own)}"

@@ -24,7 +24,7 @@ def to_pixels(planes: Float[Tensor, "b c h w"]) -> UInt8[Tensor, "b h w c"]:
     return planes.round_().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
 
 
-class Warping(Params):
+class Rotation(Params):
     """Parameters of the rotations."""
 
     rotation: float = Field(
@@ -32,7 +32,7 @@ class Warping(Params):
     )
 
 
-def rotations(params: Warping, draws: Draws) -> Iterator[Transform]:
+def rotations(params: Rotation, draws: Draws) -> Iterator[Transform]:
     """Draw the angle of each image, uniform up to the largest."""
     if params.rotation:
         angles = params.rotation * (2 * draws.uniform("rotation", 1)[:, 0] - 1)

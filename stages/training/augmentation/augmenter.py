@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator
 from jaxtyping import Int64
 from torch import Tensor
 
-from stages.training.augmentation.affine import Warping, rotations
-from stages.training.augmentation.auto_augment import Policy, policies
-from stages.training.augmentation.color import Jittering, jitters
+from stages.training.augmentation.affine import Rotation, rotations
+from stages.training.augmentation.auto_augment import AutoAugment, policies
+from stages.training.augmentation.color import ColorJitter, jitters
 from stages.training.augmentation.cropping import Cropping, Flipping, crops, flips
 from stages.training.augmentation.draws import Draws, Pixels, Transform
 from stages.training.augmentation.erasing import Erasing, erasures
 from stages.training.augmentation.mixing import Mixing
 
 
-class Augmentation(Mixing, Erasing, Policy, Jittering, Warping, Cropping, Flipping):
+class Augmentation(Mixing, Erasing, AutoAugment, ColorJitter, Rotation, Cropping, Flipping):
     """Parameters of all augmentations; the last parent's come first."""
 
 

@@ -108,7 +108,7 @@ def matrices(
 STEPS = 30  # of strength, from none to the highest: torchvision's 31 magnitudes
 
 
-class Policy(Params):
+class AutoAugment(Params):
     """Parameters of TrivialAugment (Müller and Hutter 2021) and RandAugment (Cubuk et al. 2019)."""
 
     policy: Literal["none", "trivial", "rand"] = Field(
@@ -118,7 +118,7 @@ class Policy(Params):
     policy_magnitude: int = Field(ge=0, le=STEPS, description="strength of all of them (rand)")
 
 
-def policies(params: Policy, draws: Draws) -> Iterator[Transform]:
+def policies(params: AutoAugment, draws: Draws) -> Iterator[Transform]:
     """Draw each image's operations, their directions and, for TrivialAugment, their strengths."""
     if params.policy == "none":
         return

@@ -96,7 +96,7 @@ ADJUSTMENTS = {
 }
 
 
-class Jittering(Params):
+class ColorJitter(Params):
     """Parameters of colour jitter, strengths as torchvision's ColorJitter takes them."""
 
     brightness: float = Field(
@@ -113,7 +113,7 @@ class Jittering(Params):
     )
 
 
-def jitters(params: Jittering, draws: Draws) -> Iterator[Transform]:
+def jitters(params: ColorJitter, draws: Draws) -> Iterator[Transform]:
     """Draw the factors of each image, uniform between their bounds.
 
     Raises:
@@ -131,7 +131,7 @@ def jitters(params: Jittering, draws: Draws) -> Iterator[Transform]:
         yield Transform(partial(jitter, names), draws.table(factors))
 
 
-def _factors(name: str, params: Jittering, draws: Draws) -> Float64[np.ndarray, "n 1"]:
+def _factors(name: str, params: ColorJitter, draws: Draws) -> Float64[np.ndarray, "n 1"]:
     """Return a column [N, 1] of factors, for hue of turns."""
     strength: float = getattr(params, name)
     low, high = (-strength, strength) if name == "hue" else (max(0, 1 - strength), 1 + strength)
