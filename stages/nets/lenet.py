@@ -1,4 +1,4 @@
-"""LeNet-5 (LeCun et al. 1998) as it is built today: maxima, and rectifiers."""
+"""LeNet-5 (LeCun et al. 1998) as it is built today, with max pooling and ReLU."""
 
 from jaxtyping import Float
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""From parameters to a network."""
+"""Build a network from its parameters."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -18,7 +18,7 @@ from stages.nets.torchvision_models import Torchvision
 
 
 class Network(Convolutional, Torchvision):
-    """Parameters of the architecture; in brackets stand the networks that a parameter is for."""
+    """Parameters of the network; descriptions name in brackets the networks that have them."""
 
     network: Literal["mlp", "cnn", "lenet", "resnet_small", "speednet", "torchvision", "custom"] = (
         Field(description="family of networks; custom is yours, in stages/nets/custom.py")
@@ -26,12 +26,12 @@ class Network(Convolutional, Torchvision):
 
 
 def build(params: Network, interface: Interface) -> nn.Module:
-    """Return a network with fresh weights from torch's global seed.
+    """Return a network with random weights from torch's global seed.
 
     It maps normalised images, float [B, C, H, W], best channels-last in memory, to logits [B, K].
 
     Raises:
-        UserError: the images do not fit, or the user's network returns no logits.
+        UserError: the network does not take the images, or the custom one returns no logits.
     """
     builders: dict[str, Callable[[], nn.Module]] = {
         "mlp": lambda: Mlp(params, interface),

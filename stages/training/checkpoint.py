@@ -35,7 +35,7 @@ class Resume(Params):
 
     resume: bool = Field(description="save checkpoints, and resume a killed training from the last")
     save_steps: Annotated[int, Field(ge=1, le=10**9)] | None = Field(
-        description="save one after every so many steps of an epoch, too; null: after epochs"
+        description="save one after so many steps of an epoch, too; null: after epochs"
     )
 
 

@@ -1,4 +1,4 @@
-"""Early stopping, and the best epoch."""
+"""Early stopping, and the choice of the best epoch."""
 
 from collections.abc import Sequence
 from math import inf, isnan
@@ -11,18 +11,18 @@ from stages.params import Epochs, Params
 
 
 class EarlyStopping(Params):
-    """Parameters of the choice among the epochs."""
+    """Parameters of early stopping."""
 
     best: Literal["accuracy", "loss"] = Field(
         description="validation score that decides which epoch's weights are kept"
     )
     patience: Epochs | None = Field(
-        description="epochs without a better one after which training stops; null: it never does"
+        description="epochs without a better one after which training stops; null: never"
     )
 
 
 def sort_key(epoch: Epoch, params: EarlyStopping) -> tuple[float, float]:
-    """Return what the best epoch has most of; the other score decides between equals.
+    """Return the key that is highest for the best epoch; the other score breaks ties.
 
     A loss that is no number is the worst of all.
     """
@@ -33,7 +33,7 @@ def sort_key(epoch: Epoch, params: EarlyStopping) -> tuple[float, float]:
 
 
 def best_index(epochs: Sequence[Epoch], params: EarlyStopping) -> int:
-    """Return the index of the best of one or more epochs, of equals the first."""
+    """Return the index of the best of one or more epochs, the first of equals."""
     return max(range(len(epochs)), key=lambda index: sort_key(epochs[index], params))
 
 

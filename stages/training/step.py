@@ -28,7 +28,7 @@ class Stepping(Precision):
     batch_size: BatchSize = Field(description="images that go through the network at once")
     accumulate: int = Field(ge=1, le=10_000, description="batches a step, whose gradients add up")
     clip_norm: Annotated[float, Field(gt=0, le=1e9)] | None = Field(
-        description="longest gradient, over all weights; a longer one is shortened; null: any"
+        description="largest norm of the gradient over all weights; null: no clipping"
     )
 
     @property
