@@ -36,7 +36,7 @@ class Cnn(nn.Module):
     """
 
     def __init__(self, params: Convolutional, interface: Interface) -> None:
-        """Build fresh weights.
+        """Build random weights.
 
         Raises:
             UserError: the images are too small for so many blocks.

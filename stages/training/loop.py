@@ -73,7 +73,7 @@ def train_epoch(step: Step, data: Resident, params: Loop) -> Iterator[Update]:
 
 @contextmanager
 def stop_at_divergence(learner: Learner) -> Iterator[None]:
-    """Leave the block where the loss diverges, if there is an epoch before to keep.
+    """End the training within the block when the loss diverges, if there is a best epoch.
 
     Raises:
         DivergedError: there is none.

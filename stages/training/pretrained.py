@@ -94,25 +94,25 @@ def _default(card: Card) -> StateDict:
 
 
 def _stored(params: Pretrained) -> StateDict:
-    place, told = params.weights, address.public(params.weights)
+    place, shown = params.weights, address.public(params.weights)
     if _inside(place, classifier.PATH):
         raise UserError(
-            f"params.yaml: train.weights is {told}, which this stage overwrites; "
+            f"params.yaml: train.weights is {shown}, which this stage overwrites; "
             f"copy it to {SOURCE}/ and name the copy"
         )
     data = state_dict.fetch(place)
     found, expected = sha256(data).hexdigest(), params.weights_sha256
     if expected is None and not _inside(place, SOURCE):
         raise UserError(
-            f"params.yaml: train.weights is {told}, where it can change unnoticed; put it in "
+            f"params.yaml: train.weights is {shown}, where it can change unnoticed; put it in "
             f"{SOURCE}/ and name it there, or set train.weights_sha256 to {found}"
         )
     if expected is not None and found != expected.lower():
         raise UserError(
-            f"{told}: its sha256 is {found}, train.weights_sha256 is {expected.lower()}; "
+            f"{shown}: its sha256 is {found}, train.weights_sha256 is {expected.lower()}; "
             "provide the right file, or correct the parameter"
         )
-    return state_dict.parse(data, told)
+    return state_dict.parse(data, shown)
 
 
 def _inside(place: str, folder: Path) -> bool:

@@ -94,7 +94,7 @@ def build_step(params: Training, card: Card, data: Resident) -> Step:
 
 
 def require_memory(card: Card) -> None:
-    """Refuse a network that this machine cannot hold: the system may kill who asks for too much.
+    """Refuse a network beyond the memory of this machine, as the system may kill the process.
 
     Raises:
         UserError: its weights and their gradients take more than all memory.
