@@ -16,7 +16,8 @@ from stages.artifacts import splits
 from stages.batches import to_device
 from stages.scores import score
 from stages.train import Train, train
-from stages.training.setup import assemble, describe, finish
+from stages.training.setup import build_step, initial_card
+from stages.training.temperature import calibrate
 from tools import recipe
 
 
@@ -38,13 +39,13 @@ def run(params: Train, root: Path) -> tuple[float, float, float]:
     device = runtime.start(params)
     data, val, test = (to_device(splits.read(name, root), device) for name in splits.NAMES)
     interface = splits.read_meta(root).interface
-    card = describe(params, interface)
-    step = assemble(params, card, data)
+    card = initial_card(params, interface)
+    step = build_step(params, card, data)
     began, cores = time.perf_counter(), time.process_time()
     for _ in train(step, data, val, params):
         pass
     cores, seconds = time.process_time() - cores, time.perf_counter() - began
-    made = finish(step, card, val).classifier
+    made = calibrate(step, card, val).classifier
     return score(made.whole().to(device), test, 256).accuracy, cores, seconds
 
 

@@ -25,8 +25,8 @@ from stages.artifacts.classifier import Card
 from stages.artifacts.splits import Split
 from stages.batches import Resident, to_device
 from stages.train import Train
-from stages.training.loop import fit
-from stages.training.setup import assemble, describe
+from stages.training.loop import train_epoch
+from stages.training.setup import build_step, initial_card
 from stages.training.step import Step
 from tools import recipe
 
@@ -56,10 +56,10 @@ def main() -> None:
     name, root = sys.argv[1], Path(sys.argv[2])
     params, split = recipe.section(name, Train), splits.read("train", root)
     interface = splits.read_meta(root).interface
-    card = describe(params, interface)
+    card = initial_card(params, interface)
     usual_threads = torch.get_num_threads()
     data = to_device(split, runtime.start(params))
-    step, loader, plain = assemble(params, card, data), Images(split, card), Plain(params, card)
+    step, loader, plain = build_step(params, card, data), Images(split, card), Plain(params, card)
     rates: dict[str, list[float]] = {"usual": [], "ours": [], "ours, the step alone": []}
     for _ in range(ROUNDS):
         torch.set_num_threads(usual_threads)
@@ -107,9 +107,9 @@ class Plain:
 def ours(step: Step, data: Resident, params: Train) -> float:
     """Return images a second of the stage's loop."""
     done, start = 0, time.perf_counter()
-    for passed in fit(step, data, params):
-        done += passed.images
-        if time.perf_counter() > start + SECONDS or passed.ended:
+    for update in train_epoch(step, data, params):
+        done += update.images
+        if time.perf_counter() > start + SECONDS or update.ended:
             break
     step.learner.tally = type(step.learner.tally)()
     return done / (time.perf_counter() - start)

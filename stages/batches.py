@@ -1,4 +1,4 @@
-"""From arrays to batches on the device."""
+"""Batches of a split on the device: indexing, transforming, prefetching."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,14 +11,16 @@ from torch import Tensor
 
 from stages.artifacts.splits import Split
 
-GATHERED = 2**20  # bytes of images fetched at once: small batches one by one cost mostly overhead
-SHARE = 0.5  # of the device's free memory that a split may take; networks need the rest
+CHUNK_BYTES = 2**20  # of images gathered at once: for small batches one by one, overhead dominates
+MEMORY_SHARE = 0.5  # of the device's free memory that a split may take; networks need the rest
 
-Change: TypeAlias = Callable[[Tensor, Tensor], Tensor]  # uint8 [B, H, W, C], indices [B] -> images
+Transform: TypeAlias = Callable[
+    [Tensor, Tensor], Tensor
+]  # uint8 [B, H, W, C], indices [B] -> images
 
 
 class Resident(NamedTuple):
-    """A split, still uint8: 4 times smaller than float32. Labels are always on the device."""
+    """A split as uint8, 4 times smaller than float32; labels are always on the device."""
 
     images: UInt8[Tensor, "n h w c"]  # on the device, or in main memory where they do not fit
     labels: Int64[Tensor, " n"]
@@ -33,26 +35,26 @@ class Batch(NamedTuple):
 
 
 def to_device(split: Split, device: torch.device) -> Resident:
-    """Move a split whole if it fits; on the CPU it stays in its memory map."""
+    """Move a split to the device, if it fits; on the CPU it stays in its memory map."""
     images, labels = torch.from_numpy(split.images), torch.from_numpy(split.labels)
-    whole = images.nbytes < SHARE * _free(device)
+    whole = images.nbytes < MEMORY_SHARE * _free(device)
     return Resident(images.to(device) if whole else images, labels.to(device))
 
 
 def batches(
-    data: Resident, order: Int64[Tensor, " m"], size: int, change: Change | None = None
+    data: Resident, order: Int64[Tensor, " m"], size: int, transform: Transform | None = None
 ) -> Iterator[Batch]:
-    """Yield images in the given order, `size` at a time, at the end what is left.
+    """Yield images in the given order, `size` at a time; the last batch may be smaller.
 
-    `change` maps images and their indices to images, and must treat each image by itself: it sees
-    many batches at once.
+    `transform` maps images and their indices to images, each image by itself: it sees many batches
+    at once.
     """
     bytes_a_batch = size * data.images[:1].nbytes
-    chunks = order.split(size * max(1, GATHERED // max(1, bytes_a_batch)))
-    near = data.images.device == data.labels.device
-    for images, indices in (gathered if near else prefetched)(data, chunks):
-        changed = change(images, indices) if change else images
-        parts = changed.split(size), data.labels[indices].split(size), indices.split(size)
+    chunks = order.split(size * max(1, CHUNK_BYTES // max(1, bytes_a_batch)))
+    on_device = data.images.device == data.labels.device
+    for images, indices in (gathered if on_device else prefetched)(data, chunks):
+        transformed = transform(images, indices) if transform else images
+        parts = transformed.split(size), data.labels[indices].split(size), indices.split(size)
         yield from map(Batch, *parts)
 
 
@@ -65,7 +67,7 @@ def gathered(data: Resident, chunks: tuple[Tensor, ...]) -> Iterator[tuple[Tenso
 
 
 def prefetched(data: Resident, chunks: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield the same of images in main memory, gathered while the device has the chunk before."""
+    """Yield the same for images in main memory; gather each chunk while the device has the last."""
     device = data.labels.device
     with ThreadPoolExecutor(1) as pool:
         following = pool.submit(_pinned, data.images, chunks[0])
@@ -77,11 +79,11 @@ def prefetched(data: Resident, chunks: tuple[Tensor, ...]) -> Iterator[tuple[Ten
 
 
 def _pinned(images: UInt8[Tensor, "n h w c"], indices: Int64[Tensor, " b"]) -> Tensor:
-    """Gather in memory that a GPU fetches from by itself, where there is one."""
+    """Gather a chunk, in pinned memory if there is a GPU."""
     chunk = images.index_select(0, indices)
     return chunk.pin_memory() if torch.cuda.is_available() else chunk
 
 
 def _free(device: torch.device) -> float:
-    """Return the bytes that are free on a device; a memory map needs none of the CPU's."""
+    """Return the free bytes of a GPU; on the CPU there is no limit, as a memory map needs none."""
     return float(torch.cuda.mem_get_info(device)[0]) if device.type == "cuda" else inf

@@ -1,4 +1,4 @@
-"""Device, seed, determinism and threads; a GPU of its own for each experiment."""
+"""Device, determinism and threads; a GPU of its own for each experiment."""
 
 import os
 import sys
@@ -16,22 +16,22 @@ from stages.params import Params
 
 
 def gpu() -> torch.device:
-    """Return a GPU that no other run has, of those that CUDA_VISIBLE_DEVICES leaves.
+    """Claim a GPU that no other run uses, of those that CUDA_VISIBLE_DEVICES shows.
 
-    It is held until this process ends.
+    It is claimed until this process ends.
     """
     count = torch.cuda.device_count()
     if count <= 1:
         return torch.device("cuda")
-    # By their hardware, as 0 names another GPU under another CUDA_VISIBLE_DEVICES.
+    # By UUID, as 0 is another GPU under another CUDA_VISIBLE_DEVICES.
     index = claim(tuple(str(torch.cuda.get_device_properties(i).uuid) for i in range(count)))
-    torch.cuda.set_device(index)  # for whatever asks for `cuda` without a number
+    torch.cuda.set_device(index)  # for code that asks for `cuda` without a number
     return torch.device("cuda", index)
 
 
 @cache
 def claim(gpus: tuple[str, ...]) -> int:
-    """Return the position of a GPU that is free now; where none is, of one to share."""
+    """Return the index of a free GPU; if there is none, of one to share."""
     folder = Path(tempfile.gettempdir()) / f"reprise-gpus-{os.getuid()}"
     try:
         free = (index for index, name in enumerate(gpus) if locks.take(folder / name))
@@ -48,7 +48,7 @@ def claim(gpus: tuple[str, ...]) -> int:
 
 
 class Runtime(Params):
-    """Parameters of the computation itself."""
+    """Parameters of device, threads and kernels."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         description="auto: a GPU if there is one; each kind rounds differently"
@@ -57,15 +57,15 @@ class Runtime(Params):
         ge=1, le=1024, description="CPU threads; another number rounds differently"
     )
     deterministic: bool = Field(
-        description="forbid kernels that give other bits each time; false may be faster on a GPU"
+        description="use deterministic kernels alone; false may be faster on a GPU"
     )
     tf32: bool = Field(
-        description="let a GPU round the factors of fp32 products to 10 bits, for speed"
+        description="TF32 on a GPU: factors of fp32 products have 10 bits, for speed"
     )
 
 
 def start(params: Runtime) -> torch.device:
-    """Fix the threads and the kind of kernels, and return the device to use.
+    """Set threads and kernels, and return the device to use.
 
     Raises:
         UserError: this machine has no such device.
@@ -75,7 +75,7 @@ def start(params: Runtime) -> torch.device:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     # As torch.use_deterministic_algorithms, but that also imports the compiler, for 1.5 s.
     torch.set_deterministic_debug_mode("error" if params.deterministic else "default")
-    # Nothing here reads memory that was not written; to fill it takes a tenth of a step.
+    # Nothing here reads uninitialised memory; to fill it takes a tenth of a step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = not params.deterministic
     torch.backends.cuda.matmul.allow_tf32 = params.tf32
@@ -85,7 +85,7 @@ def start(params: Runtime) -> torch.device:
 
 
 def start_compiler() -> None:
-    """Tell torch's compiler, too, what `start` told PyTorch of kernels."""
+    """Set the deterministic mode of torch's compiler as `start` set it for PyTorch."""
     torch.use_deterministic_algorithms(torch.are_deterministic_algorithms_enabled())
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from math import inf
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor
 from toys import CARD, TRAIN, split
@@ -11,10 +13,12 @@ from toys import CARD, TRAIN, split
 from stages.batches import Resident, to_device
 from stages.nets.network import Network
 from stages.train import Train, train
-from stages.training.loop import Pass
-from stages.training.setup import assemble
+from stages.training import loop
+from stages.training.loop import Update
+from stages.training.setup import build_step
 from stages.training.step import Step
 
+AT_ONCE, NEVER = -inf, inf  # seconds from one look at the loss to the next
 torch.set_num_threads(1)  # two crawl when the machine is busy
 DATA = to_device(split(22), torch.device("cpu"))  # 3 steps of 8, 8 and 6 images
 HELD_OUT = to_device(split(10, seed=1), torch.device("cpu"))
@@ -27,16 +31,27 @@ def settings(**changes: object) -> Train:
 
 def begun(params: Train, data: Resident = DATA) -> Step:
     """Return a step whose learner has not learned yet."""
-    return assemble(params, CARD.model_copy(update={"network": params.part(Network)}), data)
+    return build_step(params, CARD.model_copy(update={"network": params.part(Network)}), data)
 
 
-def passes(step: Step, params: Train, until: Callable[[int], bool] = lambda _: False) -> list[Pass]:
-    """Train to the end, or up to the first number, from 0, of a pass that `until` says."""
-    seen = list[Pass]()
-    for number, passed in enumerate(train(step, DATA, HELD_OUT, params)):
-        seen.append(passed)
-        if until(number):
-            break
+def updates(
+    step: Step,
+    params: Train,
+    until: Callable[[int], bool] = lambda _: False,
+    look: float = NEVER,
+) -> list[Update]:
+    """Train to the end, or up to the first number, from 0, of an update that `until` says.
+
+    No clock decides how many there are: after every step where the loss is looked at AT_ONCE; else
+    after those that end an epoch or save a checkpoint.
+    """
+    seen = list[Update]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "LOOK", look)
+        for number, update in enumerate(train(step, DATA, HELD_OUT, params)):
+            seen.append(update)
+            if until(number):
+                break
     return seen
 
 

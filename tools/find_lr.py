@@ -2,7 +2,7 @@
 
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import chain, count
 from math import inf, isfinite
 from typing import NamedTuple
 
@@ -13,15 +13,15 @@ from stages.artifacts import splits
 from stages.batches import Resident, to_device
 from stages.errors import UserError
 from stages.progress import Progress
-from stages.runtime import Runtime
+from stages.train import Train
 from stages.training.augmentation.mixing import Mixed
-from stages.training.early_stopping import Stopping
 from stages.training.optimizer import freeze
-from stages.training.sampling import Place, Plan, material
-from stages.training.setup import Assembly, assemble, describe
-from stages.training.step import Step, attempt
-from stages.training.tensorboard.log import FOLDER, Board
+from stages.training.sampling import Batching, Start, epoch_batches
+from stages.training.setup import Training, build_step, initial_card
+from stages.training.step import Step
+from stages.training.tensorboard.log import FOLDER
 
+CURVE, TABLE = FOLDER / "find_lr.png", FOLDER / "find_lr.csv"
 PARTS = 30  # of the test: the smoothed loss remembers the steps of one, and is as late
 DIVERGED = 4  # times the lowest smoothed loss, as in fastai
 
@@ -40,23 +40,24 @@ class Span(NamedTuple):
 
 
 class Point(NamedTuple):
-    """What a learning rate came to."""
+    """The loss at a learning rate."""
 
     lr: float
     loss: float  # of the step's images, before it, in nats per image
     smoothed: float  # its moving average
 
 
-def sweep(step: Step, data: Resident, params: Assembly, span: Span) -> Iterator[Point]:
-    """Learn with rising learning rates until the loss explodes; the groups keep their ratios."""
+def sweep(step: Step, data: Resident, params: Training, span: Span) -> Iterator[Point]:
+    """Train with rising learning rates until the loss diverges; the groups keep their ratios."""
     average, lowest, memory = 0.0, inf, span.memory
     step.whole.train()
     freeze(step.learner.network, params, 0)
-    pairs = learned(data, params, step.learner.classes)
+    batches = endless_batches(data, params, step.learner.classes)
+    groups = [group for made in step.learner.optimizers for group in made.param_groups]
     for number, lr in enumerate(np.geomspace(*span).tolist(), 1):
-        for group in (group for made in step.learner.optimizers for group in made.param_groups):
+        for group in groups:
             group["lr"] = group["initial_lr"] * lr / params.lr
-        loss = attempt(step, *next(pairs)).loss.item()
+        loss = step(*next(batches)).loss.item()
         average += (loss - average) / memory
         smoothed = average / (1 - (1 - 1 / memory) ** number)  # Kingma and Ba 2015, section 3
         if not isfinite(loss) or smoothed > DIVERGED * lowest:
@@ -65,16 +66,16 @@ def sweep(step: Step, data: Resident, params: Assembly, span: Span) -> Iterator[
         yield Point(lr, loss, smoothed)
 
 
-def learned(data: Resident, params: Plan, classes: int) -> Iterator[Mixed]:
-    """Yield what the steps of the stage learn from, in its order, epoch after epoch."""
-    for epoch in count():
-        yield from material(data, params, classes, Place(epoch, 0))
+def endless_batches(data: Resident, params: Batching, classes: int) -> Iterator[Mixed]:
+    """Return the batches of the train stage in their order, epoch after epoch."""
+    epochs = (epoch_batches(data, params, classes, Start(epoch)) for epoch in count())
+    return chain.from_iterable(epochs)
 
 
 def steepest(points: Sequence[Point], memory: int) -> Point:
-    """Return where the loss falls fastest as the logarithm of the rate grows, before its lowest.
+    """Return where the loss falls fastest over the logarithm of the rate, before its minimum.
 
-    From step to step it is mostly noise that falls: points are as far apart as the memory is long.
+    Neighbouring steps differ mostly by noise: points are taken as far apart as the memory is long.
 
     Raises:
         UserError: it does not fall.
@@ -88,13 +89,6 @@ def steepest(points: Sequence[Point], memory: int) -> Point:
         )
     logs = np.log([point.lr for point in apart])
     return apart[int(np.gradient(losses, logs)[: lowest + 1].argmin())]
-
-
-CURVE, TABLE = FOLDER / "find_lr.png", FOLDER / "find_lr.csv"
-
-
-class Train(Assembly, Stopping, Board, Runtime):
-    """Section `train`, as the stage has it, which nothing below it can import."""
 
 
 def draw(points: Sequence[Point], suggested: Point) -> None:
@@ -123,7 +117,7 @@ def arguments() -> Span:
     """
     parser = ArgumentParser(
         prog="python -m tools.find_lr",
-        description="Learn with rising learning rates, and draw the loss.",
+        description="Train with rising learning rates, and draw the loss.",
         formatter_class=ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--low", type=float, default=1e-7, help="first learning rate")
@@ -143,8 +137,8 @@ def main() -> None:
     """Run the test, and say which learning rate it suggests."""
     span, params = arguments(), Train.load()
     data = to_device(splits.read("train"), runtime.start(params))
-    card = describe(params, splits.read_meta().interface)
-    step, points = assemble(params, card, data), list[Point]()
+    card = initial_card(params, splits.read_meta().interface)
+    step, points = build_step(params, card, data), list[Point]()
     with Progress("find_lr", span.steps, "steps") as progress:
         for point in sweep(step, data, params, span):
             points.append(point)

@@ -1,6 +1,6 @@
 """Artifact `models/classifier.safetensors`: a trained network, and all that is needed to use it.
 
-Nothing is unpickled. The metadata has ONE key of JSON: of several, the order in the file varies.
+Nothing is unpickled. The metadata has ONE key of JSON: the order of several would vary.
 """
 
 from pathlib import Path
@@ -23,13 +23,13 @@ KEY = "classifier"
 
 
 class Card(Params):
-    """How to rebuild the network, feed it, and name what comes out."""
+    """The architecture, input, classes, calibration and training of a network."""
 
     network: Network
     interface: Interface
-    temperature: PositiveFloat  # by which logits are divided for probabilities that fit val
-    calibration: str = "unknown"  # whether it was fitted, or why not; once it was not told
-    training: dict[str, JsonValue]  # the parameters by which it was trained
+    temperature: PositiveFloat  # by which logits are divided for calibrated probabilities
+    calibration: str = "unknown"  # whether it was fitted, or why not; older files lack it
+    training: dict[str, JsonValue]  # the parameters of the training
 
 
 class Classifier(NamedTuple):
@@ -45,7 +45,7 @@ class Classifier(NamedTuple):
 
 
 def build(card: Card) -> Classifier:
-    """Return the classifier of a card, with fresh weights."""
+    """Return the classifier of a card, with random weights."""
     return Classifier(card, network.build(card.network, card.interface))
 
 

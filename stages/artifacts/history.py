@@ -12,7 +12,7 @@ PATH = Path("metrics/history.csv")
 
 
 class Epoch(NamedTuple):
-    """What one pass over the training split achieved."""
+    """The scores of one epoch."""
 
     epoch: int  # from 1
     train_loss: float  # nats per image, averaged while the weights changed

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from stages.nets.interface import Interface, require
 from stages.nets.mlp import Dense, activation, dense
 
-FALLING = {"gelu", "silu"}  # somewhere
+NOT_MONOTONIC = {"gelu", "silu"}
 
 
 class Convolutional(Dense):
-    """Parameters of the convolutions."""
+    """Parameters of convolutional networks."""
 
     filters: tuple[Annotated[int, Field(ge=1, le=65_536)], ...] = Field(
         min_length=1,
@@ -23,9 +23,9 @@ class Convolutional(Dense):
         description="filters of each block (cnn, resnet_small, speednet)",
     )
     kernel: Literal[1, 3, 5, 7, 9, 11] = Field(description="side of the filters, in pixels (cnn)")
-    norm: Literal["none", "batch"] = Field(description="what follows a convolution (cnn)")
+    norm: Literal["none", "batch"] = Field(description="normalisation after each convolution (cnn)")
     readout: Literal["flatten", "mean"] = Field(
-        description="what the layers behind the last block see: all positions or their mean (cnn)"
+        description="output of the last block: all positions, or their mean (cnn)"
     )
 
 
@@ -36,7 +36,7 @@ class Cnn(nn.Module):
     """
 
     def __init__(self, params: Convolutional, interface: Interface) -> None:
-        """Build fresh weights.
+        """Build random weights.
 
         Raises:
             UserError: the images are too small for so many blocks.
@@ -57,10 +57,10 @@ class Cnn(nn.Module):
 
 
 class Mean(nn.Module):
-    """The mean over all positions."""
+    """Global average pooling."""
 
     def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c"]:
-        """Return one number a filter."""
+        """Return the mean of each channel."""
         return features.mean((2, 3))
 
 
@@ -68,7 +68,7 @@ def convolutions(params: Convolutional, channels: int) -> Iterator[nn.Module]:
     """Yield the layers of all blocks, each with a pool or a mean at its end."""
     normalised = params.norm == "batch"
     for number, (inputs, outputs) in enumerate(pairwise((channels, *params.filters)), 1):
-        # A norm has a bias of its own.
+        # The norm has the bias.
         yield nn.Conv2d(
             inputs, outputs, params.kernel, padding=params.kernel // 2, bias=not normalised
         )
@@ -80,6 +80,6 @@ def convolutions(params: Convolutional, channels: int) -> Iterator[nn.Module]:
 
 def _ending(params: Convolutional, pool: nn.Module) -> tuple[nn.Module, nn.Module]:
     """Return activation and pool in the order that is faster, if both give the same."""
-    if isinstance(pool, nn.MaxPool2d) and params.activation not in FALLING:
-        return pool, activation(params)  # the maximum of a rising function: a quarter of the work
+    if isinstance(pool, nn.MaxPool2d) and params.activation not in NOT_MONOTONIC:
+        return pool, activation(params)  # monotonic: a quarter of the work
     return activation(params), pool

@@ -1,11 +1,11 @@
 """Your own network: edit this file, and set train.network to custom.
 
-The contract: `Custom(interface)` makes fresh weights from torch's global seed, and calling it maps
+The contract: `Custom(interface)` makes random weights from torch's global seed, and calling it maps
 normalised images, float [B, C, H, W], to logits, float [B, K]. The last layer that has weights is
-the head, which fine-tuning makes anew; a tensor that is never to be trained is a buffer. A method
+the head, which fine-tuning replaces; a tensor that is never to be trained is a buffer. A method
 `initialize(images)`, where there is one, is called once with images to train on, normalised.
 
-What stands here is an example: a network that thinks longer about what it finds hard.
+What stands here is an example: a network that iterates longer on images that are hard.
 """
 
 import torch
@@ -17,7 +17,7 @@ from stages.nets.interface import Interface
 
 FILTERS = 32
 ROUNDS = 4  # at most
-SETTLED = 0.1  # mean change of a feature, below which an image is done
+SETTLED = 0.1  # mean change of a feature below which an image is done
 
 
 class Custom(nn.Module):
@@ -45,7 +45,7 @@ class Custom(nn.Module):
 
 
 def all_settled(unsettled: Bool[Tensor, " b"]) -> bool:
-    """Look into the tensor, but not while the network is exported: then every round is."""
+    """Tell whether all images are done; never while the network is exported, with all rounds."""
     exporting = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
     return not exporting and not unsettled.any()
 

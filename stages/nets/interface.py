@@ -1,4 +1,4 @@
-"""What goes into a classifier and what comes out: all that its users must know."""
+"""The input and output of a network: the images it takes, and the classes of its logits."""
 
 from pydantic import PositiveInt
 
@@ -6,24 +6,24 @@ from reprise.spec import Interpolation, Resize
 from stages.errors import UserError
 from stages.params import Params
 
-HUGE = 10**6  # pixels: a side that is not told exactly
+HUGE = 10**6  # pixels: a side that messages do not state exactly
 
 
 class Interface(Params):
-    """The images a network is fed, and the names of its logits."""
+    """The images a network takes, and the classes of its logits."""
 
     classes: tuple[str, ...]  # [K]
     height: PositiveInt  # pixels
     width: PositiveInt  # pixels
     channels: PositiveInt
-    resize: Resize  # how a picture of another size came to this one
-    interpolation: Interpolation  # the filter of that
+    resize: Resize  # how images of another size are resized to this one
+    interpolation: Interpolation  # the filter of the resizing
     mean: tuple[float, ...]  # [C], of the training split, in units of [0, 1]
     std: tuple[float, ...]  # [C], likewise
 
 
 def flaws(interface: Interface) -> str:
-    """Say what no network can be fed or made for, or nothing."""
+    """Say why no network can have this interface, or return nothing."""
     channels, classes = interface.channels, interface.classes
     if len(interface.mean) != channels or len(interface.std) != channels:
         moments = f"{len(interface.mean)} means and {len(interface.std)} standard deviations"
@@ -36,7 +36,7 @@ def flaws(interface: Interface) -> str:
 
 
 def require(interface: Interface, least: int, network: str) -> None:
-    """Refuse images that lose their last pixel on the way through the network.
+    """Refuse images that are too small for the layers of a network.
 
     Raises:
         UserError: height or width is below `least` pixels.

@@ -1,4 +1,4 @@
-"""Find the first convolution and the head of a network, and try it on images."""
+"""Find the convolutions and the head of a network, and try it on images."""
 
 from collections.abc import Iterator
 
@@ -17,25 +17,25 @@ def head(network: nn.Module) -> nn.Module:
 
 
 def convolutions(network: nn.Module) -> Iterator[tuple[str, nn.Conv2d]]:
-    """Yield name and layer in the order in which layers are made: first the one images meet."""
+    """Yield name and layer in the order in which layers are made: the first takes the images."""
     for name, layer in network.named_modules():
         if isinstance(layer, nn.Conv2d):
             yield name, layer
 
 
 def rechannel(filters: Float[Tensor, "o i h w"], channels: int) -> Float[Tensor, "o c h w"]:
-    """Return filters for images of `channels` channels that answer to grey as the given ones do.
+    """Return filters for other channels, whose response to grey images is the same.
 
     For one channel it is their sum, as grey is the same in all.
     """
     return filters.sum(1, keepdim=True).expand(-1, channels, -1, -1) / channels
 
 
-COUNT = 2  # one image would hide a batch that was summed away
+COUNT = 2  # images; one would not show that the batch dimension was lost
 
 
 def trial_logits(network: nn.Module, interface: Interface) -> object:
-    """Return what the network makes of black images as it does when evaluating."""
+    """Return the output of the network for black images, in evaluation mode."""
     images = torch.zeros(COUNT, interface.channels, interface.height, interface.width)
     with torch.no_grad():
         found = network.eval()(images)
@@ -44,10 +44,10 @@ def trial_logits(network: nn.Module, interface: Interface) -> object:
 
 
 def require_trial(network: nn.Module, interface: Interface, path: str) -> nn.Module:
-    """Return the network, if it gives a logit for every class.
+    """Return the network, if it returns a logit for every image and class.
 
     Raises:
-        UserError: it does not; `path` is the file to mend.
+        UserError: it does not; `path` is the file to correct.
     """
     found, shape = trial_logits(network, interface), (COUNT, len(interface.classes))
     if isinstance(found, Tensor) and found.is_floating_point() and found.shape == shape:

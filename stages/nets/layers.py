@@ -1,4 +1,4 @@
-"""Layers that networks share: normalisation of stored pixels, deterministic adaptive pooling."""
+"""Layers that networks share: normalisation of pixels, deterministic adaptive pooling."""
 
 from collections.abc import Sequence
 
@@ -24,16 +24,16 @@ class Normalize(nn.Module):
     def forward(
         self, images: UInt8[Tensor, "b h w c"] | Float[Tensor, "b h w c"]
     ) -> Float[Tensor, "b c h w"]:
-        """Take pixels in [0, 255]: as stored, or as floats, which is what mixing makes of them.
+        """Take pixels in [0, 255]: as stored, or as floats, as mixing returns them.
 
-        Returns a view with channels first; in memory they stay last, which convolutions like.
+        Returns a view with channels first; in memory they stay last (channels-last).
         """
-        # Turned first: ONNX Runtime is slow at what differs with each number of a row.
+        # Permuted first: ONNX Runtime is slow at broadcasting along the last dimension.
         return torch.addcmul(self.shift, images.permute(0, 3, 1, 2).float(), self.scale)
 
 
 class AdaptiveAverage(nn.Module):
-    """The means over a grid of regions, as products with two matrices of weights.
+    """Adaptive average pooling as products with two matrices, which is deterministic on a GPU.
 
     As torch.nn.AdaptiveAvgPool2d, regions overlap where the sizes do not divide.
     """
@@ -54,5 +54,5 @@ class AdaptiveAverage(nn.Module):
 
 
 def pooling_weights(found: int, wanted: int) -> Float[Tensor, "{wanted} {found}"]:
-    """Return what each position adds to each region: the pools of unit vectors."""
+    """Return the weight of each position in each region: the pools of unit vectors."""
     return F.adaptive_avg_pool1d(torch.eye(found), wanted).T.contiguous()

@@ -1,4 +1,4 @@
-"""LeNet-5 (LeCun et al. 1998) as it is built today: maxima, and rectifiers."""
+"""LeNet-5 (LeCun et al. 1998) as it is built today, with max pooling and ReLU."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ class Lenet(nn.Module):
     """Two convolutions of 6 and 16 filters without padding, and layers of 120 and 84."""
 
     def __init__(self, interface: Interface) -> None:
-        """Build fresh weights.
+        """Build random weights.
 
         Raises:
             UserError: the images are smaller than 16 x 16.

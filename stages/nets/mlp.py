@@ -1,4 +1,4 @@
-"""Layers that see all features at once: a network by themselves, and the end of others."""
+"""Multilayer perceptrons, and the fully connected layers at the end of other networks."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -20,12 +20,13 @@ class Dense(Params):
         description="widths of the fully connected layers before the last (mlp, cnn)",
     )
     activation: Literal["none", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"] = (
-        Field(description="what follows a layer (mlp, cnn)")
+        Field(description="activation function of the hidden layers (mlp, cnn)")
     )
     dropout: float = Field(
         ge=0,
         lt=1,
-        description="share of the features hidden from a fully connected layer (mlp, cnn)",
+        description="share of the features that dropout zeroes before a fully connected layer "
+        "(mlp, cnn)",
     )
 
 
@@ -55,7 +56,7 @@ def dense(widths: tuple[int, ...], params: Dense) -> Iterator[nn.Module]:
 
 
 def activation(params: Dense) -> nn.Module:
-    """Return the module of its name."""
+    """Return the module of the activation function."""
     modules: dict[str, type[nn.Module]] = {
         "none": nn.Identity,
         "relu": nn.ReLU,

@@ -1,4 +1,4 @@
-"""From parameters to a network."""
+"""Build a network from its parameters."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -14,11 +14,11 @@ from stages.nets.lenet import Lenet
 from stages.nets.mlp import Mlp
 from stages.nets.resnet_small import ResnetSmall
 from stages.nets.speednet import Speednet
-from stages.nets.torchvision_models import Vision
+from stages.nets.torchvision_models import Torchvision
 
 
-class Network(Convolutional, Vision):
-    """Parameters of the architecture; in brackets stand the networks that a parameter is for."""
+class Network(Convolutional, Torchvision):
+    """Parameters of the network; descriptions name in brackets the networks that have them."""
 
     network: Literal["mlp", "cnn", "lenet", "resnet_small", "speednet", "torchvision", "custom"] = (
         Field(description="family of networks; custom is yours, in stages/nets/custom.py")
@@ -26,12 +26,12 @@ class Network(Convolutional, Vision):
 
 
 def build(params: Network, interface: Interface) -> nn.Module:
-    """Return a network with fresh weights from torch's global seed.
+    """Return a network with random weights from torch's global seed.
 
     It maps normalised images, float [B, C, H, W], best channels-last in memory, to logits [B, K].
 
     Raises:
-        UserError: the images do not fit, or the user's network returns no logits.
+        UserError: the network does not take the images, or the custom one returns no logits.
     """
     builders: dict[str, Callable[[], nn.Module]] = {
         "mlp": lambda: Mlp(params, interface),

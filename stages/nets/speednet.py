@@ -1,4 +1,4 @@
-"""A first layer that is computed from the images rather than learned (Page 2019)."""
+"""A fast network for small images, whose first layer whitens them (Page 2019)."""
 
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ class Whitening(nn.Module):
     weight: Tensor
 
     def __init__(self, channels: int) -> None:
-        """Take random filters; `initialize` computes them."""
+        """Start with random filters; `initialize` computes them."""
         super().__init__()
         patch = channels * SIDE**2
         self.filters = 2 * patch
@@ -33,7 +33,7 @@ class Whitening(nn.Module):
         self.bias = nn.Parameter(torch.zeros(self.filters))
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b _ _ _"]:
-        """Return features of `filters` channels, one row and one column less."""
+        """Return features of `filters` channels, one row and one column fewer."""
         return F.conv2d(images, self.weight, self.bias)
 
     def initialize(self, images: Float[Tensor, "b c h w"]) -> None:
@@ -62,7 +62,7 @@ class Speednet(nn.Module):
     """
 
     def __init__(self, filters: tuple[int, ...], interface: Interface) -> None:
-        """Build fresh weights, but for the whitening, which is computed from images.
+        """Build random weights; the whitening is computed later, from images.
 
         Raises:
             UserError: the images are too small for so many groups.
@@ -105,7 +105,7 @@ def group(inputs: int, filters: int) -> tuple[nn.Module, ...]:
 
 
 def identity(convolution: nn.Conv2d) -> nn.Conv2d:
-    """Let the first filters, one a channel of the input, pass it on unchanged (section 3.2)."""
+    """Initialise the first filters, one a channel of the input, as the identity (section 3.2)."""
     nn.init.dirac_(convolution.weight.data[: convolution.in_channels])
     return convolution
 

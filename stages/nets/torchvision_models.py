@@ -1,4 +1,4 @@
-"""Architectures of torchvision, fitted to the images and classes at hand."""
+"""Architectures of torchvision, adapted to the images and classes."""
 
 from typing import Literal
 
@@ -18,7 +18,7 @@ from stages.params import Params
 SMALL = 64  # pixels; ImageNet's stems leave a 16th of the positions before the first block
 
 
-class Vision(Params):
+class Torchvision(Params):
     """Parameters of torchvision's architectures."""
 
     architecture: str = Field(
@@ -32,8 +32,8 @@ class Vision(Params):
     )
 
 
-def build(params: Vision, interface: Interface) -> nn.Module:
-    """Return an architecture with fresh weights and a logit for each class.
+def build(params: Torchvision, interface: Interface) -> nn.Module:
+    """Return an architecture with random weights and a logit for each class.
 
     Raises:
         UserError: torchvision has no such architecture, or its layers do not take the images.
@@ -59,7 +59,7 @@ def build(params: Vision, interface: Interface) -> nn.Module:
 
 
 def _require_classification(name: str) -> None:
-    """Refuse what torchvision does not know, or not for this."""
+    """Refuse architectures that torchvision does not have, or not for classification."""
     from torchvision import models  # noqa: PLC0415  # takes seconds
 
     known = models.list_models(module=models)
@@ -91,14 +91,14 @@ def _published(name: str, interface: Interface) -> nn.Module:
 
 
 def _fit_channels(network: nn.Module, channels: int) -> None:
-    """Let the first convolution take the channels; of grey it makes what it made of RGB."""
+    """Adapt the first convolution to the channels; its response to grey stays."""
     _, first = next(convolutions(network))
     if channels != first.in_channels:
         first.in_channels = channels
         first.weight = nn.Parameter(rechannel(first.weight.detach(), channels))
 
 
-def _is_small(params: Vision, interface: Interface) -> bool:
+def _is_small(params: Torchvision, interface: Interface) -> bool:
     if params.architecture.startswith("maxvit_"):  # made for one resolution of every block
         return False
     small = min(interface.height, interface.width) < SMALL
@@ -106,9 +106,9 @@ def _is_small(params: Vision, interface: Interface) -> bool:
 
 
 def _keep_resolution(network: nn.Module) -> None:
-    """Take the stride from a first convolution that overlaps itself, and the first pool out.
+    """Remove the stride of a first convolution whose windows overlap, and the first pool.
 
-    Patches side by side, as of a ViT, stay: without their stride, each pixel would become one.
+    Patches side by side, as of a ViT, stay: without a stride, each pixel would become a patch.
     """
     _, first = next(convolutions(network))
     if 1 < first.stride[0] < first.kernel_size[0]:
@@ -119,7 +119,7 @@ def _keep_resolution(network: nn.Module) -> None:
 
 
 def _replace_pool(network: nn.Module, interface: Interface) -> None:
-    """Put a deterministic pool in the place of AlexNet's and VGG's, or none if it has no work."""
+    """Replace the adaptive pool of AlexNet and VGG by a deterministic one, or by the identity."""
     match getattr(network, "avgpool", None):
         case nn.AdaptiveAvgPool2d(output_size=(int(rows), int(columns))) if rows * columns > 1:
             images = torch.zeros(1, interface.channels, interface.height, interface.width)

@@ -1,9 +1,8 @@
-"""Checkpoints of an unfinished training, so that a killed run goes on where it was."""
+"""Checkpoints of an unfinished training: a killed run goes on from the last one."""
 
-import hashlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from hashlib import sha256
@@ -22,50 +21,21 @@ from stages import files, locks
 from stages.artifacts.splits import Split
 from stages.params import Params
 from stages.training.state import Learner
+from stages.training.step import Step
 from stages.training.tensorboard.log import Board
 
+FOLDER = Path(".dvc/tmp/resume")
+PACKAGES = ("stages.", "reprise.")  # whose code decides what comes out
 DIGEST = sha256().digest_size  # bytes
 CHUNK = 2**20  # bytes read at once
 
 
-def seal(file: IO[bytes], name: str) -> None:
-    """Write the digest of a name and of all bytes of the file behind these."""
-    file.write(_digest(file, file.seek(0, os.SEEK_END), name))
-
-
-def verify(file: IO[bytes], name: str) -> None:
-    """Hold a file against the digest at its end; go back to its start.
-
-    Raises:
-        ValueError: it was sealed under another name, or holds other bytes now.
-    """
-    size = max(0, file.seek(0, os.SEEK_END) - DIGEST)
-    if _digest(file, size, name) != file.read():
-        raise ValueError("its bytes are not those that were written")
-    file.seek(0)
-
-
-def _digest(file: IO[bytes], size: int, name: str) -> bytes:
-    """Return the digest of a name and of the first bytes; leave the file behind them."""
-    digest, left = sha256(f"{name}\n".encode()), size
-    file.seek(0)
-    while left and (chunk := file.read(min(CHUNK, left))):
-        digest.update(chunk)
-        left -= len(chunk)
-    file.seek(size)
-    return digest.digest()
-
-
-FOLDER = Path(".dvc/tmp/resume")
-PACKAGES = ("stages.", "reprise.")  # whose code decides what comes out
-
-
 class Resume(Params):
-    """Parameters of keeping the state; they do not change the result."""
+    """Parameters of checkpoints; they do not change the result."""
 
-    resume: bool = Field(description="keep the state of training, and go on where a run was killed")
+    resume: bool = Field(description="save checkpoints, and resume a killed training from the last")
     save_steps: Annotated[int, Field(ge=1, le=10**9)] | None = Field(
-        description="keep it after so many steps, too; null: after epochs"
+        description="save one after so many steps of an epoch, too; null: after epochs"
     )
 
 
@@ -73,25 +43,26 @@ IRRELEVANT = {*Resume.model_fields, *Board.model_fields}  # to the result
 
 
 class CheckpointStore:
-    """Where the state of one run is kept; nowhere, if `resume` is false."""
+    """The checkpoint file of one run; without `resume`, there is none."""
 
     def __init__(self, params: Resume, key: str) -> None:
-        """Take the name of the run; a run of another name never sees this state."""
+        """Take the key of the run; a run of another key never reads this file."""
+        self.key = key
         # In `dvc exp run --temp` the stage runs in a folder that is deleted; this is the original.
         self.path = Path(os.environ.get("DVC_ROOT", ".")) / FOLDER / f"{key}.pt"
         self._on = params.resume
 
     def load(self, learner: Learner) -> None:
-        """Take the learner to where a killed run was; where that is unknown, leave it as it is."""
+        """Restore the learner of a killed run; without a sound checkpoint, leave it as it is."""
         if not (self._on and os.path.lexists(self.path)):
             return
-        before = deepcopy(learner.state())
+        before = deepcopy(learner.state_dict())
         try:
             with self.path.open("rb") as file:
                 verify(file, self.path.stem)
-                learner.restore(torch.load(file, map_location="cpu", weights_only=True))
+                learner.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
         except Exception as error:
-            learner.restore(before)
+            learner.load_state_dict(before)
             if lacking(error):
                 raise
             # A power failure, or a failing disk, leaves anything.
@@ -102,7 +73,7 @@ class CheckpointStore:
             print(f"training goes on where it was stopped: after epoch {epochs}, step {steps}")
 
     def save(self, learner: Learner) -> None:
-        """Keep the state; killed at any moment, this leaves the state before or the new one."""
+        """Save a checkpoint; killed at any moment, this leaves the one before or the new one."""
         if not self._on:
             return
         # Two experiments may be the same run, and would write the same partial file.
@@ -111,7 +82,7 @@ class CheckpointStore:
             files.replacing(self.path) as partial,
             partial.open("w+b") as file,
         ):
-            torch.save(learner.state(), file)
+            torch.save(learner.state_dict(), file)
             seal(file, self.path.stem)
             file.flush()
             os.fsync(file.fileno())
@@ -127,17 +98,25 @@ class CheckpointStore:
             raise KeyboardInterrupt(f"training stopped; `dvc repro` {later}") from error
 
     def remove(self) -> None:
-        """Forget the run: its results are written."""
+        """Delete the checkpoint, once the results are written."""
         files.remove(self.path)
 
 
+def resume(step: Step, params: Resume, parts: Sequence[Split]) -> CheckpointStore:
+    """Restore the learner from the checkpoint of this run, if any; return where others go."""
+    device = next(step.whole.parameters()).device
+    store = CheckpointStore(params, key(params, step.whole, parts, device))
+    store.load(step.learner)
+    return store
+
+
 def key(params: Params, whole: nn.Module, data: Iterable[Split], device: torch.device) -> str:
-    """Return a name for what determines a run: parameters, weights, images, code and versions.
+    """Return a digest of all that determines a run: parameters, weights, images, code, versions.
 
     `whole` maps pixels to logits: how it normalises them counts, and where its weights came from
     does not.
     """
-    digest = hashlib.sha256(params.model_dump_json(exclude=IRRELEVANT).encode())
+    digest = sha256(params.model_dump_json(exclude=IRRELEVANT).encode())
     for weight in whole.state_dict().values():
         digest.update(weight.cpu().flatten().view(torch.uint8).numpy())
     for array in chain.from_iterable(data):
@@ -147,6 +126,23 @@ def key(params: Params, whole: nn.Module, data: Iterable[Split], device: torch.d
         digest.update(path.read_bytes())
     digest.update(f"{torch.__version__} {np.__version__} {_hardware(device)}".encode())
     return digest.hexdigest()[:16]
+
+
+def seal(file: IO[bytes], name: str) -> None:
+    """Append to a file the digest of a name and of all its bytes."""
+    file.write(_digest(file, file.seek(0, os.SEEK_END), name))
+
+
+def verify(file: IO[bytes], name: str) -> None:
+    """Check the digest at the end of a file; seek to its start.
+
+    Raises:
+        ValueError: it was sealed under another name, or holds other bytes now.
+    """
+    size = max(0, file.seek(0, os.SEEK_END) - DIGEST)
+    if _digest(file, size, name) != file.read():
+        raise ValueError("its bytes are not those that were written")
+    file.seek(0)
 
 
 def _code() -> Iterator[Path]:
@@ -162,3 +158,14 @@ def _hardware(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{device.type} {torch.backends.cpu.get_cpu_capability()}"
+
+
+def _digest(file: IO[bytes], size: int, name: str) -> bytes:
+    """Return the digest of a name and of the first `size` bytes; leave the file behind them."""
+    digest, left = sha256(f"{name}\n".encode()), size
+    file.seek(0)
+    while left and (chunk := file.read(min(CHUNK, left))):
+        digest.update(chunk)
+        left -= len(chunk)
+    file.seek(size)
+    return digest.digest()

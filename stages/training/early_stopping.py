@@ -1,4 +1,4 @@
-"""Early stopping, and the best epoch."""
+"""Early stopping, and the choice of the best epoch."""
 
 from collections.abc import Sequence
 from math import inf, isnan
@@ -10,19 +10,19 @@ from stages.artifacts.history import Epoch
 from stages.params import Epochs, Params
 
 
-class Stopping(Params):
-    """Parameters of the choice among the epochs."""
+class EarlyStopping(Params):
+    """Parameters of early stopping."""
 
     best: Literal["accuracy", "loss"] = Field(
         description="validation score that decides which epoch's weights are kept"
     )
     patience: Epochs | None = Field(
-        description="epochs without a better one after which training stops; null: it never does"
+        description="epochs without a better one after which training stops; null: never"
     )
 
 
-def merit(epoch: Epoch, params: Stopping) -> tuple[float, float]:
-    """Return what the best epoch has most of; the other score decides between equals.
+def sort_key(epoch: Epoch, params: EarlyStopping) -> tuple[float, float]:
+    """Return the key that is highest for the best epoch; the other score breaks ties.
 
     A loss that is no number is the worst of all.
     """
@@ -32,13 +32,13 @@ def merit(epoch: Epoch, params: Stopping) -> tuple[float, float]:
     return epoch.val_accuracy, gain
 
 
-def best(epochs: Sequence[Epoch], params: Stopping) -> int:
-    """Return the index of the best of one or more epochs, of equals the first."""
-    return max(range(len(epochs)), key=lambda index: merit(epochs[index], params))
+def best_index(epochs: Sequence[Epoch], params: EarlyStopping) -> int:
+    """Return the index of the best of one or more epochs, the first of equals."""
+    return max(range(len(epochs)), key=lambda index: sort_key(epochs[index], params))
 
 
-def stalled(epochs: Sequence[Epoch], params: Stopping) -> bool:
+def should_stop(epochs: Sequence[Epoch], params: EarlyStopping) -> bool:
     """Tell whether as many epochs as `patience` says have passed since the best one."""
     if params.patience is None or not epochs:
         return False
-    return len(epochs) - 1 - best(epochs, params) >= params.patience
+    return len(epochs) - 1 - best_index(epochs, params) >= params.patience

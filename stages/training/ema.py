@@ -11,37 +11,37 @@ from torch import Tensor, nn
 from stages.params import Params
 
 
-class Average(Params):
-    """Parameters of the average."""
+class Ema(Params):
+    """Parameters of the moving average."""
 
     ema: Annotated[float, Field(ge=0, lt=1)] | None = Field(
-        description="decay a step of the weights' moving average; null: no average"
+        description="decay of the weights' moving average, a step; null: no average"
     )
 
 
 class EmaState(TypedDict):
-    """What a resumed training needs."""
+    """The state of an average, for a checkpoint."""
 
     steps: int
     averages: dict[str, Tensor]
 
 
 class MovingAverage:
-    """The exponential moving average of a network's weights and buffers; without decay, nothing.
+    """The exponential moving average of a network's weights and buffers; without decay, empty.
 
-    Built when the network is on its device. Whole numbers, such as batch norm's count of batches,
-    are not averaged. Layers must change their buffers in place, as those of torch do.
+    Build it when the network is on its device. Integers, such as batch norm's count of batches, are
+    not averaged. Layers must change their buffers in place, as those of torch do.
     """
 
-    def __init__(self, network: nn.Module, params: Average) -> None:
-        """Start from the weights as they are."""
+    def __init__(self, network: nn.Module, params: Ema) -> None:
+        """Start from the current weights."""
         self._decay, self._steps = params.ema or 0.0, 0
         state = network.state_dict() if params.ema is not None else {}  # shares memory
         self._live = {name: held for name, held in state.items() if held.is_floating_point()}
         self._averages = {name: held.clone() for name, held in self._live.items()}
 
     def update(self) -> None:
-        """Move towards the weights after a step.
+        """Move the averages towards the weights, after a step.
 
         The first steps weigh more, else the initial weights would count for 1 / (1 - decay) steps:
         the decay is at most (1 + steps) / (10 + steps), as in TensorFlow's
@@ -56,7 +56,7 @@ class MovingAverage:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Let the network have the averages within a block, and its own weights again after it."""
+        """Swap the averages into the network within a block, and its own weights back after it."""
         held = {name: own.clone() for name, own in self._live.items()}
         self._copy(self._averages)
         try:
@@ -69,7 +69,7 @@ class MovingAverage:
         return {"steps": self._steps, "averages": self._averages}
 
     def load_state_dict(self, state: EmaState) -> None:
-        """Go on from a state of an average of the same network."""
+        """Restore the state of an average of the same network."""
         self._steps = state["steps"]
         for name, average in self._averages.items():
             average.copy_(state["averages"][name])

@@ -1,6 +1,7 @@
-"""The training loop: it yields, and leaves recording, keeping and stopping to the caller."""
+"""The training loop: it yields, and leaves recording, saving and stopping to the caller."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from math import ceil, inf
 from time import monotonic
 from typing import NamedTuple
@@ -8,23 +9,24 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from pydantic import model_validator
+from tqdm import tqdm
 
 from stages.batches import Resident
 from stages.training.checkpoint import Resume
 from stages.training.optimizer import Freezing, freeze
-from stages.training.sampling import Place, Plan, epoch_size, material
+from stages.training.sampling import Batching, Start, epoch_batches, epoch_size
 from stages.training.schedule import Position, Schedule, apply
-from stages.training.state import Outcome, Tally
-from stages.training.step import Step, attempt
+from stages.training.state import DivergedError, Learner, Outcome, Tally
+from stages.training.step import Step
 
-LOOK = 0.1  # seconds between two looks at the loss: on a GPU, each waits for all that came before
+LOOK = 0.1  # seconds between two looks at the loss: on a GPU, each waits for all steps before
 
 
-class Fit(Plan, Schedule, Freezing, Resume):
-    """Parameters of the loop."""
+class Loop(Batching, Schedule, Freezing, Resume):
+    """Parameters of the training loop."""
 
     @model_validator(mode="after")
-    def _warm_up_ends(self) -> "Fit":
+    def _warm_up_ends(self) -> "Loop":
         if self.warmup_epochs >= self.epochs:
             raise ValueError(
                 f"warmup_epochs is {self.warmup_epochs:g} of {self.epochs} epochs; "
@@ -33,59 +35,61 @@ class Fit(Plan, Schedule, Freezing, Resume):
         return self
 
 
-class Pass(NamedTuple):
+class Update(NamedTuple):
     """How far an epoch has come."""
 
     tally: Tally  # of its steps so far
-    images: int  # in the steps since the last pass
-    ended: bool  # whether that was the epoch's last
-    due: bool  # whether the state is to be kept now
+    images: int  # in the steps since the last update
+    ended: bool  # whether the epoch's last step is done
+    due: bool  # whether a checkpoint is to be saved now
 
 
-def fit(step: Step, data: Resident, params: Fit) -> Iterator[Pass]:
-    """Change the learner's weights; yield at the end of each epoch, and now and then within it.
+def train_epoch(step: Step, data: Resident, params: Loop) -> Iterator[Update]:
+    """Run the remaining steps of the learner's epoch; yield now and then, and after the last.
 
-    A learner that was restored goes on where it was. The caller adds each epoch to its history.
+    The epoch is the one after those in the learner's history, which the caller records.
 
     Raises:
         DivergedError: the loss is no longer a finite number.
         UserError: the device has too little memory for the batch size.
     """
-    learner = step.learner
-    for epoch in range(len(learner.history), params.epochs):
-        if not learner.tally.steps:  # else the state of chance was restored, too
-            torch.manual_seed(_spread(params.seed, epoch))
-        step.whole.train()
-        freeze(learner.network, params, epoch)
-        yield from _epoch(step, data, params, epoch)
-
-
-def _epoch(step: Step, data: Resident, params: Fit, epoch: int) -> Iterator[Pass]:
-    learner, looked, recent = step.learner, monotonic(), list[Outcome]()
-    for outcome, ended in _steps(step, data, params, epoch):
-        recent.append(outcome)
-        done = learner.tally.steps + len(recent)
-        due = ended or done % (params.save_steps or inf) == 0
+    learner, epoch, losses = step.learner, len(step.learner.history), step.learner.losses
+    steps = ceil(epoch_size(len(data.labels), params) / params.images_a_step)
+    _begin_epoch(step, params, epoch)
+    looked, recent = monotonic(), list[Outcome]()
+    batches = epoch_batches(data, params, learner.classes, Start(epoch, learner.tally.steps))
+    for number, (images, targets) in enumerate(batches, learner.tally.steps + 1):
+        position = Position(epoch * steps + number - 1, steps, params.epochs)
+        apply(learner.optimizers, params, position, losses)
+        recent.append(step(images, targets))
+        ended = number == steps
+        due = ended or number % (params.save_steps or inf) == 0
         if due or monotonic() > looked + LOOK:
             tally, before = learner.tally.plus(recent, epoch + 1), learner.tally.images
             learner.tally = Tally() if ended else tally
             looked, recent = monotonic(), []
-            yield Pass(tally, tally.images - before, ended, due)
+            yield Update(tally, tally.images - before, ended, due)
 
 
-def _steps(step: Step, data: Resident, params: Fit, epoch: int) -> Iterator[tuple[Outcome, bool]]:
-    """Yield what the remaining steps of an epoch come to, and whether it was the last."""
-    learner, count = step.learner, epoch_size(len(data.labels), params)
-    steps, losses = ceil(count / params.images_a_step), learner.losses
-    place = Place(epoch, learner.tally.steps)
-    for done, (images, targets) in enumerate(
-        material(data, params, learner.classes, place), place.steps + 1
-    ):
-        position = Position(epoch * steps + done - 1, steps, params.epochs)
-        apply(learner.optimizers, params, position, losses)
-        yield attempt(step, images, targets), done == steps
+@contextmanager
+def stop_at_divergence(learner: Learner) -> Iterator[None]:
+    """End the training within the block when the loss diverges, if there is a best epoch.
+
+    Raises:
+        DivergedError: there is none.
+    """
+    try:
+        yield
+    except DivergedError as error:
+        if not learner.history:
+            raise
+        tqdm.write(f"{error}; training ends here, and the best epoch before counts")
 
 
-def _spread(seed: int, epoch: int) -> int:
-    """Return a seed for torch, whose numbers decide what dropout drops."""
-    return int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0])
+def _begin_epoch(step: Step, params: Loop, epoch: int) -> None:
+    """Seed torch, whose numbers decide what dropout drops; set modes and frozen weights."""
+    if not step.learner.tally.steps:  # within an epoch, the state of the generators was restored
+        seed = np.random.SeedSequence((params.seed, epoch)).generate_state(1)[0]
+        torch.manual_seed(int(seed))
+    step.whole.train()
+    freeze(step.learner.network, params, epoch)

@@ -1,4 +1,4 @@
-"""What training makes small."""
+"""Loss functions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,28 +17,30 @@ Criterion = Callable[[Float[Tensor, "b k"], Targets], Float[Tensor, ""]]
 
 
 class Loss(Params):
-    """Parameters of the loss; all go together."""
+    """Parameters of the loss; all of them can be combined."""
 
     loss: Literal["cross_entropy", "focal"] = Field(
-        description="focal counts images less the better they are classified"
+        description="focal: images weigh less the better they are classified"
     )
     label_smoothing: float = Field(
         ge=0, lt=1, description="share of every target that is spread over all classes"
     )
-    focal_gamma: float = Field(ge=0, le=100, description="how much less (focal); at 0 not at all")
+    focal_gamma: float = Field(
+        ge=0, le=100, description="exponent of the focal loss; 0: cross-entropy"
+    )
     class_weights: Literal["none", "balanced"] = Field(
-        description="balanced: images count more the rarer their class is in train"
+        description="balanced: images weigh more the rarer their class is in train"
     )
 
 
 def build(params: Loss, counts: Int64[Tensor, " k"]) -> Criterion:
     """Return the mean loss of logits [B, K], in nats; `counts` are the images of every class.
 
-    The counts are on the device of the logits. Of labels the mean is weighted by class; of soft
+    The counts are on the device of the logits. For labels the mean is weighted by class; for soft
     targets the sum is divided by B, as in torch: on average that is the same.
 
     Raises:
-        UserError: a class without images would weigh infinitely much.
+        UserError: class_weights is balanced, but a class has no image.
     """
     weights = balanced(counts) if params.class_weights == "balanced" else None
     if params.loss == "focal":
@@ -47,7 +49,7 @@ def build(params: Loss, counts: Int64[Tensor, " k"]) -> Criterion:
 
 
 def balanced(counts: Int64[Tensor, " k"]) -> Float[Tensor, " k"]:
-    """Return weights N / (K count) by class, whose mean over the images is 1.
+    """Return class weights N / (K count), whose mean over the images is 1.
 
     Raises:
         UserError: a class has no image.
@@ -66,7 +68,7 @@ def cross_entropy(
     params: Loss,
     weights: Float[Tensor, " k"] | None,
 ) -> Float[Tensor, ""]:
-    """Return the mean cross-entropy, in 32 bits whatever the logits have."""
+    """Return the mean cross-entropy, computed in fp32."""
     smoothing = params.label_smoothing
     return F.cross_entropy(logits.float(), targets, weights, label_smoothing=smoothing)
 
@@ -79,8 +81,8 @@ def focal(
 ) -> Float[Tensor, ""]:
     """Return the mean of -(1 - p)^gamma log p (Lin et al. 2017, eq. 4; weighted: eq. 5).
 
-    Of soft or smoothed targets it is the mean over the classes by their shares, so that at gamma 0
-    it is always the cross-entropy.
+    For soft or smoothed targets, the classes are averaged by their shares: at gamma 0 it is always
+    the cross-entropy.
     """
     classes, smoothing = logits.shape[1], params.label_smoothing
     shares = targets if targets.ndim == 2 else F.one_hot(targets, classes)  # [B, K]

@@ -1,4 +1,4 @@
-"""Muon: momentum made orthogonal, for the filters and matrices of hidden layers."""
+"""The Muon optimizer: orthogonalised momentum, for filters and matrices of hidden layers."""
 
 from collections.abc import Iterable
 from math import sqrt

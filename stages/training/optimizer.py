@@ -1,4 +1,4 @@
-"""The optimizer: how gradients change the weights, and which of them are frozen."""
+"""Build the optimizers, and freeze layers."""
 
 from typing import Annotated, Any, Literal
 
@@ -12,58 +12,33 @@ from stages.params import Epochs, Params
 from stages.training.muon import Muon
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-
-
-class Freezing(Params):
-    """Parameters of what is not trained."""
-
-    freeze: Literal["none", "backbone"] | Epochs = Field(
-        description="all but the head keeps its weights: never, always, or for so many epochs"
-    )
-
-
-def freeze(network: nn.Module, params: Freezing, epoch: int) -> None:
-    """Freeze or free all but the head for an epoch, from 0; call it after `network.train()`.
-
-    Frozen batch norms use the moments that they have, and keep them. A tensor that is never
-    trained is a buffer, which nothing here frees.
-    """
-    until = {"none": 0, "backbone": epoch + 1}.get(str(params.freeze), params.freeze)
-    frozen = epoch < int(until)
-    last = head(network)
-    for layer in network.modules():
-        if layer is not last:
-            for weight in layer.parameters(recurse=False):
-                weight.requires_grad_(not frozen)
-            if frozen and isinstance(layer, NORMS):
-                layer.eval()
-
-
 Rate = Annotated[float, Field(gt=0, le=1000)]
 Kind = Literal["sgd", "adam", "adamw", "rmsprop", "muon"]
 
 
 class Optimizer(Params):
-    """Parameters of the optimizer; what is not named here is as torch.optim has it."""
+    """Parameters of the optimizer; all others have the defaults of torch.optim."""
 
-    optimizer: Kind = Field(description="muon: for filters and hidden matrices, with muon_rest")
-    lr: Rate = Field(description="learning rate, at the schedule's highest")
+    optimizer: Kind = Field(description="muon: filters and hidden matrices; muon_rest has the rest")
+    lr: Rate = Field(description="learning rate, at the peak of the schedule")
     head_lr: Rate | None = Field(description="learning rate of the last layer; null: as the others")
-    momentum: float = Field(ge=0, lt=1, description="of sgd, rmsprop and muon; others have theirs")
+    momentum: float = Field(
+        ge=0, lt=1, description="momentum of sgd, rmsprop and muon; others have betas"
+    )
     nesterov: bool = Field(description="Nesterov's momentum (sgd, muon)")
     weight_decay: float = Field(
         ge=0,
         le=1000,
-        description="pull of weights to 0: a share of lr a step (adamw, muon), or an L2 gradient",
+        description="weight decay: decoupled, times lr (adamw, muon); else an L2 gradient",
     )
-    decay_norms: bool = Field(description="weight decay of biases and norm layers too")
+    decay_norms: bool = Field(description="decay biases and norm layers too")
     muon_rest: Literal["sgd", "adamw"] = Field(
-        description="optimizer of what muon leaves: the last layer, biases, norm layers"
+        description="optimizer of the rest (muon): the last layer, biases, norm layers"
     )
     rest_lr: Rate = Field(description="learning rate of muon_rest")
     rest_momentum: float = Field(ge=0, lt=1, description="momentum of muon_rest: sgd")
     muon_normalize: bool = Field(
-        description="fixed norms for muon's filters; for networks with norm layers"
+        description="keep the norm of muon's filters fixed; for networks with norm layers"
     )
     fused: bool = Field(description="one kernel for all weights where torch has one, else foreach")
 
@@ -81,14 +56,22 @@ class Optimizer(Params):
         return self
 
 
-def build(network: nn.Module, params: Optimizer) -> list[optim.Optimizer]:
-    """Return what updates the weights, on the device where they are; muon comes with another.
+class Freezing(Params):
+    """Parameters of freezing."""
 
-    Weights that are frozen now are never updated; those frozen later may thaw. A group keeps its
-    learning rate as `initial_lr`, for the schedule.
+    freeze: Literal["none", "backbone"] | Epochs = Field(
+        description="freeze all layers but the head: never, always, or for so many epochs"
+    )
+
+
+def build(network: nn.Module, params: Optimizer) -> list[optim.Optimizer]:
+    """Return the optimizers of the weights, on the device where they are; muon comes with another.
+
+    Weights that do not require gradients now are never updated. A group keeps its learning rate as
+    `initial_lr`, for the schedule.
 
     Raises:
-        UserError: the network has no weights for it; take another of the two.
+        UserError: the network has no weights for the optimizer; change one of the two.
     """
     groups = _groups(network, params)
     if params.optimizer not in groups:
@@ -101,8 +84,25 @@ def build(network: nn.Module, params: Optimizer) -> list[optim.Optimizer]:
     return [_build(kind, groups[kind], params) for kind in sorted(groups, key="muon".__ne__)]
 
 
+def freeze(network: nn.Module, params: Freezing, epoch: int) -> None:
+    """Freeze or unfreeze all layers but the head in an epoch, from 0; call it after `train()`.
+
+    Frozen batch norms use their running statistics, and keep them. A tensor that is never trained
+    is a buffer, which nothing here unfreezes.
+    """
+    until = {"none": 0, "backbone": epoch + 1}.get(str(params.freeze), params.freeze)
+    frozen = epoch < int(until)
+    last = head(network)
+    for layer in network.modules():
+        if layer is not last:
+            for weight in layer.parameters(recurse=False):
+                weight.requires_grad_(not frozen)
+            if frozen and isinstance(layer, NORMS):
+                layer.eval()
+
+
 def _groups(network: nn.Module, params: Optimizer) -> dict[str, list[dict[str, Any]]]:
-    """Sort the weights by the optimizer they get, their learning rate and their weight decay."""
+    """Group the weights by optimizer, learning rate and weight decay."""
     last, kinds = set(head(network).parameters()), dict[str, dict[Any, dict[str, Any]]]()
     for weight in network.parameters():
         if weight.requires_grad:
@@ -115,7 +115,7 @@ def _groups(network: nn.Module, params: Optimizer) -> dict[str, list[dict[str, A
 
 
 def _kind(weight: nn.Parameter, params: Optimizer, *, is_last: bool) -> tuple[str, float]:
-    """Return which optimizer a weight gets, and its learning rate."""
+    """Return the optimizer and the learning rate of a weight."""
     kind, lr = params.optimizer, params.lr
     # 3 dimensions are those of tokens, positions and scales, which are no maps.
     if kind == "muon" and (is_last or weight.ndim not in {2, 4}):

@@ -1,4 +1,4 @@
-"""In what numbers, in what layout and by what kernels a network computes."""
+"""Mixed precision, memory format and compilation of a network."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, cast
@@ -17,29 +17,31 @@ TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Precision(Params):
-    """Parameters of how the network is computed."""
+    """Parameters of precision, memory format and compilation."""
 
     precision: Literal["fp32", "bf16", "fp16"] = Field(
-        description="of activations; weights stay fp32 (autocast), fp16 has its loss scaled"
+        description="of activations (autocast); weights stay fp32, fp16 scales the loss"
     )
-    channels_last: bool = Field(description="keep channels innermost in memory: mostly faster")
-    compile: bool = Field(description="compile the network, on a GPU only: minutes, then faster")
+    channels_last: bool = Field(description="channels-last memory format: mostly faster")
+    compile: bool = Field(
+        description="torch.compile, on a GPU only: takes minutes, then steps are faster"
+    )
 
 
 def autocast(params: Precision, device: torch.device) -> AbstractContextManager[None]:
-    """Return the context in which the network computes."""
+    """Return the autocast context of the precision."""
     if params.precision == "fp32":
         return nullcontext()  # a switched-off autocast takes 10 us a step
     return torch.autocast(device.type, TYPES[params.precision])
 
 
 def scaler(params: Precision, device: torch.device) -> torch.amp.GradScaler:
-    """Return what keeps small gradients from vanishing in fp16, and does nothing otherwise."""
+    """Return a loss scaler, which is enabled for fp16 alone."""
     return torch.amp.GradScaler(device.type, enabled=params.precision == "fp16")
 
 
 def arrange(network: nn.Module, params: Precision) -> None:
-    """Lay out a network's weights, and the images that it is fed."""
+    """Set the memory format of a network's weights and of its input."""
     if params.channels_last:
         network.to(memory_format=torch.channels_last)
     else:
@@ -47,7 +49,7 @@ def arrange(network: nn.Module, params: Precision) -> None:
 
 
 def compiled(network: nn.Module, params: Precision, device: torch.device) -> nn.Module:
-    """Return the network that shares these weights and computes them faster, where asked for.
+    """Return the compiled network, which shares the weights, if `compile` is set.
 
     Raises:
         UserError: there is no GPU.

@@ -1,4 +1,4 @@
-"""Pretrained weights: those that torchvision publishes, somebody's, or one's own."""
+"""Pretrained weights: those that torchvision publishes, or a file."""
 
 import os
 import re
@@ -20,61 +20,16 @@ from stages.training import state_dict
 from stages.training.state_dict import StateDict
 from stages.training.transplant import transplant
 
+SOURCE = Path("models/source")  # a dep of the stage: it runs again when a file in here changes
 NAME = re.compile(r"-([0-9a-f]{8,})\.\w+$")  # a published file bears the start of its sha256
 AUXILIARY = "AuxLogits."  # Inception's second head, which only its own training needs
 
 
-def published_weights(architecture: str) -> StateDict:
-    """Return the best weights published for an architecture; their checksum is confirmed.
-
-    Raises:
-        UserError: there are none, they cannot be fetched, or the cached file is damaged.
-    """
-    from torchvision import models  # noqa: PLC0415  # takes seconds
-
-    choice = models.get_model_weights(architecture).DEFAULT
-    path = Path(hub.get_dir(), "checkpoints", choice.url.rpartition("/")[2])
-    _verify(path)
-    try:
-        # By way of a network, which knows the names that its weights had in former times.
-        network = models.get_model(architecture, weights=choice, progress=sys.stderr.isatty())
-    except Exception as error:  # of the network, or of the file
-        if lacking(error):
-            raise
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UserError(
-            f"params.yaml: train.weights default: {choice.url} cannot be fetched ({reason}); "
-            f"fetch it by hand and store it as {path}, or set train.weights to none"
-        ) from error
-    state: dict[str, Tensor] = network.state_dict()
-    kept = {name: state[name] for name in state if not name.startswith(AUXILIARY)}
-    return StateDict(choice.url, kept, None)
-
-
-def _verify(path: Path) -> None:
-    """Hold a file that is in the cache already against its name; torch does so for new ones only.
-
-    Raises:
-        UserError: it is damaged.
-    """
-    if path.is_file() and (expected := NAME.search(path.name)):
-        with path.open("rb") as file:
-            found = file_digest(file, "sha256").hexdigest()
-        if not found.startswith(expected[1]):
-            raise UserError(
-                f"{path}: its sha256 is {found}, expected {expected[1]}...; "
-                "delete it, and it is fetched anew"
-            )
-
-
-SOURCE = Path("models/source")  # a dep of the stage: what changes in here runs it again
-
-
 class Pretrained(Params):
-    """Parameters of the weights that training begins with."""
+    """Parameters of pretrained weights."""
 
     weights: Location = Field(
-        description="none: fresh ones; default: those torchvision publishes; "
+        description="none: random ones; default: those torchvision publishes; "
         "or path or address of a state dict, .safetensors or .pth"
     )
     weights_sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = Field(
@@ -91,15 +46,42 @@ class Pretrained(Params):
 
 
 def load(network: nn.Module, params: Pretrained, card: Card) -> list[str]:
-    """Copy the weights into the network that was built from the card; return what to tell of it.
+    """Load the weights into the network that was built from the card; return remarks for the log.
 
     Raises:
-        UserError: they cannot be had, are others than the checksum's, or do not fit.
+        UserError: they cannot be read, have another checksum, or do not fit.
     """
     if params.weights == "none":
         return []
     found = _default(card) if params.weights == "default" else _stored(params)
     return transplant(network, found, card.interface.classes)
+
+
+def published_weights(architecture: str) -> StateDict:
+    """Return the weights that torchvision publishes for an architecture, their checksum verified.
+
+    Raises:
+        UserError: there are none, they cannot be fetched, or the cached file is damaged.
+    """
+    from torchvision import models  # noqa: PLC0415  # takes seconds
+
+    choice = models.get_model_weights(architecture).DEFAULT
+    path = Path(hub.get_dir(), "checkpoints", choice.url.rpartition("/")[2])
+    _verify(path)
+    try:
+        # Through a network, which maps the former names of its weights.
+        network = models.get_model(architecture, weights=choice, progress=sys.stderr.isatty())
+    except Exception as error:  # of the network, or of the file
+        if lacking(error):
+            raise
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(
+            f"params.yaml: train.weights default: {choice.url} cannot be fetched ({reason}); "
+            f"fetch it by hand and store it as {path}, or set train.weights to none"
+        ) from error
+    state: dict[str, Tensor] = network.state_dict()
+    kept = {name: state[name] for name in state if not name.startswith(AUXILIARY)}
+    return StateDict(choice.url, kept, None)
 
 
 def _default(card: Card) -> StateDict:
@@ -112,28 +94,44 @@ def _default(card: Card) -> StateDict:
 
 
 def _stored(params: Pretrained) -> StateDict:
-    place, told = params.weights, address.public(params.weights)
+    place, shown = params.weights, address.public(params.weights)
     if _inside(place, classifier.PATH):
         raise UserError(
-            f"params.yaml: train.weights is {told}, which this stage makes anew; "
+            f"params.yaml: train.weights is {shown}, which this stage overwrites; "
             f"copy it to {SOURCE}/ and name the copy"
         )
     data = state_dict.fetch(place)
     found, expected = sha256(data).hexdigest(), params.weights_sha256
     if expected is None and not _inside(place, SOURCE):
         raise UserError(
-            f"params.yaml: train.weights is {told}, where it can change unnoticed; put it in "
+            f"params.yaml: train.weights is {shown}, where it can change unnoticed; put it in "
             f"{SOURCE}/ and name it there, or set train.weights_sha256 to {found}"
         )
     if expected is not None and found != expected.lower():
         raise UserError(
-            f"{told}: its sha256 is {found}, train.weights_sha256 is {expected.lower()}; "
-            "bring the right file, or correct the parameter"
+            f"{shown}: its sha256 is {found}, train.weights_sha256 is {expected.lower()}; "
+            "provide the right file, or correct the parameter"
         )
-    return state_dict.parse(data, told)
+    return state_dict.parse(data, shown)
 
 
 def _inside(place: str, folder: Path) -> bool:
     """Say whether a path leads into the folder, by its name: what DVC tracks may be a link."""
     path = Path(os.path.normpath(Path.cwd() / place))
     return "://" not in place and path.is_relative_to(Path.cwd() / folder)
+
+
+def _verify(path: Path) -> None:
+    """Check a cached file against the checksum in its name; torch checks new downloads only.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    if path.is_file() and (expected := NAME.search(path.name)):
+        with path.open("rb") as file:
+            found = file_digest(file, "sha256").hexdigest()
+        if not found.startswith(expected[1]):
+            raise UserError(
+                f"{path}: its sha256 is {found}, expected {expected[1]}...; "
+                "delete it, and run the stage again to download it"
+            )

@@ -1,4 +1,4 @@
-"""The learning rate's course: a pure function of where training stands."""
+"""Learning-rate schedules: pure functions of the position in the training."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -24,7 +24,7 @@ class Schedule(Params):
     )
     step_epochs: Epochs = Field(description="epochs from one drop to the next (step)")
     milestones: tuple[Epochs, ...] = Field(
-        max_length=1000, description="numbers of epochs after which it drops (multi_step)"
+        max_length=1000, description="epochs after which it drops (multi_step)"
     )
     gamma: float = Field(
         gt=0,
@@ -34,7 +34,7 @@ class Schedule(Params):
     plateau_patience: int = Field(
         ge=0,
         le=100_000,
-        description="epochs without a lower validation loss that are borne (plateau)",
+        description="epochs without a lower validation loss to wait for before a drop (plateau)",
     )
 
     @model_validator(mode="after")
@@ -59,7 +59,7 @@ class Schedule(Params):
 
 
 class Position(NamedTuple):
-    """Where training stands."""
+    """The position of a step in the training."""
 
     step: int  # from 0, through all epochs
     steps_per_epoch: int
@@ -69,7 +69,7 @@ class Position(NamedTuple):
 def apply(
     optimizers: Iterable[Optimizer], params: Schedule, position: Position, losses: Sequence[float]
 ) -> float:
-    """Set the learning rates of a step; return the first group's, which is train.lr's."""
+    """Set the learning rates of a step; return that of the first group, which train.lr is for."""
     share, rates = factor(params, position, losses), list[float]()
     for optimizer in optimizers:
         for group in optimizer.param_groups:
@@ -79,9 +79,9 @@ def apply(
 
 
 def factor(params: Schedule, position: Position, losses: Sequence[float]) -> float:
-    """Return what the peak learning rate is multiplied by at a step.
+    """Return the factor of the peak learning rate at a step.
 
-    `losses` are those on val, of the finished epochs: the whole memory of `plateau`, so that a
+    `losses` are those on val, of the finished epochs: all the state that `plateau` has, so that a
     resumed training needs no other.
     """
     warmup = round(params.warmup_epochs * position.steps_per_epoch)
@@ -99,7 +99,7 @@ def factor(params: Schedule, position: Position, losses: Sequence[float]) -> flo
 
 
 def remarks(params: Schedule, steps: int) -> Iterator[str]:
-    """Say of a training of so many steps that its schedule leaves it nothing to learn with."""
+    """Warn of a training of so few steps that its schedule leaves the learning rate near 0."""
     if params.schedule == "one_cycle" and steps == 1:
         yield (
             "training is a single step, which one_cycle takes at 1/250,000 of train.lr: nothing "
@@ -119,7 +119,7 @@ def one_cycle(step: int, steps: int) -> float:
 
 
 def _drops(params: Schedule, position: Position, losses: Sequence[float]) -> int:
-    """Count how often the rate has been multiplied by gamma."""
+    """Count how often the learning rate has been multiplied by gamma."""
     epoch = position.step // position.steps_per_epoch  # from 0
     match params.schedule:
         case "step":
@@ -149,5 +149,5 @@ def plateaus(losses: Iterable[float], patience: int) -> int:
 
 
 def _half_cosine(start: float, end: float, share: float) -> float:
-    """Go from start to end along half a cosine."""
+    """Interpolate from start to end along half a cosine."""
     return end + (start - end) * (1 + cos(pi * share)) / 2

@@ -1,4 +1,4 @@
-"""The state of a training: weights, optimizer, average, and the figures of the epoch."""
+"""The state of a training: weights, optimizers, average, history, and the sums of an epoch."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -14,32 +14,22 @@ from torch.optim import Optimizer
 from stages.artifacts.history import Epoch
 from stages.errors import UserError
 from stages.scores import Scores
-from stages.training.early_stopping import Stopping, best
-from stages.training.ema import EmaState as Averages
-from stages.training.ema import MovingAverage
+from stages.training.early_stopping import EarlyStopping, best_index
+from stages.training.ema import EmaState, MovingAverage
+
+Weights: TypeAlias = dict[str, Tensor]
+
+
+class DivergedError(UserError):
+    """The loss, or a weight, is no longer a finite number."""
 
 
 class Outcome(NamedTuple):
-    """What a step came to; left on the device, because asking for a value waits for it."""
+    """The loss of a step; left on the device, because asking for a value waits for it."""
 
     loss: Float[Tensor, ""]  # mean over the images, in nats
     right: Int64[Tensor, ""]  # images that were classified correctly
     images: int
-
-
-class DivergedError(UserError):
-    """The loss is no longer a finite number."""
-
-
-def finite(loss: float, place: str) -> float:
-    """Return the loss, of an epoch or a step, which `place` names.
-
-    Raises:
-        DivergedError: it is no finite number.
-    """
-    if not isfinite(loss):
-        raise DivergedError(f"the loss became {loss} {place}; lower train.lr")
-    return loss
 
 
 class Tally(NamedTuple):
@@ -77,16 +67,13 @@ class Tally(NamedTuple):
         return self.right / self.images
 
 
-Weights: TypeAlias = dict[str, Tensor]
-
-
-class State(TypedDict):
-    """A learner as tensors and plain values, which need no code to be read."""
+class LearnerState(TypedDict):
+    """A learner as tensors and plain values, which load without unpickling code."""
 
     network: Weights
     optimizers: list[dict[str, Any]]
     scaler: dict[str, Any]
-    average: Averages
+    average: EmaState
     history: list[tuple[Any, ...]]
     best: Weights
     tally: tuple[Any, ...]
@@ -95,7 +82,7 @@ class State(TypedDict):
 
 @dataclass
 class Learner:
-    """What must be as it was for a resumed run to go on with the same bits."""
+    """All that a resumed training must restore to go on with the same bits."""
 
     network: nn.Module  # normalised float [B, C, H, W] -> logits [B, K]
     classes: int
@@ -121,8 +108,8 @@ class Learner:
         """Return the validation losses so far, in nats."""
         return [epoch.val_loss for epoch in self.history]
 
-    def record(self, val: Scores, passed: Tally, params: Stopping) -> None:
-        """Add an epoch to the history; if it is the best so far, keep the weights that count.
+    def record(self, val: Scores, tally: Tally, params: EarlyStopping) -> None:
+        """Add an epoch to the history; if it is the best so far, keep its averaged weights.
 
         Raises:
             DivergedError: the loss on val, or a weight, is no finite number.
@@ -133,20 +120,20 @@ class Learner:
         for name, held in self.network.state_dict().items():
             if held.is_floating_point() and not held.isfinite().all():
                 raise DivergedError(f"{name} became infinite in epoch {number}; lower train.lr")
-        scores = (passed.loss, val.loss, passed.accuracy, val.accuracy)
+        scores = (tally.loss, val.loss, tally.accuracy, val.accuracy)
         self.history.append(Epoch(number, *scores, self.lr))
-        if best(self.history, params) == number - 1:
+        if best_index(self.history, params) == number - 1:
             self.best = self.weights()
 
     def weights(self) -> Weights:
-        """Return a copy of the weights that count: their average, where one is kept."""
+        """Return a copy of the weights; of their average, where one is kept."""
         with self.average.applied():
             return deepcopy(self.network.state_dict())
 
-    def state(self) -> State:
-        """Return all of it."""
+    def state_dict(self) -> LearnerState:
+        """Return what `load_state_dict` takes; the tensors go on changing."""
         gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-        return State(
+        return LearnerState(
             network=self.network.state_dict(),
             optimizers=[optimizer.state_dict() for optimizer in self.optimizers],
             scaler=self.scaler.state_dict(),
@@ -157,8 +144,8 @@ class Learner:
             random=[torch.get_rng_state(), *gpus],
         )
 
-    def restore(self, state: State) -> None:
-        """Go back to a state."""
+    def load_state_dict(self, state: LearnerState) -> None:
+        """Restore a state, that of torch's random numbers included."""
         self.network.load_state_dict(state["network"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
@@ -170,3 +157,14 @@ class Learner:
         torch.set_rng_state(state["random"][0])
         if gpus := state["random"][1:]:
             torch.cuda.set_rng_state_all(gpus)
+
+
+def finite(loss: float, when: str) -> float:
+    """Return the loss of an epoch or a step; `when` names it in the message.
+
+    Raises:
+        DivergedError: it is no finite number.
+    """
+    if not isfinite(loss):
+        raise DivergedError(f"the loss became {loss} {when}; lower train.lr")
+    return loss

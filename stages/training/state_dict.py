@@ -1,4 +1,4 @@
-"""A state dict from a file of any origin. Nothing is unpickled but tensors."""
+"""Read a state dict from a file or an address; only tensors are unpickled."""
 
 import json
 from collections.abc import Mapping
@@ -14,26 +14,26 @@ from stages import address, mistakes
 from stages.artifacts.classifier import KEY
 from stages.errors import UserError
 
-# Where training scripts keep the weights, beside the state of optimizers and much else.
+# Keys under which training scripts save the weights, beside optimizers and much else.
 NESTS = ("state_dict", "model_state_dict", "model", "network", "net", "module")
 AVERAGES = ("model_ema", "state_dict_ema", "ema_state_dict", "ema_model", "ema")
 
 
 class StateDict(NamedTuple):
-    """Weights by name, and what is known of them."""
+    """Weights by name, and where they come from."""
 
-    place: str  # what the user knows the file by
+    place: str  # path or address of the file, for messages
     weights: Mapping[str, Tensor]
-    classes: tuple[str, ...] | None  # of the head, where a classifier of this project tells
+    classes: tuple[str, ...] | None  # of the head, if the file is a classifier of this project
 
 
 def fetch(place: str) -> bytes:
-    """Return what lies at a path, or at an address of any kind that fsspec knows.
+    """Return the bytes at a path, or at an address of any kind that fsspec knows.
 
     Raises:
         UserError: it cannot be read.
     """
-    import fsspec  # noqa: PLC0415  # with what it speaks http with: only where weights are named
+    import fsspec  # noqa: PLC0415  # and its http client: slow to import
     from aiohttp import ClientTimeout  # noqa: PLC0415
 
     patience = ClientTimeout(total=None, sock_connect=30, sock_read=60)  # seconds
@@ -76,7 +76,7 @@ def parse(data: bytes, place: str) -> StateDict:
 
 
 def _classes(data: bytes) -> tuple[str, ...] | None:
-    """Return the classes from the metadata of a classifier of this project."""
+    """Return the classes in the metadata of a classifier of this project."""
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     try:  # not as a Card: an earlier version's may lack what a card has today
         return tuple(json.loads(header["__metadata__"][KEY])["interface"]["classes"])
@@ -85,7 +85,7 @@ def _classes(data: bytes) -> tuple[str, ...] | None:
 
 
 def _tensors(content: object, place: str) -> dict[str, Tensor]:
-    """Unwrap the weights of a checkpoint; their average only where they are not there."""
+    """Return the weights in a checkpoint; their average only where it holds nothing else."""
     for nest in (*NESTS, *AVERAGES):
         if isinstance(content, dict) and isinstance(content.get(nest), dict):
             content = content[nest]

@@ -19,7 +19,7 @@ from stages.training.precision import Precision, autocast
 from stages.training.state import Learner, Outcome
 
 Images: TypeAlias = UInt8[Tensor, "b h w c"] | Float[Tensor, "b h w c"]  # in [0, 255]
-ROOMIER = 4  # times as many images fit where no activations are kept for a backward pass
+VALIDATION_FACTOR = 4  # times as many images fit where no activations are kept for a backward pass
 
 
 class Stepping(Precision):
@@ -28,17 +28,17 @@ class Stepping(Precision):
     batch_size: BatchSize = Field(description="images that go through the network at once")
     accumulate: int = Field(ge=1, le=10_000, description="batches a step, whose gradients add up")
     clip_norm: Annotated[float, Field(gt=0, le=1e9)] | None = Field(
-        description="longest gradient, over all weights; a longer one is shortened; null: any"
+        description="largest norm of the gradient over all weights; null: no clipping"
     )
 
     @property
     def images_a_step(self) -> int:
-        """Return how many images change the weights once."""
+        """Return how many images a step takes."""
         return self.batch_size * self.accumulate
 
 
 class Step:
-    """What makes the learner learn from some images."""
+    """Optimisation steps of a learner, and their validation."""
 
     def __init__(
         self, learner: Learner, whole: nn.Module, loss: Criterion, params: Stepping
@@ -48,25 +48,27 @@ class Step:
         self._weights = list(whole.parameters())
 
     def __call__(self, images: Images, targets: Targets) -> Outcome:
-        """Change the weights once, by the gradient of the mean loss over all these images."""
-        size = self.params.batch_size
-        if len(images) <= size:  # the common case, without the cost of taking apart
-            outcome = self.backward(images, targets, 1.0)
-        else:
-            pairs = zip(torch.split(images, size), torch.split(targets, size), strict=True)
-            parts = [self.backward(*pair, len(pair[0]) / len(images)) for pair in pairs]
-            outcome = _joined(parts)
-        self.update()
-        return outcome
+        """Run one step: update the weights by the gradient of the mean loss over these images.
 
-    def judge(self, held_out: Resident) -> Scores:
-        """Score the weights that count on images that nothing is learned from."""
-        size = ROOMIER * self.params.batch_size
-        with self.learner.average.applied(), autocast(self.params, held_out.labels.device):
-            return score(self.whole, held_out, size)
+        Raises:
+            UserError: memory has run out; the message names the batch size that fitted.
+        """
+        try:
+            return self._run(images, targets)
+        except (RuntimeError, MemoryError) as error:
+            if not exhausted(error):
+                raise
+        # Not above, where the error still holds on to all that was in memory.
+        raise self._out_of_memory(images, targets)
+
+    def validate(self, val: Resident) -> Scores:
+        """Score the weights on val: their average, where one is kept."""
+        size = VALIDATION_FACTOR * self.params.batch_size
+        with self.learner.average.applied(), autocast(self.params, val.labels.device):
+            return score(self.whole, val, size)
 
     def backward(self, images: Images, targets: Targets, share: float) -> Outcome:
-        """Add `share` times the gradient of the mean loss."""
+        """Accumulate `share` times the gradient of the mean loss."""
         with autocast(self.params, images.device):
             logits = self.whole(images)
         logits = logits.float()
@@ -76,8 +78,24 @@ class Step:
         right = (logits.argmax(1) == labels).sum()
         return Outcome(loss.detach(), right, len(images))
 
-    def update(self) -> None:
-        """Change the weights by the gradients, and forget these."""
+    def zero_grad(self) -> None:
+        """Drop the gradients, as Optimizer.zero_grad does, at a tenth of its cost."""
+        for weight in self._weights:
+            weight.grad = None
+
+    def _run(self, images: Images, targets: Targets) -> Outcome:
+        size = self.params.batch_size
+        if len(images) <= size:  # the common case, without the cost of splitting
+            outcome = self.backward(images, targets, 1.0)
+        else:
+            pairs = zip(torch.split(images, size), torch.split(targets, size), strict=True)
+            parts = [self.backward(*pair, len(pair[0]) / len(images)) for pair in pairs]
+            outcome = _joined(parts)
+        self._update()
+        return outcome
+
+    def _update(self) -> None:
+        """Update the weights by their gradients, then the average; drop the gradients."""
         learner = self.learner
         # The scaler cannot go without gradients, as where all that an optimizer has is frozen.
         active = [one for one in learner.optimizers if _has_gradients(one)]
@@ -88,13 +106,39 @@ class Step:
         for optimizer in active:
             learner.scaler.step(optimizer)
         learner.scaler.update()
-        self.forget()
+        self.zero_grad()
         learner.average.update()
 
-    def forget(self) -> None:
-        """Let go of the gradients."""
-        for weight in self._weights:  # as Optimizer.zero_grad does, at a tenth of its cost
-            weight.grad = None
+    def _out_of_memory(self, images: Images, targets: Targets) -> UserError:
+        """Try ever smaller batches; return an error that names the size that fitted."""
+        tried = self.params.batch_size
+        size = min(tried, len(images))
+        while (size := size // 2) and not self._fits(images[:size], targets[:size]):
+            pass
+        self.zero_grad()
+        problem = f"train.batch_size {tried} needs more memory than there is on {images.device}; "
+        if not size:
+            return UserError(
+                f"{problem}no smaller one fits; choose a smaller network or preprocess.image_size"
+            )
+        factor = -(-tried // size) * self.params.accumulate
+        return UserError(
+            f"{problem}{size} fitted; with train.batch_size {size} and train.accumulate {factor}, "
+            "a step sees as many images"
+        )
+
+    def _fits(self, images: Images, targets: Targets) -> bool:
+        """Tell whether memory suffices for the forward and backward pass of these images."""
+        self.zero_grad()
+        try:
+            self.backward(images, targets, 1.0)
+        except ValueError:  # of batch norm, which finds no variance in one image
+            return False
+        except (RuntimeError, MemoryError) as error:
+            if not exhausted(error):
+                raise
+            return False
+        return True
 
 
 def _has_gradients(optimizer: Optimizer) -> bool:
@@ -108,50 +152,3 @@ def _joined(parts: Sequence[Outcome]) -> Outcome:
     rights = torch.stack([part.right for part in parts])
     images = sum(part.images for part in parts)
     return Outcome(losses.sum() / images, rights.sum(), images)
-
-
-def attempt(step: Step, images: Images, targets: Targets) -> Outcome:
-    """Go a step.
-
-    Raises:
-        UserError: memory has run out; the message names the batch size that fitted.
-    """
-    try:
-        return step(images, targets)
-    except (RuntimeError, MemoryError) as error:
-        if not exhausted(error):
-            raise
-    # Not above, where the error still holds on to all that was in memory.
-    raise advice(step, images, targets)
-
-
-def advice(step: Step, images: Images, targets: Targets) -> UserError:
-    """Return an error that names the batch size that fitted, found by trying ever smaller ones."""
-    tried = step.params.batch_size
-    size = min(tried, len(images))
-    while (size := size // 2) and not _fits(step, images[:size], targets[:size]):
-        pass
-    step.forget()
-    told = f"train.batch_size {tried} needs more memory than there is on {images.device}; "
-    if not size:
-        return UserError(
-            f"{told}no smaller one fits; choose a smaller network or preprocess.image_size"
-        )
-    factor = -(-tried // size) * step.params.accumulate
-    return UserError(
-        f"{told}{size} fitted; with train.batch_size {size} and train.accumulate {factor}, a step "
-        "sees as many images"
-    )
-
-
-def _fits(step: Step, images: Images, targets: Targets) -> bool:
-    step.forget()
-    try:
-        step.backward(images, targets, 1.0)
-    except ValueError:  # of batch norm, which finds no variance in one image
-        return False
-    except (RuntimeError, MemoryError) as error:
-        if not exhausted(error):
-            raise
-        return False
-    return True

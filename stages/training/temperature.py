@@ -1,17 +1,41 @@
-"""Temperature scaling: logits divided by one number, so that probabilities mean what they say."""
+"""Temperature scaling: logits divided by one number, so that probabilities are calibrated."""
 
 from math import exp, log
+from typing import NamedTuple
 
 import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor
+
+from stages.artifacts.classifier import Card, Classifier
+from stages.batches import Resident
+from stages.scores import predict
+from stages.training.step import Step
 
 RANGE = (0.05, 20.0)  # of temperatures; one at an end is no estimate
 EDGE = 1.01  # as a factor: nearer to an end of the range is at it
 CHANCE = 3.84  # chi-squared of 1 degree of freedom, which chance exceeds once in 20
 
 
-def temperature(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -> float:
+class Calibrated(NamedTuple):
+    """The classifier of the best epoch, and what it makes of val."""
+
+    classifier: Classifier
+    logits: Float[Tensor, "n k"]  # of val, not divided by the temperature
+
+
+def calibrate(step: Step, card: Card, val: Resident) -> Calibrated:
+    """Restore the weights of the best epoch, and fit the temperature to val."""
+    network = step.learner.network
+    network.load_state_dict(step.learner.best)
+    logits = predict(step.whole, val, step.params.batch_size)
+    labels = val.labels.cpu()
+    fitted = fit_temperature(logits, labels)
+    update = {"temperature": fitted, "calibration": explanation(logits, labels, fitted)}
+    return Calibrated(Classifier(card.model_copy(update=update), network), logits)
+
+
+def fit_temperature(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -> float:
     """Return the number by which to divide logits for the least cross-entropy (Guo et al. 2017).
 
     It is 1 where nothing speaks for another: where every image is right, as the best would then be
@@ -24,8 +48,8 @@ def temperature(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -> fl
     return best if beyond and not _is_endless(logits, labels, best) else 1.0
 
 
-def told(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"], fitted: float) -> str:
-    """Say of a temperature what was done, and why."""
+def explanation(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"], fitted: float) -> str:
+    """Say whether the temperature was fitted, or why it was left at 1."""
     if fitted != 1:
         return "fitted to val"
     if _is_endless(logits, labels, _best(logits, labels)):

@@ -1,4 +1,4 @@
-"""From a state dict into a network of the same layers, for other classes or channels perhaps."""
+"""Load a state dict into a network of the same layers; classes and channels may differ."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -11,9 +11,9 @@ from stages.errors import UserError
 from stages.nets.introspection import convolutions, head, rechannel
 from stages.training.state_dict import StateDict
 from stages.training.weight_names import (
-    candidates,
     describe_mismatch,
     differences,
+    prefixes,
     sample,
     unwrapped,
     without,
@@ -23,7 +23,7 @@ COUNT = "num_batches_tracked"  # of batch norms; files from before 2018 have non
 
 
 class Fitted(NamedTuple):
-    """Weights that fit a network, the prefix that their names had, and what to tell of them."""
+    """Weights that fit a network, the prefix that their names had, and remarks for the log."""
 
     weights: Mapping[str, Tensor]
     prefix: str
@@ -31,7 +31,7 @@ class Fitted(NamedTuple):
 
 
 def transplant(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -> list[str]:
-    """Copy the weights into the network for these classes; return what was not taken as it is.
+    """Load the weights into the network for these classes; return remarks on what was adapted.
 
     Raises:
         UserError: layers other than the head have other names or shapes.
@@ -48,8 +48,8 @@ def transplant(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -
     if len(fitting) > 1:
         names = " and behind ".join(printable(fitted.prefix) for fitted in fitting)
         raise UserError(
-            f"{found.place}: has weights of this network behind {names}, and which of them are "
-            "wanted is not said; store one of them alone with torch.save"
+            f"{found.place}: has weights of this network behind {names}, and it is not clear which "
+            "to load; store one of them alone with torch.save"
         )
     _require_sound(found.place, fitting[0].weights, network)
     network.load_state_dict(fitting[0].weights)
@@ -57,7 +57,7 @@ def transplant(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -
 
 
 def _require_sound(place: str, weights: Mapping[str, Tensor], network: nn.Module) -> None:
-    """Refuse weights that would be changed, or are no numbers.
+    """Refuse weights that are no floats, or not finite.
 
     Raises:
         UserError: there are such.
@@ -80,26 +80,27 @@ def _require_sound(place: str, weights: Mapping[str, Tensor], network: nn.Module
 
 
 def _fitting(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -> Iterator[Fitted]:
-    """Yield the weights as they are, if they fit; else as they are behind every prefix."""
+    """Yield the weights as they are, if they fit; else those behind every prefix that fit."""
     own, plain = network.state_dict(), unwrapped(found.weights)
     for weights in (found.weights, plain) if plain.keys() != found.weights.keys() else (plain,):
         fits = False
-        for prefix in ["", *candidates(own, weights)]:
+        for prefix in ["", *prefixes(own, weights)]:
             read = found._replace(weights=without(prefix, weights))
             stem, fresh = _replaced(network, read, classes)
             taken = _completed(own, read.weights) | stem | fresh
             if not any(differences(own, taken)):
                 fits = True
-                told = [*_told(found, weights, prefix), *_remarks(found, stem, fresh)]
-                yield Fitted(taken, prefix, told)
+                names = _name_remarks(found, weights, prefix)
+                remarks = [*names, *_layer_remarks(found, stem, fresh)]
+                yield Fitted(taken, prefix, remarks)
                 if not prefix:
                     return
         if fits:
             return
 
 
-def _told(found: StateDict, weights: Mapping[str, Tensor], prefix: str) -> Iterator[str]:
-    """Say what was taken off the names, and what lies beside the weights."""
+def _name_remarks(found: StateDict, weights: Mapping[str, Tensor], prefix: str) -> Iterator[str]:
+    """Say what was stripped from the names, and which weights were left."""
     if weights.keys() != found.weights.keys():
         yield f"{found.place}: marks of wrappers (_orig_mod., module.) were taken off its names"
     if prefix:
@@ -111,18 +112,18 @@ def _told(found: StateDict, weights: Mapping[str, Tensor], prefix: str) -> Itera
 def _replaced(
     network: nn.Module, found: StateDict, classes: tuple[str, ...]
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Return what takes the place of the first filters, and of the head, where these do not fit."""
+    """Return replacements of the first filters and of the head, where those found do not fit."""
     return _stem(network, found.weights), _head(network, found, classes)
 
 
 def _completed(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the weights with the network's own counts of batches, which decide nothing."""
+    """Return the weights with the network's own counts of batches, which have no effect."""
     counts = {name: own[name] for name in own if name.endswith(COUNT)}
     kept = {name: w for name, w in weights.items() if name in own or not name.endswith(COUNT)}
     return counts | kept
 
 
-def _remarks(
+def _layer_remarks(
     found: StateDict, stem: Mapping[str, Tensor], fresh: Mapping[str, Tensor]
 ) -> Iterator[str]:
     for name in stem:

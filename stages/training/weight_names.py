@@ -1,4 +1,4 @@
-"""Names of weights: the prefixes of wrappers, and why names do not fit a network."""
+"""Names of weights: strip the prefixes of wrappers, and explain a mismatch."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
@@ -8,11 +8,14 @@ from torch import Tensor
 from reprise.escaping import printable
 from stages.mistakes import short
 
-WRAPPED = ("_orig_mod.", "module.")  # within names: what compiling or parallel training wrapped
+WRAPPERS = ("_orig_mod.", "module.")  # in names, of torch.compile and of parallel training
+MAX_LINES = 10  # about layers, in a message
+SAMPLE = 3  # names that are listed of many
+UNEXPECTED = "missing in the network"
 
 
-def candidates(own: Iterable[str], found: Iterable[str]) -> list[str]:
-    """Return what stands in the file before many names of the network, the commonest first."""
+def prefixes(own: Iterable[str], found: Iterable[str]) -> list[str]:
+    """Return the prefixes in the file of many names of the network, the commonest first."""
     names, counts = set(own), dict[str, int]()
     for name in found:
         for start in _starts(name):
@@ -24,7 +27,7 @@ def candidates(own: Iterable[str], found: Iterable[str]) -> list[str]:
 
 
 def without(prefix: str, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the weights whose names have the prefix, under the names behind it."""
+    """Return the weights whose names have the prefix, without it."""
     return {
         name.removeprefix(prefix): weight
         for name, weight in weights.items()
@@ -33,12 +36,12 @@ def without(prefix: str, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def unwrapped(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return weights by names without the marks of wrappers around parts of a network."""
+    """Return the weights, their names without those of wrappers around parts of the network."""
     return {_plain(name): weight for name, weight in weights.items()}
 
 
-def shared(names: Iterable[str]) -> str:
-    """Return the prefix, up to a dot, with which all names begin."""
+def common_prefix(names: Iterable[str]) -> str:
+    """Return the longest common prefix of the names that ends with a dot."""
     parts = [name.split(".")[:-1] for name in names]
     first, last = min(parts, default=[]), max(parts, default=[])
     count = next(
@@ -48,47 +51,29 @@ def shared(names: Iterable[str]) -> str:
     return "".join(f"{part}." for part in first[:count])
 
 
-def _plain(name: str) -> str:
-    for mark in WRAPPED:
-        name = name.replace(f".{mark}", ".").removeprefix(mark)
-    return name
-
-
-def _starts(name: str) -> Iterator[int]:
-    """Yield where a name may begin behind a prefix: after a dot or an underscore."""
-    for index, letter in enumerate(name, 1):
-        if letter in "._":
-            yield index
-
-
-NAMED = 10  # lines on layers
-SAMPLE = 3  # names that stand for all of a side
-STRANGE = "missing in the network"
-
-
 def describe_mismatch(
     own: Mapping[str, Tensor], found: Mapping[str, Tensor], completed: Mapping[str, Tensor]
 ) -> Iterator[str]:
-    """Yield lines on names and layers; `completed` is what was found, with what may be replaced."""
+    """Yield the lines of a message; `completed` are the weights found, with their replacements."""
     lines = [*differences(own, completed)]
-    strange = [line for line in lines if line.endswith(STRANGE)]
-    wanting = [line for line in lines if not line.endswith(STRANGE)]
-    room = NAMED
+    unexpected = [line for line in lines if line.endswith(UNEXPECTED)]
+    missing = [line for line in lines if not line.endswith(UNEXPECTED)]
+    room = MAX_LINES
     if 2 * len(own.keys() & found.keys()) < len(own):  # names differ, rather than shapes
-        begin = printable(shared(found))
+        begin = printable(common_prefix(found))
         every = f", all behind {begin}" if begin else ""
         yield f"names in the file{every}: {sample(found)}"
         yield f"names in the network: {sample(own)}"
         room -= 2
-    first = wanting[: max(room - len(strange), room // 2)]
-    told = [*first, *strange[: room - len(first)]]
-    yield from told
-    if len(lines) > len(told):
-        yield f"and {len(lines) - len(told)} more"
+    first = missing[: max(room - len(unexpected), room // 2)]
+    shown = [*first, *unexpected[: room - len(first)]]
+    yield from shown
+    if len(lines) > len(shown):
+        yield f"and {len(lines) - len(shown)} more"
 
 
 def differences(own: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> Iterator[str]:
-    """Yield a line for every layer that is in one only, or has two shapes."""
+    """Yield a line for every layer that one side lacks, or whose shapes differ."""
     for name in {**own, **found}:
         wanted, given = (
             str([*side[name].shape]) if name in side else "missing" for side in (own, found)
@@ -98,6 +83,19 @@ def differences(own: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> Itera
 
 
 def sample(names: Collection[str]) -> str:
-    """Name some."""
+    """Return some of the names, and how many more there are."""
     more = f" and {len(names) - SAMPLE:,} more" if len(names) > SAMPLE else ""
     return ", ".join(map(short, islice(names, SAMPLE))) + more
+
+
+def _plain(name: str) -> str:
+    for mark in WRAPPERS:
+        name = name.replace(f".{mark}", ".").removeprefix(mark)
+    return name
+
+
+def _starts(name: str) -> Iterator[int]:
+    """Yield where a name may begin behind a prefix: after a dot or an underscore."""
+    for index, letter in enumerate(name, 1):
+        if letter in "._":
+            yield index

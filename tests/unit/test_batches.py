@@ -42,7 +42,7 @@ def numbers(batch: Batch) -> list[int]:
 def test_batches_follow_the_order_and_end_with_the_rest(
     size: int, expected: list[list[int]], bytes_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "GATHERED", bytes_at_once)
+    monkeypatch.setattr(module, "CHUNK_BYTES", bytes_at_once)
     made = batches(resident(5), torch.tensor([4, 0, 3, 1, 2]), size)
     assert [numbers(batch) for batch in made] == expected
 
@@ -52,7 +52,7 @@ def test_batches_follow_the_order_and_end_with_the_rest(
 def test_batches_are_those_of_plain_indexing(
     size: int, bytes_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "GATHERED", bytes_at_once)
+    monkeypatch.setattr(module, "CHUNK_BYTES", bytes_at_once)
     data = resident(150)
     order = torch.randperm(150, generator=torch.Generator().manual_seed(0))[:131]
     made = [numbers(batch) for batch in batches(data, order, size)]
@@ -74,13 +74,13 @@ def test_an_order_beyond_the_images_is_refused() -> None:
 def test_images_are_changed_by_their_indices(
     bytes_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "GATHERED", bytes_at_once)
+    monkeypatch.setattr(module, "CHUNK_BYTES", bytes_at_once)
 
-    def change(images: Tensor, indices: Tensor) -> Tensor:
+    def transform(images: Tensor, indices: Tensor) -> Tensor:
         assert images[:, 0, 0, 0].tolist() == indices.tolist()
         return images + indices[:, None, None, None].byte()
 
-    made = list(batches(resident(7), torch.tensor([6, 1, 1, 5, 0]), 2, change))
+    made = list(batches(resident(7), torch.tensor([6, 1, 1, 5, 0]), 2, transform))
     assert [batch.images[:, 1, 1, 0].tolist() for batch in made] == [[12, 2], [2, 10], [0]]
     assert [batch.labels.tolist() for batch in made] == [[60, 10], [10, 50], [0]]
 

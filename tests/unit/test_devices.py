@@ -10,8 +10,8 @@ import torch
 from stages import runtime
 
 GPUS = ("GPU-a", "GPU-b")
-CLAIM = "import sys; from stages import devices; "
-CLAIM += "print(devices.claim(('GPU-a', 'GPU-b')), flush=True); sys.stdin.read()"
+CLAIM = "import sys; from stages import runtime; "
+CLAIM += "print(runtime.claim(('GPU-a', 'GPU-b')), flush=True); sys.stdin.read()"
 
 
 @pytest.fixture(autouse=True)

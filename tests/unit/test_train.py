@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
-from learning import DATA, HELD_OUT, begun, passes, same, settings
+from learning import AT_ONCE, DATA, HELD_OUT, begun, same, settings, updates
 from torch import Tensor
 from toys import CARD, split, store
 
@@ -29,31 +29,31 @@ def scored(vals: list[Scores], **changes: object) -> list[Epoch]:
     params = settings(epochs=len(vals), **changes)
     step, coming = begun(params), iter(vals)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(step, "judge", lambda _: next(coming))
-        passes(step, params)
+        patch.setattr(step, "validate", lambda _: next(coming))
+        updates(step, params)
     return step.learner.history
 
 
 def test_every_epoch_is_recorded_as_it_was_judged() -> None:
     params = settings(ema=0.5)
     step = begun(params)
-    for passed in train(step, DATA, HELD_OUT, params):
-        if not passed.ended:  # on a slow machine it yields within an epoch, too
+    for update in train(step, DATA, HELD_OUT, params):
+        if not update.ended:  # on a slow machine it yields within an epoch, too
             continue
         epoch = step.learner.history[-1]
         assert epoch.epoch == len(step.learner.history)
         assert (epoch.train_loss, epoch.train_accuracy) == (
-            passed.tally.loss,
-            passed.tally.accuracy,
+            update.tally.loss,
+            update.tally.accuracy,
         )
-        assert (epoch.val_loss, epoch.val_accuracy) == tuple(step.judge(HELD_OUT))
+        assert (epoch.val_loss, epoch.val_accuracy) == tuple(step.validate(HELD_OUT))
     assert len(step.learner.history) == 3
 
 
 def test_what_can_be_learned_is_learned() -> None:
     params = settings(epochs=8, optimizer="adamw", lr=0.02, schedule="one_cycle")
     step = begun(params)
-    passes(step, params)
+    updates(step, params)
     assert step.learner.history[-1].train_accuracy == 1.0
     assert step.learner.highest == 1.0
 
@@ -117,9 +117,9 @@ def explode(step: Step, call: int) -> None:
 def test_a_loss_that_explodes_later_keeps_the_best(capsys: pytest.CaptureFixture[str]) -> None:
     params = settings()
     short, step = begun(params), begun(params)
-    passes(short, params, lambda number: number == 1)
+    updates(short, params, lambda number: number == 1)
     explode(step, 8)
-    passes(step, params)
+    updates(step, params)
     assert step.learner.history == short.learner.history
     assert same(step.learner.best, short.learner.best)
     assert "became inf in epoch 3, step 2; lower train.lr; training ends" in capsys.readouterr().out
@@ -132,16 +132,16 @@ def test_a_loss_that_explodes_at_first_is_an_error() -> None:
     with pytest.raises(
         UserError, match=r"^the loss became inf in epoch 1, step 3; lower train\.lr"
     ):
-        passes(step, params)
+        updates(step, params)
 
 
 def test_a_restored_run_whose_loss_explodes_keeps_the_best() -> None:
     params = settings()
     stopped, step = begun(params), begun(params)
-    passes(stopped, params, lambda number: number == 1)
-    step.learner.restore(stopped.learner.state())
+    updates(stopped, params, lambda number: number == 1)
+    step.learner.load_state_dict(stopped.learner.state_dict())
     explode(step, 1)
-    assert not passes(step, params)
+    assert not updates(step, params)
     assert len(step.learner.history) == 2
     assert same(step.learner.best, stopped.learner.best)
 
@@ -149,7 +149,7 @@ def test_a_restored_run_whose_loss_explodes_keeps_the_best() -> None:
 def test_a_learning_rate_that_is_far_too_high_is_named() -> None:
     params = settings(lr=1000.0, weight_decay=1e3, norm="none")
     with pytest.raises(UserError, match=r"in epoch 1, step \d; lower train\.lr$"):
-        passes(begun(params), params)
+        updates(begun(params), params)
 
 
 OUTS = (Path("models/classifier.safetensors"), Path("metrics/history.csv"))
@@ -167,7 +167,7 @@ def as_before() -> Iterator[None]:
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DVC_ROOT", raising=False)
-    monkeypatch.setattr(loop, "LOOK", -1.0)  # seconds: a pass a step
+    monkeypatch.setattr(loop, "LOOK", AT_ONCE)
     write()
     store({"train": TRAINING, "val": VALIDATION})
 
@@ -206,7 +206,7 @@ def test_the_stage_reads_splits_and_writes_classifier_and_history(
     params = settings(**RESTLESS)
     stage.main()
     step = begun(params)
-    passes(step, params)
+    updates(step, params)
     read = classifier.read()
     assert same(dict(read.network.state_dict()), dict(step.learner.best))
     assert read.card.interface == CARD.interface

@@ -1,1 +1,1 @@
-"""Augmentation: a family of transforms a file."""
+"""Augmentation on the device: one family of transforms a module."""

@@ -1,4 +1,4 @@
-"""Affine maps: rotation, and what other augmentations need."""
+"""Affine transforms: rotation, and the warp that other augmentations share."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -15,24 +15,24 @@ from stages.training.augmentation.draws import Draws, Transform
 
 
 def to_planes(images: UInt8[Tensor, "b h w c"]) -> Float[Tensor, "b c h w"]:
-    """Return floats in [0, 255], each channel a plane of its own in memory."""
+    """Return floats in [0, 255], channels first in memory."""
     return images.permute(0, 3, 1, 2).float().contiguous()
 
 
 def to_pixels(planes: Float[Tensor, "b c h w"]) -> UInt8[Tensor, "b h w c"]:
-    """Round floats in [0, 255], which are overwritten."""
+    """Round floats in [0, 255] to uint8; the floats are overwritten."""
     return planes.round_().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
 
 
-class Warping(Params):
-    """Parameters of the rotations."""
+class Rotation(Params):
+    """Parameters of random rotations."""
 
     rotation: float = Field(
         ge=0, le=180, description="largest angle either way, in degrees, black around; 0: off"
     )
 
 
-def rotations(params: Warping, draws: Draws) -> Iterator[Transform]:
+def rotations(params: Rotation, draws: Draws) -> Iterator[Transform]:
     """Draw the angle of each image, uniform up to the largest."""
     if params.rotation:
         angles = params.rotation * (2 * draws.uniform("rotation", 1)[:, 0] - 1)
@@ -50,7 +50,7 @@ def warp(
     matrices: Float[Tensor, "b 2 3"],
     padding: Literal["zeros", "border"] = "zeros",
 ) -> UInt8[Tensor, "b h w c"]:
-    """Show at each place what was at matrix times (x, y, 1), between four pixels by their distance.
+    """Sample each pixel (x, y) at matrix times (x, y, 1), by bilinear interpolation.
 
     x goes right and y down, in pixels from the centre. Beyond the image it is black, or as at its
     border.

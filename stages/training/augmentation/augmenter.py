@@ -1,21 +1,21 @@
-"""Augment batches on the device, as the parameters say."""
+"""Compose the augmentations of a batch from the parameters."""
 
 from collections.abc import Callable, Iterator
 
 from jaxtyping import Int64
 from torch import Tensor
 
-from stages.training.augmentation.affine import Warping, rotations
-from stages.training.augmentation.auto_augment import Policy, policies
-from stages.training.augmentation.color import Jittering, jitters
+from stages.training.augmentation.affine import Rotation, rotations
+from stages.training.augmentation.auto_augment import AutoAugment, policies
+from stages.training.augmentation.color import ColorJitter, jitters
 from stages.training.augmentation.cropping import Cropping, Flipping, crops, flips
 from stages.training.augmentation.draws import Draws, Pixels, Transform
 from stages.training.augmentation.erasing import Erasing, erasures
 from stages.training.augmentation.mixing import Mixing
 
 
-class Augmentation(Mixing, Erasing, Policy, Jittering, Warping, Cropping, Flipping):
-    """Parameters of all augmentations; the last parent's come first."""
+class Augmentation(Mixing, Erasing, AutoAugment, ColorJitter, Rotation, Cropping, Flipping):
+    """Parameters of all augmentations; those of the last parent are applied first."""
 
 
 Augmenter = Callable[[Pixels, Int64[Tensor, " b"]], Pixels]
@@ -30,9 +30,9 @@ ORDER: tuple[Callable[[Augmentation, Draws], Iterator[Transform]], ...] = (
 
 
 def augmenter(params: Augmentation, draws: Draws) -> Augmenter:
-    """Draw for an epoch, and return a function of a batch's images and their indices in the split.
+    """Draw the random numbers of an epoch; return a function of images and their indices.
 
-    MixUp and CutMix come after it, by `mixing.mixer`.
+    MixUp and CutMix follow it, by `mixing.mixer`.
 
     Raises:
         UserError: a parameter does not suit the images.

@@ -15,73 +15,64 @@ from stages.training.augmentation.affine import rotation, to_pixels, to_planes, 
 from stages.training.augmentation.draws import Draws, Pixels, Transform
 
 Operation = Callable[[Pixels, Tensor], Pixels]  # takes level and matrix, [B, 7]
+STEPS = 30  # of strength, from none to the highest: torchvision's 31 magnitudes
 
 
-def _warp(images: Pixels, rows: Float[Tensor, "b 7"]) -> Pixels:
-    return warp(images, rows[:, 1:].unflatten(1, (2, 3)))
+class AutoAugment(Params):
+    """Parameters of TrivialAugment (Müller and Hutter 2021) and RandAugment (Cubuk et al. 2019)."""
 
-
-def _blend(function: Callable[[Tensor, Tensor], Tensor]) -> Operation:
-    """Make an operation of a blend with the factor 1 + level."""
-    return lambda images, rows: to_pixels(function(to_planes(images), 1 + rows[:, 0]))
-
-
-def _posterize(images: Pixels, rows: Float[Tensor, "b 7"]) -> Pixels:
-    """Keep the highest bits, as many as the level says."""
-    step = 2 ** (8 - rows[:, 0].int())
-    return images & (256 - step).to(torch.uint8)[:, None, None, None]
-
-
-def _solarize(images: Pixels, rows: Float[Tensor, "b 7"]) -> Pixels:
-    """Invert what is at least as bright as the level."""
-    return torch.where(images >= rows[:, 0, None, None, None], 255 - images, images)
-
-
-def _autocontrast(images: Pixels, _: Tensor) -> Pixels:
-    return to_pixels(color.autocontrast(to_planes(images)))
-
-
-def _equalize(images: Pixels, _: Tensor) -> Pixels:
-    # Imported by those who use it: torchvision takes seconds.
-    from torchvision.transforms.v2 import functional  # noqa: PLC0415
-
-    equalized: Tensor = functional.equalize(images.permute(0, 3, 1, 2).contiguous())
-    return equalized.permute(0, 2, 3, 1).contiguous()
-
-
-OPERATIONS: dict[str, Operation] = {
-    "identity": lambda images, _: images,
-    "shear_x": _warp,
-    "shear_y": _warp,
-    "translate_x": _warp,
-    "translate_y": _warp,
-    "rotate": _warp,
-    "brightness": _blend(color.brightness),
-    "color": _blend(color.saturation),
-    "contrast": _blend(color.contrast),
-    "sharpness": _blend(color.sharpness),
-    "posterize": _posterize,
-    "solarize": _solarize,
-    "autocontrast": _autocontrast,
-    "equalize": _equalize,
-}
-NAMES = tuple(OPERATIONS)
-
-
-def perform(
-    images: UInt8[Tensor, "b h w c"], rows: Float[Tensor, "b 8"]
-) -> UInt8[Tensor, "b h w c"]:
-    """Apply an operation to each image, the images of one operation at a time.
-
-    A row holds the operation's place in `NAMES`, its level, and the six entries of its matrix.
-    """
-    order = rows[:, 0].argsort(stable=True)
-    counts = rows[:, 0].long().bincount(minlength=len(NAMES)).tolist()
-    parts = zip(
-        OPERATIONS.values(), images[order].split(counts), rows[order, 1:].split(counts), strict=True
+    policy: Literal["none", "trivial", "rand"] = Field(
+        description="trivial: TrivialAugment, one operation an image; "
+        "rand: RandAugment, policy_ops of them"
     )
-    done = torch.cat([operation(*part) for operation, *part in parts if len(part[0])])
-    return done[order.argsort()]
+    policy_ops: int = Field(ge=1, le=10, description="operations an image gets (rand)")
+    policy_magnitude: int = Field(ge=0, le=STEPS, description="strength of the operations (rand)")
+
+
+def policies(params: AutoAugment, draws: Draws) -> Iterator[Transform]:
+    """Draw each image's operations, their directions and, for TrivialAugment, their strengths."""
+    if params.policy == "none":
+        return
+    _, height, width, _ = draws.shape
+    rand, strongest = params.policy == "rand", limits(params.policy, height, width)
+    for place in range(params.policy_ops if rand else 1):
+        uniform = draws.uniform(f"policy {place}", 3)
+        kinds = (uniform[:, 0] * len(NAMES)).astype(np.int64)
+        steps = params.policy_magnitude if rand else np.floor(uniform[:, 1] * (STEPS + 1))
+        signed = np.where(uniform[:, 2] < 0.5, -1, 1) * steps / STEPS
+        level = levels(kinds, signed, strongest)
+        entries = matrices(kinds, level, (height, width)).reshape(-1, 6)
+        yield Transform(perform, draws.table(np.column_stack([kinds, level, entries])))
+
+
+def limits(policy: Literal["trivial", "rand"], height: int, width: int) -> dict[str, float]:
+    """Return the level of each operation at the highest strength, as in torchvision."""
+    wide = policy == "trivial"
+    blends = ("brightness", "color", "contrast", "sharpness")
+    return {
+        **dict.fromkeys(("shear_x", "shear_y"), 0.99 if wide else 0.3),  # tangent of the angle
+        "translate_x": 32 if wide else 150 / 331 * width,  # pixels
+        "translate_y": 32 if wide else 150 / 331 * height,
+        "rotate": 135 if wide else 30,  # degrees
+        **dict.fromkeys(blends, 0.99 if wide else 0.9),  # distance of the factor from 1
+        "posterize": 6 if wide else 4,  # bits lost
+        "solarize": 255,  # grey levels by which the threshold falls
+    }
+
+
+def levels(
+    kinds: Int64[np.ndarray, " n"],
+    strengths: Float64[np.ndarray, " n"],
+    strongest: Mapping[str, float],
+) -> Float64[np.ndarray, " n"]:
+    """Return the levels of operations for strengths in [-1, 1]; `kinds` are indices in NAMES."""
+    level = strengths * np.array([strongest.get(name, 0.0) for name in NAMES])[kinds]
+    name = np.array(NAMES)[kinds]
+    return np.select(
+        [name == "posterize", name == "solarize", np.char.startswith(name, "translate")],
+        [np.round(8 - abs(level)), 255 - abs(level), np.trunc(level)],
+        level,
+    )
 
 
 def matrices(
@@ -105,60 +96,68 @@ def matrices(
     return made
 
 
-STEPS = 30  # of strength, from none to the highest: torchvision's 31 magnitudes
+def perform(
+    images: UInt8[Tensor, "b h w c"], rows: Float[Tensor, "b 8"]
+) -> UInt8[Tensor, "b h w c"]:
+    """Apply an operation to each image, the images of one operation at a time.
 
-
-class Policy(Params):
-    """Parameters of TrivialAugment (Müller and Hutter 2021) and RandAugment (Cubuk et al. 2019)."""
-
-    policy: Literal["none", "trivial", "rand"] = Field(
-        description="TrivialAugment: one operation an image; RandAugment: policy_ops of them"
+    A row holds the index of the operation in `NAMES`, its level, and the six entries of its matrix.
+    """
+    order = rows[:, 0].argsort(stable=True)
+    counts = rows[:, 0].long().bincount(minlength=len(NAMES)).tolist()
+    parts = zip(
+        OPERATIONS.values(), images[order].split(counts), rows[order, 1:].split(counts), strict=True
     )
-    policy_ops: int = Field(ge=1, le=10, description="operations an image gets (rand)")
-    policy_magnitude: int = Field(ge=0, le=STEPS, description="strength of all of them (rand)")
+    done = torch.cat([operation(*part) for operation, *part in parts if len(part[0])])
+    return done[order.argsort()]
 
 
-def policies(params: Policy, draws: Draws) -> Iterator[Transform]:
-    """Draw each image's operations, their directions and, for TrivialAugment, their strengths."""
-    if params.policy == "none":
-        return
-    _, height, width, _ = draws.shape
-    rand, strongest = params.policy == "rand", limits(params.policy, height, width)
-    for place in range(params.policy_ops if rand else 1):
-        uniform = draws.uniform(f"policy {place}", 3)
-        kinds = (uniform[:, 0] * len(NAMES)).astype(np.int64)
-        steps = params.policy_magnitude if rand else np.floor(uniform[:, 1] * (STEPS + 1))
-        signed = np.where(uniform[:, 2] < 0.5, -1, 1) * steps / STEPS
-        level = levels(kinds, signed, strongest)
-        entries = matrices(kinds, level, (height, width)).reshape(-1, 6)
-        yield Transform(perform, draws.table(np.column_stack([kinds, level, entries])))
+def _warp(images: Pixels, rows: Float[Tensor, "b 7"]) -> Pixels:
+    return warp(images, rows[:, 1:].unflatten(1, (2, 3)))
 
 
-def limits(policy: Literal["trivial", "rand"], height: int, width: int) -> dict[str, float]:
-    """Return what the highest strength of each operation changes, as torchvision has it."""
-    wide = policy == "trivial"
-    blends = ("brightness", "color", "contrast", "sharpness")
-    return {
-        **dict.fromkeys(("shear_x", "shear_y"), 0.99 if wide else 0.3),  # tangent of the angle
-        "translate_x": 32 if wide else 150 / 331 * width,  # pixels
-        "translate_y": 32 if wide else 150 / 331 * height,
-        "rotate": 135 if wide else 30,  # degrees
-        **dict.fromkeys(blends, 0.99 if wide else 0.9),  # distance of the factor from 1
-        "posterize": 6 if wide else 4,  # bits lost
-        "solarize": 255,  # grey levels by which the threshold falls
-    }
+def _blend(function: Callable[[Tensor, Tensor], Tensor]) -> Operation:
+    """Return an operation that blends with the factor 1 + level."""
+    return lambda images, rows: to_pixels(function(to_planes(images), 1 + rows[:, 0]))
 
 
-def levels(
-    kinds: Int64[np.ndarray, " n"],
-    strengths: Float64[np.ndarray, " n"],
-    strongest: Mapping[str, float],
-) -> Float64[np.ndarray, " n"]:
-    """Return what the operations take, for strengths in [-1, 1]; `kinds` are places in NAMES."""
-    level = strengths * np.array([strongest.get(name, 0.0) for name in NAMES])[kinds]
-    name = np.array(NAMES)[kinds]
-    return np.select(
-        [name == "posterize", name == "solarize", np.char.startswith(name, "translate")],
-        [np.round(8 - abs(level)), 255 - abs(level), np.trunc(level)],
-        level,
-    )
+def _posterize(images: Pixels, rows: Float[Tensor, "b 7"]) -> Pixels:
+    """Keep the highest bits, as many as the level says."""
+    step = 2 ** (8 - rows[:, 0].int())
+    return images & (256 - step).to(torch.uint8)[:, None, None, None]
+
+
+def _solarize(images: Pixels, rows: Float[Tensor, "b 7"]) -> Pixels:
+    """Invert pixels that are at least as bright as the level."""
+    return torch.where(images >= rows[:, 0, None, None, None], 255 - images, images)
+
+
+def _autocontrast(images: Pixels, _: Tensor) -> Pixels:
+    return to_pixels(color.autocontrast(to_planes(images)))
+
+
+def _equalize(images: Pixels, _: Tensor) -> Pixels:
+    # Imported only here: torchvision takes seconds.
+    from torchvision.transforms.v2 import functional  # noqa: PLC0415
+
+    equalized: Tensor = functional.equalize(images.permute(0, 3, 1, 2).contiguous())
+    return equalized.permute(0, 2, 3, 1).contiguous()
+
+
+OPERATIONS: dict[str, Operation] = {
+    "identity": lambda images, _: images,
+    "shear_x": _warp,
+    "shear_y": _warp,
+    "translate_x": _warp,
+    "translate_y": _warp,
+    "rotate": _warp,
+    "brightness": _blend(color.brightness),
+    "color": _blend(color.saturation),
+    "contrast": _blend(color.contrast),
+    "sharpness": _blend(color.sharpness),
+    "posterize": _posterize,
+    "solarize": _solarize,
+    "autocontrast": _autocontrast,
+    "equalize": _equalize,
+}
+NAMES = tuple(OPERATIONS)

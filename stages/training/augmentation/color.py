@@ -20,6 +20,51 @@ Factors = Float[Tensor, " b"]
 LUMA = (0.2989, 0.587, 0.114)  # ITU-R BT.601, as torchvision rounds it
 
 
+class ColorJitter(Params):
+    """Parameters of colour jitter, strengths as torchvision's ColorJitter takes them."""
+
+    brightness: float = Field(
+        ge=0, le=10, description="factors of brightness are in 1 ± this, from 0 on; 0: off"
+    )
+    contrast: float = Field(
+        ge=0, le=10, description="factors of contrast are in 1 ± this, from 0 on; 0: off"
+    )
+    saturation: float = Field(
+        ge=0, le=10, description="factors of saturation are in 1 ± this, from 0 on; 0: off"
+    )
+    hue: float = Field(
+        ge=0, le=0.5, description="hues turn by up to this share of the circle either way; 0: off"
+    )
+
+
+def jitters(params: ColorJitter, draws: Draws) -> Iterator[Transform]:
+    """Draw the factors of each image, uniform between their bounds.
+
+    Raises:
+        UserError: images are grey, but saturation or hue is not 0.
+    """
+    names = [name for name in ADJUSTMENTS if getattr(params, name)]
+    for name in {"saturation", "hue"}.intersection(names):
+        if draws.shape[-1] == 1:
+            raise UserError(
+                f"train.{name} must be 0 for images without colour, is {getattr(params, name)}; "
+                "set it to 0 or preprocess.channels to 3"
+            )
+    if names:
+        factors = np.concatenate([_factors(name, params, draws) for name in names], axis=1)
+        yield Transform(partial(jitter, names), draws.table(factors))
+
+
+def jitter(
+    names: list[str], images: UInt8[Tensor, "b h w c"], factors: Float[Tensor, "b _"]
+) -> UInt8[Tensor, "b h w c"]:
+    """Apply the named adjustments one after the other, rounding once at the end."""
+    planes = to_planes(images)
+    for name, column in zip(names, factors.unbind(1), strict=True):
+        planes = ADJUSTMENTS[name](planes, column)
+    return to_pixels(planes)
+
+
 def brightness(planes: Planes, factors: Factors) -> Planes:
     """Blend with black."""
     return (planes * _each(factors)).clamp_(0, 255)
@@ -38,7 +83,7 @@ def saturation(planes: Planes, factors: Factors) -> Planes:
 
 
 def sharpness(planes: Planes, factors: Factors) -> Planes:
-    """Blend with the image smoothed, but for its outermost pixels, as Pillow does."""
+    """Blend with the smoothed image, except its outermost pixels, as Pillow does."""
     centre = planes[:, :, 1:-1, 1:-1]
     smooth = (F.avg_pool2d(planes, 3, stride=1, divisor_override=1) + 4 * centre) / 13
     sharp = planes.clone()
@@ -47,7 +92,7 @@ def sharpness(planes: Planes, factors: Factors) -> Planes:
 
 
 def hue(planes: Float[Tensor, "b 3 h w"], turns: Factors) -> Float[Tensor, "b 3 h w"]:
-    """Turn the hues, 1 being the whole circle; saturation and value of HSV stay."""
+    """Turn the hues by shares of the circle; saturation and value of HSV stay."""
     red, green, blue = planes.unbind(1)
     value, least = planes.amax(1), planes.amin(1)
     chroma = value - least
@@ -64,8 +109,14 @@ def hue(planes: Float[Tensor, "b 3 h w"], turns: Factors) -> Float[Tensor, "b 3 
     return torch.stack([value - chroma * fall for fall in falls], dim=1)
 
 
+def autocontrast(planes: Planes) -> Planes:
+    """Stretch each channel to [0, 255], unless it is constant."""
+    low, high = planes.amin((2, 3), keepdim=True), planes.amax((2, 3), keepdim=True)
+    return torch.where(high > low, (planes - low) * (255 / (high - low)), planes)
+
+
 def grey(planes: Planes) -> Float[Tensor, "b 1 h w"]:
-    """Return the brightness that the eye sees."""
+    """Return the luma of each pixel."""
     if planes.shape[1] == 1:
         return planes
     red, green, blue = planes.split(1, dim=1)
@@ -73,14 +124,15 @@ def grey(planes: Planes) -> Float[Tensor, "b 1 h w"]:
     return weighted
 
 
-def autocontrast(planes: Planes) -> Planes:
-    """Stretch each channel to all of [0, 255], unless it is of one value."""
-    low, high = planes.amin((2, 3), keepdim=True), planes.amax((2, 3), keepdim=True)
-    return torch.where(high > low, (planes - low) * (255 / (high - low)), planes)
+def _factors(name: str, params: ColorJitter, draws: Draws) -> Float64[np.ndarray, "n 1"]:
+    """Return the factors of an adjustment; for hue, turns."""
+    strength: float = getattr(params, name)
+    low, high = (-strength, strength) if name == "hue" else (max(0, 1 - strength), 1 + strength)
+    return low + (high - low) * draws.uniform(name, 1)
 
 
 def _blend(other: Tensor, planes: Planes, factors: Factors) -> Planes:
-    """Go from `other` towards the image, and past it where a factor exceeds 1."""
+    """Interpolate from `other` to the image, and past it where a factor exceeds 1."""
     return (planes - other).mul_(_each(factors)).add_(other).clamp_(0, 255)
 
 
@@ -94,55 +146,3 @@ ADJUSTMENTS = {
     "saturation": saturation,
     "hue": hue,
 }
-
-
-class Jittering(Params):
-    """Parameters of colour jitter, strengths as torchvision's ColorJitter takes them."""
-
-    brightness: float = Field(
-        ge=0, le=10, description="factors of brightness are in 1 ± this, from 0 on; 0: off"
-    )
-    contrast: float = Field(
-        ge=0, le=10, description="factors of contrast are in 1 ± this, from 0 on; 0: off"
-    )
-    saturation: float = Field(
-        ge=0, le=10, description="factors of saturation are in 1 ± this, from 0 on; 0: off"
-    )
-    hue: float = Field(
-        ge=0, le=0.5, description="hues turn by up to this share of the circle either way; 0: off"
-    )
-
-
-def jitters(params: Jittering, draws: Draws) -> Iterator[Transform]:
-    """Draw the factors of each image, uniform between their bounds.
-
-    Raises:
-        UserError: grey images are to change in saturation or hue.
-    """
-    names = [name for name in ADJUSTMENTS if getattr(params, name)]
-    for name in {"saturation", "hue"}.intersection(names):
-        if draws.shape[-1] == 1:
-            raise UserError(
-                f"train.{name} must be 0 for images without colour, is {getattr(params, name)}; "
-                "set it to 0 or preprocess.channels to 3"
-            )
-    if names:
-        factors = np.concatenate([_factors(name, params, draws) for name in names], axis=1)
-        yield Transform(partial(jitter, names), draws.table(factors))
-
-
-def _factors(name: str, params: Jittering, draws: Draws) -> Float64[np.ndarray, "n 1"]:
-    """Return a column [N, 1] of factors, for hue of turns."""
-    strength: float = getattr(params, name)
-    low, high = (-strength, strength) if name == "hue" else (max(0, 1 - strength), 1 + strength)
-    return low + (high - low) * draws.uniform(name, 1)
-
-
-def jitter(
-    names: list[str], images: UInt8[Tensor, "b h w c"], factors: Float[Tensor, "b _"]
-) -> UInt8[Tensor, "b h w c"]:
-    """Make the named adjustments one after the other, rounding once at the end."""
-    planes = to_planes(images)
-    for name, column in zip(names, factors.unbind(1), strict=True):
-        planes = ADJUSTMENTS[name](planes, column)
-    return to_pixels(planes)

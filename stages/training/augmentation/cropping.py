@@ -15,47 +15,30 @@ from stages.params import Params
 from stages.training.augmentation.affine import warp
 from stages.training.augmentation.draws import Draws, Transform, inscribed
 
-
-class Flipping(Params):
-    """Parameters of the flips."""
-
-    flip: Literal["none", "random", "alternating"] = Field(
-        description="left to right; alternating: the other half of the images every other epoch"
-    )
-
-
-def flips(params: Flipping, draws: Draws) -> Iterator[Transform]:
-    """Draw a coin for each image; alternating, it decides epoch 0, and then it turns each epoch.
-
-    Source: Jordan 2024 (arXiv 2404.00498), section 3.6.
-    """
-    if params.flip == "none":
-        return
-    alternating = params.flip == "alternating"
-    origin = draws._replace(epoch=0) if alternating else draws
-    coins = origin.uniform(f"flip {params.flip}", 1)[:, 0] < 0.5
-    turned = alternating and draws.epoch % 2 == 1
-    yield Transform(flip, draws.table(coins != turned))
-
-
-def flip(images: UInt8[Tensor, "b h w c"], flipped: Bool[Tensor, " b"]) -> UInt8[Tensor, "b h w c"]:
-    """Mirror some of the images, left to right."""
-    return torch.where(flipped[:, None, None, None], images.flip(2), images)
-
-
 RATIOS = (3 / 4, 4 / 3)  # Szegedy et al. 2015, section 6
 
 
+class Flipping(Params):
+    """Parameters of horizontal flips."""
+
+    flip: Literal["none", "random", "alternating"] = Field(
+        description="mirror left to right; "
+        "alternating: the other half of the images every other epoch"
+    )
+
+
 class Cropping(Params):
-    """Parameters of the crops."""
+    """Parameters of random crops."""
 
     crop_padding: int = Field(
         ge=0,
         le=8192,
-        description="pixels by which images are shifted at most, their border mirrored; 0: off",
+        description="largest random shift, in pixels, with a reflected border; 0: off",
     )
     resized_crop: float = Field(
-        ge=0.01, le=1, description="least share of the area that crops show, enlarged; 1: off"
+        ge=0.01,
+        le=1,
+        description="smallest share of the area of a random crop, which is enlarged; 1: off",
     )
 
     @model_validator(mode="after")
@@ -66,6 +49,20 @@ class Cropping(Params):
                 "expected one crop; set crop_padding to 0 or resized_crop to 1"
             )
         return self
+
+
+def flips(params: Flipping, draws: Draws) -> Iterator[Transform]:
+    """Draw a coin for each image; if alternating, it decides epoch 0, and then flips each epoch.
+
+    Source: Jordan 2024 (arXiv 2404.00498), section 3.6.
+    """
+    if params.flip == "none":
+        return
+    alternating = params.flip == "alternating"
+    origin = draws._replace(epoch=0) if alternating else draws
+    coins = origin.uniform(f"flip {params.flip}", 1)[:, 0] < 0.5
+    turned = alternating and draws.epoch % 2 == 1
+    yield Transform(flip, draws.table(coins != turned))
 
 
 def crops(params: Cropping, draws: Draws) -> Iterator[Transform]:
@@ -89,8 +86,13 @@ def crops(params: Cropping, draws: Draws) -> Iterator[Transform]:
         yield Transform(partial(warp, padding="border"), matrices)
 
 
+def flip(images: UInt8[Tensor, "b h w c"], flipped: Bool[Tensor, " b"]) -> UInt8[Tensor, "b h w c"]:
+    """Mirror some of the images, left to right."""
+    return torch.where(flipped[:, None, None, None], images.flip(2), images)
+
+
 def shift(images: UInt8[Tensor, "b h w c"], by: Int64[Tensor, "b 2"]) -> UInt8[Tensor, "b h w c"]:
-    """Show each image from `by` pixels down and right on; past its border it is mirrored."""
+    """Show each image from the pixel `by` (down, right) on; the border is reflected."""
     count, height, width, channels = images.shape
     image = torch.arange(count, device=images.device)[:, None, None]
     y, x = (
@@ -106,7 +108,7 @@ def shift(images: UInt8[Tensor, "b h w c"], by: Int64[Tensor, "b 2"]) -> UInt8[T
 def enlargement(
     boxes: Float64[np.ndarray, "n 4"], height: int, width: int
 ) -> Float64[np.ndarray, "n 2 3"]:
-    """Return the matrices, for `warp`, that fill the image with a box of it."""
+    """Return the matrices, for `warp`, that enlarge a box to the whole image."""
     top, bottom, left, right = boxes.T
     zero = np.zeros(len(boxes))
     across = [right - left, zero, (left + right - 1) / 2 * width]
@@ -115,5 +117,5 @@ def enlargement(
 
 
 def _mirrored(places: Int64[Tensor, "b _"], side: int) -> Int64[Tensor, "b _"]:
-    """Turn back at the first and the last pixel, without repeating it."""
+    """Reflect positions at the first and the last pixel, without repeating it."""
     return side - 1 - (side - 1 - places.abs()).abs()

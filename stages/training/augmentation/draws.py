@@ -1,4 +1,4 @@
-"""Random numbers and boxes that depend on (seed, epoch, transform, index of the image) alone."""
+"""Random numbers and boxes: functions of (seed, epoch, transform, index of the image)."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,7 +13,7 @@ Pixels = UInt8[Tensor, "b h w c"]
 
 
 class Draws(NamedTuple):
-    """What the random numbers of an epoch depend on, and the device that needs them."""
+    """The random numbers of an epoch, for a split on a device."""
 
     seed: int
     epoch: int  # from 0
@@ -21,21 +21,21 @@ class Draws(NamedTuple):
     device: torch.device
 
     def generator(self, transform: str) -> np.random.Generator:
-        """Begin the numbers of one transform, which are the same whatever others draw."""
+        """Return the generator of one transform, which does not depend on what others draw."""
         return np.random.default_rng((self.seed, self.epoch, crc32(transform.encode())))
 
     def uniform(self, transform: str, columns: int) -> Float64[np.ndarray, "n _"]:
-        """Draw from [0, 1): row i belongs to image i, however many images there are."""
+        """Draw from [0, 1); row i is for image i, however many images there are."""
         return self.generator(transform).random((self.shape[0], columns))
 
     def table(self, rows: np.ndarray) -> Tensor:
-        """Put a row for each image on the device; floats have 32 bits there."""
+        """Move a row for each image to the device; floats become float32."""
         floats = rows.dtype == np.float64
         return torch.from_numpy(rows.astype(np.float32) if floats else rows).to(self.device)
 
 
 class Transform(NamedTuple):
-    """A function of a batch, and the rows that it takes for each image of the split."""
+    """A function of a batch, and its arguments, one row for each image of the split."""
 
     function: Callable[[Pixels, Tensor], Pixels]
     table: Tensor  # [N, ...], on the device
@@ -58,7 +58,7 @@ def inscribed(
 
 
 def inside(boxes: Float[Tensor, "b 4"], height: int, width: int) -> Bool[Tensor, "b h w"]:
-    """Tell which pixels have their centre in the image's box."""
+    """Return a mask of the pixels whose centre is in the box of their image."""
     y = (torch.arange(height, device=boxes.device) + 0.5) / height
     x = (torch.arange(width, device=boxes.device) + 0.5) / width
     top, bottom, left, right = boxes[:, :, None].unbind(1)  # [B, 1] each

@@ -19,12 +19,12 @@ class Erasing(Params):
     """Parameters of random erasing."""
 
     erasing: float = Field(
-        ge=0, le=1, description="share of the images of which a random box is made black; 0: off"
+        ge=0, le=1, description="share of the images in which a random box is made black; 0: off"
     )
 
 
 def erasures(params: Erasing, draws: Draws) -> Iterator[Transform]:
-    """Draw the box of each image, an empty one for those that stay whole."""
+    """Draw the box of each image; it is empty for those that are not erased."""
     if params.erasing:
         uniform = draws.uniform("erasing", 5)
         boxes = inscribed(uniform[:, 1:], AREAS, RATIOS)

@@ -1,4 +1,4 @@
-"""MixUp and CutMix: each image with the next one of its batch, and their labels likewise."""
+"""MixUp and CutMix of each image with the next one of its batch, and of their labels."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -25,7 +25,7 @@ class Mixing(Params):
 
 
 class Mixed(NamedTuple):
-    """A batch, with the share of each class in each image if images were mixed."""
+    """A batch; if images were mixed, the targets are the shares of the classes."""
 
     images: UInt8[Tensor, "b h w c"] | Float[Tensor, "b h w c"]  # in [0, 255]
     targets: Int64[Tensor, " b"] | Float[Tensor, "b k"]
@@ -35,9 +35,9 @@ Mixer = Callable[[Pixels, Int64[Tensor, " b"], Int64[Tensor, " b"]], Mixed]
 
 
 def mixer(params: Mixing, draws: Draws, classes: int) -> Mixer:
-    """Return a function of a batch's images, labels and indices in the split.
+    """Return a function of the images, labels and indices of a batch.
 
-    With both on, a coin for each image decides which.
+    If both are on, a coin for each image decides which.
     """
     if not (params.mixup or params.cutmix):
         return lambda images, labels, _: Mixed(images, labels)
@@ -57,7 +57,7 @@ def mix(
     targets: Float[Tensor, "b k"],
     rows: Float[Tensor, "b 5"],
 ) -> Mixed:
-    """Give the next image of the batch the share `rows[:, 0]` of the box `rows[:, 1:]`."""
+    """Blend the next image of the batch into the box `rows[:, 1:]`, by the share `rows[:, 0]`."""
     _, height, width, _ = images.shape
     within = inside(rows[:, 1:], height, width)
     area = within.sum((1, 2)) / (height * width)  # shares of targets follow what is seen
@@ -69,20 +69,20 @@ def mix(
 
 
 def _towards_next(batch: Tensor, shares: Tensor) -> Tensor:
-    """Give the next row of the batch its share of each row; the last row's next is the first."""
+    """Blend each row with the next row of the batch by its share; the first follows the last."""
     # In place: for tensors of this size, fresh memory takes longer than arithmetic.
     return batch.roll(-1, 0).sub_(batch).mul_(shares).add_(batch)
 
 
 def _blends(params: Mixing, draws: Draws) -> Float64[np.ndarray, "n 5"]:
-    """Draw the share that the next image has everywhere."""
+    """Draw the share of the next image, in a box that is the whole image."""
     alpha = params.mixup or 1.0
     share = draws.generator("mixup").beta(alpha, alpha, (draws.shape[0], 1))
     return np.concatenate([share, np.tile([0.0, 1.0, 0.0, 1.0], share.shape)], axis=1)
 
 
 def _cuts(params: Mixing, draws: Draws) -> Float64[np.ndarray, "n 5"]:
-    """Draw the box that is the next image's alone: centre uniform, what juts out is lost."""
+    """Draw the box of the next image, with share 1: centre uniform, clipped at the border."""
     alpha = params.cutmix or 1.0
     half = np.sqrt(draws.generator("cutmix").beta(alpha, alpha, (draws.shape[0], 1))) / 2
     y, x = np.split(draws.uniform("cutmix box", 2), 2, axis=1)

@@ -1,1 +1,1 @@
-"""What a training writes for TensorBoard."""
+"""Logs for TensorBoard: curves, histograms, images, the graph and the parameters."""

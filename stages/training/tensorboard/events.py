@@ -1,7 +1,7 @@
-"""Files that TensorBoard reads.
+"""Event files of TensorBoard.
 
-They are written at once, not by a thread as with torch's SummaryWriter, whose errors nobody could
-catch.
+They are written at once, not by a thread as with torch's SummaryWriter, whose errors cannot be
+caught.
 """
 
 from collections.abc import Iterable
@@ -15,17 +15,17 @@ Run: TypeAlias = Literal["train", "val", "."]  # curves of one name in several r
 
 
 class Panel(NamedTuple):
-    """One thing to show."""
+    """One entry of a log."""
 
     run: Run
     content: dict[str, Any]  # a field of TensorBoard's Event, and its value
 
 
 class Events:
-    """The files of a training: one a run, in folders of their names."""
+    """The event files of a training: one a run, in folders of their names."""
 
     def __init__(self, folder: Path, done: int) -> None:
-        """Go on after `done` epochs; after none, begin with an empty folder.
+        """Go on after `done` epochs; after none, empty the folder.
 
         Raises:
             OSError: it cannot be emptied.
@@ -37,7 +37,7 @@ class Events:
                 old.unlink()
 
     def write(self, panels: Iterable[Panel], epoch: int) -> None:
-        """Write what there is to show after an epoch.
+        """Write the entries of an epoch.
 
         Raises:
             OSError: the disk is full, or the folder cannot be written.
@@ -50,7 +50,7 @@ class Events:
             file.flush()
 
     def close(self) -> None:
-        """Let go of the files, which are complete after each `write` that succeeded."""
+        """Close the files, which are complete after each `write` that succeeded."""
         for file in self._files.values():
             with suppress(OSError):
                 file.close()
@@ -63,7 +63,7 @@ class Events:
         place.parent.mkdir(parents=True, exist_ok=True)
         self._files[run] = RecordWriter(place.open("xb"))
         self._put(run, file_version="brain.Event:2")
-        # Void is what a killed training wrote of later epochs.
+        # TensorBoard drops what a killed training wrote of later epochs.
         self._put(run, step=self._done + 1, session_log=SessionLog(status=SessionLog.START))
 
     def _put(self, run: Run, **content: object) -> None:

@@ -1,6 +1,6 @@
-"""What TensorBoard is told of a training, written under runs/; `make board` opens it.
+"""The TensorBoard log of a training, under runs/; `make board` opens it.
 
-No output of the stage: times are in the names and bytes of these files.
+It is no output of the stage: times are in the names and bytes of its files.
 """
 
 import os
@@ -31,45 +31,45 @@ class Board(Params):
 
 
 class Log:
-    """What is told of a training; with nobody to tell, it costs nothing: panels are generators."""
+    """The log of a training; without a folder it costs nothing: panels are generators."""
 
     def __init__(self, folder: Path | None, done: int) -> None:
-        """Go on after `done` epochs; without a folder, nobody listens."""
+        """Go on after `done` epochs; without a folder, write nothing."""
         self._folder, self._done, self._epoch = folder, done, done
         self._events: Events | None = None
 
     def start(self, whole: nn.Module, images: Images) -> None:
-        """Show a batch as it is learned, and the graph from pixels [B, H, W, C] to logits."""
+        """Log an augmented batch, and the graph from pixels [B, H, W, C] to logits."""
         if not self._done:
-            self._tell(panels.batch(images))
-            self._tell(panels.graph(whole, images))
+            self._write(panels.batch(images))
+            self._write(panels.graph(whole, images))
 
     def epoch(self, epoch: Epoch, network: nn.Module, speed: float) -> None:
-        """Show an epoch's scores, the weights after it, and its speed in images a second."""
+        """Log an epoch's scores, the weights after it, and its speed in images a second."""
         self._epoch = epoch.epoch
-        self._tell(panels.curves(epoch, speed))
-        self._tell(panels.weights(network))
+        self._write(panels.curves(epoch, speed))
+        self._write(panels.weights(network))
 
     def mistakes(self, logits: Logits, held_out: Resident, classes: Sequence[str]) -> None:
-        """Show the images that these logits misclassify most confidently."""
-        self._tell(panels.mistakes(logits, held_out, classes))
+        """Log the images that these logits misclassify most confidently."""
+        self._write(panels.mistakes(logits, held_out, classes))
 
     def finish(self, params: Params, best: Epoch) -> None:
-        """Enter the parameters and what they led to in the table of all runs."""
-        self._tell(panels.parameters(params, best))
+        """Log the parameters and the best scores, for the table of all runs."""
+        self._write(panels.parameters(params, best))
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         if self._events:
             self._events.close()
 
-    def _tell(self, shown: Iterable[Panel]) -> None:
-        """Write it; a disk that refuses costs the rest of the log, and nothing else."""
+    def _write(self, entries: Iterable[Panel]) -> None:
+        """Write entries; a disk that fails costs the rest of the log, and nothing else."""
         if self._folder is None:
             return
         try:
             self._events = self._events or Events(self._folder, self._done)
-            self._events.write(shown, self._epoch)
+            self._events.write(entries, self._epoch)
         except OSError as error:
             reason = error.strerror or error
             tqdm.write(
@@ -81,7 +81,7 @@ class Log:
 
 @contextmanager
 def opened(params: Board, key: str, done: int) -> Iterator[Log]:
-    """Yield the log of a training, named by its key, that goes on after `done` epochs."""
+    """Yield the log of the training of a key, which goes on after `done` epochs."""
     log = Log(folder(key) if params.board else None, done)
     try:
         yield log

@@ -178,6 +178,6 @@ def test_too_little_memory_is_no_fault_of_the_architecture(
     def short(*_: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9")
 
-    monkeypatch.setattr(introspection, "logits", short)
+    monkeypatch.setattr(introspection, "trial_logits", short)
     with pytest.raises(RuntimeError, match="can't allocate memory"):
         built(shape(3, 32, 32), network="torchvision", architecture="squeezenet1_1")

@@ -7,7 +7,6 @@ from PIL import Image
 from test_lr_range import PARAMS
 from toys import split, store
 
-from stages import train as stage
 from stages.errors import UserError
 from tools import find_lr
 from tools.find_lr import Point
@@ -23,10 +22,6 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
     monkeypatch.setattr(sys, "argv", ["find_lr", *arguments])
     find_lr.main()
-
-
-def test_the_section_is_that_of_the_stage() -> None:
-    assert find_lr.Train.model_fields.keys() == stage.Train.model_fields.keys()
 
 
 def test_it_writes_a_table_and_a_curve_and_suggests_a_rate(

@@ -7,8 +7,9 @@ from toys import CARD, NETWORK, split
 
 from stages.batches import Resident, to_device
 from stages.errors import UserError
-from stages.training.setup import Assembly, assemble
-from tools.find_lr import Point, Span, Train, learned, steepest, sweep
+from stages.train import Train
+from stages.training.setup import Training, build_step
+from tools.find_lr import Point, Span, endless_batches, steepest, sweep
 
 SPAN = Span(1e-5, 10.0, 60)
 DATA = to_device(split(24), torch.device("cpu"))
@@ -33,8 +34,8 @@ PARAMS = Train.load().model_copy(
 )
 
 
-def points(params: Assembly = PARAMS, span: Span = SPAN, data: Resident = DATA) -> list[Point]:
-    return list(sweep(assemble(params, CARD, data), data, params, span))
+def points(params: Training = PARAMS, span: Span = SPAN, data: Resident = DATA) -> list[Point]:
+    return list(sweep(build_step(params, CARD, data), data, params, span))
 
 
 def ramp(losses: list[float]) -> list[Point]:
@@ -47,9 +48,9 @@ def test_rates_grow_by_the_same_factor() -> None:
 
 
 def test_steps_are_those_of_plain_sgd() -> None:
-    tried, step = points(), assemble(PARAMS, CARD, DATA)
+    tried, step = points(), build_step(PARAMS, CARD, DATA)
     step.whole.train()
-    for point, (images, labels) in zip(tried, learned(DATA, PARAMS, 2), strict=False):
+    for point, (images, labels) in zip(tried, endless_batches(DATA, PARAMS, 2), strict=False):
         loss = step.loss(step.whole(images), labels)
         assert point.loss == pytest.approx(loss.item(), rel=1e-4)
         step.whole.zero_grad()
@@ -61,7 +62,7 @@ def test_steps_are_those_of_plain_sgd() -> None:
 
 def test_groups_keep_their_ratios() -> None:
     params = PARAMS.model_copy(update={"head_lr": 5.0})
-    step = assemble(params, CARD, DATA)
+    step = build_step(params, CARD, DATA)
     for point in islice(sweep(step, DATA, params, SPAN), 5):
         rates = sorted(
             {group["lr"] for made in step.learner.optimizers for group in made.param_groups}
@@ -90,7 +91,7 @@ def test_what_does_not_explode_goes_to_the_end() -> None:
 
 
 def test_it_stops_when_the_loss_is_no_number() -> None:
-    step = assemble(PARAMS, CARD, DATA)
+    step = build_step(PARAMS, CARD, DATA)
     torch.nn.init.constant_(next(step.learner.network.parameters()), float("nan"))
     assert not list(sweep(step, DATA, PARAMS, SPAN))
 
@@ -100,14 +101,14 @@ def test_the_same_parameters_give_the_same_points() -> None:
 
 
 def test_learning_goes_through_the_images_again_and_again() -> None:
-    seen = [labels for _, labels in islice(learned(DATA, PARAMS, 2), 6)]
+    seen = [labels for _, labels in islice(endless_batches(DATA, PARAMS, 2), 6)]
     for epoch in (seen[:3], seen[3:]):
         assert torch.cat(epoch).bincount().tolist() == [12, 12]
 
 
 def test_what_is_frozen_stays() -> None:
     params = PARAMS.model_copy(update={"freeze": "backbone"})
-    step = assemble(params, CARD, DATA)
+    step = build_step(params, CARD, DATA)
     first, *_, last = step.learner.network.parameters()
     before = first.clone(), last.clone()
     list(islice(sweep(step, DATA, params, Span(0.1, 1.0, 60)), 5))

@@ -9,7 +9,7 @@ from typing import IO
 import numpy as np
 import pytest
 import torch
-from learning import begun, passes, same, settings
+from learning import begun, same, settings, updates
 from torch import nn
 from toys import split
 
@@ -32,9 +32,9 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def trained(stop: int) -> Learner:
-    """Return a learner after so many passes, of two or three steps an epoch."""
+    """Return a learner after so many updates, of two or three steps an epoch."""
     step = begun(PARAMS)
-    passes(step, PARAMS, lambda number: number + 1 == stop)
+    updates(step, PARAMS, lambda number: number + 1 == stop)
     return step.learner
 
 
@@ -46,7 +46,7 @@ def test_what_was_kept_comes_back(capsys: pytest.CaptureFixture[str]) -> None:
     learner, other = trained(3), fresh()
     CheckpointStore(PARAMS, "run").save(learner)
     CheckpointStore(PARAMS, "run").load(other)
-    assert same(other.state(), learner.state())
+    assert same(other.state_dict(), learner.state_dict())
     told = "training goes on where it was stopped: after epoch 1, step 2\n"
     assert capsys.readouterr().out == told
 
@@ -69,7 +69,7 @@ def test_another_run_never_sees_it(capsys: pytest.CaptureFixture[str]) -> None:
     CheckpointStore(PARAMS, "run").save(trained(3))
     other = fresh()
     CheckpointStore(PARAMS, "nur").load(other)
-    assert same(other.state(), fresh().state())
+    assert same(other.state_dict(), fresh().state_dict())
     assert not capsys.readouterr().out
 
 
@@ -118,16 +118,16 @@ def torn(share: float) -> bytes:
         lambda path: path.write_bytes(torn(0.5)),
         lambda path: path.write_bytes(torn(0.99)),
         lambda path: sealed(foreign(), path),
-        lambda path: torch.save(trained(3).state(), path),  # as it was written in former times
+        lambda path: torch.save(trained(3).state_dict(), path),  # as it was written in former times
         lambda path: sealed([1, 2], path),
         lambda path: sealed(nn.Linear(2, 2), path),  # code, which is not run
         lambda path: path.mkdir(),
         lambda path: path.symlink_to("nowhere"),
-        lambda path: sealed({**trained(3).state(), "tally": (1,) * 5}, path),
-        lambda path: sealed({**trained(3).state(), "random": [torch.zeros(3)]}, path),
-        lambda path: sealed({**trained(3).state(), "optimizers": []}, path),
-        lambda path: sealed(begun(settings(network="mlp", hidden=(5,))).learner.state(), path),
-        lambda path: sealed(begun(settings()).learner.state(), path),
+        lambda path: sealed({**trained(3).state_dict(), "tally": (1,) * 5}, path),
+        lambda path: sealed({**trained(3).state_dict(), "random": [torch.zeros(3)]}, path),
+        lambda path: sealed({**trained(3).state_dict(), "optimizers": []}, path),
+        lambda path: sealed(begun(settings(network="mlp", hidden=(5,))).learner.state_dict(), path),
+        lambda path: sealed(begun(settings()).learner.state_dict(), path),
     ],
     ids=[
         "empty", "zeros", "text", "half", "nearly whole", "foreign", "unsealed", "a list", "code",
@@ -143,13 +143,13 @@ def test_what_cannot_be_used_starts_anew(
     learner = fresh()
     store = CheckpointStore(PARAMS, "run")
     store.load(learner)
-    assert same(learner.state(), fresh().state())
+    assert same(learner.state_dict(), fresh().state_dict())
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith(".dvc/tmp/resume/run.pt: cannot be read (")
     assert line.endswith("), so training starts from the beginning")
     step = begun(PARAMS)
-    step.learner.restore(learner.state())
-    passes(step, PARAMS)
+    step.learner.load_state_dict(learner.state_dict())
+    updates(step, PARAMS)
     assert same(step.learner.best, trained(99).best)
 
 
@@ -208,7 +208,7 @@ def test_too_little_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None
     learner = fresh()
     with pytest.raises(MemoryError):
         CheckpointStore(PARAMS, "run").load(learner)
-    assert same(learner.state(), fresh().state())
+    assert same(learner.state_dict(), fresh().state_dict())
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(errno.ENOSPC, "No space left")])
@@ -228,7 +228,7 @@ def test_a_write_that_ends_halfway_leaves_the_state_before(
     assert [path.name for path in FOLDER.iterdir()] == ["run.pt"]
     learner = fresh()
     store.load(learner)
-    assert same(learner.state(), before.state())
+    assert same(learner.state_dict(), before.state_dict())
 
 
 class Harmful:

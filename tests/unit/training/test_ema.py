@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from stages.training.ema import Average, MovingAverage
+from stages.training.ema import Ema, MovingAverage
 
 
 def network() -> nn.Sequential:
@@ -43,7 +43,7 @@ def same(first: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 @pytest.mark.parametrize("decay", [0.0, 0.05, 0.25, 0.5, 0.999])
 def test_averages_by_numpy(decay: float) -> None:
     layers = network()
-    average = MovingAverage(layers, Average(ema=decay))
+    average = MovingAverage(layers, Ema(ema=decay))
     expected = {name: held.double().numpy() for name, held in copied(layers).items()}
     for step in range(12):
         learn(layers, step)
@@ -60,7 +60,7 @@ def test_averages_are_those_of_torch() -> None:
     layers = network()
     for step in range(3):
         learn(layers, step)
-    average = MovingAverage(layers, Average(ema=0.05))  # below any decay of the first steps
+    average = MovingAverage(layers, Ema(ema=0.05))  # below any decay of the first steps
     reference = AveragedModel(layers, multi_avg_fn=None, avg_fn=lerp, use_buffers=True)
     reference.update_parameters(layers)  # a copy
     for step in range(3, 7):
@@ -79,7 +79,7 @@ def lerp(old: Tensor, new: Tensor, _: object) -> Tensor:
 
 def test_whole_numbers_are_those_of_the_network() -> None:
     layers = network()
-    average = MovingAverage(layers, Average(ema=0.9))
+    average = MovingAverage(layers, Ema(ema=0.9))
     for step in range(3):
         learn(layers, step)
         average.update()
@@ -90,7 +90,7 @@ def test_whole_numbers_are_those_of_the_network() -> None:
 
 def test_after_the_block_the_network_has_its_own_weights_again() -> None:
     layers = network()
-    average = MovingAverage(layers, Average(ema=0.9))
+    average = MovingAverage(layers, Ema(ema=0.9))
     learn(layers, 0)
     average.update()
     before = copied(layers)
@@ -102,7 +102,7 @@ def test_after_the_block_the_network_has_its_own_weights_again() -> None:
 
 def test_an_error_within_the_block_changes_nothing() -> None:
     layers = network()
-    average = MovingAverage(layers, Average(ema=0.9))
+    average = MovingAverage(layers, Ema(ema=0.9))
     learn(layers, 0)
     before = copied(layers)
 
@@ -117,7 +117,7 @@ def test_an_error_within_the_block_changes_nothing() -> None:
 
 def test_weights_that_never_change_are_their_own_average() -> None:
     layers = network()
-    average = MovingAverage(layers, Average(ema=0.99))
+    average = MovingAverage(layers, Ema(ema=0.99))
     for _ in range(50):
         average.update()
     assert same(averaged(layers, average), copied(layers))
@@ -125,7 +125,7 @@ def test_weights_that_never_change_are_their_own_average() -> None:
 
 def test_without_decay_there_is_none() -> None:
     layers = network()
-    average = MovingAverage(layers, Average(ema=None))
+    average = MovingAverage(layers, Ema(ema=None))
     learn(layers, 0)
     average.update()
     assert same(averaged(layers, average), copied(layers))
@@ -135,7 +135,7 @@ def test_without_decay_there_is_none() -> None:
 
 
 def test_a_network_without_weights_has_an_average() -> None:
-    average = MovingAverage(nn.ReLU(), Average(ema=0.5))
+    average = MovingAverage(nn.ReLU(), Ema(ema=0.5))
     average.update()
     with average.applied():
         pass
@@ -143,7 +143,7 @@ def test_a_network_without_weights_has_an_average() -> None:
 
 def test_training_goes_on_as_without_an_average() -> None:
     plain, layers = network(), network()
-    average = MovingAverage(layers, Average(ema=0.9))
+    average = MovingAverage(layers, Ema(ema=0.9))
     for step in range(4):
         learn(plain, step)
         learn(layers, step)
@@ -155,11 +155,11 @@ def test_training_goes_on_as_without_an_average() -> None:
 
 def test_a_restored_state_goes_on_with_the_same_bits() -> None:
     layers = network()
-    average = MovingAverage(layers, Average(ema=0.9))
+    average = MovingAverage(layers, Ema(ema=0.9))
     for step in range(4):
         if step == 2:
             state, resumed = deepcopy(average.state_dict()), deepcopy(layers)
-            again = MovingAverage(resumed, Average(ema=0.9))
+            again = MovingAverage(resumed, Ema(ema=0.9))
             again.load_state_dict(state)
         learn(layers, step)
         average.update()
@@ -170,7 +170,7 @@ def test_a_restored_state_goes_on_with_the_same_bits() -> None:
 
 
 def test_a_state_of_another_network_is_refused() -> None:
-    average = MovingAverage(network(), Average(ema=0.9))
+    average = MovingAverage(network(), Ema(ema=0.9))
     with pytest.raises(KeyError):
         average.load_state_dict({"steps": 0, "averages": {}})
 
@@ -178,4 +178,4 @@ def test_a_state_of_another_network_is_refused() -> None:
 @pytest.mark.parametrize("value", [-0.1, 1.0, "0.9", True])
 def test_a_decay_out_of_bounds_is_refused(value: object) -> None:
     with pytest.raises(ValidationError, match="ema"):
-        Average.model_validate({"ema": value})
+        Ema.model_validate({"ema": value})

@@ -22,8 +22,9 @@ from stages.artifacts.splits import Split
 from stages.batches import to_device
 from stages.errors import UserError
 from stages.train import Train, train
-from stages.training.sampling import dry
-from stages.training.setup import assemble, describe, finish
+from stages.training.sampling import limited
+from stages.training.setup import build_step, initial_card
+from stages.training.temperature import calibrate
 
 SECTIONS = int(7 * float(os.environ.get("FUZZ", "1")))  # of each part
 PARTS = range(8)
@@ -114,11 +115,11 @@ def learned(params: Train, rng: Random) -> None:
         )
         for count in (rng.choice([9, 16, 21]), 6)
     )
-    held_out, card = dry(held_out, params), describe(params, interface)
-    step = assemble(params, card, data)
+    held_out, card = limited(held_out, params), initial_card(params, interface)
+    step = build_step(params, card, data)
     for _ in train(step, data, held_out, params):
         pass
-    made = finish(step, card, held_out)
+    made = calibrate(step, card, held_out)
     assert 0.05 < made.classifier.card.temperature < 20
     for weight in made.classifier.network.state_dict().values():
         assert not weight.is_floating_point() or weight.isfinite().all()

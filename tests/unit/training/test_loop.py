@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from learning import DATA, HELD_OUT, begun, passes, same, settings, stored
+from learning import AT_ONCE, DATA, HELD_OUT, NEVER, begun, same, settings, stored, updates
 from pydantic import ValidationError
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -18,13 +18,12 @@ from stages.training import loop
 from stages.training.augmentation.augmenter import augmenter
 from stages.training.augmentation.draws import Draws
 from stages.training.augmentation.mixing import mixer
-from stages.training.loop import Pass, fit
-from stages.training.sampling import chosen, dry, epoch_size, remaining
+from stages.training.loop import Update, train_epoch
+from stages.training.sampling import epoch_indices, epoch_size, limited, remaining_images
 from stages.training.state import DivergedError
 from stages.training.step import Step
 
 CPU = torch.device("cpu")
-AT_ONCE, NEVER = -1.0, float("inf")  # seconds from one look at the loss to the next
 
 
 @pytest.fixture(autouse=True)
@@ -90,12 +89,13 @@ def test_steps_are_those_of_a_plain_loop(changes: dict[str, object]) -> None:
     assert same(step.whole.state_dict(), reference.state_dict())
 
 
-def fits(step: Step, params: Train, data: Resident = DATA) -> Iterator[Pass]:
-    """Go through `fit` with a caller that records epochs, and nothing else."""
-    for passed in fit(step, data, params):
-        if passed.ended:
-            step.learner.record(step.judge(HELD_OUT), passed.tally, params)
-        yield passed
+def fits(step: Step, params: Train, data: Resident = DATA) -> Iterator[Update]:
+    """Train all epochs with a caller that records them, and nothing else."""
+    for _ in range(params.epochs):
+        for update in train_epoch(step, data, params):
+            if update.ended:
+                step.learner.record(step.validate(HELD_OUT), update.tally, params)
+            yield update
 
 
 def test_accumulated_batches_are_one_big_batch() -> None:
@@ -116,17 +116,14 @@ RESTLESS = {"network": "mlp", "hidden": (8,), "dropout": 0.4, "ema": 0.9, "mixup
 
 @pytest.mark.parametrize("look", [AT_ONCE, NEVER])
 @pytest.mark.parametrize("save_steps", [1, 2, None])
-def test_neither_time_nor_saving_changes_a_bit(
-    look: float, save_steps: int | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_neither_time_nor_saving_changes_a_bit(look: float, save_steps: int | None) -> None:
     params = settings(**RESTLESS)
     expected = begun(params)
-    passes(expected, params)
-    monkeypatch.setattr(loop, "LOOK", look)
+    updates(expected, params)
     step = begun(params)
     torch.rand(3)  # whatever was drawn before
-    passes(step, settings(**RESTLESS, save_steps=save_steps))
-    assert same(step.learner.state(), expected.learner.state())
+    updates(step, settings(**RESTLESS, save_steps=save_steps), look=look)
+    assert same(step.learner.state_dict(), expected.learner.state_dict())
 
 
 def test_every_epoch_has_chances_of_its_own() -> None:
@@ -141,7 +138,7 @@ def test_another_seed_gives_other_weights() -> None:
     first, other = (begun(settings(network="mlp", seed=seed)) for seed in (0, 1))
     other.learner.network.load_state_dict(first.learner.network.state_dict())
     for step, seed in [(first, 0), (other, 1)]:
-        passes(step, settings(network="mlp", seed=seed))
+        updates(step, settings(network="mlp", seed=seed))
     assert not same(first.learner.network.state_dict(), other.learner.network.state_dict())
 
 
@@ -166,36 +163,32 @@ RUNS: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_a_restored_learner_goes_on_to_the_same_bits(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(loop, "LOOK", AT_ONCE)  # a pass a step
+def test_a_restored_learner_goes_on_to_the_same_bits(name: str) -> None:
     params = settings(**RUNS[name])
     undisturbed = begun(params)
-    count = len(passes(undisturbed, params))
+    count = len(updates(undisturbed, params, look=AT_ONCE))
     assert count > 4
     stopped = begun(params)
     stops = [0, 2, 4, count - 1]  # in an epoch, at its end, in the next one, at the end of all
     for start, stop in pairwise([-1, *stops]):
-        passes(stopped, params, (stop - start - 1).__eq__)
-        state = stored(stopped.learner.state())
+        updates(stopped, params, (stop - start - 1).__eq__, AT_ONCE)
+        state = stored(stopped.learner.state_dict())
         torch.rand(3)  # whatever a new process draws
         stopped = begun(params)
-        stopped.learner.restore(state)
-    assert not passes(stopped, params)
-    assert same(stopped.learner.state(), undisturbed.learner.state())
+        stopped.learner.load_state_dict(state)
+    assert not updates(stopped, params)
+    assert same(stopped.learner.state_dict(), undisturbed.learner.state_dict())
     assert same(stopped.learner.best, undisturbed.learner.best)
 
 
-def test_a_pass_ends_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_update_ends_every_epoch() -> None:
     params = settings()
-    assert [tuple(one[1:]) for one in passes(begun(params), params)] == [(22, True, True)] * 3
+    assert [tuple(one[1:]) for one in updates(begun(params), params)] == [(22, True, True)] * 3
     params = settings(save_steps=2)
     expected = [(16, False, True), (6, True, True)] * 3
-    assert [tuple(one[1:]) for one in passes(begun(params), params)] == expected
-    monkeypatch.setattr(loop, "LOOK", AT_ONCE)
+    assert [tuple(one[1:]) for one in updates(begun(params), params)] == expected
     expected = [(8, False, False), (8, False, True), (6, True, True)] * 3
-    seen = passes(begun(params), params)
+    seen = updates(begun(params), params, look=AT_ONCE)
     assert [tuple(one[1:]) for one in seen] == expected
     assert [one.tally.images for one in seen] == [8, 16, 22] * 3
 
@@ -271,7 +264,7 @@ def test_the_images_of_an_epoch(count: int, changes: dict[str, object], expected
     params = settings(**changes)
     assert epoch_size(count, params) == expected
     labels = torch.arange(count) % 2
-    rows = [chosen(labels, params, epoch).tolist() for epoch in (0, 1)]
+    rows = [epoch_indices(labels, params, epoch).tolist() for epoch in (0, 1)]
     assert [len(set(one)) for one in rows] == [expected, expected]
     assert set(rows[0]) <= set(range(count))
 
@@ -279,27 +272,27 @@ def test_the_images_of_an_epoch(count: int, changes: dict[str, object], expected
 def test_a_restored_run_has_fewer_images_left() -> None:
     params = settings(save_steps=2)
     step = begun(params)
-    assert remaining(step.learner, 22, params) == 66
-    assert sum(passed.images for passed in passes(step, params, lambda number: number == 2)) == 38
-    assert remaining(step.learner, 22, params) == 28
-    assert sum(passed.images for passed in passes(step, params)) == 28
-    assert remaining(step.learner, 22, params) == 0
+    assert remaining_images(step.learner, 22, params) == 66
+    assert sum(passed.images for passed in updates(step, params, lambda number: number == 2)) == 38
+    assert remaining_images(step.learner, 22, params) == 28
+    assert sum(passed.images for passed in updates(step, params)) == 28
+    assert remaining_images(step.learner, 22, params) == 0
 
 
 def test_a_dry_run_learns_and_judges_by_few_images() -> None:
     params = settings(limit_batches=1)
-    first, other = (chosen(DATA.labels, params, epoch).tolist() for epoch in (0, 1))
+    first, other = (epoch_indices(DATA.labels, params, epoch).tolist() for epoch in (0, 1))
     assert set(first) != set(other), "as many images, not the same"
-    held_out = dry(HELD_OUT, params)
+    held_out = limited(HELD_OUT, params)
     assert same(tuple(held_out), (HELD_OUT.images[:8], HELD_OUT.labels[:8]))
-    assert same(tuple(dry(HELD_OUT, settings())), tuple(HELD_OUT))
-    assert same(tuple(dry(HELD_OUT, settings(overfit_batches=1))), tuple(HELD_OUT))
+    assert same(tuple(limited(HELD_OUT, settings())), tuple(HELD_OUT))
+    assert same(tuple(limited(HELD_OUT, settings(overfit_batches=1))), tuple(HELD_OUT))
 
 
 @pytest.mark.parametrize("sampling", ["shuffle", "balanced"])
 def test_overfitting_goes_over_the_same_images_again(sampling: str) -> None:
     params = settings(overfit_batches=2, sampling=sampling)
-    rows = [chosen(DATA.labels, params, epoch).tolist() for epoch in range(4)]
+    rows = [epoch_indices(DATA.labels, params, epoch).tolist() for epoch in range(4)]
     assert len({tuple(one) for one in rows}) == 4, "in another order"
     assert len({frozenset(one) for one in rows}) == 1
 

@@ -83,13 +83,13 @@ def test_so_does_an_address() -> None:
 def test_another_file_than_the_checksums_is_refused_with_both() -> None:
     message = complaint("elsewhere.pth", "0" * 64)
     assert message.startswith(f"elsewhere.pth: its sha256 is {digest('elsewhere.pth')}, ")
-    assert f"train.weights_sha256 is {'0' * 64}; bring the right file" in message
+    assert f"train.weights_sha256 is {'0' * 64}; provide the right file" in message
 
 
 def test_the_classifier_that_the_stage_replaces_is_to_be_copied() -> None:
     classifier.write(untrained(1))
     message = complaint(str(classifier.PATH))
-    assert f"which this stage makes anew; copy it to {SOURCE}/" in message
+    assert f"which this stage overwrites; copy it to {SOURCE}/" in message
     classifier.PATH.rename(SOURCE / "earlier.safetensors")
     assert taken(f"{SOURCE}/earlier.safetensors")
 
@@ -113,7 +113,7 @@ def test_default_is_for_torchvision() -> None:
 
 def test_default_takes_what_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        pretrained, "weights", lambda architecture: StateDict(architecture, WEIGHTS, None)
+        pretrained, "published_weights", lambda architecture: StateDict(architecture, WEIGHTS, None)
     )
     network = CARD.network.model_copy(update={"network": "torchvision"})
     assert taken("default", card=CARD.model_copy(update={"network": network}))

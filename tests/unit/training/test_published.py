@@ -67,7 +67,9 @@ def test_a_damaged_file_in_the_cache_is_refused(cache: Path) -> None:
     path = cache / Path(CHOICE.url).name
     path.parent.mkdir(parents=True)
     path.write_bytes(b"damaged")
-    with pytest.raises(UserError, match=r"its sha256 is .*; delete it, and it is fetched anew"):
+    with pytest.raises(
+        UserError, match=r"its sha256 is .*; delete it, and run the stage again to download it"
+    ):
         pretrained.published_weights("squeezenet1_1")
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from learning import DATA, HELD_OUT, begun, passes, same, settings
+from learning import DATA, HELD_OUT, begun, same, settings, updates
 from safetensors.torch import save_file
 from scipy.special import log_softmax
 from torch import Tensor, nn
@@ -16,7 +16,8 @@ from stages.nets.network import Network
 from stages.scores import predict
 from stages.training import setup
 from stages.training.pretrained import SOURCE
-from stages.training.setup import assemble, finish
+from stages.training.setup import build_step
+from stages.training.temperature import calibrate
 from stages.training.tensorboard import panels
 
 
@@ -60,7 +61,7 @@ def test_a_network_that_wants_to_sees_some_images(
 ) -> None:
     made = Curious()
     monkeypatch.setattr(network, "build", lambda *_: made)
-    monkeypatch.setattr(setup, "SEEN", pixels)
+    monkeypatch.setattr(setup, "INITIAL_PIXELS", pixels)
     begun(settings())
     expected = (DATA.images[:count] / 255 - 0.5) / 0.25
     torch.testing.assert_close(made.seen, expected.permute(0, 3, 1, 2))
@@ -101,7 +102,7 @@ def test_classes_without_images_are_counted() -> None:
     interface = INTERFACE.model_copy(update={"classes": ("a", "b", "c")})
     params = settings(class_weights="balanced")
     with pytest.raises(UserError, match=r"no image of the classes \[2\]"):
-        assemble(params, CARD.model_copy(update={"interface": interface}), DATA)
+        build_step(params, CARD.model_copy(update={"interface": interface}), DATA)
 
 
 def test_compiling_on_a_cpu_is_refused() -> None:
@@ -112,11 +113,11 @@ def test_compiling_on_a_cpu_is_refused() -> None:
 def test_the_finished_classifier_is_the_best_one_with_its_temperature() -> None:
     params = settings(epochs=4, ema=0.5)
     step = begun(params)
-    passes(step, params)
+    updates(step, params)
     best = {name: held.clone() for name, held in step.learner.best.items()}
     images, labels = to_device(split(400, seed=1), torch.device("cpu"))
     labels[::3] = 1 - labels[::3]  # of which a network that is right is too sure
-    fitted = finish(step, CARD, Resident(images, labels)).classifier
+    fitted = calibrate(step, CARD, Resident(images, labels)).classifier
     assert same(fitted.network.state_dict(), best)
     logits = predict(fitted.whole(), Resident(images, labels), 4).double()
     grid = torch.linspace(-3, 3, 4001).exp().tolist()
@@ -128,8 +129,8 @@ def test_the_finished_classifier_is_the_best_one_with_its_temperature() -> None:
 
 def test_where_val_has_no_mistake_the_card_says_that_nothing_was_fitted() -> None:
     step = begun(params := settings(epochs=6))
-    passes(step, params)
-    card = finish(step, CARD, HELD_OUT).classifier.card
+    updates(step, params)
+    card = calibrate(step, CARD, HELD_OUT).classifier.card
     assert card.temperature == 1
     assert card.calibration.startswith("left at 1, because 0 mistakes among 10 images of val")
 
@@ -147,8 +148,8 @@ def test_the_card_and_the_board_hold_no_secret_of_an_address() -> None:
     secret = "hunter2"  # noqa: S105
     place = f"https://me:{secret}@host/w.pth?token={secret}"
     params = settings(weights=place, weights_sha256="0" * 64)
-    card = setup.describe(params, INTERFACE)
+    card = setup.initial_card(params, INTERFACE)
     assert card.training["weights"] == "https://host/w.pth"
     best = Epoch(1, 0.5, 0.5, 0.5, 0.5, 0.1)
     assert secret not in str([*panels.parameters(params, best)])
-    assert setup.describe(settings(), INTERFACE).training["weights"] == "none"
+    assert setup.initial_card(settings(), INTERFACE).training["weights"] == "none"

@@ -75,13 +75,13 @@ def test_a_state_comes_back_whole_from_a_file() -> None:
     made = step.learner
     made.record(Scores(0.7, 0.6), PASSED, settings(**FULL))
     made.tally = PASSED
-    state = stored(made.state())
+    state = stored(made.state_dict())
     numbers = torch.rand(3)
     other = learner(**FULL, seed=1)
-    other.restore(state)
+    other.load_state_dict(state)
     assert torch.equal(torch.rand(3), numbers)
-    other.restore(state)
-    assert same(other.state(), state)
+    other.load_state_dict(state)
+    assert same(other.state_dict(), state)
     assert (other.history, other.tally) == (made.history, made.tally)
     assert isinstance(other.history[0], Epoch)
 
@@ -92,13 +92,13 @@ def test_random_numbers_of_every_gpu_come_back(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: gpus)
     monkeypatch.setattr(torch.cuda, "set_rng_state_all", back.extend)
-    made.restore(stored(made.state()))
+    made.load_state_dict(stored(made.state_dict()))
     assert same(back, gpus)
 
 
 def test_a_state_of_another_network_is_refused() -> None:
     with pytest.raises(RuntimeError, match="size mismatch"):
-        learner(filters=(2, 4, 9)).restore(learner().state())
+        learner(filters=(2, 4, 9)).load_state_dict(learner().state_dict())
 
 
 @pytest.mark.parametrize("name", ["body.1.running_var", "head.bias", "body.0.weight"])

@@ -135,7 +135,7 @@ def test_the_averages_are_judged_and_the_weights_come_back(precision: str) -> No
     for _ in range(5):
         step(DATA.images[:8], DATA.labels[:8])
     before = {name: held.clone() for name, held in step.whole.state_dict().items()}
-    judged = step.judge(HELD_OUT)
+    judged = step.validate(HELD_OUT)
     assert same(step.whole.state_dict(), before)
     averages = step.learner.weights()
     assert not same(averages, step.learner.network.state_dict())
@@ -149,7 +149,7 @@ def test_gradients_are_forgotten() -> None:
     step.backward(IMAGES, LABELS, 1.0)
     (weight,) = step.whole.parameters()
     assert weight.grad is not None
-    step.forget()
+    step.zero_grad()
     assert weight.grad is None
 
 

@@ -5,7 +5,7 @@ from scipy.special import log_softmax
 from scipy.stats import chi2
 from torch import Tensor
 
-from stages.training.temperature import CHANCE, RANGE, temperature, told
+from stages.training.temperature import CHANCE, RANGE, explanation, fit_temperature
 
 
 def drawn(seed: int, count: int = 4000, classes: int = 4) -> tuple[Tensor, Tensor]:
@@ -18,14 +18,14 @@ def drawn(seed: int, count: int = 4000, classes: int = 4) -> tuple[Tensor, Tenso
 
 
 def test_calibrated_logits_stay_as_they_are() -> None:
-    assert temperature(*drawn(0)) == pytest.approx(1, abs=0.05)
+    assert fit_temperature(*drawn(0)) == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.parametrize("factor", [0.3, 0.7, 3.0, 10.0])
 def test_what_was_multiplied_is_divided(factor: float) -> None:
     logits, labels = drawn(1)
-    assert temperature(factor * logits, labels) == pytest.approx(factor, rel=0.05)
-    assert told(logits, labels, factor) == "fitted to val"
+    assert fit_temperature(factor * logits, labels) == pytest.approx(factor, rel=0.05)
+    assert explanation(logits, labels, factor) == "fitted to val"
 
 
 def platt(logits: np.ndarray, labels: np.ndarray, divisor: float) -> float:
@@ -42,7 +42,7 @@ def test_no_number_of_a_grid_is_better(seed: int, classes: int) -> None:
     wide = 4 * logits.double().numpy()
     grid = np.geomspace(*RANGE, 4001)
     best = float(grid[np.argmin([platt(wide, labels.numpy(), t) for t in grid])])
-    assert temperature(4 * logits, labels) == pytest.approx(best, rel=2e-3)
+    assert fit_temperature(4 * logits, labels) == pytest.approx(best, rel=2e-3)
 
 
 def expected_calibration_error(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -56,7 +56,7 @@ def expected_calibration_error(logits: np.ndarray, labels: np.ndarray) -> float:
 def test_an_overconfident_network_is_calibrated_as_before() -> None:
     logits, labels = drawn(5, count=3000)
     other, truth = (part.numpy() for part in drawn(6, count=3000))
-    found = temperature(5 * logits, labels)
+    found = fit_temperature(5 * logits, labels)
     assert found == pytest.approx(5, rel=0.05)
     assert expected_calibration_error(5 * other, truth) > 0.1
     assert expected_calibration_error(5 * other / found, truth) < 0.03
@@ -67,8 +67,8 @@ def test_an_overconfident_network_is_calibrated_as_before() -> None:
 def test_without_a_mistake_it_stays_1(images: int, margin: float) -> None:
     labels = torch.arange(images) % 3
     logits = torch.nn.functional.one_hot(labels, 3) * margin + torch.rand(images, 3) / 10
-    assert temperature(logits, labels) == 1
-    assert told(logits, labels, 1.0) == (
+    assert fit_temperature(logits, labels) == 1
+    assert explanation(logits, labels, 1.0) == (
         f"left at 1, because 0 mistakes among {images} images of val give no best value"
     )
 
@@ -77,21 +77,23 @@ def test_without_a_mistake_it_stays_1(images: int, margin: float) -> None:
 def test_it_is_never_at_an_end_of_its_range(kind: torch.dtype) -> None:
     labels = torch.tensor([0, 1, 0, 1])
     perfect = (torch.nn.functional.one_hot(labels) * 10.0).to(kind)
-    assert temperature(perfect, 1 - labels) == 1  # all wrong: the best would be endless
-    assert "4 mistakes among 4 images" in told(perfect, 1 - labels, 1.0)
-    assert temperature(torch.zeros(4, 2), labels) == 1
-    assert temperature(torch.zeros(4, 1), torch.zeros(4, dtype=torch.int64)) == 1
+    assert fit_temperature(perfect, 1 - labels) == 1  # all wrong: the best would be endless
+    assert "4 mistakes among 4 images" in explanation(perfect, 1 - labels, 1.0)
+    assert fit_temperature(torch.zeros(4, 2), labels) == 1
+    assert fit_temperature(torch.zeros(4, 1), torch.zeros(4, dtype=torch.int64)) == 1
 
 
 def test_chance_moves_it_once_in_twenty() -> None:
-    moved = [temperature(*drawn(seed, count=80)) != 1 for seed in range(200)]
+    moved = [fit_temperature(*drawn(seed, count=80)) != 1 for seed in range(200)]
     assert 2 <= sum(moved) <= 22  # 10 are expected
 
 
 def test_a_gain_within_chance_leaves_it_at_1() -> None:
     logits, labels = drawn(0, count=100)
-    assert temperature(logits, labels) == 1
-    assert told(logits, labels, 1.0) == ("left at 1, because a better fit to val is within chance")
+    assert fit_temperature(logits, labels) == 1
+    assert explanation(logits, labels, 1.0) == (
+        "left at 1, because a better fit to val is within chance"
+    )
     assert chi2.ppf(0.95, 1) == pytest.approx(CHANCE, abs=0.01)
 
 
@@ -100,7 +102,7 @@ def test_small_vals_cost_next_to_nothing_on_other_images() -> None:
     logits, labels = drawn(7)
     losses = list[float]()
     for seed in range(40):
-        found = temperature(*drawn(100 + seed, count=20))
+        found = fit_temperature(*drawn(100 + seed, count=20))
         scaled = (torch.nn.functional.cross_entropy(logits / t, labels) for t in (found, 1.0))
         after, before = (loss.item() for loss in scaled)
         losses.append(after - before)

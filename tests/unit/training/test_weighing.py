@@ -28,7 +28,7 @@ def card(**params: object) -> Card:
 def test_a_network_beyond_all_memory_is_refused_before_it_is_made(
     params: dict[str, object], weights: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(setup, "memory", lambda: 10**11)
+    monkeypatch.setattr(setup, "main_memory", lambda: 10**11)
     with pytest.raises(
         UserError, match=r"GB; this machine has 100 GB; make them smaller$"
     ) as found:
@@ -46,12 +46,12 @@ def test_a_usual_network_is_let_through_and_no_random_number_is_drawn(network: s
 
 def test_the_limit_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     weights = 64 * 64 * 3 * 5 + 5 + 5 * 2 + 2
-    monkeypatch.setattr(setup, "memory", lambda: 8 * weights)
+    monkeypatch.setattr(setup, "main_memory", lambda: 8 * weights)
     setup.require_memory(card(network="mlp", hidden=(5,)))
-    monkeypatch.setattr(setup, "memory", lambda: 8 * weights - 1)
+    monkeypatch.setattr(setup, "main_memory", lambda: 8 * weights - 1)
     with pytest.raises(UserError, match=f"{weights:,} weights"):
         setup.require_memory(card(network="mlp", hidden=(5,)))
 
 
 def test_the_machine_has_some_memory() -> None:
-    assert setup.estimate_memory() > 10**8
+    assert setup.main_memory() > 10**8

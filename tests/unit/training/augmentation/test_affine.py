@@ -5,7 +5,7 @@ from pictures import apply, draws, images, largest_difference, planes
 from pydantic import ValidationError
 from torchvision.transforms.v2 import InterpolationMode, functional
 
-from stages.training.augmentation.affine import Warping, rotation, rotations, warp
+from stages.training.augmentation.affine import Rotation, rotation, rotations, warp
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -48,7 +48,7 @@ def test_places_are_pixels_from_the_centre() -> None:
 
 @pytest.mark.parametrize("largest", [5.0, 180.0])
 def test_angles_are_uniform_up_to_the_largest(largest: float) -> None:
-    (transform,) = rotations(Warping(rotation=largest), draws((5000, 12, 9, 1)))
+    (transform,) = rotations(Rotation(rotation=largest), draws((5000, 12, 9, 1)))
     matrices = transform.table
     angles = torch.rad2deg(torch.atan2(matrices[:, 1, 0], matrices[:, 0, 0])) / largest
     assert float(angles.abs().max()) <= 1 + 1e-5
@@ -57,16 +57,16 @@ def test_angles_are_uniform_up_to_the_largest(largest: float) -> None:
 
 
 def test_off_yields_nothing() -> None:
-    assert not list(rotations(Warping(rotation=0.0), draws((5, 12, 9, 1))))
+    assert not list(rotations(Rotation(rotation=0.0), draws((5, 12, 9, 1))))
 
 
 def test_a_tiny_angle_hardly_changes_the_image() -> None:
     pixels = images(20)
-    made = apply(list(rotations(Warping(rotation=1e-3), draws(pixels.shape))), pixels)
+    made = apply(list(rotations(Rotation(rotation=1e-3), draws(pixels.shape))), pixels)
     assert largest_difference(made, pixels) <= 1
 
 
 @pytest.mark.parametrize("value", [-1.0, 181.0, float("nan"), float("inf"), None, "90"])
 def test_angles_out_of_bounds_are_refused(value: object) -> None:
     with pytest.raises(ValidationError):
-        Warping.model_validate({"rotation": value})
+        Rotation.model_validate({"rotation": value})

@@ -9,14 +9,21 @@ from pydantic import ValidationError
 from torch import Tensor
 from torchvision.transforms import v2
 
-from stages.training.augmentation.auto_augment import NAMES, STEPS, Policy, levels, limits, policies
+from stages.training.augmentation.auto_augment import (
+    NAMES,
+    STEPS,
+    AutoAugment,
+    levels,
+    limits,
+    policies,
+)
 
 RAND = {"policy": "rand", "policy_ops": 2, "policy_magnitude": 9}
 POLICIES = [("trivial", v2.TrivialAugmentWide), ("rand", v2.RandAugment)]
 
 
-def params(**changes: object) -> Policy:
-    return Policy.model_validate(RAND | changes)
+def params(**changes: object) -> AutoAugment:
+    return AutoAugment.model_validate(RAND | changes)
 
 
 def tables(count: int = 6000, epoch: int = 0, **changes: object) -> list[Tensor]:

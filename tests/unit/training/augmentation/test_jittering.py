@@ -8,7 +8,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional
 
 from stages.errors import UserError
-from stages.training.augmentation.color import ADJUSTMENTS, Jittering, jitter, jitters
+from stages.training.augmentation.color import ADJUSTMENTS, ColorJitter, jitter, jitters
 
 ORACLES = {
     "brightness": functional.adjust_brightness,
@@ -18,8 +18,8 @@ ORACLES = {
 }
 
 
-def params(**changes: float) -> Jittering:
-    return Jittering.model_validate(dict.fromkeys(ADJUSTMENTS, 0.0) | changes)
+def params(**changes: float) -> ColorJitter:
+    return ColorJitter.model_validate(dict.fromkeys(ADJUSTMENTS, 0.0) | changes)
 
 
 def factors(**changes: float) -> Tensor:
