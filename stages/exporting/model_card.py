@@ -61,7 +61,7 @@ def render(subject: Subject, params: Description) -> str:
     """Return the card as Markdown; equal subjects are equal texts."""
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  # only here
 
-    text = Path(__file__).with_name("card.md").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("model_card.md").read_text(encoding="utf-8")
     pages = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # no HTML
     pages.filters |= {"text": markdown, "code": code, "field": field}
     pages.filters |= {"accuracy": accuracy, "failed": failed, "written": json.dumps}

@@ -11,11 +11,11 @@ CODE = """
 import sys
 from hashlib import sha256
 from exports import DATA, PARAMS, warm
-from stages.exporting import making
+from stages.exporting import conversion
 params = PARAMS.model_copy(
     update={"formats": ("onnx", "torchscript", "pt2", "int8"), "with_resizing": True}
 )
-for one in making.files(warm(), DATA, params):
+for one in conversion.files(warm(), DATA, params):
     print(one.file, sha256(one.content).hexdigest())
 """
 ROOT = Path.cwd()
