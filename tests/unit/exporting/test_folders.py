@@ -15,8 +15,9 @@ from stages.exporting import conversion
 params = PARAMS.model_copy(
     update={"formats": ("onnx", "torchscript", "pt2", "int8"), "with_resizing": True}
 )
-for one in conversion.files(warm(), DATA, params):
-    print(one.file, sha256(one.content).hexdigest())
+for one in conversion.convert_all(warm(), DATA, params):
+    for path, content in one.files.items():
+        print(path, sha256(content).hexdigest())
 """
 ROOT = Path.cwd()
 
