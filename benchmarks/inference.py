@@ -27,7 +27,7 @@ from stages.artifacts import classifier, splits
 from stages.export import Export
 from stages.exporting import conversion, onnx
 from stages.exporting.formats import known
-from stages.exporting.inference import Inference, fed
+from stages.exporting.inference import Inference, as_input
 from stages.exporting.torchscript import deprecated
 
 BATCHES = (1, 8, 64)
@@ -59,12 +59,14 @@ def main() -> None:
 
 
 def files(params: Export, folder: Path) -> dict[str, int]:
-    """Write a file a format; return their bytes."""
+    """Write a file for each format; return how many bytes it has."""
     runtime.start(params)
-    job, sizes = conversion.job(classifier.read(), splits.read("train"), params), dict[str, int]()
+    job = conversion.job_of(classifier.read(), splits.read("train"), params)
+    sizes = dict[str, int]()
     for name in params.formats:
-        content = known(params)[name].convert(job)
-        (folder / known(params)[name].file).write_bytes(content)
+        ((path, content),) = known(params)[name].convert(job).items()
+        (folder / name).mkdir()
+        (folder / name / path).write_bytes(content)
         sizes[name] = len(content)
     return sizes
 
@@ -89,7 +91,7 @@ def serve(name: str, params: Export, folder: str, asked: Connection) -> None:
     """Answer each batch size with the milliseconds of CALLS calls, until nobody asks."""
     runtime.start(params)
     test = splits.read("test")
-    images = fed(torch.from_numpy(test.images[: max(BATCHES)].copy()), params)
+    images = as_input(torch.from_numpy(test.images[: max(BATCHES)].copy()), params)
     with torch.inference_mode(), deprecated():
         run = load(name, params, Path(folder))
         asked.send(None)
@@ -104,7 +106,7 @@ def load(name: str, params: Export, folder: Path) -> Run:
     """Return a function from images to outputs."""
     if name == EAGER:
         return Inference(classifier.read(), params)
-    path = folder / known(params)[name].file
+    (path,) = (folder / name).iterdir()
     if name in {"onnx", "int8"}:
         session = onnx.session(path.read_bytes(), params.threads)
         return lambda images: session.run(None, {"images": images.numpy()})

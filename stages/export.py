@@ -1,37 +1,37 @@
-"""Write the classifier in the formats of other runtimes, and check that they agree with it.
+"""Convert the classifier to formats of other runtimes, and check that they predict as it does.
 
 reads    models/classifier.safetensors, data/splits (train for the ranges of int8, test)
-writes   models/export         a file a format, from pixels to calibrated probabilities, and
-                               README.md, the model card
-         metrics/export.json   how each one's predictions on the test split compare with the
-                               classifier's
+writes   models/export         the files of each format, from pixels to calibrated probabilities,
+                               and README.md, the model card
+         metrics/export.json   how the predictions of each format on the test split compare with
+                               the classifier's
 """
 
 from stages import launch, runtime
 from stages.artifacts import agreement, classifier, exported, splits
 from stages.artifacts.classifier import Classifier
-from stages.artifacts.exported import Portable
-from stages.exporting import conversion, model_card
-from stages.exporting.conversion import Data, Making
+from stages.artifacts.exported import CARD, Portable
+from stages.exporting import model_card
+from stages.exporting.conversion import Conversion, Data, convert_all
 
 
-class Export(Making):
+class Export(Conversion):
     """Section `export` of params.yaml."""
 
 
 def export(params: Export, source: Classifier, data: Data) -> Portable:
-    """Export the classifier, and compare every prediction on the test split.
+    """Convert the classifier, and compare its predictions on the test split.
 
     Raises:
         UserError: no format can express the classifier and is near enough to it, or one of them
-            where export.on_unsupported is fail.
+            fails where export.on_unsupported is fail.
     """
     runtime.start(params)
-    made = conversion.files(source, data, params)
+    made = convert_all(source, data, params)
     comparison = {one.name: one.figures for one in made}
     readme = model_card.render(model_card.Subject(source, data.meta, comparison), params)
-    models = {one.file: one.content for one in made if one.content}
-    return Portable({**models, "README.md": readme.encode()}, comparison)
+    models = {path: content for one in made for path, content in one.files.items()}
+    return Portable({**models, CARD: readme.encode()}, comparison)
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
     made = export(params, source, Data(*parts, meta))
     exported.write(made)
     for name, figures in made.comparison.items():
-        print(f"{name}: {model_card.told(figures)}")
+        print(f"{name}: {model_card.summary(figures)}")
 
 
 if __name__ == "__main__":

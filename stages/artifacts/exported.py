@@ -1,4 +1,4 @@
-"""Artifact `models/export`, the exported files, and `metrics/export.json`, how they compared."""
+"""Artifacts `models/export`, the exported models, and `metrics/export.json`, their comparison."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,15 +8,18 @@ from stages import files
 
 MODELS = Path("models/export")
 COMPARISON = Path("metrics/export.json")
+CARD = "README.md"  # the model card, among the models
 
-# Numbers; without a file, the reason: `unsupported` without numbers, `refused` for what they are.
+Files: TypeAlias = Mapping[str, bytes]  # by path within models/export: `a.onnx`, `b/c.xml`
+# How a format compares with the classifier, in numbers. Where it has no files, the reason stands
+# under `unsupported` (it could not be converted) or `refused` (its predictions differ).
 Figures: TypeAlias = Mapping[str, int | float | str]
 
 
 class Portable(NamedTuple):
     """Models for other runtimes."""
 
-    files: dict[str, bytes]  # by name: models, and README.md about them
+    files: Files  # the models, and the card about them
     comparison: dict[str, Figures]  # by format
 
 
@@ -24,6 +27,7 @@ def write(portable: Portable, root: Path = Path()) -> None:
     """Write every file, and the comparison with the classifier."""
     with files.replacing(root / MODELS) as folder:
         folder.mkdir()
-        for name, content in portable.files.items():
-            (folder / name).write_bytes(content)
+        for path, content in portable.files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
     files.write_metrics(root / COMPARISON, {**portable.comparison})

@@ -1,1 +1,1 @@
-"""One module per exported format; what only the export stage needs."""
+"""What only stage `export` needs: one module per format, the conversion, and the model card."""

@@ -1,6 +1,6 @@
-"""Format AOTInductor: compiled for this kind of processor; needs a C++ compiler.
+"""Format AOTInductor: a shared library for this kind of processor; needs a C++ compiler.
 
-Its bytes are those of the compiler, and differ from machine to machine.
+The compiler decides about its bytes, which differ from machine to machine.
 """
 
 import tempfile
@@ -16,7 +16,7 @@ from stages.exporting.inference import Job, Outputs, collect
 
 
 def convert(job: Job) -> bytes:
-    """Return a package with a shared library and the weights."""
+    """Compile the network, and return a package of the shared library and the weights."""
     from torch._inductor import aoti_compile_and_package  # noqa: PLC0415  # takes a second
 
     runtime.start_compiler()
@@ -30,8 +30,8 @@ def convert(job: Job) -> bytes:
 
 
 def predict(model: bytes, batches: Iterable[Tensor], threads: int) -> Outputs:
-    """Return what the library computes on the CPU."""
-    from torch._inductor import aoti_load_package  # noqa: PLC0415  # likewise
+    """Run the package with PyTorch on the CPU."""
+    from torch._inductor import aoti_load_package  # noqa: PLC0415  # as above
 
     torch.set_num_threads(threads)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Compare an exported model's predictions with the classifier's."""
+"""Compare the predictions of an exported model with the classifier's."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,46 +14,11 @@ from stages.exporting.inference import Outputs
 from stages.params import Params
 from stages.scores import accuracy, interval
 
-
-class Lost(NamedTuple):
-    """By how much the accuracy of a second network is below that of a first."""
-
-    images: int  # that many more are wrong
-    share: float  # of all images, in [-1, 1]
-    low: float  # of the 95 % interval of the share
-
-
-def lost(first: Bool[Tensor, " n"], second: Bool[Tensor, " n"]) -> Lost:
-    """Compare which of the same images are right (Newcombe 1998, Statist. Med. 17, method 10).
-
-    Most images are right, or wrong, in both, which makes the interval narrower, by `phi`.
-    """
-    images, either = len(first), int((first ^ second).sum())
-    both = int((first & second).sum())
-    before, after = int(first.sum()), int(second.sum())
-    down = before / images - interval(before, images)[0]
-    up = interval(after, images)[1] - after / images
-    phi = _phi((both, before - both, after - both, images - both - either))
-    width = math.sqrt(max(0.0, down**2 - 2 * phi * down * up + up**2))
-    share = (before - after) / images
-    return Lost(before - after, share, share - width)
-
-
-def _phi(table: tuple[int, int, int, int]) -> float:
-    """Return how answers go together, in [-1, 1]: right in both, in the first, the second, none."""
-    both, first, second, none = table
-    tied: float = both * none - first * second
-    if tied > 0:  # continuity: few images show little
-        tied = max(tied - sum(table) / 2, 0)
-    margins = (both + first) * (second + none) * (both + second) * (first + none)
-    return tied / math.sqrt(margins) if margins else 0.0
-
-
 NAMED = 5  # images in a message
 
 
 class Tolerance(Params):
-    """How far a file may be from the classifier."""
+    """Parameters of how much predictions may differ."""
 
     tolerance: float = Field(
         gt=0, le=1, description="largest difference of a probability, in every format but int8"
@@ -61,12 +26,13 @@ class Tolerance(Params):
     int8_tolerance: float = Field(
         ge=0,
         le=1,
-        description="accuracy that int8 may lose beyond chance (95 % interval); 1 image always",
+        description="loss of accuracy allowed to int8, by its 95 % interval; 1 image is always "
+        "allowed",
     )
 
 
 class Truth(NamedTuple):
-    """What the classifier says of the test split, and what is right."""
+    """The classifier's predictions for the test split, and the labels."""
 
     logits: Float[Tensor, "n k"]
     probabilities: Float64[Tensor, "n k"]
@@ -79,41 +45,49 @@ def compare(found: Outputs, truth: Truth) -> dict[str, float]:
     return {
         "accuracy": accuracy(found.logits, truth.labels),
         "agreement": accuracy(found.logits, truth.logits.argmax(1)),
-        "max_probability_difference": differences(found, truth).max().item(),
+        "max_probability_difference": _differences(found, truth).max().item(),
     }
 
 
 def finite(figures: Mapping[str, float]) -> dict[str, float]:
-    """Leave out what is no number, which JSON has no word for."""
+    """Leave out NaN and infinity, which JSON cannot hold."""
     return {name: value for name, value in figures.items() if math.isfinite(value)}
 
 
-def differences(found: Outputs, truth: Truth) -> Float64[Tensor, " n"]:
+def judge(name: str, found: Outputs, truth: Truth, params: Tolerance) -> str:
+    """Return why a format is too far from the classifier; an empty text if it is near enough."""
+    if name == "int8" and found.probabilities.isfinite().all():
+        return _judge_accuracy(name, found, truth, params.int8_tolerance)
+    # Not `>`, which is false for NaN.
+    far = ~(_differences(found, truth) <= params.tolerance)
+    if not far.any():
+        return ""
+    return (
+        f"export.tolerance is {params.tolerance}, but {name} gives other probabilities than the "
+        f"classifier, by more than that, to {_named(far, truth.paths)}"
+    )
+
+
+def _judge_accuracy(name: str, found: Outputs, truth: Truth, tolerance: float) -> str:
+    """Allow predictions to change both ways, as rounding makes them.
+
+    The format is too far if it loses more accuracy than the tolerance for certain: if the whole
+    95 % interval is above, and more than one image is lost.
+    """
+    predicted, expected = found.logits.argmax(1), truth.logits.argmax(1)
+    loss = accuracy_loss(expected == truth.labels, predicted == truth.labels)
+    if loss.images <= 1 or loss.low <= tolerance:
+        return ""
+    return (
+        f"export.int8_tolerance is {tolerance}, but {name} loses {loss.share:.4f} of accuracy, "
+        f"{loss.low:.4f} or more by its 95 % interval; it predicts another class for "
+        f"{_named(predicted != expected, truth.paths)}"
+    )
+
+
+def _differences(found: Outputs, truth: Truth) -> Float64[Tensor, " n"]:
     """Return the largest difference of a probability, of every image."""
     return (found.probabilities.double() - truth.probabilities).abs().amax(1)
-
-
-def judge(name: str, found: Outputs, truth: Truth, params: Tolerance) -> str:
-    """Say why a file is too far from the classifier; nothing if it is near enough.
-
-    int8 rounds, so that some answers change both ways. It is too far if the accuracy that it loses
-    is certainly above the tolerance: the whole 95 % interval is, and more than one image.
-    """
-    if name == "int8" and found.probabilities.isfinite().all():
-        answers, were = found.logits.argmax(1), truth.logits.argmax(1)
-        less, other = lost(were == truth.labels, answers == truth.labels), answers != were
-        near = less.images <= 1 or less.low <= params.int8_tolerance
-        limit = f"int8_tolerance is {params.int8_tolerance}"
-        how = (
-            f"loses {less.share:.4f} of accuracy, {less.low:.4f} or more by its 95 % interval; it "
-            "predicts another class for"
-        )
-    else:
-        # Not `>`: nothing is within a distance of what is no number.
-        other = ~(differences(found, truth) <= params.tolerance)
-        near, limit = not other.any(), f"tolerance is {params.tolerance}"
-        how = "gives other probabilities than the classifier, by more than that, to"
-    return "" if near else f"export.{limit}, but {name} {how} {_named(other, truth.paths)}"
 
 
 def _named(chosen: Bool[Tensor, " n"], paths: Sequence[str]) -> str:
@@ -122,3 +96,38 @@ def _named(chosen: Bool[Tensor, " n"], paths: Sequence[str]) -> str:
     names = ", ".join(f"{row} ({printable(paths[row])})" for row in rows[:NAMED])
     more = ", ..." if len(rows) > NAMED else ""
     return f"{len(rows):,} of {len(paths):,} test images: {names}{more}"
+
+
+class AccuracyLoss(NamedTuple):
+    """By how much the accuracy of a second network is below that of a first."""
+
+    images: int  # how many more are wrong
+    share: float  # of all images, in [-1, 1]
+    low: float  # lower end of the 95 % interval of the share
+
+
+def accuracy_loss(first: Bool[Tensor, " n"], second: Bool[Tensor, " n"]) -> AccuracyLoss:
+    """Compare which of the same images are right (Newcombe 1998, Statist. Med. 17, method 10).
+
+    The two are paired: most images are right, or wrong, in both. `phi`, their correlation, makes
+    the interval narrower.
+    """
+    images, either = len(first), int((first ^ second).sum())
+    both = int((first & second).sum())
+    before, after = int(first.sum()), int(second.sum())
+    down = before / images - interval(before, images)[0]
+    up = interval(after, images)[1] - after / images
+    phi = _phi((both, before - both, after - both, images - both - either))
+    width = math.sqrt(max(0.0, down**2 - 2 * phi * down * up + up**2))
+    share = (before - after) / images
+    return AccuracyLoss(before - after, share, share - width)
+
+
+def _phi(table: tuple[int, int, int, int]) -> float:
+    """Return the correlation, in [-1, 1], of counts right in both, first, second and neither."""
+    both, first, second, none = table
+    tied: float = both * none - first * second
+    if tied > 0:  # Newcombe's correction for continuity
+        tied = max(tied - sum(table) / 2, 0)
+    margins = (both + first) * (second + none) * (both + second) * (first + none)
+    return tied / math.sqrt(margins) if margins else 0.0

@@ -1,7 +1,6 @@
-"""Convert a classifier to the formats, and try each file on the whole test split."""
+"""Convert the classifier to each format, and compare it with the classifier on the test split."""
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from textwrap import shorten
 from typing import NamedTuple
 
@@ -14,16 +13,14 @@ from torch import Tensor
 from reprise.escaping import printable
 from reprise.shortage import lacking
 from stages.artifacts.classifier import Classifier
-from stages.artifacts.exported import Figures
+from stages.artifacts.exported import CARD, Figures, Files
 from stages.artifacts.splits import Meta, Split
 from stages.batches import to_device
 from stages.errors import UserError
-from stages.exporting import onnx
+from stages.exporting import onnx, onnx_resize
 from stages.exporting.comparison import Tolerance, Truth, compare, finite, judge
-from stages.exporting.description import describe
 from stages.exporting.formats import Formats, known
-from stages.exporting.inference import Inference, Job, fed
-from stages.exporting.onnx_resize import FILE, NAME, discrepancy, prepend, resizing
+from stages.exporting.inference import Job, UnsupportedError, as_input
 from stages.params import BatchSize
 from stages.runtime import Runtime
 from stages.scores import predict
@@ -31,68 +28,16 @@ from stages.scores import predict
 LONGEST = 200  # letters of a reason
 
 
-class Made(NamedTuple):
-    """A file, and how it compared."""
+class Conversion(Formats, Tolerance, Runtime):
+    """Parameters of the conversion and the comparison."""
 
-    name: str  # of the format
-    file: str
-    content: bytes  # none where the format cannot express the network, or is too far from it
-    figures: Figures
-
-
-def attempt(names: tuple[str, str], make: Callable[[], tuple[bytes, Figures]]) -> Made:
-    """Make a file of a format and a name; without one, the figures have the reason.
-
-    Raises:
-        Exception: the machine lacks memory or the like, which says nothing of the format.
-    """
-    try:
-        content, figures = make()
-    except Exception as error:  # exporters raise almost anything
-        if lacking(error):
-            raise
-        return Made(*names, b"", {"unsupported": _reason(error)})
-    return Made(*names, content, {**figures, "bytes": len(content)} if content else figures)
-
-
-def settle(made: Sequence[Made], params: Formats) -> None:
-    """Check that what was made is enough.
-
-    Raises:
-        UserError: nothing was made, or not all where the user asked for all; each failure has a
-            line.
-    """
-    failed = [one for one in made if not one.content]
-    if failed and (params.on_unsupported == "fail" or len(failed) == len(made)):
-        skip = ", or set export.on_unsupported to skip" if len(failed) < len(made) else ""
-        raise UserError("\n".join(f"params.yaml: {_complaint(one)}{skip}" for one in failed))
-
-
-def _complaint(one: Made) -> str:
-    """Say what went wrong with a format, and the remedies."""
-    if refused := one.figures.get("refused"):
-        return f"{refused}; raise it, or leave {one.name} out of export.formats"
-    reason = one.figures["unsupported"]
-    return f"export cannot make {one.name} of this network ({reason}); leave it out"
-
-
-def _reason(error: BaseException) -> str:
-    """Return the first line of the first error; those that follow from it say less."""
-    while cause := error.__cause__:
-        error = cause
-    lines = (line.strip() for line in str(error).splitlines())
-    first = next(filter(None, lines), type(error).__name__)
-    return shorten(printable(first), LONGEST, placeholder=" ...")
-
-
-class Making(Formats, Tolerance, Runtime):
-    """Parameters of making and trying files."""
-
-    batch_size: BatchSize = Field(description="images at once when comparing: speed and memory")
+    batch_size: BatchSize = Field(
+        description="images at once when comparing: changes speed and memory"
+    )
 
 
 class Data(NamedTuple):
-    """The images that files are made with and tried on."""
+    """The images that a classifier is converted and compared with."""
 
     train: Split
     test: Split
@@ -101,70 +46,125 @@ class Data(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """What every format is made from, and tried on."""
+    """The test split, and what the classifier predicts for it."""
 
-    job: Job
-    images: UInt8[Tensor, "n h w c"]  # of test
+    images: UInt8[Tensor, "n h w c"]
     truth: Truth
 
 
-def job(source: Classifier, train: Split, params: Making) -> Job:
-    """Return the network with images of train, spread over it, and what it says of itself."""
-    count = len(train.labels)
-    rows = np.linspace(0, count - 1, min(count, params.calibration)).astype(np.int64)
-    images = fed(torch.from_numpy(train.images[rows]), params)
-    return Job(Inference(source, params), images, describe(source.card, params))
+class Made(NamedTuple):
+    """What became of a format."""
+
+    name: str
+    files: Files  # none where the format cannot express the network, or is too far from it
+    figures: Figures  # how it compared, or the reason why there are no files
 
 
-def files(source: Classifier, data: Data, params: Making) -> list[Made]:
-    """Return every file that is asked for; all are tried, whatever becomes of the first.
+def convert_all(source: Classifier, data: Data, params: Conversion) -> list[Made]:
+    """Convert to every format that is asked for, and keep what agrees with the classifier.
+
+    All are tried, whatever becomes of the first.
 
     Raises:
-        UserError: none can express the classifier and is near enough to it, or one of them, and
-            no skipping is allowed.
+        UserError: no format can express the classifier and is near enough to it, or one of them
+            fails where export.on_unsupported is fail.
     """
-    made = list(_files(source, data, params))
-    settle(made, params)
+    job, trial = job_of(source, data.train, params), _trial(source, data, params)
+    made = list[Made]()
+    for name in _names(params):
+        try:
+            if name == onnx_resize.NAME:
+                one = _convert_with_resizing(source, data, params)
+            else:
+                one = _convert(name, job, trial, params)
+            _require_own(one.files, made)
+        except Exception as error:  # exporters raise almost anything
+            if lacking(error):  # the machine lacks memory or the like: not the format's fault
+                raise
+            one = Made(name, {}, {"unsupported": _reason(error)})
+        made.append(one)
+    _require(made, params)
     return made
 
 
-def _files(source: Classifier, data: Data, params: Making) -> Iterator[Made]:
-    made, truth = job(source, data.train, params), _truth(source, data, params)
-    trial = Trial(made, torch.from_numpy(data.test.images), truth)
-    for name in params.formats:
-        file = known(params)[name].file
-        yield attempt((name, file), partial(_tried, name, trial, params))
-    if params.with_resizing:
-        yield attempt((NAME, FILE), partial(_any_size, source, data, params))
+def _names(params: Formats) -> tuple[str, ...]:
+    return (*params.formats, onnx_resize.NAME) if params.with_resizing else params.formats
 
 
-def _truth(source: Classifier, data: Data, params: Making) -> Truth:
+def job_of(source: Classifier, train: Split, params: Conversion) -> Job:
+    """Return the classifier with images of the training split, evenly spread over it."""
+    count = len(train.labels)
+    rows = np.linspace(0, count - 1, min(count, params.calibration)).astype(np.int64)
+    return Job(source, torch.from_numpy(train.images[rows]), params)
+
+
+def _trial(source: Classifier, data: Data, params: Conversion) -> Trial:
+    """Predict the test split with the classifier."""
     test = to_device(data.test, torch.device("cpu"))
     logits = predict(source.whole(), test, params.batch_size)
     probabilities = (logits.double() / source.card.temperature).softmax(1)
-    return Truth(logits, probabilities, test.labels, data.paths)
+    truth = Truth(logits, probabilities, test.labels, data.paths)
+    return Trial(torch.from_numpy(data.test.images), truth)
 
 
-def _tried(name: str, trial: Trial, params: Making) -> tuple[bytes, Figures]:
-    """Convert, and compare on the whole test split, in the format's own runtime.
-
-    What is too far from the classifier is no file; its figures say by how much, and of which limit.
-    """
+def _convert(name: str, job: Job, trial: Trial, params: Conversion) -> Made:
+    """Convert to a format, predict the whole test split in its runtime, and compare."""
     form = known(params)[name]
-    model = form.convert(trial.job)
-    batches = (fed(part, params) for part in trial.images.split(params.batch_size))
-    found = form.predict(model, batches, params.threads)
+    files = form.convert(job)
+    batches = (as_input(part, params) for part in trial.images.split(params.batch_size))
+    found = form.predict(files, batches, params.threads)
     figures = compare(found, trial.truth)
     if refused := judge(name, found, trial.truth, params):
-        return b"", {**finite(figures), "refused": refused}
-    return model, figures
+        return Made(name, {}, {**finite(figures), "refused": refused})
+    return Made(name, files, {**figures, "bytes": _size(files)})
 
 
-def _any_size(source: Classifier, data: Data, params: Making) -> tuple[bytes, Figures]:
-    """Put the resizing before the network, which then takes pixels as bytes."""
+def _convert_with_resizing(source: Classifier, data: Data, params: Conversion) -> Made:
+    """Put the resizing before the network, which then takes uint8 in any case; compare both."""
     interface = source.card.interface
-    made = job(source, data.train, params.model_copy(update={"input": "uint8"}))
-    core = onnx.convert(made, params)
-    before = resizing(interface, core)
-    figures = discrepancy(before, core, data.test.images, interface)
-    return prepend(before, core, made.description), figures
+    job = job_of(source, data.train, params.model_copy(update={"input": "uint8"}))
+    core = onnx.convert(job, params)
+    before = onnx_resize.resizing(interface, core)
+    figures = onnx_resize.discrepancy(before, core, data.test.images, interface)
+    files = {onnx_resize.FILE: onnx_resize.prepend(before, core, job.description)}
+    return Made(onnx_resize.NAME, files, {**figures, "bytes": _size(files)})
+
+
+def _require_own(files: Files, made: Sequence[Made]) -> None:
+    """Refuse files that would replace those of another format, or the model card."""
+    taken = {CARD, *(path for other in made for path in other.files)}
+    if both := sorted(taken & files.keys()):
+        raise UnsupportedError(f"its file {both[0]} would replace another one of that name")
+
+
+def _size(files: Files) -> int:
+    return sum(map(len, files.values()))
+
+
+def _reason(error: BaseException) -> str:
+    """Return the first line of the error that the others follow from."""
+    while cause := error.__cause__:
+        error = cause
+    lines = (line.strip() for line in str(error).splitlines())
+    first = next(filter(None, lines), type(error).__name__)
+    return shorten(printable(first), LONGEST, placeholder=" ...")
+
+
+def _require(made: Sequence[Made], params: Formats) -> None:
+    """Check that enough formats were kept.
+
+    Raises:
+        UserError: none was, or not all where the user asked for all; one line for each failure.
+    """
+    failed = [one for one in made if not one.files]
+    if failed and (params.on_unsupported == "fail" or len(failed) == len(made)):
+        skip = ", or set export.on_unsupported to skip" if len(failed) < len(made) else ""
+        raise UserError("\n".join(f"params.yaml: {_complaint(one)}{skip}" for one in failed))
+
+
+def _complaint(one: Made) -> str:
+    """Say why a format failed, and the remedies."""
+    if refused := one.figures.get("refused"):
+        return f"{refused}; raise it, or leave {one.name} out of export.formats"
+    reason = one.figures["unsupported"]
+    return f"export cannot make {one.name} of this network ({reason}); leave it out"

@@ -1,4 +1,4 @@
-"""What a file says of itself: all that a reader needs besides the file.
+"""What every exported file states about itself: how to feed it, and what its outputs mean.
 
 One string of JSON under the key `reprise`, in ONNX among the metadata, in TorchScript and
 torch.export among the extra files, in AOTInductor among the metadata:
@@ -11,30 +11,40 @@ Images of height x width go in as `images` [N, H, W, C], uint8 or, where `input`
 in [0, 1]; out come `logits` and `probabilities`, float32 [N, K], in the order of the classes.
 """
 
+from typing import get_args
+
 from pydantic import Field
 
-from reprise.metadata import Metadata, dump
+from reprise.metadata import InputFormat, Metadata, dump
 from reprise.spec import Channels, InputSpec
-from stages.artifacts import classifier
-from stages.exporting.inference import Input
+from stages.artifacts.classifier import PATH, Card
+from stages.errors import UserError
 from stages.nets.interface import Interface
+from stages.params import Params
 
 
-class Description(Input):
-    """Parameters that go into every file as they are."""
+class Description(Params):
+    """Parameters that the description of a file holds as they are."""
 
+    input: InputFormat = Field(
+        description="type of the pixels: uint8, or floats in [0, 1]; [N, H, W, C] either way"
+    )
     license: str = Field(
         min_length=1,
         max_length=100_000,
         description="licence of the model, written into every file",
     )
     version: str = Field(
-        min_length=1, max_length=1000, description="version of the model, likewise"
+        min_length=1, max_length=1000, description="version of the model, written into every file"
     )
 
 
-def describe(card: classifier.Card, params: Description) -> str:
-    """Return the JSON; equal cards are equal texts."""
+def describe(card: Card, params: Description) -> str:
+    """Return the JSON; equal cards give equal texts.
+
+    Raises:
+        UserError: as `spec`.
+    """
     return dump(
         Metadata(
             classes=card.interface.classes,
@@ -48,8 +58,15 @@ def describe(card: classifier.Card, params: Description) -> str:
 
 
 def spec(interface: Interface) -> InputSpec:
-    """Return what pictures are brought to."""
-    channels: Channels = 1 if interface.channels == 1 else 3
-    return InputSpec(
-        interface.height, interface.width, channels, interface.resize, interface.interpolation
-    )
+    """Return the part of an interface that the predictor prepares pictures by.
+
+    Raises:
+        UserError: pictures cannot be decoded to that many channels.
+    """
+    if interface.channels not in get_args(Channels):
+        raise UserError(
+            f"{PATH}: takes images of {interface.channels} channels, and only those of 1 "
+            "(greyscale) or 3 (RGB) can be exported, for the predictor decodes pictures to nothing "
+            "else; set preprocess.channels to 1 or 3, and train again"
+        )
+    return InputSpec(**interface.model_dump(include={*InputSpec._fields}))

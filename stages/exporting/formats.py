@@ -1,30 +1,33 @@
-"""Which formats there are, and what becomes of one that cannot express the network."""
+"""The formats to export to: which there are, and how each converts and predicts."""
 
-from typing import Literal
+from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple
 
 from pydantic import Field, model_validator
+from torch import Tensor
 
+from stages.artifacts.exported import Files
 from stages.exporting import aoti, onnx, onnx_int8, torch_export, torchscript
 from stages.exporting.description import Description
-from stages.exporting.inference import Format
+from stages.exporting.inference import Job, Outputs
 from stages.exporting.onnx_int8 import Int8
 
 FormatName = Literal["onnx", "torchscript", "pt2", "int8", "aoti"]
 
 
 class Formats(Description, Int8):
-    """Parameters of the files."""
+    """Parameters of the formats."""
 
     formats: tuple[FormatName, ...] = Field(
         min_length=1,
         max_length=5,
-        description="what is written; pt2 is torch.export, aoti compiled by it",
+        description="formats to write; pt2 is torch.export, aoti is AOTInductor",
     )
     on_unsupported: Literal["skip", "fail"] = Field(
-        description="on a format that fails or is too far off: write the others and say so, or stop"
+        description="where a format fails or its predictions differ: skip it and say so, or stop"
     )
     with_resizing: bool = Field(
-        description="write a second ONNX too, which resizes images of any size itself"
+        description="also write an ONNX model that resizes images of any size itself"
     )
 
     @model_validator(mode="after")
@@ -34,12 +37,33 @@ class Formats(Description, Int8):
         return self
 
 
+class Format(NamedTuple):
+    """How to convert to a format, and how to predict with its files in its own runtime."""
+
+    convert: Callable[[Job], Files]
+    predict: Callable[[Files, Iterable[Tensor], int], Outputs]  # files, batches, CPU threads
+
+
 def known(params: Int8) -> dict[str, Format]:
-    """Return every format."""
+    """Return every format by its name."""
     return {
-        "onnx": Format("model.onnx", lambda job: onnx.convert(job, params), onnx.predict),
-        "torchscript": Format("model.torchscript.pt", torchscript.convert, torchscript.predict),
-        "pt2": Format("model.pt2", torch_export.convert, torch_export.predict),
-        "int8": Format("model.int8.onnx", lambda job: onnx_int8.convert(job, params), onnx.predict),
-        "aoti": Format("model.aoti.pt2", aoti.convert, aoti.predict),
+        "onnx": _single("model.onnx", lambda job: onnx.convert(job, params), onnx.predict),
+        "torchscript": _single("model.torchscript.pt", torchscript.convert, torchscript.predict),
+        "pt2": _single("model.pt2", torch_export.convert, torch_export.predict),
+        "int8": _single(
+            "model.int8.onnx", lambda job: onnx_int8.convert(job, params), onnx.predict
+        ),
+        "aoti": _single("model.aoti.pt2", aoti.convert, aoti.predict),
     }
+
+
+def _single(
+    path: str,
+    convert: Callable[[Job], bytes],
+    predict: Callable[[bytes, Iterable[Tensor], int], Outputs],
+) -> Format:
+    """Return a format of a single file."""
+    return Format(
+        lambda job: {path: convert(job)},
+        lambda files, batches, threads: predict(files[path], batches, threads),
+    )

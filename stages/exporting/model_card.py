@@ -1,4 +1,4 @@
-"""How each format is loaded in Python, for the model card."""
+"""Write the model card: data, training, scores, limits, and how to load each format."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from stages.artifacts.splits import Meta
 from stages.exporting.description import Description, spec
 from stages.scores import interval
 
-# What follows the pixels in Python; the file that resizes takes a picture as it is.
+# How to load and run each format, given `pixels`; onnx_any_size takes a picture of any size.
 PYTHON = {
     "onnx": """\
 import onnxruntime
@@ -43,14 +43,14 @@ session = onnxruntime.InferenceSession("model_any_size.onnx")
 logits, probabilities = session.run(None, {"images": pixels})""",
 }
 
-TYPES = {
+TYPES = {  # of the pixels in other languages
     "uint8": {"cpp": "uint8_t", "js": "Uint8Array", "tensor": "uint8"},
     "float": {"cpp": "float", "js": "Float32Array", "tensor": "float32"},
 }
 
 
 class Subject(NamedTuple):
-    """What the card is about."""
+    """What the card describes."""
 
     classifier: Classifier
     meta: Meta
@@ -58,13 +58,13 @@ class Subject(NamedTuple):
 
 
 def render(subject: Subject, params: Description) -> str:
-    """Return the card as Markdown; equal subjects are equal texts."""
+    """Return the card as Markdown; equal subjects give equal texts."""
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  # only here
 
-    text = Path(__file__).with_name("card.md").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("model_card.md").read_text(encoding="utf-8")
     pages = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # no HTML
     pages.filters |= {"text": markdown, "code": code, "field": field}
-    pages.filters |= {"accuracy": accuracy, "failed": failed, "written": json.dumps}
+    pages.filters |= {"accuracy": accuracy, "failed": failure, "written": json.dumps}
     network, card = subject.classifier.network, subject.classifier.card
     mode = "L" if card.interface.channels == 1 else "RGB"
     return pages.from_string(text).render(
@@ -82,27 +82,27 @@ def render(subject: Subject, params: Description) -> str:
     )
 
 
-def told(figures: Figures) -> str:
-    """Say in a line how a format compared."""
-    if failure := failed(figures):
-        return failure
+def summary(figures: Figures) -> str:
+    """Return one line about how a format compares with the classifier."""
+    if reason := failure(figures):
+        return reason
     return f"{figures['agreement']:.2%} of the predictions agree with the classifier's"
 
 
-def failed(figures: Figures) -> str:
-    """Say why there is no file of a format; nothing if there is one."""
+def failure(figures: Figures) -> str:
+    """Return why a format has no files; an empty text if it has."""
     if "unsupported" in figures:
         return f"not made: {figures['unsupported']}"
     return f"not kept: {figures['refused']}" if "refused" in figures else ""
 
 
 def field(text: str) -> str:
-    """Return code that ends no field of a table."""
+    """Escape code for a cell of a Markdown table."""
     return text.replace("|", "\\|")
 
 
 def accuracy(figures: Figures, count: int) -> str:
-    """Return the accuracy of a format on `count` images, with its interval, where there is one."""
+    """Return accuracy and 95 % interval on `count` images; empty where it was not measured."""
     if "accuracy" not in figures:
         return ""
     share = float(figures["accuracy"])

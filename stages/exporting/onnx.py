@@ -15,7 +15,7 @@ from stages.exporting.inference import Job, Outputs, collect
 from stages.params import Params
 
 NAMES = ["logits", "probabilities"]
-FATAL = 4  # a refusal is raised; that it is printed too helps nobody
+FATAL = 4  # the level of what ONNX Runtime prints: it raises every error, too
 
 
 class Onnx(Params):
@@ -24,7 +24,7 @@ class Onnx(Params):
     opset: int = Field(ge=18, le=23, description="ONNX operator set")
 
 
-@lru_cache(1)  # int8 and the file that resizes are made of it too
+@lru_cache(1)  # int8 is made from the same
 def convert(job: Job, params: Onnx) -> bytes:
     """Return the network as ONNX."""
     program = torch.onnx.export(
@@ -39,7 +39,7 @@ def convert(job: Job, params: Onnx) -> bytes:
 
 
 def finished(model: ModelProto, description: str) -> bytes:
-    """Return the model as the same bytes everywhere, with its description as the only note."""
+    """Serialize the model to the same bytes everywhere, with the description as its metadata."""
     anonymize(model)
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
@@ -48,7 +48,7 @@ def finished(model: ModelProto, description: str) -> bytes:
 
 
 def anonymize(model: ModelProto) -> None:
-    """Drop the notes that hold this machine's paths and line numbers: same model, same bytes."""
+    """Drop metadata with this machine's paths and line numbers, so that bytes are the same."""
     graph = model.graph
     values = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
     for part in (model, graph, *graph.node, *values):
@@ -56,14 +56,14 @@ def anonymize(model: ModelProto) -> None:
 
 
 def predict(model: bytes, batches: Iterable[Tensor], threads: int) -> Outputs:
-    """Return what ONNX Runtime computes on the CPU."""
+    """Run the model with ONNX Runtime on the CPU."""
     run = session(model, threads)
     found = (run.run(NAMES, {"images": images.numpy()}) for images in batches)
     return collect((torch.from_numpy(one), torch.from_numpy(two)) for one, two in found)
 
 
 def session(model: bytes, threads: int) -> InferenceSession:
-    """Return the model, loaded."""
+    """Load a model for the CPU."""
     options = SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = FATAL

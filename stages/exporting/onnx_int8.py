@@ -21,7 +21,7 @@ from stages.exporting.inference import Job, quiet
 from stages.exporting.onnx import Onnx
 
 BATCH = 64  # images at once when calibrating
-# Given, in this order: the quantizer's own list is a set, whose order is another in every process.
+# The quantizer's own list is a set, whose order differs from process to process.
 WEIGHTED = ["Conv", "Gemm", "MatMul"]
 PASSING = ["MaxPool", "Relu", "Reshape", "Flatten", "Transpose", "Add", "Mul", "GlobalAveragePool"]
 
@@ -30,12 +30,12 @@ class Int8(Onnx):
     """Parameters of quantization."""
 
     calibration: int = Field(
-        ge=1, le=10**6, description="images of train by which the ranges of int8 are set"
+        ge=1, le=10**6, description="images of train that set the ranges of int8"
     )
 
 
 class Reader(CalibrationDataReader):  # type: ignore[misc]  # has no types
-    """Images in batches, as the quantizer asks for them."""
+    """Calibration images in batches, with the interface that the quantizer asks for."""
 
     def __init__(self, images: Tensor) -> None:
         self._batches = iter(images.split(BATCH))
@@ -47,10 +47,10 @@ class Reader(CalibrationDataReader):  # type: ignore[misc]  # has no types
 
 
 def convert(job: Job, params: Int8) -> bytes:
-    """Return the network with 8 bits a weight.
+    """Quantize weights and activations to 8 bits.
 
-    Activations are of 8 bits too: in a network with convolutions by the ranges seen in images of
-    training, in one of linear layers alone by those of each batch.
+    The ranges of activations are fixed, from images of train, in a network with convolutions
+    (static quantization), and those of each batch in one of linear layers alone (dynamic).
     """
     with tempfile.TemporaryDirectory() as folder, quiet():
         plain, made = Path(folder) / "plain.onnx", Path(folder) / "int8.onnx"
@@ -63,9 +63,9 @@ def convert(job: Job, params: Int8) -> bytes:
 
 
 def _activated_first(model: ModelProto) -> ModelProto:
-    """Swap each maximum with the ReLU behind it: the same numbers, and both get 8 bits.
+    """Swap each max pooling with the ReLU behind it: same numbers, and both are quantized.
 
-    The ReLU becomes the range of the convolution, and a maximum keeps the range of what it gets.
+    The ReLU is fused with the convolution, and max pooling keeps the range of its input.
     """
     readers = Counter(name for node in model.graph.node for name in node.input)
     sources = {node.output[0]: node for node in model.graph.node}
@@ -75,16 +75,16 @@ def _activated_first(model: ModelProto) -> ModelProto:
             pool.op_type, relu.op_type = relu.op_type, pool.op_type
             relu.attribute.extend(pool.attribute)
             del pool.attribute[:]
-    del model.graph.value_info[:]  # what lies between has another shape now
+    del model.graph.value_info[:]  # the shapes between the two have changed
     return model
 
 
 def _options(model: ModelProto) -> dict[str, object]:
     return {
         "per_channel": True,
-        # With signed ones, ONNX Runtime leaves half of a residual network's convolutions in floats.
+        # If signed, ONNX Runtime computes half of a residual network's convolutions in floats.
         "activation_type": QuantType.QUInt8,
-        "reduce_range": True,  # 7 bits: of 8, processors without VNNI overflow silently
+        "reduce_range": True,  # 7 bits: with 8, processors without VNNI overflow silently
         "op_types_to_quantize": [*WEIGHTED, *PASSING],
         "nodes_to_quantize": _quantized(model),
         "extra_options": {"OpTypesToExcludeOutputQuantization": ["Gemm", "MatMul"]},
@@ -92,18 +92,18 @@ def _options(model: ModelProto) -> dict[str, object]:
 
 
 def _quantized(model: ModelProto) -> list[str]:
-    """Return the names of the nodes with weights, and of those between that get only 8 bits.
+    """Return the names of the nodes with weights, and of those whose inputs are all quantized.
 
-    Such a node is spared going to floats and back. One that also gets a float, as the normalisation
-    and a smooth activation do, would lose precision and gain nothing.
+    The latter need no conversion to floats and back. A node that also reads a float, as of the
+    normalisation or a smooth activation, would lose precision and gain nothing.
     """
     weights = {tensor.name for tensor in model.graph.initializer}
-    names, held = list[str](), set[str]()
+    names, quantized = list[str](), set[str]()
     for node in model.graph.node:
         given = [name for name in node.input if name not in weights]
-        if node.op_type in WEIGHTED or (node.op_type in PASSING and held.issuperset(given)):
+        if node.op_type in WEIGHTED or (node.op_type in PASSING and quantized.issuperset(given)):
             names.append(node.name)
-            held.update(node.output)
+            quantized.update(node.output)
     return names
 
 

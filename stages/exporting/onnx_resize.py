@@ -1,4 +1,4 @@
-"""ONNX with the resizing inside: uint8 [N, any, any, C] to probabilities."""
+"""Format onnx_any_size: ONNX that resizes its input itself, uint8 [N, any, any, C]."""
 
 from collections.abc import Iterator
 
@@ -16,20 +16,20 @@ from stages.nets.interface import Interface
 from stages.pictures import picture
 
 NAME, FILE = "onnx_any_size", "model_any_size.onnx"
-# Pillow gives no weight to pixels beyond the border, and its cubic has a = -0.5. What still differs
-# is rounding: by 1 where its order of rows and columns is another, more at hard edges.
+# As Pillow: pixels beyond the border have no weight, and a is -0.5 in the cubic filter. Rounding
+# still differs: by 1, as rows and columns are filtered in another order, and more at hard edges.
 FILTERS = {
     "nearest": 'mode = "nearest", nearest_mode = "round_prefer_ceil"',
     "bilinear": 'mode = "linear", antialias = 1, exclude_outside = 1',
     "bicubic": 'mode = "cubic", antialias = 1, exclude_outside = 1, cubic_coeff_a = -0.5',
 }
-SCALED = {  # height and width after resizing
+SCALED = {  # height and width after resizing, before cropping or padding
     "stretch": "resize_scaled = Identity(resize_size)",
     "crop": "resize_scaled = Max(resize_size, resize_fitting)",
     "pad": """resize_less = Min(resize_size, resize_fitting)
               resize_scaled = Max(resize_less, resize_one)""",
 }
-CUT = {  # from that to the size
+CUT = {  # from those to the height and width of the network
     "stretch": "resize_fitted = Identity(resize_made)",
     "crop": """resize_over = Sub(resize_scaled, resize_size)
                resize_exact = Cast <to = 1> (resize_over)
@@ -67,10 +67,10 @@ resizing (uint8[batch, rows, columns, {channels}] images) =>
 
 
 def resizing(interface: Interface, like: bytes) -> bytes:
-    """Return the resizing as a model of its own, of the version of another model.
+    """Return the resizing as a model, with the opset and IR version of the model `like`.
 
     Raises:
-        UnsupportedError: ONNX does not know the filter.
+        UnsupportedError: ONNX lacks the filter of the interpolation.
     """
     if interface.interpolation not in FILTERS:
         raise UnsupportedError(
@@ -89,7 +89,7 @@ def resizing(interface: Interface, like: bytes) -> bytes:
 
 
 def prepend(resizing: bytes, model: bytes, description: str) -> bytes:
-    """Return a model that resizes, and then does what the given one does."""
+    """Join two models: resize, then predict."""
     before, joined = (ModelProto.FromString(part) for part in (resizing, model))
     for node in joined.graph.node:
         node.input[:] = ["pixels" if name == "images" else name for name in node.input]
@@ -102,17 +102,16 @@ def prepend(resizing: bytes, model: bytes, description: str) -> bytes:
     return onnx.finished(joined, description)
 
 
-LIMIT = 500  # images, spread over the split
+LIMIT = 500  # images that are compared, evenly spread over the split
 SCALES = ((2.5, 2.5), (3.0, 1.5), (1.5, 3.0), (0.6, 0.8))  # of height and width, in turn
 
 
 def discrepancy(
     resizing: bytes, model: bytes, images: UInt8[np.ndarray, "n h w c"], interface: Interface
 ) -> dict[str, int | float]:
-    """Compare `resizing` and Pillow on images that Pillow enlarged or shrunk before.
+    """Compare `resizing` with Pillow's, in pixels, [0, 255], and in what `model` predicts of both.
 
-    The originals are no input of this stage. Pixels are in [0, 255]; the probabilities are those
-    that `model` gives the pixels of either.
+    The images are enlarged or shrunk by Pillow before: their originals are no input of the stage.
     """
     resize, predict = (onnx.session(part, 1) for part in (resizing, model))
     pixels, probabilities, same = list[np.ndarray](), list[float](), list[bool]()
@@ -132,7 +131,7 @@ def discrepancy(
 
 
 def _pictures(images: UInt8[np.ndarray, "n h w c"]) -> Iterator[Picture.Image]:
-    """Yield images in other sizes."""
+    """Yield images enlarged or shrunk."""
     rows = np.linspace(0, len(images) - 1, min(LIMIT, len(images))).astype(int)
     for number, row in enumerate(rows):
         tall, wide = SCALES[number % len(SCALES)]

@@ -12,14 +12,14 @@ from stages.files import rewrite_zip
 
 
 def convert(job: Job) -> bytes:
-    """Return the graph as an archive."""
+    """Return the graph and the weights as an archive."""
     file = BytesIO()
     torch.export.save(job.program, file, extra_files={KEY: job.description})
     return rewrite_zip(file.getvalue(), ("serialization_id",))
 
 
 def predict(model: bytes, batches: Iterable[Tensor], threads: int) -> Outputs:
-    """Return what PyTorch computes from the graph, on the CPU."""
+    """Run the graph with PyTorch on the CPU."""
     torch.set_num_threads(threads)
     network = torch.export.load(BytesIO(model)).module()
     with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""Format TorchScript: for libtorch and old PyTorch; deprecated, and still asked for."""
+"""Format TorchScript: for libtorch and old PyTorch; deprecated, and still in use."""
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -14,13 +14,14 @@ from reprise.metadata import KEY
 from stages.exporting.inference import Job, Outputs, collect
 from stages.files import rewrite_zip
 
-DEBUGGING = (".debug_pkl", "serialization_id")  # ends of members with paths, or other every time
+# Members that hold paths of this machine, or are different every time; how their names end.
+DEBUGGING = (".debug_pkl", "serialization_id")
 
 
 def convert(job: Job) -> bytes:
     """Return the network as an archive of code and weights.
 
-    PyTorch numbers types over a process: of two conversions in one, the second has other bytes.
+    PyTorch numbers types across a process: a second conversion in it gives other bytes.
     """
     _ = job.program  # refuses control flow, of which tracing would keep one branch
     file = BytesIO()
@@ -31,7 +32,7 @@ def convert(job: Job) -> bytes:
 
 
 def predict(model: bytes, batches: Iterable[Tensor], threads: int) -> Outputs:
-    """Return what the interpreter of TorchScript computes on the CPU."""
+    """Run the archive with the interpreter of TorchScript on the CPU."""
     torch.set_num_threads(threads)
     with deprecated(), torch.inference_mode():
         loaded = torch.jit.load(BytesIO(model))
@@ -40,9 +41,9 @@ def predict(model: bytes, batches: Iterable[Tensor], threads: int) -> Outputs:
 
 @contextmanager
 def deprecated() -> Iterator[None]:
-    """Silence that TorchScript is deprecated, and what tracing says of shapes.
+    """Silence the deprecation of TorchScript, and the warnings of tracing.
 
-    It takes every Python number for one that may have come from data, which torch.export rules out.
+    Those warn of every Python number, as it might depend on the data; torch.export excludes that.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*torch.jit.* is deprecated", FutureWarning)
@@ -53,7 +54,7 @@ def deprecated() -> Iterator[None]:
 
 @contextmanager
 def inlined() -> Iterator[None]:
-    """Trace into functions with a backward of their own; as such, they are Python, not graph."""
+    """Trace into autograd Functions, which would otherwise be calls of Python in the graph."""
 
     def apply(function: type[Function], *inputs: object) -> object:
         if function.setup_context is Function.setup_context:  # forward has the context before

@@ -1,20 +1,26 @@
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 import torch
 from onnxruntime import InferenceSession
 from pydantic import ValidationError
+from torch import Tensor
 from toys import INTERFACE, RUNTIME, section, split, store, untrained
 
 from reprise.metadata import KEY, parse
 from stages import export as stage
 from stages.artifacts import classifier
-from stages.artifacts.exported import Portable
+from stages.artifacts.exported import Files, Portable, write
 from stages.artifacts.splits import Meta
 from stages.errors import UserError
 from stages.export import Export, export
+from stages.exporting import conversion
 from stages.exporting.conversion import Data
+from stages.exporting.formats import Format
+from stages.exporting.inference import Inference, Outputs, collect
 
 PARAMS = Export.model_validate(
     section(
@@ -70,6 +76,30 @@ def test_what_is_not_made_is_no_file() -> None:
     made = export(params, source, Data(TRAIN, TEST, PATHS, META))
     assert sorted(made.files) == ["README.md", "model.onnx"]
     assert "no filter lanczos" in str(made.comparison["onnx_any_size"]["unsupported"])
+
+
+def test_the_files_of_a_format_are_written_and_in_the_model_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def predict(files: Files, batches: Iterable[Tensor], threads: int) -> Outputs:  # noqa: ARG001
+        assert [*files.values()] == [b"graph", b"weights"]
+        with torch.inference_mode():
+            return collect(Inference(untrained(), PARAMS)(images) for images in batches)
+
+    pair = Format(lambda _: {"pair/graph.xml": b"graph", "pair/weights.bin": b"weights"}, predict)
+    monkeypatch.setattr(conversion, "known", lambda _: {"pair": pair})
+    params = PARAMS.model_copy(update={"formats": ("pair",)})
+    made = export(params, untrained(), Data(TRAIN, TEST, PATHS, META))
+    write(made, tmp_path)
+    folder = tmp_path / "models/export"
+    assert (folder / "pair/graph.xml").read_bytes() == b"graph"
+    assert (folder / "pair/weights.bin").read_bytes() == b"weights"
+    assert re.search(
+        r"^\| pair \| .* \| 100.00% \| .* \| 12 \|$",
+        (folder / "README.md").read_text(),
+        re.MULTILINE,
+    )
+    assert json.loads((tmp_path / "metrics/export.json").read_text())["pair"]["bytes"] == 12
 
 
 @pytest.mark.parametrize("key", ["opset", "batch_size", "threads", "calibration"])

@@ -19,6 +19,15 @@ def test_each_file_is_written(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == PORTABLE.files
 
 
+def test_a_format_may_be_a_folder(tmp_path: Path) -> None:
+    made = Portable({"a.mlpackage/Data/model": b"1", "a.mlpackage/weights": b"2", "b": b"3"}, {})
+    exported.write(made, tmp_path)
+    folder = tmp_path / exported.MODELS
+    for path, content in made.files.items():
+        assert (folder / path).read_bytes() == content
+    assert len([path for path in folder.rglob("*") if path.is_file()]) == 3
+
+
 def test_the_comparison_is_json(tmp_path: Path) -> None:
     exported.write(PORTABLE, tmp_path)
     comparison = json.loads((tmp_path / exported.COMPARISON).read_text())

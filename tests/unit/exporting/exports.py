@@ -1,14 +1,18 @@
 """What the tests of exporting share: a tiny classifier with its images and parameters."""
 
+from collections.abc import Iterable
+
 import torch
+from safetensors.torch import load, save
 from torch import Tensor, nn
 from toys import CARD, INTERFACE, split, untrained
 
-from stages.artifacts.classifier import Classifier
+from stages.artifacts import classifier
+from stages.artifacts.classifier import Card, Classifier
+from stages.artifacts.exported import Files
 from stages.artifacts.splits import Meta
-from stages.exporting.conversion import Data, Making
-from stages.exporting.description import describe
-from stages.exporting.inference import Inference, Job, Outputs, fed
+from stages.exporting.conversion import Conversion, Data
+from stages.exporting.inference import Inference, Job, Outputs, collect
 
 IMAGES = torch.from_numpy(split(10).images)
 DATA = Data(
@@ -19,7 +23,7 @@ DATA = Data(
         interface=INTERFACE, counts={"train": 20, "val": 4, "test": 10}, excluded={"bad.png": "?"}
     ),
 )
-PARAMS = Making(
+PARAMS = Conversion(
     formats=("onnx",),
     opset=20,
     input="uint8",
@@ -54,10 +58,8 @@ def warm(network: nn.Module | None = None) -> Classifier:
     return Classifier(WARM, network or untrained().network)
 
 
-def job(network: nn.Module | None = None, params: Making = PARAMS) -> Job:
-    source = warm(network)
-    images = fed(torch.from_numpy(DATA.train.images), params)
-    return Job(Inference(source, params), images, describe(source.card, params))
+def job(network: nn.Module | None = None, params: Conversion = PARAMS) -> Job:
+    return Job(warm(network), torch.from_numpy(DATA.train.images), params)
 
 
 def expected(images: Tensor = IMAGES, network: nn.Module | None = None) -> Outputs:
@@ -70,3 +72,23 @@ def expected(images: Tensor = IMAGES, network: nn.Module | None = None) -> Outpu
 def close(found: Outputs, wanted: Outputs) -> None:
     torch.testing.assert_close(found.logits, wanted.logits, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(found.probabilities, wanted.probabilities, rtol=1e-4, atol=1e-5)
+
+
+def weighing(job: Job) -> Files:
+    """Convert to a format of two files, the classifier's card and its weights."""
+    card = job.classifier.card.model_dump_json().encode()
+    return {
+        "pair/card.json": card,
+        "pair/weights/data.bin": save(job.classifier.network.state_dict()),
+    }
+
+
+def copying(files: Files | None, batches: Iterable[Tensor], threads: int) -> Outputs:
+    """Predict with the files of that format; without, as the classifier does."""
+    torch.set_num_threads(threads)
+    source = warm()
+    if files is not None:
+        source = classifier.build(Card.model_validate_json(files["pair/card.json"]))
+        source.network.load_state_dict(load(files["pair/weights/data.bin"]))
+    with torch.inference_mode():
+        return collect(Inference(source, PARAMS)(images) for images in batches)

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from stages.exporting.comparison import lost
+from stages.exporting.comparison import accuracy_loss
 from stages.scores import interval
 
 
@@ -17,25 +17,25 @@ def pair(both: int, first: int, second: int, none: int) -> tuple[Tensor, Tensor]
 
 
 def test_images_and_share_are_those_counted() -> None:
-    found = lost(*pair(40, 6, 2, 2))
+    found = accuracy_loss(*pair(40, 6, 2, 2))
     assert found.images == 4
     assert found.share == pytest.approx(0.08)
-    assert lost(*pair(40, 2, 6, 2)).images == -4
+    assert accuracy_loss(*pair(40, 2, 6, 2)).images == -4
 
 
 def test_without_agreement_beyond_chance_the_interval_is_that_of_two_samples() -> None:
     # 25 each: phi is 0, and the width is that of Newcombe's interval of independent shares.
     down, up = 0.5 - interval(50, 100)[0], interval(50, 100)[1] - 0.5
-    assert lost(*pair(25, 25, 25, 25)).low == pytest.approx(-np.hypot(down, up))
+    assert accuracy_loss(*pair(25, 25, 25, 25)).low == pytest.approx(-np.hypot(down, up))
 
 
 def test_two_that_say_the_same_of_many_images_differ_by_little() -> None:
-    assert -0.01 < lost(*pair(500, 0, 0, 500)).low <= 0
+    assert -0.01 < accuracy_loss(*pair(500, 0, 0, 500)).low <= 0
 
 
 @pytest.mark.parametrize("images", [1, 2, 49])
 def test_where_all_are_right_nothing_is_lost(images: int) -> None:
-    found = lost(*pair(images, 0, 0, 0))
+    found = accuracy_loss(*pair(images, 0, 0, 0))
     assert (found.images, found.share) == (0, 0)
     assert found.low < 0
 
@@ -47,5 +47,5 @@ def test_the_truth_is_below_the_interval_as_often_as_it_says(
 ) -> None:
     rng, truth = np.random.default_rng(0), shares[1] - shares[2]
     drawn = rng.multinomial(images, shares, 1000).tolist()
-    above = np.mean([lost(*pair(*counts)).low > truth for counts in drawn])
+    above = np.mean([accuracy_loss(*pair(*counts)).low > truth for counts in drawn])
     assert above < 0.045  # 2.5 %, with three standard errors of 1000 draws

@@ -1,17 +1,18 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from errno import EMFILE, ENOSPC
 from math import nan
 
 import pytest
 import torch
-from exports import DATA, PARAMS, Branching, warm
+from exports import DATA, PARAMS, Branching, copying, warm, weighing
 from torch import Tensor, nn
 
-from stages.artifacts.exported import Figures
+from stages.artifacts.exported import Files
 from stages.errors import UserError
 from stages.exporting import conversion, onnx
-from stages.exporting.conversion import Made, Making, attempt, settle
-from stages.exporting.inference import Outputs
+from stages.exporting.conversion import Conversion, Made, convert_all
+from stages.exporting.formats import Format
+from stages.exporting.inference import Job, Outputs
 
 SKIPPING = PARAMS.model_copy(update={"on_unsupported": "skip", "with_resizing": True})
 
@@ -32,34 +33,34 @@ class Knowing(nn.Module):
         return torch.stack([-means, means], 1)
 
 
-def made(network: nn.Module | None = None, params: Making = PARAMS) -> dict[str, Made]:
-    return {one.name: one for one in conversion.files(warm(network), DATA, params)}
+def made(network: nn.Module | None = None, params: Conversion = PARAMS) -> dict[str, Made]:
+    return {one.name: one for one in convert_all(warm(network), DATA, params)}
 
 
 def test_figures_are_those_of_an_exact_copy() -> None:
     one = made()["onnx"]
-    assert one.file == "model.onnx"
+    assert [*one.files] == ["model.onnx"]
     assert one.figures["agreement"] == 1.0
     assert one.figures["max_probability_difference"] == pytest.approx(0, abs=1e-6)
-    assert one.figures["bytes"] == len(one.content)
+    assert one.figures["bytes"] == len(one.files["model.onnx"])
 
 
 def test_floats_as_input_agree_too() -> None:
-    assert made(params=PARAMS.model_copy(update={"input": "float"}))["onnx"].content
+    assert made(params=PARAMS.model_copy(update={"input": "float"}))["onnx"].files
 
 
 def test_one_that_resizes_comes_last_and_takes_bytes() -> None:
     params = SKIPPING.model_copy(update={"input": "float"})
     files = made(params=params)
     assert list(files) == ["onnx", "onnx_any_size"]
-    assert b'"input": "uint8"' in files["onnx_any_size"].content
-    assert b'"input": "float"' in files["onnx"].content
+    assert b'"input": "uint8"' in files["onnx_any_size"].files["model_any_size.onnx"]
+    assert b'"input": "float"' in files["onnx"].files["model.onnx"]
 
 
 def test_what_one_format_lacks_stops_no_other() -> None:
     files = made(Singular(), SKIPPING.model_copy(update={"formats": ("onnx", "pt2")}))
     assert "No ONNX function found" in str(files["onnx"].figures["unsupported"])
-    assert not files["onnx"].content
+    assert not files["onnx"].files
     assert files["pt2"].figures["agreement"] == 1.0
 
 
@@ -104,8 +105,8 @@ def lying(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_that_disagrees_is_left_out_with_its_figures(last: str) -> None:
     params = SKIPPING.model_copy(update={"formats": ("pt2", last), "int8_tolerance": 0.0})
     files = made(Knowing(), params)
-    assert files["pt2"].content
-    assert not files[last].content
+    assert files["pt2"].files
+    assert not files[last].files
     assert files[last].figures["agreement"] == 0.0
     refused = str(files[last].figures["refused"])
     assert refused.endswith(
@@ -138,13 +139,56 @@ def test_what_is_no_number_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> None
         assert "10 of 10" in str(files[name].figures["refused"])
 
 
-def failing(error: Exception) -> Callable[[], tuple[bytes, Figures]]:
-    def make() -> tuple[bytes, Figures]:
+Chosen = Callable[..., dict[str, Made]]
+
+
+@pytest.fixture
+def chosen(monkeypatch: pytest.MonkeyPatch) -> Chosen:
+    """Return what converts to formats that the test makes up."""
+
+    def run(on_unsupported: str = "skip", **formats: Format) -> dict[str, Made]:
+        monkeypatch.setattr(conversion, "known", lambda _: formats)
+        update = {"formats": tuple(formats), "on_unsupported": on_unsupported}
+        return made(params=PARAMS.model_copy(update=update))
+
+    return run
+
+
+def failing(error: Exception) -> Format:
+    def fail(_: Job) -> Files:
         raise error
 
-    return make
+    return Format(fail, copying)
 
 
+def failing_late(error: Exception) -> Format:
+    def fail(files: Files, batches: Iterable[Tensor], threads: int) -> Outputs:  # noqa: ARG001
+        raise error
+
+    return Format(weighing, fail)
+
+
+GOOD = Format(weighing, copying)
+
+
+def test_a_format_may_be_several_files_and_a_folder(chosen: Chosen) -> None:
+    one = chosen(pair=GOOD)["pair"]
+    assert [*one.files] == ["pair/card.json", "pair/weights/data.bin"]
+    assert one.figures["agreement"] == 1.0
+    assert one.figures["bytes"] == sum(map(len, one.files.values()))
+
+
+@pytest.mark.parametrize("taken", ["pair/card.json", "README.md"])
+def test_no_file_of_a_format_replaces_another(taken: str, chosen: Chosen) -> None:
+    other = Format(lambda _: {taken: b"1", "own": b"2"}, lambda _, *given: copying(None, *given))
+    found = chosen(pair=GOOD, other=other)
+    assert found["pair"].files
+    assert found["other"] == Made(
+        "other", {}, {"unsupported": f"its file {taken} would replace another one of that name"}
+    )
+
+
+@pytest.mark.parametrize("form", [failing, failing_late])
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
@@ -153,10 +197,15 @@ def failing(error: Exception) -> Callable[[], tuple[bytes, Figures]]:
         (ValueError("a" * 90 + " " + "b" * 150), "a" * 90 + " ..."),
     ],
 )
-def test_a_reason_is_one_short_line(error: Exception, reason: str) -> None:
-    assert attempt(("f", "f.bin"), failing(error)).figures == {"unsupported": reason}
+def test_a_reason_is_one_short_line(
+    form: Callable[[Exception], Format], error: Exception, reason: str, chosen: Chosen
+) -> None:
+    found = chosen(bad=form(error), good=GOOD)
+    assert found["bad"] == Made("bad", {}, {"unsupported": reason})
+    assert found["good"].files
 
 
+@pytest.mark.parametrize("form", [failing, failing_late])
 @pytest.mark.parametrize(
     "error",
     [
@@ -167,27 +216,34 @@ def test_a_reason_is_one_short_line(error: Exception, reason: str) -> None:
         OSError(ENOSPC, "No space left on device"),
     ],
 )
-def test_what_the_machine_lacks_is_no_fault_of_the_format(error: Exception) -> None:
+def test_what_the_machine_lacks_is_no_fault_of_the_format(
+    form: Callable[[Exception], Format], error: Exception, chosen: Chosen
+) -> None:
     with pytest.raises(type(error)):
-        attempt(("f", "f.bin"), failing(error))
+        chosen(bad=form(error), good=GOOD)
 
 
-def test_what_was_made_is_kept_unless_all_was_asked_for() -> None:
-    good, bad = Made("a", "a.bin", b"1", {}), Made("b", "b.bin", b"", {"unsupported": "no"})
-    settle([good, bad], SKIPPING)
-    settle([good], PARAMS)
-    for given, params in (([good, bad], PARAMS), ([bad], SKIPPING), ([bad, bad], PARAMS)):
-        with pytest.raises(UserError, match=r"cannot make b of this network \(no\); leave it out"):
-            settle(given, params)
+def test_what_was_made_is_kept_unless_all_was_asked_for(chosen: Chosen) -> None:
+    bad = failing(ValueError("no"))
+    assert chosen("skip", good=GOOD, bad=bad)["good"].files
+    assert chosen("fail", good=GOOD)["good"].files
+    cases: list[tuple[str, dict[str, Format]]] = [
+        ("fail", {"good": GOOD, "bad": bad}),
+        ("skip", {"bad": bad}),
+        ("fail", {"bad": bad, "worse": bad}),
+    ]
+    for on_unsupported, formats in cases:
+        with pytest.raises(UserError, match=r"make bad of this network \(no\); leave it out"):
+            chosen(on_unsupported, **formats)
 
 
-def test_the_first_error_of_several_is_the_reason() -> None:
+def test_the_first_error_of_several_is_the_reason(chosen: Chosen) -> None:
     error = RuntimeError("it failed")
     error.__cause__ = ValueError("because")
-    found = attempt(("f", "f.bin"), failing(error))
-    assert found.figures == {"unsupported": "because"}
+    found = chosen(bad=failing(error), good=GOOD)
+    assert found["bad"].figures == {"unsupported": "because"}
 
 
 def test_more_images_to_calibrate_with_than_there_are_is_all() -> None:
     params = PARAMS.model_copy(update={"formats": ("int8",), "calibration": 1000})
-    assert made(params=params)["int8"].content
+    assert made(params=params)["int8"].files

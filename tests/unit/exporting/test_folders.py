@@ -11,12 +11,13 @@ CODE = """
 import sys
 from hashlib import sha256
 from exports import DATA, PARAMS, warm
-from stages.exporting import making
+from stages.exporting import conversion
 params = PARAMS.model_copy(
     update={"formats": ("onnx", "torchscript", "pt2", "int8"), "with_resizing": True}
 )
-for one in making.files(warm(), DATA, params):
-    print(one.file, sha256(one.content).hexdigest())
+for one in conversion.convert_all(warm(), DATA, params):
+    for path, content in one.files.items():
+        print(path, sha256(content).hexdigest())
 """
 ROOT = Path.cwd()
 

@@ -1,17 +1,36 @@
 import pytest
-from exports import PARAMS
+from exports import PARAMS, job
 from pydantic import ValidationError
 
 from stages.exporting.formats import Formats, known
+from stages.exporting.model_card import PYTHON
 
 GIVEN = PARAMS.part(Formats).model_dump()
 
 
-def test_every_name_is_a_format_with_a_file_of_its_own() -> None:
+def test_every_name_is_a_format() -> None:
     names = ("onnx", "torchscript", "pt2", "int8", "aoti")
     params = Formats.model_validate({**GIVEN, "formats": names})
     assert tuple(known(params)) == names
-    assert len({form.file for form in known(params).values()}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("onnx", "model.onnx"),
+        ("torchscript", "model.torchscript.pt"),
+        ("pt2", "model.pt2"),
+        ("int8", "model.int8.onnx"),
+    ],
+)
+def test_every_format_has_a_file_of_its_own(name: str, path: str) -> None:
+    files = known(PARAMS)[name].convert(job())
+    assert [*files] == [path]
+    assert files[path]
+
+
+def test_every_format_is_explained_in_the_model_card() -> None:
+    assert known(PARAMS).keys() <= PYTHON.keys()
 
 
 @pytest.mark.parametrize("formats", [(), ("tflite",), "onnx", None])

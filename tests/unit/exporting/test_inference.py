@@ -4,7 +4,8 @@ import torch
 from exports import IMAGES, PARAMS, close, expected, warm
 from pydantic import ValidationError
 
-from stages.exporting.inference import Inference, Input, Outputs, fed
+from stages.exporting.description import Description
+from stages.exporting.inference import Inference, Outputs, as_input
 
 FLOATS = PARAMS.model_copy(update={"input": "float"})
 
@@ -18,15 +19,15 @@ def test_probabilities_are_those_of_divided_logits() -> None:
 
 
 @pytest.mark.parametrize("params", [PARAMS, FLOATS])
-def test_either_input_gives_the_logits_of_the_classifier(params: Input) -> None:
+def test_either_input_gives_the_logits_of_the_classifier(params: Description) -> None:
     with torch.inference_mode():
-        close(Outputs(*Inference(warm(), params)(fed(IMAGES, params))), expected())
+        close(Outputs(*Inference(warm(), params)(as_input(IMAGES, params))), expected())
 
 
 def test_floats_are_in_0_to_1() -> None:
     images = torch.tensor([0, 51, 255], dtype=torch.uint8).view(1, 1, 3, 1)
-    assert fed(images, FLOATS).flatten().tolist() == pytest.approx([0, 0.2, 1])
-    assert fed(images, PARAMS) is images
+    assert as_input(images, FLOATS).flatten().tolist() == pytest.approx([0, 0.2, 1])
+    assert as_input(images, PARAMS) is images
 
 
 def test_it_is_in_evaluation_mode() -> None:
@@ -39,4 +40,4 @@ def test_it_is_in_evaluation_mode() -> None:
 @pytest.mark.parametrize("value", ["int8", None, 1])
 def test_another_input_is_refused(value: object) -> None:
     with pytest.raises(ValidationError, match="input"):
-        Input.model_validate({"input": value})
+        Description.model_validate({"input": value, "license": "MIT", "version": "1"})

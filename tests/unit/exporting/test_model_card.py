@@ -20,7 +20,7 @@ from reprise.resizing import fit
 from stages.artifacts.exported import Figures
 from stages.exporting import conversion
 from stages.exporting.description import spec
-from stages.exporting.model_card import Subject, render, told
+from stages.exporting.model_card import Subject, render, summary
 
 EXACT = {"accuracy": 0.9, "agreement": 1.0, "max_probability_difference": 2e-7, "bytes": 1234}
 RESIZED = {
@@ -100,9 +100,10 @@ def test_the_code_in_it_runs(given: str, tmp_path: Path, monkeypatch: pytest.Mon
     params = PARAMS.model_copy(update={"formats": ALL, "with_resizing": True, "input": given})
     torch.manual_seed(0)
     source = warm(nn.Sequential(nn.Flatten(), nn.Linear(20, 2)))  # to which places matter
-    made = [*conversion.files(source, DATA, params)]
+    made = [*conversion.convert_all(source, DATA, params)]
     for one in made:
-        (tmp_path / one.file).write_bytes(one.content)
+        for path, content in one.files.items():
+            (tmp_path / path).write_bytes(content)
     picture = Picture.fromarray(np.arange(99, dtype=np.uint8).reshape(9, 11))
     lying = Picture.Exif()
     lying[Base.Orientation] = 6
@@ -171,6 +172,6 @@ def test_plain_names_and_licences_stay_as_they_are(name: str) -> None:
 
 
 def test_a_line_says_how_a_format_compared() -> None:
-    assert told(EXACT) == "100.00% of the predictions agree with the classifier's"
-    assert told({"unsupported": "no"}) == "not made: no"
-    assert told({"agreement": 0.5, "refused": "loses"}) == "not kept: loses"
+    assert summary(EXACT) == "100.00% of the predictions agree with the classifier's"
+    assert summary({"unsupported": "no"}) == "not made: no"
+    assert summary({"agreement": 0.5, "refused": "loses"}) == "not kept: loses"
