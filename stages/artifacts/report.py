@@ -69,7 +69,7 @@ class Bin(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """One bar of the histogram of confidence."""
+    """One bar of the histogram of confidence: all are equally wide, and cover 0 to 1 in order."""
 
     confidence: float  # its middle
     right: int  # images

@@ -64,8 +64,8 @@ class Tick(NamedTuple):
     text: str
 
 
-class Bar(NamedTuple):
-    """A rectangle of a layer."""
+class Rectangle(NamedTuple):
+    """One bar of a layer, in the units of the drawing; x and y are its upper left corner."""
 
     x: float
     y: float
@@ -81,7 +81,7 @@ class Chart(NamedTuple):
     ticks: tuple[list[Tick], list[Tick]]
     names: list[str]  # of lines or of layers of bars
     lines: list[str]  # SVG paths
-    layers: list[list[Bar]]
+    layers: list[list[Rectangle]]
     diagonal: bool = False  # from low left to high right: chance, or perfect calibration
 
 
@@ -109,13 +109,13 @@ def _chart(title: str, axes: tuple[Axis, Axis], series: Sequence[Series]) -> Cha
     return Chart(title, labels, (marks[0], marks[1]), [one.name for one in series], [], [])
 
 
-def _stack(axes: tuple[Axis, Axis], column: Sequence[Point], width: float) -> list[Bar]:
+def _stack(axes: tuple[Axis, Axis], column: Sequence[Point], width: float) -> list[Rectangle]:
     """Return the bars that stand on each other at one x, `width` wide but for a gap."""
     levels = [0.0, *accumulate(height for _, height in column)]
     edges = [_down(axes[1], level) for level in levels]
     left = round(_across(axes[0], column[0][0]) - width / 2, 1)
     return [
-        Bar(left, round(top, 1), round(width - 1, 1), round(bottom - top, 1))
+        Rectangle(left, round(top, 1), round(width - 1, 1), round(bottom - top, 1))
         for bottom, top in pairwise(edges)
     ]
 

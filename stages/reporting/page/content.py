@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from stages.artifacts.report import Bar
 from stages.reporting.gallery import Gallery
 from stages.reporting.page.charts import Series
 
@@ -15,15 +16,6 @@ class ClassRow(NamedTuple):
     precision: float | None  # in [0, 1], as the next two; None where undefined
     recall: float | None
     f1: float | None
-
-
-class Bin(NamedTuple):
-    """The images whose confidence lies between two values."""
-
-    low: float
-    high: float
-    right: int
-    wrong: int
 
 
 class Content(NamedTuple):
@@ -43,6 +35,6 @@ class Content(NamedTuple):
     roc: Sequence[Series]  # false against true positive rate
     precision_recall: Sequence[Series]  # recall against precision
     reliability: Sequence[Series]  # confidence against accuracy
-    confidence: Sequence[Bin]  # of equal width
+    confidence: Sequence[Bar]  # of the histogram, from 0 to 1
     galleries: Sequence[Gallery]
     samples: Sequence[Gallery]  # of each class

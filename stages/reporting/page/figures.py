@@ -96,12 +96,10 @@ def _rates(title: str, labels: tuple[str, str], series: Sequence[Series]) -> Cha
 
 
 def _confidence(content: Content) -> Chart:
-    """Draw how sure the answers are, those that are right below those that are wrong."""
-    bins = content.confidence
-    middles = [(one.low + one.high) / 2 for one in bins]
-    right = Series("right", [(x, one.right) for x, one in zip(middles, bins, strict=True)])
-    wrong = Series("wrong", [(x, one.wrong) for x, one in zip(middles, bins, strict=True)])
-    tallest = max([1, *(one.right + one.wrong for one in bins)])
-    low, high = (bins[0].low, bins[-1].high) if bins else SHARE
-    axes = Axis("confidence", low, high), Axis("images", 0, tallest, whole=True)
+    """Draw the histogram of confidence: right answers, and the wrong ones on top of them."""
+    bars = content.confidence
+    right = Series("right", [(bar.confidence, bar.right) for bar in bars])
+    wrong = Series("wrong", [(bar.confidence, bar.wrong) for bar in bars])
+    tallest = max([1, *(bar.right + bar.wrong for bar in bars)])
+    axes = Axis("confidence", *SHARE), Axis("images", 0, tallest, whole=True)
     return bar_chart("Confidence", axes, [right, wrong])
