@@ -11,7 +11,7 @@ repro: versions
 	@echo 'Open metrics/evaluate/report.html; the scores are in metrics/evaluate.json.'
 
 versions: .venv/installed
-	@python -m tools.state_versions
+	@python -m tools.pin_versions
 
 # Compute the last commit again in an empty clone; FROM=raw spares the download.
 verify: .venv/installed
