@@ -69,7 +69,7 @@ class Judgement:
         guesses = self._judged.predictions[rows]
         heat = heat_maps(self.classifier.whole(), images[rows], guesses) if len(rows) else None
         worst = gallery.worst_mistakes(self._judged, rows, heat)
-        return [worst, gallery.luckiest_hits(self._judged)]
+        return [worst, gallery.least_certain(self._judged)]
 
     @cached_property
     def samples(self) -> list[Gallery]:

@@ -1,4 +1,4 @@
-"""The content of the page, as plain values."""
+"""The content of the page."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from stages.reporting.page.charts import Series
 
 
 class ClassRow(NamedTuple):
-    """How well one class is recognised."""
+    """Images and scores of one class."""
 
     name: str
     images: Sequence[int]  # of every split, in the order of Content.counts
@@ -19,17 +19,17 @@ class ClassRow(NamedTuple):
 
 
 class Content(NamedTuple):
-    """One run: what it learned from, how, and how well; the page leaves out what is empty."""
+    """Data, parameters and results of one run; the page leaves out what is empty."""
 
     dataset: str
-    facts: Mapping[str, object]  # what is on top: network, size of the images
-    split: str  # that was scored
+    facts: Mapping[str, object]  # at the head of the page: network, size of the images
+    split: str  # that the scores are of
     scores: Mapping[str, float | None]  # accuracy with accuracy_low and _high, and any others
-    calibration: str  # what it did, in a sentence
+    calibration: str  # a sentence
     params: Mapping[str, Mapping[str, object]]  # by section
     counts: Mapping[str, int]  # images per split
     classes: Sequence[ClassRow]
-    # Actual, predicted, both indices into the classes, and images; only pairs that met.
+    # Actual, predicted, both indices into the classes, and images; only pairs that have images.
     confusion: Sequence[tuple[int, int, int]]
     history: Sequence[Mapping[str, float]]  # a row an epoch, as in metrics/history.csv
     roc: Sequence[Series]  # false against true positive rate

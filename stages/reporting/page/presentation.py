@@ -21,9 +21,9 @@ ENOUGH = 5  # images of a bin of which the accuracy is shown
 
 
 class Background(NamedTuple):
-    """What is known of a run besides the judgement."""
+    """A run, besides the judgement of one split."""
 
-    split: str  # that was judged
+    split: str  # name of the one judged
     splits: Mapping[str, Split]  # all, in the order in which to show them
     history: Sequence[Epoch]
 
@@ -76,7 +76,7 @@ def _classes(scores: Sequence[ClassScores], splits: Iterable[Split]) -> list[Cla
 
 
 def _confusion(predictions: Predictions) -> list[tuple[int, int, int]]:
-    """Count the images of every pair of actual and predicted class that met, also of many."""
+    """Return actual class, predicted class and images of each pair that has images."""
     classes = len(predictions.classes)
     pairs = predictions.labels * classes + predictions.predicted
     met, images = np.unique(pairs, return_counts=True)
@@ -87,7 +87,7 @@ def _confusion(predictions: Predictions) -> list[tuple[int, int, int]]:
 
 
 def _curves(points: Sequence[tuple[str, float, float]]) -> list[Series]:
-    """Return the points of each curve, which stand one after the other."""
+    """Return a series for each curve; its points are consecutive."""
     grouped = groupby(points, key=lambda point: point[0])
     return [Series(name, [(x, y) for _, x, y in curve]) for name, curve in grouped]
 
@@ -95,7 +95,7 @@ def _curves(points: Sequence[tuple[str, float, float]]) -> list[Series]:
 def _reliability(judgement: Judgement) -> list[Series]:
     """Return accuracy by confidence, before and after temperature scaling.
 
-    A bin of a single image is all right or all wrong: lines through such would only jag.
+    Bins of fewer than ENOUGH images are left out: the accuracy of so few says nothing.
     """
     found = certainty(judgement.logits, judgement.split.labels, 1.0)
     before = reliability(found.confidence, found.right)
