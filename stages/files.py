@@ -30,11 +30,7 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove(partial)  # of a killed run
         yield partial
-        if path.is_dir():  # a folder cannot be replaced in one step
-            remove(old)
-            path.rename(old)
-        partial.replace(path)
-        remove(old)
+        _replace(path, partial, old)
     except OSError as error:
         if lacking(error) not in {None, "disk"}:
             raise
@@ -45,6 +41,15 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # where nothing can be written, nothing was left either
             remove(partial)
+
+
+def _replace(path: Path, partial: Path, old: Path) -> None:
+    """Move a file or folder to `path`; a former folder, which none can replace, goes to `old`."""
+    if path.is_dir():
+        remove(old)
+        path.rename(old)
+    partial.replace(path)
+    remove(old)
 
 
 def remove(path: Path) -> None:

@@ -46,7 +46,7 @@ def _content(revision: str) -> bytes:
 
     try:
         with dvc.api.open(str(predictions.PATH), rev=revision, mode="rb") as file:
-            content: bytes = file.read()
+            return bytes(file.read())
     except RevError as error:
         raise UserError(
             f"{revision}: is neither a Git revision nor an experiment; `git log` and "
@@ -59,7 +59,6 @@ def _content(revision: str) -> bytes:
             f"{revision}: its {predictions.PATH} is neither here nor at a remote; where it was "
             "made `dvc push` it, or check it out, run `dvc repro evaluate` and commit dvc.lock"
         ) from error
-    return content
 
 
 def answers(run: Predictions) -> Iterator[Answer]:

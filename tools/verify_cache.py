@@ -108,6 +108,16 @@ def _same(here: Path, path: Path) -> bool:
     return False
 
 
+def summary(found: int, objects: str, *, removed: bool) -> str:
+    """Return how many objects are damaged, and what to do."""
+    if not found:
+        return f"all {objects} are whole"
+    if removed:
+        return f"{found:,} damaged of {objects}; get them back as said"
+    remedy = "`make verify-cache ARGS=--remove` deletes them; copy first what nothing gives back"
+    return f"{found:,} damaged of {objects}; {remedy}"
+
+
 def main() -> None:
     """Print the damaged objects, and delete them on request."""
     parser = ArgumentParser(
@@ -115,20 +125,16 @@ def main() -> None:
         description=__doc__,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--remove", action="store_true", help="delete damaged objects, and the files linked to them"
-    )
+    told = "delete damaged objects, and the files linked to them"
+    parser.add_argument("--remove", action="store_true", help=told)
     wanted = parser.parse_args().remove
     cache, outs = repository()
-    found = damages(cache, outs)
+    objects, found = len(dvc_cache.all_objects(cache)), damages(cache, outs)
     for damage in found:
         print(*describe(damage), sep="\n")
         for path in remove(damage) if wanted else ():
             print(printable(f"    deleted {path}"))
-    total = f"{len(dvc_cache.all_objects(cache)) + wanted * len(found):,} objects in {cache}"
-    remedy = "`make verify-cache ARGS=--remove` deletes them; copy first what nothing gives back"
-    then = "get them back as said" if wanted else remedy
-    print(f"{len(found):,} damaged of {total}; {then}" if found else f"all {total} are whole")
+    print(summary(len(found), f"{objects:,} objects in {cache}", removed=wanted))
     sys.exit(bool(found))
 
 

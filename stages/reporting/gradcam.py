@@ -55,14 +55,12 @@ def last_maps(network: nn.Module, image: UInt8[Tensor, "1 h w c"]) -> LayerOutpu
     ran: list[tuple[bool, LayerOutput]] = []
 
     def note(layer: nn.Module, _: object, maps: object) -> None:
-        if not isinstance(maps, Tensor):
-            return
-        if isinstance(layer, nn.Conv2d):
+        if isinstance(maps, Tensor) and isinstance(layer, nn.Conv2d):
             skips = max(layer.kernel_size) < max(layer.stride)
             ran.append(
                 (maps.shape[2] * maps.shape[3] > 1 and not skips, LayerOutput(layer, maps.shape))
             )
-        elif ran and maps.shape == ran[-1][1].shape:
+        elif isinstance(maps, Tensor) and ran and maps.shape == ran[-1][1].shape:
             ran[-1] = ran[-1][0], LayerOutput(layer, maps.shape)
 
     hooks = [layer.register_forward_hook(note) for layer in network.modules()]
