@@ -11,7 +11,7 @@ repro: versions
 	@echo 'Open metrics/evaluate/report.html; the scores are in metrics/evaluate.json.'
 
 versions: .venv/installed
-	@python -m tools.state_versions
+	@python -m tools.pin_versions
 
 # Compute the last commit again in an empty clone; FROM=raw spares the download.
 verify: .venv/installed
@@ -71,9 +71,10 @@ compare: .venv/installed
 plots: .venv/installed
 	@python -m tools.offline_plots $(A) $(B)
 
-# The data may be absent here, but no stage may differ from what dvc.lock says it ran as.
+# No stage may differ from what dvc.lock says it ran as; the data may be absent.
 lock: .venv/installed
-	@! dvc status | grep 'modified:' \
+	@found=$$(dvc status) || { echo 'dvc status failed: dvc.lock could not be checked'; exit 1; }; \
+	! printf '%s\n' "$$found" | grep 'modified:' \
 	|| { echo 'dvc.lock is older than this code: run `make repro`, commit dvc.lock and metrics/'; exit 1; }
 
 # What CI runs.

@@ -9,16 +9,18 @@ from unicodedata import combining, normalize
 
 import numpy as np
 from PIL import Image as Picture
-from PIL import ImageDraw, ImageFont
+from PIL import ImageFont
 
-from reprise.escaping import printable
+from reprise.grid import Captioned, Font, Grid, Line, cut, one_line
 from reprise.prediction import Prediction
 
 # Pillow's own font, the same everywhere, has English letters only; for others, the first of these
 # that is installed.
 FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "arial.ttf")
-LONGEST = 200  # letters of a name that are looked at: no picture has room for more
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+MOST = 500  # pictures: nobody looks at more, and they would fill memory
+COLUMNS, CLASSES = 8, 3  # at most, in a row and below a picture
+CELL, GAP, LINE, SIZE = 128, 12, 16, 12  # pixels; SIZE is that of the letters
+PAPER, INK, FAINT = "white", "black", "#707070"
 
 
 def font(text: str, size: int) -> Font:
@@ -40,14 +42,8 @@ def has(letters: Font, letter: str) -> bool:
 
 def shorten(name: str, letters: Font, width: int) -> str:
     """Bring a name on one line, without accents that the font lacks; cut it at `width` pixels."""
-    name = "".join(
-        _known(letter, letters) for letter in printable(" ".join(name[:LONGEST].split()))
-    )
-    if letters.getlength(name) <= width:
-        return name
-    while name and letters.getlength(f"{name}...") > width:
-        name = name[:-1]
-    return f"{name}..."
+    known = "".join(_known(letter, letters) for letter in one_line(name))
+    return cut(known, letters, width, "...")
 
 
 def _known(letter: str, letters: Font) -> str:
@@ -56,23 +52,15 @@ def _known(letter: str, letters: Font) -> str:
     return "".join(part for part in normalize("NFKD", letter) if not combining(part))
 
 
-MOST = 500  # pictures: nobody looks at more, and they would fill memory
-COLUMNS, CLASSES = 8, 3  # at most, in a row and below a picture
-CELL, GAP, LINE, SIZE = 128, 12, 16, 12  # pixels; SIZE is that of the letters
-PAPER, INK, FAINT = "white", "black", "#707070"
-
-
 def contact_sheet(predictions: Sequence[Prediction]) -> Picture.Image:
     """Draw every picture, the name of its file, and its first classes; one picture or more."""
     columns = min(COLUMNS, len(predictions))
     lines = 1 + min(CLASSES, len(predictions[0].ranked))
-    width, height = CELL + GAP, CELL + lines * LINE + GAP
-    rows = ceil(len(predictions) / columns)
-    canvas = Picture.new("RGB", (GAP + columns * width, GAP + rows * height), PAPER)
+    grid = Grid(columns, CELL + GAP, CELL + lines * LINE + GAP, CELL, LINE)
+    size = GAP + columns * grid.width, GAP + ceil(len(predictions) / columns) * grid.height
+    canvas = Picture.new("RGB", size, PAPER)
     letters = font("".join(map(_text, predictions)), SIZE)
-    for place, prediction in enumerate(predictions):
-        row, column = divmod(place, columns)
-        _draw(canvas, prediction, (GAP + column * width, GAP + row * height), letters)
+    grid.draw(canvas, (_captioned(one, letters) for one in predictions), (GAP, GAP))
     return canvas
 
 
@@ -81,23 +69,22 @@ def _text(prediction: Prediction) -> str:
     return "".join([PurePath(prediction.name).name, *names])
 
 
-def _draw(
-    canvas: Picture.Image, prediction: Prediction, corner: tuple[int, int], letters: Font
-) -> None:
-    """Draw one picture, centred in its cell, and the lines below."""
-    (left, top), cell, pen = corner, _cell(prediction.pixels), ImageDraw.Draw(canvas)
-    canvas.paste(cell, (left + (CELL - cell.width) // 2, top + (CELL - cell.height) // 2))
-    name = shorten(PurePath(prediction.name).name, letters, CELL)
-    pen.text((left, top + CELL), name, FAINT, letters)
-    for line, (label, share) in enumerate(prediction.ranked[:CLASSES], start=1):
-        text = shorten(f"{share:.1%} {label}", letters, CELL)
-        pen.text((left, top + CELL + line * LINE), text, INK, letters)
+def _captioned(prediction: Prediction, letters: Font) -> Captioned:
+    """Return a picture in the middle of its cell, with the lines below."""
+    name = PurePath(prediction.name).name
+    ranked = (f"{share:.1%} {label}" for label, share in prediction.ranked[:CLASSES])
+    texts = [(name, FAINT), *((text, INK) for text in ranked)]
+    lines = [Line(shorten(text, letters, CELL), letters, colour) for text, colour in texts]
+    return Captioned(_cell(prediction.pixels), lines)
 
 
 def _cell(pixels: np.ndarray) -> Picture.Image:
     """Scale an image [H, W, C] to the side of a cell; a small one shows its pixels."""
     picture = Picture.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
     scale = CELL / max(picture.size)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    width, height = (max(1, round(side * scale)) for side in picture.size)
     smooth, sharp = Picture.Resampling.LANCZOS, Picture.Resampling.NEAREST
-    return picture.resize(size, sharp if scale > 1 else smooth)
+    scaled = picture.resize((width, height), sharp if scale > 1 else smooth)
+    cell = Picture.new("RGB", (CELL, CELL), PAPER)
+    cell.paste(scaled, ((CELL - width) // 2, (CELL - height) // 2))
+    return cell

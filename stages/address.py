@@ -1,4 +1,4 @@
-"""Addresses, shown without what may be secret: user and password, query and fragment."""
+"""Show addresses without what may be secret: user and password, query and fragment."""
 
 import re
 from typing import NamedTuple
@@ -10,7 +10,7 @@ WEB = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]*[^\s'\"<>;:,.)]")  # wit
 # `user:password@`, also where the password holds a slash or an @; `host:443/...@` is none.
 LOGIN = re.compile(r"([^/:?#]*)(?::((?!\d+(?:[/?#]|$)).*?))?@(?![^@/?#]*@)", re.DOTALL)
 HIDDEN = "***"
-SHORT = 4  # letters of a secret; a shorter one would be found in every other word
+SHORT = 4  # letters of a secret at least: shorter ones occur in other words
 
 
 class _Parts(NamedTuple):
@@ -21,7 +21,7 @@ class _Parts(NamedTuple):
 
 
 def public(address: str) -> str:
-    """Return an address as messages, logs and data may hold it; a local path as it is."""
+    """Return scheme, host and path of an address; a local path as it is."""
     if "://" not in address:
         return printable(address)
     parts = _parts(address)
@@ -34,7 +34,7 @@ def redacted(text: str) -> str:
 
 
 def scrubbed(text: str, address: str) -> str:
-    """Return what a library said without the secrets of the address, however it spells them."""
+    """Return the message of a library without the secrets of the address, quoted or not."""
     safe = redacted(text)
     for secret in sorted(_secrets(address), key=lambda text: (-len(text), text)):
         safe = safe.replace(secret, HIDDEN)
@@ -42,7 +42,7 @@ def scrubbed(text: str, address: str) -> str:
 
 
 def joined(folder: str, name: str) -> str:
-    """Return the address of a file in a folder, whose query stays behind the path."""
+    """Return the address of a file in a folder; the query of the folder stays at the end."""
     if "://" not in folder:
         return f"{folder.rstrip('/')}/{name}"
     parts = urlsplit(folder)
@@ -50,7 +50,7 @@ def joined(folder: str, name: str) -> str:
 
 
 def _parts(address: str) -> _Parts:
-    """Take an address apart by hand: urlsplit refuses some of what people type."""
+    """Split an address; urlsplit refuses some that people type."""
     scheme, _, rest = address.partition("://")
     login = LOGIN.match(rest)
     rest = rest[login.end() :] if login else rest
@@ -60,7 +60,7 @@ def _parts(address: str) -> _Parts:
 
 
 def _secrets(address: str) -> set[str]:
-    """Return what may be secret, as it is written and as it is sent."""
+    """Return what may be secret, as it is written, decoded and percent-encoded."""
     parts = _parts(address)
     values = re.split("[&;#]", parts.query)
     found = {*parts.login, *values, *(value.partition("=")[2] for value in values)}

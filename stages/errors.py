@@ -1,4 +1,4 @@
-"""How a stage ends when the user, not the programmer, has to act."""
+"""Errors that the user can mend: one message, an exit code, and no traceback."""
 
 import signal
 import sys
@@ -20,20 +20,20 @@ REMEDIES: dict[Resource, str] = {
 
 
 class UserError(Exception):
-    """A mistake the user can mend: the message names the place, what was found, and the remedy."""
+    """An error whose message names the place, what was found, and the remedy."""
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a stage; a user's mistake becomes one message and exit code 1, without a traceback.
+    """Run a stage or a command; an error that the user can mend becomes a message and exit code 1.
 
-    So does Ctrl-C, with exit code 130; a KeyboardInterrupt may bring a message of its own.
+    So does Ctrl-C, with exit code 130; a KeyboardInterrupt may have a message of its own.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # while modules were imported
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         main()
     except UserError as error:
-        # Whatever a message repeats of what the user wrote, it colours no line and tells no secret.
+        # What a message repeats of user input must not act on the terminal or hold a secret.
         sys.exit("\n".join(printable(redacted(line)) for line in str(error).split("\n")))
     except Exception as error:
         if (resource := lacking(error)) is None:

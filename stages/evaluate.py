@@ -1,12 +1,12 @@
-"""Judge the classifier by images that it never learned from.
+"""Evaluate the classifier on images that it was not trained on.
 
 reads    data/splits                            the test split, or val
          models/classifier.safetensors
-         metrics/history.csv                    for the page
-writes   metrics/evaluate.json                  scores
-         metrics/evaluate/plots                 tables and pictures behind them, for `dvc plots`
-         metrics/evaluate/predictions.parquet   what was said of every image
-         metrics/evaluate/report.html           all of it, for a person
+         metrics/history.csv                    the training curves, for the page
+writes   metrics/evaluate.json                  the scores
+         metrics/evaluate/plots                 tables and pictures, for `dvc plots`
+         metrics/evaluate/predictions.parquet   the probabilities of every image
+         metrics/evaluate/report.html           all of it on one page
 """
 
 from typing import Literal
@@ -18,10 +18,8 @@ from torch import Tensor
 from stages import launch, runtime
 from stages.artifacts import agreement, classifier, history, predictions, report, splits
 from stages.artifacts.classifier import Classifier
-from stages.artifacts.splits import Split
 from stages.batches import to_device
 from stages.params import BatchSize
-from stages.reporting.calibration import calibration_remark
 from stages.reporting.page.page import render
 from stages.reporting.page.presentation import Background, present
 from stages.reporting.results import Judgement
@@ -33,11 +31,11 @@ from stages.scores import predict
 class Evaluate(Tta, Runtime):
     """Section `evaluate` of params.yaml."""
 
-    split: Literal["test", "val"] = Field(description="what the classifier is judged by")
+    split: Literal["test", "val"] = Field(description="split on which the scores are computed")
     batch_size: BatchSize = Field(description="images at once: speed and memory")
 
 
-def evaluate(params: Evaluate, judged: Classifier, part: Split) -> Float[Tensor, "n k"]:
+def evaluate(params: Evaluate, judged: Classifier, part: splits.Split) -> Float[Tensor, "n k"]:
     """Return the logits of every image, averaged over its views."""
     device = runtime.start(params)
     network = Viewing(judged.whole(), params).to(device)
@@ -50,16 +48,12 @@ def main() -> None:
     agreement.check(meta, judged.card)
     parts = {name: splits.read(name) for name in splits.NAMES}
     part, paths = parts[params.split], splits.read_paths(params.split)
-    logits = evaluate(params, judged, part).numpy()
-    judgement = Judgement(judged, part, paths, logits)
-    known = {name: held.labels for name, held in parts.items()}
-    background = Background(params.split, known, history.read())
+    judgement = Judgement(judged, part, paths, evaluate(params, judged, part).numpy())
+    background = Background(params.split, parts, history.read())
     report.write(judgement.report)
     predictions.write(judgement.predictions)
     report.write_page(render(present(judgement, background)))
-    scores = judgement.report.scores
-    print(", ".join(f"{name} {scores[name]:.4f}" for name in ("accuracy", "macro_f1", "loss")))
-    print(calibration_remark(scores, params.split, judged.card.calibration))
+    print(*judgement.summary(params.split), sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, with the same bytes for the same content."""
+"""Write files whole or not at all, with the same bytes for the same content."""
 
 import csv
 import json
@@ -13,26 +13,24 @@ from reprise.escaping import cell, printable
 from reprise.shortage import lacking
 from stages.errors import UserError
 
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # time stamp that a zip can hold
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a place beside `path` for a file or folder; move it to `path` when the block succeeds.
+    """Yield a path beside `path` for a file or folder; move it to `path` when the block succeeds.
 
     A process killed at any moment leaves the old `path`, the new one, or none: never a part.
 
     Raises:
-        UserError: the disk is full, or the place cannot be written.
+        UserError: the disk is full, or `path` cannot be written.
     """
     partial, old = (path.with_name(f".{path.name}.{state}") for state in ("partial", "old"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        remove(partial)  # what a killed run left
+        remove(partial)  # of a killed run
         yield partial
-        if path.is_dir():  # a folder cannot be replaced in one step
-            remove(old)
-            path.rename(old)
-        partial.replace(path)
-        remove(old)
+        _replace(path, partial, old)
     except OSError as error:
         if lacking(error) not in {None, "disk"}:
             raise
@@ -45,6 +43,15 @@ def replacing(path: Path) -> Iterator[Path]:
             remove(partial)
 
 
+def _replace(path: Path, partial: Path, old: Path) -> None:
+    """Move a file or folder to `path`; a former folder, which none can replace, goes to `old`."""
+    if path.is_dir():
+        remove(old)
+        path.rename(old)
+    partial.replace(path)
+    remove(old)
+
+
 def remove(path: Path) -> None:
     """Delete a file or a folder with all that is in it, if it exists."""
     if path.is_dir() and not path.is_symlink():
@@ -55,9 +62,9 @@ def remove(path: Path) -> None:
 
 @contextmanager
 def reading(path: Path, stage: str) -> Iterator[None]:
-    """Turn whatever is wrong with an artifact that is read into a message with the remedy.
+    """Turn errors while reading an artifact into one message with the remedy.
 
-    What the machine lacks says nothing of the artifact, and stays the error that it is.
+    Lack of memory, disk, files or threads is no fault of the artifact, and is raised as it is.
 
     Raises:
         UserError: the artifact of `stage` is missing, truncated, or not what that stage writes.
@@ -75,21 +82,21 @@ def reading(path: Path, stage: str) -> Iterator[None]:
 
 
 def write_json(path: Path, values: dict[str, object]) -> None:
-    """Write the values with sorted keys, one a line, so that equal values are equal files."""
+    """Write the values with sorted keys, one a line, so that equal values give equal bytes."""
     with replacing(path) as partial:
         partial.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def write_metrics(path: Path, values: dict[str, object]) -> None:
-    """Write metrics as JSON; the 7th decimal of a score means nothing, and is not kept."""
+    """Write metrics as JSON, rounded to 6 decimals."""
     text = json.dumps(values)
     write_json(path, json.loads(text, parse_float=lambda number: round(float(number), 6)))
 
 
 def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Write a table; a float has 6 significant digits, which is more than a metric means.
+    """Write a table; floats have 6 significant digits.
 
-    Text is made safe for spreadsheets, and for the page that DVC makes of a plot.
+    Text is escaped for spreadsheets, and for the page that DVC makes of a plot.
     """
     with (
         replacing(path) as partial,
@@ -105,9 +112,6 @@ def _cell(value: object) -> object:
     if isinstance(value, str):
         return cell(value)
     return f"{value:.6g}" if isinstance(value, float) else value
-
-
-EARLIEST = (1980, 1, 1, 0, 0, 0)  # that a zip can express
 
 
 def rewrite_zip(archive: bytes, dropped: Sequence[str]) -> bytes:

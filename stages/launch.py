@@ -1,4 +1,4 @@
-"""Start and end a stage: check the stated versions, record the machine in metrics/environment."""
+"""Run a stage: check the versions before it, and record the machine after it."""
 
 import os
 import platform
@@ -14,13 +14,37 @@ from stages.errors import UserError
 RECORDS = Path("metrics/environment")
 
 
+def run(main: Callable[[], None]) -> None:
+    """Run a stage; an error that the user can mend becomes one message and exit code 1."""
+    errors.run(partial(_run, main))
+
+
+def _run(main: Callable[[], None]) -> None:
+    """Refuse other versions than those in versions.yaml under DVC; by hand, only warn.
+
+    DVC records versions.yaml in dvc.lock, and its run cache returns the result wherever the file is
+    the same; a stage run by hand records nothing.
+
+    Raises:
+        UserError: the stage runs under DVC with other versions.
+    """
+    stage = os.environ.get("DVC_STAGE")
+    if found := versions.mismatches():
+        if stage:
+            raise UserError("\n".join(found))
+        print(*found, sep="\n", file=sys.stderr)
+    main()
+    if stage:
+        record(stage)
+
+
 def record_path(stage: str) -> Path:
-    """Return where the record of a stage is."""
+    """Return the path of the record of a stage."""
     return RECORDS / f"{stage}.json"
 
 
 def record(stage: str) -> None:
-    """Write what this process runs on; of torch only in a stage that has loaded it."""
+    """Record the machine of this process, with the settings of torch if it is loaded."""
     torch = sys.modules.get("torch")
     files.write_json(record_path(stage), _machine() | (_tensors(torch) if torch else {}))
 
@@ -51,32 +75,8 @@ def _tensors(torch: ModuleType) -> dict[str, object]:
 
 
 def _cpu() -> str:
-    """Return the model of the processor, where the system tells it."""
+    """Return the model of the processor, as exactly as the system has it."""
     told = Path("/proc/cpuinfo")
     lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, platform.processor() or platform.machine())
-
-
-def run(main: Callable[[], None]) -> None:
-    """Run a stage; a user's mistake becomes one message and exit code 1, without a traceback."""
-    errors.run(partial(_run, main))
-
-
-def _run(main: Callable[[], None]) -> None:
-    """Refuse under DVC, and only warn by hand, where the versions are not those stated.
-
-    DVC enters versions.yaml into dvc.lock as what made the result, and the run cache hands the
-    result to whoever states the same; a stage run by hand tells nobody so.
-
-    Raises:
-        UserError: the stage runs under DVC in other versions.
-    """
-    stage = os.environ.get("DVC_STAGE")
-    if found := versions.mismatches():
-        if stage:
-            raise UserError("\n".join(found))
-        print(*found, sep="\n", file=sys.stderr)
-    main()
-    if stage:
-        record(stage)

@@ -1,4 +1,4 @@
-"""Locks between processes; the system lets go of them when their holder ends, even if killed."""
+"""Locks between processes; the system releases them when their holder ends, even if killed."""
 
 import fcntl
 import os
@@ -11,9 +11,9 @@ from stages.errors import UserError
 
 
 def take(path: Path) -> bool:
-    """Lock a file until this process ends; return False where another has it."""
+    """Lock a file until this process ends; return False if another holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_RDONLY | os.O_CREAT, 0o600)  # never closed: that would let go
+    file = os.open(path, os.O_RDONLY | os.O_CREAT, 0o600)  # never closed: that would release it
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -24,10 +24,10 @@ def take(path: Path) -> bool:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Let one process at a time write to the folder of a file; wait until it is free.
+    """Hold the lock of the folder of a file, and wait for it if another process has it.
 
     Raises:
-        UserError: the folder cannot be made, or its disk knows no locks.
+        UserError: the folder cannot be made, or its file system has no locks.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

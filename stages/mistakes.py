@@ -1,9 +1,10 @@
-"""Mistakes in parameters, in words: one line a key, what was found and what was expected."""
+"""Messages about wrong parameters: a line a key, with what was found and what was expected."""
 
 import json
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import partial
 from itertools import groupby, islice
 from typing import NamedTuple
 
@@ -15,11 +16,11 @@ from reprise.escaping import printable
 
 SHOWN = 200  # characters of a value in a message
 LINES = 20  # in a message
-FEW = 1000  # values within a value that are worth a look
+FEW = 1000  # a value that holds fewer is written out
 
 
 class Former(NamedTuple):
-    """What a parameter is called that had another name before."""
+    """The name of a parameter that once had another, and why it was renamed."""
 
     name: str
     reason: str
@@ -32,61 +33,66 @@ def describe(
     former: Mapping[str, Former] | None = None,
 ) -> list[str]:
     """Return a line for every key that is wrong; `former` are the names that some had before."""
-    before = former or {}
     found = error.errors(include_url=False, include_context=False)
-    old = {str(details["loc"][0]) for details in found if _is_unknown(details)} & before.keys()
-    renamed = {before[name].name for name in old}
-
-    def key(details: ErrorDetails) -> str:
-        # Behind the name stand positions in a list, which help, and names of choices, which do not.
-        name, *inner = [section, *details["loc"][:1]], *details["loc"][1:]
-        return ".".join(map(str, [*name, *(part for part in inner if isinstance(part, int))]))
-
-    lines = list[str]()
-    for name, group in groupby(found, key):
-        _, _, leaf = name.partition(".")
-        if leaf in old:
-            now, reason = before[leaf]
-            lines.append(f"{name} is called {now} now ({reason}); rename it")
-        elif leaf not in renamed:  # else it is missing, and stands there under its former name
-            lines.append(_line(name, fields, list(group)))
+    unknown = {str(details["loc"][0]) for details in found if details["type"] == "extra_forbidden"}
+    renamed = {name: now for name, now in (former or {}).items() if name in unknown}
+    lines = list(_lines(section, fields, found, renamed))
     more = [f"{section}: and {len(lines) - LINES} more mistakes"] if len(lines) > LINES else []
     return [*lines[:LINES], *more]
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """Name the known name nearest to a misspelt one, or all of them."""
+    """Suggest the known name nearest to a misspelt one, or list all."""
     near = get_close_matches(name[:SHOWN].lower(), known, n=1)
     return f"did you mean {prefix}{near[0]}?" if near else f"known are: {', '.join(sorted(known))}"
 
 
 def shown(value: object, form: Callable[[object], str] = json.dumps) -> str:
-    """Return a value as text in one line; of a huge one, of which aliases make more, the start."""
+    """Return a value as text in one line; of a huge one, as aliases can make it, the start."""
     few = sum(1 for _ in islice(_within(value, ()), FEW)) < FEW
     return short(form(value) if few else reprlib.repr(value))
 
 
 def short(text: str) -> str:
-    """Return text for a message: in one line, and of long text the start."""
+    """Return text for a message: escaped, and of long text the start."""
     if len(text) <= SHOWN:
         return printable(text)
     return f"{printable(text[:SHOWN])}... ({len(text):,} characters)"
 
 
 def _within(value: object, above: tuple[int, ...]) -> Iterable[object]:
-    """Yield a value and all that is in it, but not again what it is part of."""
+    """Yield a value and all in it; an alias of its own parent only once."""
     yield value
     if isinstance(value, dict | list) and id(value) not in above:
         for inner in value.values() if isinstance(value, dict) else value:
             yield from _within(inner, (*above, id(value)))
 
 
-def _is_unknown(details: ErrorDetails) -> bool:
-    return details["type"] == "extra_forbidden"
+def _lines(
+    section: str,
+    fields: Mapping[str, FieldInfo],
+    found: Iterable[ErrorDetails],
+    renamed: Mapping[str, Former],
+) -> Iterator[str]:
+    """Yield a line for every key; one that is missing stands there under its former name."""
+    present = {former.name for former in renamed.values()}
+    for key, group in groupby(found, partial(_key, section)):
+        _, _, name = key.partition(".")
+        if name in renamed:
+            now, reason = renamed[name]
+            yield f"{key} is called {now} now ({reason}); rename it"
+        elif name not in present:
+            yield _line(key, fields, list(group))
+
+
+def _key(section: str, details: ErrorDetails) -> str:
+    """Name what is wrong: section, parameter, and positions in a list, without types of a union."""
+    name, inner = details["loc"][:1], details["loc"][1:]
+    return ".".join(map(str, [section, *name, *(part for part in inner if isinstance(part, int))]))
 
 
 def _line(key: str, fields: Mapping[str, FieldInfo], found: list[ErrorDetails]) -> str:
-    """Say of one key what is wrong; there are several findings where it has a choice of types."""
+    """Say what is wrong with one key; a union of types has a finding for each."""
     section, _, name = key.partition(".")
     kinds, label = {details["type"] for details in found}, short(key)
     if "missing" in kinds:  # the whole, or one of a list
@@ -104,7 +110,7 @@ def _line(key: str, fields: Mapping[str, FieldInfo], found: list[ErrorDetails]) 
 
 
 def _remedy(section: str, name: str, fields: Mapping[str, FieldInfo]) -> str:
-    """Say what an unknown key may have been meant to be."""
+    """Suggest what an unknown key was meant to be."""
     whole, bracket, _ = name.partition("[")
     if bracket and whole in fields:
         return (

@@ -1,4 +1,4 @@
-"""From params.yaml to typed, checked, immutable values."""
+"""Read sections of params.yaml as typed, checked, immutable values."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,11 +24,11 @@ class Params(BaseModel):
     """A group of parameters: no unknown key, no missing key, no conversion, no mutation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-    former: ClassVar[Mapping[str, Former]] = {}  # names that parameters of this class once had
+    former: ClassVar[Mapping[str, Former]] = {}  # by names that parameters of this class once had
 
     @classmethod
     def load(cls, path: Path = PATH) -> Self:
-        """Read the section that bears this class's name in lower case.
+        """Read the section with the name of this class in lower case.
 
         Raises:
             UserError: the file or the section is missing or does not parse, or a key is unknown,
@@ -44,11 +44,11 @@ class Params(BaseModel):
             raise UserError("\n".join(f"{path}: {line}" for line in lines)) from error
 
     def part(self, group: type[ParamsT]) -> ParamsT:
-        """Return those of the parameters that belong to `group`, one of this section's parents."""
+        """Return the parameters of `group`, which is one of this class's parents."""
         return group.model_validate({name: getattr(self, name) for name in group.model_fields})
 
 
 def _former(parent: type) -> Mapping[str, Former]:
-    """Return the former names that one of a section's classes declares itself."""
+    """Return the former names that a class declares itself, without those of its parents."""
     named: Mapping[str, Former] = vars(parent).get("former", {})
     return named

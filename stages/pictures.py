@@ -1,23 +1,21 @@
-"""Small pictures of images, with text beside them: what the pictures of several stages share."""
+"""Arrays as pictures: scaling, fonts and captions, which the pictures of several stages share."""
 
 from importlib.util import find_spec
 from io import BytesIO
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from PIL import Image as Picture
 from PIL import ImageFont
 
-from reprise.escaping import printable
+from reprise.grid import Font, cut, one_line
 
 FONTS = "mpl-data/fonts/ttf/DejaVuSans.ttf"  # in matplotlib; Pillow's own font has no umlauts
-LONGEST = 200  # letters of a name that are looked at: no picture has room for more
 NEAREST, LANCZOS = Picture.Resampling.NEAREST, Picture.Resampling.LANCZOS
 
 
 def font(size: int) -> ImageFont.FreeTypeFont:
-    """Return letters of `size` pixels: Latin, Greek, Cyrillic and more, the same everywhere."""
+    """Return DejaVu Sans of `size` pixels: Latin, Greek, Cyrillic and more, the same everywhere."""
     # Found, not imported: that would take a while. The plain layout needs no library of the system.
     package = find_spec("matplotlib")
     folder = Path(package.origin or "").parent if package else Path()
@@ -47,16 +45,13 @@ def within(size: tuple[int, int], side: int) -> tuple[int, int]:
     return max(1, round(size[0] * side / longer)), max(1, round(size[1] * side / longer))
 
 
-def shorten(name: str, letters: ImageFont.FreeTypeFont, width: float) -> str:
-    """Bring a name on one line, cut its end where it is wider than `width` pixels, and say so."""
-    name = printable(" ".join(name[:LONGEST].split()))
-    lengths = range(len(name), 0, -1)
-    cuts = chain([name], (f"{name[: length - 1]}…" for length in lengths))
-    return next((cut for cut in cuts if letters.getlength(cut) <= width), "…")
+def shorten(name: str, letters: Font, width: int) -> str:
+    """Bring a name on one line, and cut its end where it is wider than `width` pixels."""
+    return cut(one_line(name), letters, width, "…")
 
 
 def encode(image: Picture.Image, kind: str = "PNG") -> bytes:
-    """Return the bytes of a file of the kind: PNG keeps every pixel, JPEG is small for photos."""
+    """Return a picture as the bytes of a file: PNG keeps every pixel, JPEG is small for photos."""
     file = BytesIO()
     image.save(file, kind, optimize=True)
     return file.getvalue()

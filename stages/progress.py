@@ -1,4 +1,4 @@
-"""How far long work has come: a bar with a rate on a terminal, a line now and then in a log."""
+"""Show progress: a bar with a rate on a terminal, lines in a log."""
 
 import sys
 from os import get_terminal_size
@@ -13,8 +13,8 @@ LOG_INTERVAL = 10.0  # seconds between two lines in a log
 class Progress:
     """Show progress on stderr; use it as a context manager.
 
-    On a terminal a bar redraws itself; elsewhere a line comes every `LOG_INTERVAL` seconds and one
-    at the end, so that a log stays readable.
+    On a terminal it is a bar; elsewhere a line every `LOG_INTERVAL` seconds and one at the end, so
+    that a log stays readable.
     """
 
     def __init__(self, description: str, total: int | None, unit: str) -> None:
@@ -54,18 +54,18 @@ class Progress:
 
 
 class Lines:
-    """A text stream that turns a bar's redrawing into lines of a log."""
+    """A text stream that turns the redraws of a bar into lines of a log."""
 
     def __init__(self) -> None:
         self._drawn = False
 
     def write(self, text: str) -> None:
-        """Write one line for each redraw; the first drawing says only that nothing is done."""
+        """Write one line for each redraw but the first, which says that nothing is done."""
         if line := text.strip("\r\n \x1b[A"):
             if self._drawn:
                 print(line, file=sys.stderr)
             self._drawn = True
 
     def flush(self) -> None:
-        """Hand the lines on at once."""
+        """Flush stderr."""
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""How good the logits are."""
+"""Predict a split, and score the logits."""
 
 from typing import NamedTuple
 
@@ -19,14 +19,14 @@ def predict(network: nn.Module, data: Resident, batch_size: int) -> Float[Tensor
 
 
 class Scores(NamedTuple):
-    """How well a network predicts the labels of a split."""
+    """The scores of a network on one split."""
 
     loss: float  # mean cross-entropy, in nats per image
     accuracy: float  # share of images whose largest logit is the label's, in [0, 1]
 
 
 def score(network: nn.Module, data: Resident, batch_size: int) -> Scores:
-    """Score the network, which takes uint8 [B, H, W, C], on every image."""
+    """Score the network, which takes uint8 [B, H, W, C], on all images."""
     logits, labels = predict(network, data, batch_size), data.labels.cpu()
     return Scores(cross_entropy(logits, labels), accuracy(logits, labels))
 
@@ -43,7 +43,7 @@ def accuracy(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -> float
 
 def interval(right: int, images: int) -> tuple[float, float]:
     """Return the 95 % interval of an accuracy, both in [0, 1] (Wilson 1927)."""
-    from scipy.stats import binomtest  # noqa: PLC0415 - a second, not for whoever needs none
+    from scipy.stats import binomtest  # noqa: PLC0415 - takes a second, which only some need
 
     found = binomtest(right, images).proportion_ci(0.95, method="wilson")
     return float(found.low), float(found.high)

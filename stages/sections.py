@@ -1,6 +1,7 @@
 """Read sections of params.yaml as plain values; refuse whatever else YAML can express."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,58 +15,20 @@ from reprise.shortage import lacking
 from stages import mistakes
 from stages.errors import UserError
 
+LARGEST = 2**20  # bytes of the file, which has about 12,000
 MOST = 10_000  # values of a parameter, aliases counted wherever they stand
 DEEPEST = 20  # lists within lists
-LONGEST = 1000  # bits of a whole number
-WHITE = "\t\n\r"
-
-
-def flaw(value: object) -> str:
-    """Say of a parameter's value what nobody writes on purpose, or nothing."""
-    for number, (inner, depth) in enumerate(islice(_values(value, ()), MOST + 1)):
-        if number == MOST:
-            return (
-                f"holds more than {MOST:,} values, counting what aliases (*name) stand for; "
-                "write it without them"
-            )
-        if depth > DEEPEST:
-            return f"is nested deeper than {DEEPEST} lists; mend it by hand"
-        if isinstance(inner, int) and inner.bit_length() > LONGEST:
-            return "must be a number of at most 300 digits; mend it by hand"
-        if isinstance(inner, str) and (strange := _strange(inner)):
-            shown = mistakes.shown(inner)
-            return f"must be text without control characters, has {strange}, is {shown}"
-    return ""
-
-
-def _values(value: object, above: tuple[int, ...]) -> Iterator[tuple[object, int]]:
-    """Yield a value and all that is in it, each with its depth; not again what it is part of."""
-    yield value, len(above)
-    if isinstance(value, dict | list) and id(value) not in above and len(above) <= DEEPEST:
-        pairs = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, inner in pairs:
-            yield name, len(above)
-            yield from _values(inner, (*above, id(value)))
-
-
-def _strange(text: str) -> str:
-    """Name the first letter that is half of one, or commands a machine, or return nothing."""
-    if text.isprintable():
-        return ""
-    odd = (letter for letter in text if category(letter) in {"Cc", "Cs"} and letter not in WHITE)
-    return next((f"U+{ord(letter):04X}" for letter in odd), "")
-
-
-LARGEST = 2**20  # bytes of the file: it has 12,000
+LONGEST = 1000  # bits of an integer
+WHITE = "\t\n\r"  # control characters that text may hold
 
 
 def section(name: str, path: Path) -> str:
-    """Return one section of the file as JSON, after a look at the names of all.
+    """Return one section of the file as JSON, after checking the names of all sections.
 
     Raises:
         UserError: the file or the section is missing, or holds other than names and plain values.
     """
-    sections = _sections(path)
+    sections = _load(path)
     _require_known(sections, path)
     if name not in sections:
         raise UserError(f"{path}: section {name} is missing; restore it with `git checkout {path}`")
@@ -80,51 +43,46 @@ def section(name: str, path: Path) -> str:
 
 
 def stated(path: Path) -> dict[str, dict[str, object]]:
-    """Return what the file says for all stages, unchecked; each stage checks its own section.
+    """Return the values of all sections, unchecked: each stage checks its own.
 
     Raises:
         UserError: the file is missing or does not parse.
     """
-    found = _sections(path)
+    found = _load(path)
     return {str(name): held for name, held in found.items() if isinstance(held, dict)}
 
 
+def stage_names(folder: Path = Path(__file__).parent) -> list[str]:
+    """Return the stages, each of which has a section of its name.
+
+    A stage is a script that can be run and defines the class of its section, `Train` in train.py;
+    any other script beside it has none.
+    """
+    return sorted(script.stem for script in folder.glob("*.py") if _is_stage(script))
+
+
+def _is_stage(script: Path) -> bool:
+    text = script.read_text(encoding="utf-8")
+    own = re.search(rf"^class {re.escape(script.stem.capitalize())}\(", text, re.MULTILINE)
+    return own is not None and "\nif __name__ ==" in text
+
+
 def _require_known(sections: Iterable[object], path: Path) -> None:
-    """Refuse a section that no script reads: it would be silently ignored."""
-    scripts = [
-        script.stem
-        for script in Path(__file__).parent.glob("*.py")
-        if "\nif __name__ ==" in script.read_text(encoding="utf-8")
-    ]
-    for unknown in (str(key) for key in sections if key not in scripts):
+    """Refuse a section that no stage reads: it would be ignored silently."""
+    stages = stage_names()
+    for unknown in (str(key) for key in sections if key not in stages):
         told = mistakes.short(unknown)
-        raise UserError(f"{path}: section {told} is unknown; {mistakes.nearest(unknown, scripts)}")
+        raise UserError(f"{path}: section {told} is unknown; {mistakes.nearest(unknown, stages)}")
 
 
-def _require_plain(name: str, key: object, value: object, path: Path) -> None:
-    """Refuse a parameter that is no name with a plain value."""
-    label = mistakes.short(str(key))
-    if found := flaw(key) or flaw(value):
-        raise UserError(f"{path}: {name}.{label} {found}")
+def _load(path: Path) -> dict[object, object]:
+    """Read all sections.
+
+    Raises:
+        UserError: the file is missing, does not parse, or holds no sections.
+    """
     try:
-        json.dumps({key: value}, default=str)
-    except (TypeError, ValueError) as error:  # a key that is no name, an alias of its own parent
-        reason = mistakes.short(str(error))
-        raise UserError(
-            f"{path}: section {name} is not plain: {label}: {reason}; mend it by hand"
-        ) from error
-
-
-def _sections(path: Path) -> dict[object, object]:
-    """Parse the file as YAML 1.2, as DVC does: 1e-3 is a number (in 1.1 it is a string)."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise UserError(
-                f"{path}: holds {path.stat().st_size:,} bytes, expected at most {LARGEST:,}; "
-                f"restore it with `git checkout {path}`"
-            )
-        # In Python throughout: the parser in C, where it is installed, reads YAML 1.1.
-        sections = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        sections = _parse(path)
     except FileNotFoundError as error:
         raise UserError(
             f"{path}: is missing in {Path.cwd()}; run from the repository's top folder, "
@@ -142,11 +100,22 @@ def _sections(path: Path) -> dict[object, object]:
     return sections
 
 
+def _parse(path: Path) -> object:
+    """Parse the file as YAML 1.2, as DVC does: 1e-3 is a number (in 1.1 it is a string)."""
+    if (size := path.stat().st_size) > LARGEST:
+        raise UserError(
+            f"{path}: holds {size:,} bytes, expected at most {LARGEST:,}; "
+            f"restore it with `git checkout {path}`"
+        )
+    # In Python throughout: the parser in C, where it is installed, reads YAML 1.1.
+    return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+
+
 def _refuse(path: Path, error: Exception) -> NoReturn:
-    """Say what is wrong with the text, in one line, unless it is the machine that lacks something.
+    """Say in one line why the text does not parse; an error of the machine stays as it is.
 
     Raises:
-        UserError: in any other case.
+        UserError: it is the text that is wrong.
     """
     if lacking(error):
         raise error
@@ -154,3 +123,53 @@ def _refuse(path: Path, error: Exception) -> NoReturn:
     if isinstance(error, MarkedYAMLError) and error.problem_mark:
         reason = f"line {error.problem_mark.line + 1}: {mistakes.short(str(error.problem))}"
     raise UserError(f"{path}: is not valid YAML: {reason}; mend it by hand") from error
+
+
+def _require_plain(name: str, key: object, value: object, path: Path) -> None:
+    """Refuse a parameter whose key is no name, or whose value is not plain."""
+    label = mistakes.short(str(key))
+    if found := _flaw(key) or _flaw(value):
+        raise UserError(f"{path}: {name}.{label} {found}")
+    try:
+        json.dumps({key: value}, default=str)
+    except (TypeError, ValueError) as error:  # a key that is no name, an alias of its own parent
+        reason = mistakes.short(str(error))
+        raise UserError(
+            f"{path}: section {name} is not plain: {label}: {reason}; mend it by hand"
+        ) from error
+
+
+def _flaw(value: object) -> str:
+    """Say what is not plain in a value: its number, depth or size of values; else nothing."""
+    for number, (inner, depth) in enumerate(islice(_values(value, ()), MOST + 1)):
+        if number == MOST:
+            return (
+                f"holds more than {MOST:,} values, counting what aliases (*name) stand for; "
+                "write it without them"
+            )
+        if depth > DEEPEST:
+            return f"is nested deeper than {DEEPEST} lists; mend it by hand"
+        if isinstance(inner, int) and inner.bit_length() > LONGEST:
+            return "must be a number of at most 300 digits; mend it by hand"
+        if isinstance(inner, str) and (strange := _strange(inner)):
+            shown = mistakes.shown(inner)
+            return f"must be text without control characters, has {strange}, is {shown}"
+    return ""
+
+
+def _values(value: object, above: tuple[int, ...]) -> Iterator[tuple[object, int]]:
+    """Yield a value and all in it, each with its depth; an alias of its own parent only once."""
+    yield value, len(above)
+    if isinstance(value, dict | list) and id(value) not in above and len(above) <= DEEPEST:
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, inner in pairs:
+            yield name, len(above)
+            yield from _values(inner, (*above, id(value)))
+
+
+def _strange(text: str) -> str:
+    """Return the first control character or lone surrogate as U+ and its number, or nothing."""
+    if text.isprintable():
+        return ""
+    odd = (letter for letter in text if category(letter) in {"Cc", "Cs"} and letter not in WHITE)
+    return next((f"U+{ord(letter):04X}" for letter in odd), "")

@@ -20,20 +20,20 @@ def stated(path: Path = PATH) -> dict[str, str]:
     try:
         found = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}
         return {str(name): str(number) for name, number in found.items()}
-    except (YAMLError, ValueError, AttributeError):  # DVC refuses it with the place
+    except (YAMLError, ValueError, AttributeError):  # DVC reports the error and its line
         return {}
 
 
 def installed(names: Iterable[str]) -> dict[str, str]:
     """Return the version of each library here, `none` where it is not installed.
 
-    The build after a `+` is left out: 2.15.0+cpu computes what 2.15.0+cu132 computes on a CPU.
+    The build after a `+` is left out: on a CPU, 2.15.0+cpu gives the same as 2.15.0+cu132.
     """
     return {name: of(name).partition("+")[0] for name in names}
 
 
 def mismatches() -> list[str]:
-    """Say of each library that is not the one stated what it is, and how to mend that."""
+    """Return a line for each library that has another version than stated, and the remedy."""
     want = stated()
     here = installed(want)
     other = [name for name in want if here[name] != want[name]]
@@ -42,7 +42,7 @@ def mismatches() -> list[str]:
     pinned = " ".join(f"{name}=={want[name]}" for name in other)
     return [
         *(f"{name} is {here[name]}, {PATH} says {want[name]}" for name in other),
-        f"`make versions` states what is installed; `pip install {pinned}` goes back",
+        f"`make versions` writes what is installed; `pip install {pinned}` goes back",
     ]
 
 

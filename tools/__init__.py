@@ -1,4 +1,4 @@
-"""Commands that people run beside the stages: each is a module, `python -m tools.<command>`.
+"""Commands that people run beside the pipeline: `python -m tools.<command>`, one a module.
 
-They may import the stages and the predictor; nothing imports them.
+They import stages and reprise; neither imports them.
 """

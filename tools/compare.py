@@ -1,10 +1,11 @@
 """Compare the predictions of two runs: `make compare A=main B=workspace`.
 
-A and B are Git revisions, experiments, or `workspace`. What each predicted is
-metrics/evaluate/predictions.parquet, which DVC finds in Git, its cache or a remote.
+Prints whether the difference of their accuracies is more than chance (McNemar's test, paired
+bootstrap), and the classes and images that changed. A and B are Git revisions, experiments, or
+`workspace`; DVC finds their metrics/evaluate/predictions.parquet in its cache or a remote.
 """
 
-import argparse
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def fetch(revision: str) -> Predictions:
     if revision == WORKSPACE:
         return predictions.read()
     if not revision:
-        raise UserError("a revision is empty; give two, as in `make compare A=main B=workspace`")
+        raise UserError("a revision is missing; give two, as in `make compare A=main B=workspace`")
     content = _content(revision)
     try:
         return predictions.read(content)
@@ -45,11 +46,11 @@ def _content(revision: str) -> bytes:
 
     try:
         with dvc.api.open(str(predictions.PATH), rev=revision, mode="rb") as file:
-            content: bytes = file.read()
+            return bytes(file.read())
     except RevError as error:
         raise UserError(
             f"{revision}: is neither a Git revision nor an experiment; `git log` and "
-            f"`dvc exp show` list them, and `{WORKSPACE}` is what lies here"
+            f"`dvc exp show` list them, and `{WORKSPACE}` is the folder here"
         ) from error
     except (DvcException, OSError) as error:
         if lacking(error):
@@ -58,19 +59,18 @@ def _content(revision: str) -> bytes:
             f"{revision}: its {predictions.PATH} is neither here nor at a remote; where it was "
             "made `dvc push` it, or check it out, run `dvc repro evaluate` and commit dvc.lock"
         ) from error
-    return content
 
 
 def answers(run: Predictions) -> Iterator[Answer]:
-    """Yield what a run says of each image; its classes by names of which none comes twice."""
-    # An index means another class in a run with another order: the name, numbered, means one.
+    """Yield the prediction for each image; classes of one name are numbered."""
+    # By name: in a run whose classes have another order, an index means another class.
     names, sure = numbered(run.classes), run.probabilities.max(1).tolist()
     rows = zip(run.paths, run.labels.tolist(), run.predicted.tolist(), sure, strict=True)
     return (Answer(path, names[label], names[said], p) for path, label, said, p in rows)
 
 
 def compare(a: Predictions, b: Predictions) -> tuple[list[str], list[Pair]]:
-    """Return what is to be said of two runs, and the images whose prediction changed.
+    """Return the lines of the report, and the images whose prediction changed.
 
     Raises:
         UserError: they have no image in common.
@@ -92,10 +92,14 @@ def compare(a: Predictions, b: Predictions) -> tuple[list[str], list[Pair]]:
 
 
 def main() -> None:
-    """Print the comparison, and write all images that changed if a file is given."""
-    parser = argparse.ArgumentParser(prog="compare", description="Compare two runs.")
+    """Print the report, and write the images that changed where a file is given."""
+    parser = ArgumentParser(
+        prog="python -m tools.compare",
+        description=__doc__,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
     parser.add_argument("a", help="Git revision, experiment, or workspace")
-    parser.add_argument("b", help="likewise")
+    parser.add_argument("b", help="Git revision, experiment, or workspace")
     parser.add_argument("--out", type=Path, help="CSV file for all images that changed")
     given = parser.parse_args()
     lines, moved = compare(fetch(given.a), fetch(given.b))

@@ -1,12 +1,12 @@
-"""Make the page of DVC's plots, as one that opens without a network: `make plots`.
+"""Write the page of `dvc plots` so that it opens without a network: `make plots`.
 
-DVC's own page loads Vega, which draws the plots, from a server, and puts the names of classes and
-revisions into it as they are; here no name can end the script in which it stands.
+DVC's own page loads Vega, which draws the plots, from a server, and does not escape the names of
+classes and revisions; here Vega is in the page, and no name can end the script in which it stands.
 """
 
-import argparse
 import sys
-from collections.abc import Iterator
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
@@ -20,7 +20,7 @@ from dvc_render.vega import VegaRenderer  # type: ignore[import-untyped]
 from reprise.escaping import printable, script
 from stages import errors
 
-VEGA_LITE = "5.8"  # of those in the package, the nearest to the 5.2 that DVC's page asks for
+VEGA_LITE = "5.8"  # the version in vl_convert nearest to the 5.2 that DVC's page loads
 
 
 def page() -> str:
@@ -32,7 +32,7 @@ def page() -> str:
 
 @contextmanager
 def escaping() -> Iterator[None]:
-    """Have DVC escape what it puts into a page: the JSON of a plot, the heads of pictures."""
+    """Make DVC escape what it puts into a page: the JSON of plots, the titles of pictures."""
     pictures = ImageRenderer.partial_html
 
     def plot(renderer: VegaRenderer, **_: object) -> str:
@@ -54,23 +54,34 @@ def escaping() -> Iterator[None]:
         yield
 
 
-def main() -> None:
-    """Do what `dvc plots show`, or `diff` of revisions, does, with this page."""
-    parser = argparse.ArgumentParser(prog="plots", description="Make the page of DVC's plots.")
-    parser.add_argument("revisions", nargs="*", help="Git revisions, experiments, or workspace")
-    parser.add_argument("--out", default="dvc_plots", help="folder of the page")
-    given = parser.parse_args()
+def run(revisions: Sequence[str], out: str) -> int:
+    """Run `dvc plots show`, or `diff` of revisions, with this page; return its exit code."""
     from dvc.cli import main as dvc  # noqa: PLC0415  # takes a second
 
     with TemporaryDirectory() as folder, escaping():
         template = Path(folder) / "page.html"
         template.write_text(page(), "utf-8")
-        options = ["--html-template", str(template), "--out", given.out]
-        command = (
-            ["diff", *options, "--", *given.revisions] if given.revisions else ["show", *options]
-        )
-        code = dvc(["plots", *command])
-    sys.exit(code)
+        options = ["--html-template", str(template), "--out", out]
+        command = ["diff", *options, "--", *revisions] if revisions else ["show", *options]
+        code: int = dvc(["plots", *command])
+    return code
+
+
+def main() -> None:
+    """Write the page; the exit code is that of `dvc plots`."""
+    parser = ArgumentParser(
+        prog="python -m tools.offline_plots",
+        description=__doc__,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "revisions",
+        nargs="*",
+        help="Git revisions, experiments, or workspace, to be drawn together; none: what is here",
+    )
+    parser.add_argument("--out", default="dvc_plots", help="folder of the page (%(default)s)")
+    given = parser.parse_args()
+    sys.exit(run(given.revisions, given.out))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Check every object of DVC's cache: `make verify-cache`; with `ARGS=--remove` delete damaged ones.
 
-DVC trusts its cache: a disk that loses bits, or a program that writes through a link, goes unseen.
+DVC trusts its cache: it does not notice a disk that loses bits, or a program that writes through
+a link. Each damaged object is named with the file that it is; the exit code is 1 if there is one.
 """
 
-import argparse
 import os
 import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -15,10 +16,10 @@ from typing import NamedTuple
 from reprise.escaping import printable
 from stages import errors
 from stages.errors import UserError
-from tools.provenance import objects
-from tools.provenance.objects import digest
+from tools.provenance import dvc_cache
+from tools.provenance.dvc_cache import digest
 
-STRANGE = "no output of this commit, but of another one, an experiment or another project"
+STRANGE = "no output of this commit, but of another commit, experiment or project"
 
 
 class Out(NamedTuple):
@@ -34,11 +35,11 @@ class Damage(NamedTuple):
 
     path: Path
     fault: str
-    owners: tuple[tuple[str, Out], ...]  # the files of this repository that it is, in their outputs
+    owners: tuple[tuple[str, Out], ...]  # each file here that has this object, and its output
 
 
 def repository() -> tuple[Path, list[Out]]:
-    """Return where DVC's cache is, as configured, and the outputs of what is checked out.
+    """Return the folder of DVC's cache, and the outputs of the commit that is checked out.
 
     Raises:
         UserError: this is no repository of DVC, or its files are broken.
@@ -63,14 +64,14 @@ def repository() -> tuple[Path, list[Out]]:
 
 
 def damages(cache: Path, outs: list[Out]) -> list[Damage]:
-    """Return the damaged objects, with what they are in this repository."""
-    found = list(objects.check(cache))
+    """Return the damaged objects, with the files that they are in this repository."""
+    found = list(dvc_cache.check(cache))
     owners = _owners(cache, outs) if found else {}
     return [Damage(path, wrong, tuple(owners.get(md5, ()))) for md5, path, wrong in found]
 
 
 def describe(damage: Damage) -> Iterator[str]:
-    """Say which object is damaged, what it is, and how to get it back once it is deleted."""
+    """Yield which object is damaged, what file it is, and how to restore it."""
     yield f"{damage.path}: {damage.fault}"
     for name, out in damage.owners:
         own = f"put it there again and `dvc add {out.name}`"
@@ -95,7 +96,7 @@ def _owners(cache: Path, outs: list[Out]) -> Mapping[str, list[tuple[str, Out]]]
     """Return which files of the repository each object is, by its hash."""
     owners = defaultdict[str, list[tuple[str, Out]]](list)
     for out in outs:
-        for item in objects.members(cache, out.name, out.md5):
+        for item in dvc_cache.members(cache, out.name, out.md5):
             owners[item.md5].append((item.name, out))
     return owners
 
@@ -107,21 +108,33 @@ def _same(here: Path, path: Path) -> bool:
     return False
 
 
+def summary(found: int, objects: str, *, removed: bool) -> str:
+    """Return how many objects are damaged, and what to do."""
+    if not found:
+        return f"all {objects} are whole"
+    if removed:
+        return f"{found:,} damaged of {objects}; get them back as said"
+    remedy = "`make verify-cache ARGS=--remove` deletes them; copy first what nothing gives back"
+    return f"{found:,} damaged of {objects}; {remedy}"
+
+
 def main() -> None:
-    """Name the damaged objects, or delete them; the exit code is 1 if there are any."""
-    parser = argparse.ArgumentParser(prog="verify-cache", description="Check DVC's cache.")
-    parser.add_argument("--remove", action="store_true", help="delete them, and what links to them")
+    """Print the damaged objects, and delete them on request."""
+    parser = ArgumentParser(
+        prog="python -m tools.verify_cache",
+        description=__doc__,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    told = "delete damaged objects, and the files linked to them"
+    parser.add_argument("--remove", action="store_true", help=told)
     wanted = parser.parse_args().remove
     cache, outs = repository()
-    found = damages(cache, outs)
+    objects, found = len(dvc_cache.all_objects(cache)), damages(cache, outs)
     for damage in found:
         print(*describe(damage), sep="\n")
         for path in remove(damage) if wanted else ():
             print(printable(f"    deleted {path}"))
-    total = f"{len(objects.every(cache)) + wanted * len(found):,} objects in {cache}"
-    remedy = "`make verify-cache ARGS=--remove` deletes them; copy first what nothing gives back"
-    then = "get them back as said" if wanted else remedy
-    print(f"{len(found):,} damaged of {total}; {then}" if found else f"all {total} are whole")
+    print(summary(len(found), f"{objects:,} objects in {cache}", removed=wanted))
     sys.exit(bool(found))
 
 

@@ -1,7 +1,7 @@
-"""Check that splits and classifier were made with the values of params.yaml, and go together.
+"""Check that splits and classifier match each other and params.yaml.
 
-DVC sees to that where it runs the stages; a stage that is run by hand, or on what another branch
-left, would otherwise use what was made with other parameters.
+DVC ensures this where it runs the stages; a stage that is run by hand, or on files of another
+branch, would otherwise use what was made with other parameters.
 """
 
 import json
@@ -20,10 +20,10 @@ from stages.nets.interface import Interface
 
 
 def check(meta: Meta, card: Card | None = None, path: Path = params.PATH) -> None:
-    """Hold what the splits, and a classifier, say of themselves against params.yaml.
+    """Compare the parameters that the splits, and a classifier, were made with to params.yaml.
 
     Raises:
-        UserError: they were made with other parameters, or the classifier learned from others.
+        UserError: a parameter differs, or the classifier was trained on other splits.
     """
     made, stated = meta.interface, sections.stated(path)
     size = {"image_size": [made.height, made.width]}
@@ -33,13 +33,13 @@ def check(meta: Meta, card: Card | None = None, path: Path = params.PATH) -> Non
     if card is not None:
         learned = card.network.model_dump(mode="json") | card.training
         _require_same("train", PATH, learned, stated.get("train", {}))
-        _go_together(card, meta)
+        _require_same_images(card, meta)
 
 
 def _require_same(
     stage: str, made: Path, said: Mapping[str, object], stated: Mapping[str, object]
 ) -> None:
-    """Refuse an artifact that says other values of a stage's parameters than are stated."""
+    """Refuse an artifact made with other values of a stage's parameters than params.yaml has."""
     for key in [key for key in said if key in stated and not _same(said[key], stated[key])]:
         raise UserError(
             f"{made}: was made with {stage}.{key} {_shown(said[key])}, "
@@ -48,7 +48,7 @@ def _require_same(
 
 
 def _same(one: object, other: object) -> bool:
-    """Compare two values; of addresses, artifacts hold what is no secret."""
+    """Compare two values; artifacts hold addresses without their secrets."""
     if isinstance(one, str) and isinstance(other, str):
         return public(one) == public(other)
     return one == other
@@ -58,14 +58,14 @@ def _shown(value: object) -> str:
     return public(value) if isinstance(value, str) else short(json.dumps(value))
 
 
-def _go_together(card: Card, meta: Meta) -> None:
-    """Refuse splits of other images than the classifier learned from."""
+def _require_same_images(card: Card, meta: Meta) -> None:
+    """Refuse splits whose interface is not that of the classifier."""
     learned, found = card.interface, meta.interface
     if names := [name for name in Interface.model_fields if _differ(name, learned, found)]:
         pairs = (found, learned), (learned, found)
         told, said = (", ".join(_told(names, *pair)) for pair in pairs)
         raise UserError(
-            f"{splits.PATH}: is of {told}, but {PATH} learned from {said}; run `dvc repro train`"
+            f"{splits.PATH}: is of {told}, but {PATH} was trained on {said}; run `dvc repro train`"
         )
 
 
@@ -74,7 +74,7 @@ def _differ(name: str, one: Interface, other: Interface) -> bool:
 
 
 def _told(names: Sequence[str], interface: Interface, other: Interface) -> Iterator[str]:
-    """Yield what an interface says where another says otherwise; of the classes the first."""
+    """Yield the values of an interface that differ from another's; of the classes the first."""
     for name in names:
         value = getattr(interface, name)
         if name != "classes":

@@ -1,8 +1,9 @@
-"""Artifact `metrics/evaluate/predictions.parquet`: what the classifier says of every image.
+"""Artifact `metrics/evaluate/predictions.parquet`: the prediction for every image.
 
-Columns `path`, `label` and `predicted` (names of classes), `label_index` and `predicted_index`
-(which class that is: a name may come twice), and `probabilities`, a list of one number a class;
-their order is the key `classes` of the file's metadata, as JSON. pandas, DuckDB and Spark open it.
+Columns: `path`, `label` and `predicted` (names of classes), `label_index` and `predicted_index`
+(their indices, as two classes may have one name), and `probabilities`, a list of one number a
+class. The key `classes` of the file's metadata has the names in order, as JSON. pandas, DuckDB and
+Spark read it.
 """
 
 import json
@@ -20,11 +21,11 @@ from jaxtyping import Float, Int64
 from stages import files
 
 PATH = Path("metrics/evaluate/predictions.parquet")
-GROUP = 2**20  # probabilities a row group, 4 MB
+GROUP = 2**20  # probabilities in a row group: 4 MB
 
 
 class Predictions(NamedTuple):
-    """What a classifier says of the images of one split."""
+    """The predictions of a classifier for the images of one split."""
 
     classes: tuple[str, ...]  # [K]
     paths: Sequence[str]  # [N], in the source
@@ -47,10 +48,10 @@ def write(predictions: Predictions, path: Path = PATH) -> None:
 
 
 def read(source: Path | bytes = PATH) -> Predictions:
-    """Read a file, or the content of one.
+    """Read a file, or the bytes of one.
 
     Raises:
-        UserError: it is missing or damaged, or an older one whose names are not those of one class.
+        UserError: it is missing or damaged, or an old one in which two classes have one name.
     """
     path = source if isinstance(source, Path) else PATH
     with files.reading(path, "evaluate"):
@@ -75,7 +76,7 @@ def _schema(classes: Sequence[str]) -> pa.Schema:
 
 
 def _groups(predictions: Predictions) -> Iterator[list[pa.Array]]:
-    """Yield the columns of one row group after the other."""
+    """Yield the columns of each row group."""
     classes, paths, labels, predicted, probabilities = predictions
     names, size = pa.array(classes, pa.string()), max(1, GROUP // len(classes))
     for start in range(0, len(paths), size):
@@ -91,7 +92,7 @@ def _groups(predictions: Predictions) -> Iterator[list[pa.Array]]:
 
 
 def _indices(table: pa.Table, column: str, classes: Sequence[str]) -> Int64[np.ndarray, " n"]:
-    """Return the class of each image: by number or, in older files, by name."""
+    """Return the class of each image: from its index or, in old files, from its name."""
     names = table[column].cast(pa.string())
     if f"{column}_index" not in table.column_names:
         if len({*classes}) < len(classes):

@@ -1,4 +1,7 @@
-"""Artifact `metrics/evaluate/report.html`: one page for a person, that opens without a network."""
+"""Artifacts `metrics/evaluate.json`, `metrics/evaluate/plots` and `metrics/evaluate/report.html`.
+
+The scores as JSON; tables as CSV and pictures as PNG, for `dvc plots`; and all of it on one page.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,21 +12,13 @@ from PIL.Image import Image
 from stages import files
 from stages.pictures import encode
 
+SCORES = Path("metrics/evaluate.json")
+PLOTS = Path("metrics/evaluate/plots")
 PAGE = Path("metrics/evaluate/report.html")
 
 
-def write_page(html: str, path: Path = PAGE) -> None:
-    """Write the page."""
-    with files.replacing(path) as partial:
-        partial.write_text(html, encoding="utf-8")
-
-
-SCORES = Path("metrics/evaluate.json")
-PLOTS = Path("metrics/evaluate/plots")
-
-
 class Cell(NamedTuple):
-    """One field of the confusion table."""
+    """One cell of the confusion table."""
 
     actual: str
     predicted: str
@@ -32,11 +27,11 @@ class Cell(NamedTuple):
 
 
 class ClassScores(NamedTuple):
-    """How well one class is told from the others; None where nothing was divided by nothing."""
+    """Scores of one class against the others; None where undefined (0 / 0)."""
 
     name: str
     images: int  # of the class
-    predicted: int  # images taken for it
+    predicted: int  # images predicted as the class
     precision: float | None
     recall: float | None
     f1: float | None
@@ -59,17 +54,17 @@ class RecallPoint(NamedTuple):
 
 
 class Bin(NamedTuple):
-    """Images about whose prediction the classifier is about equally confident."""
+    """The images of similar confidence."""
 
     low: float  # exclusive
     high: float  # inclusive
     images: int
     confidence: float  # mean probability of the predicted class
-    accuracy: float
+    accuracy: float  # share of right predictions, in [0, 1]
 
 
 class Bar(NamedTuple):
-    """One bar of the histogram of confidence."""
+    """One bar of the histogram of confidence: all are equally wide, and cover 0 to 1 in order."""
 
     confidence: float  # its middle
     right: int  # images
@@ -77,7 +72,7 @@ class Bar(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What is behind the scores; each field becomes a file of its name."""
+    """The tables behind the scores; each field becomes a CSV file of its name."""
 
     confusion: Sequence[Cell]
     classes: Sequence[ClassScores]
@@ -88,7 +83,7 @@ class Tables(NamedTuple):
 
 
 class Report(NamedTuple):
-    """How good the classifier is on one split."""
+    """Scores, tables and pictures of one split."""
 
     scores: Mapping[str, float | None]  # None where a score is undefined
     tables: Tables
@@ -113,5 +108,11 @@ def write(report: Report, root: Path = Path()) -> None:
             files.write_csv(folder / f"{name}.csv", header, getattr(report.tables, name))
         for name, picture in report.pictures.items():
             (folder / name).write_bytes(encode(picture))
-    told = {"calibration": report.calibration} if report.calibration else {}
-    files.write_metrics(root / SCORES, {**report.scores, **told})
+    calibration = {"calibration": report.calibration} if report.calibration else {}
+    files.write_metrics(root / SCORES, {**report.scores, **calibration})
+
+
+def write_page(html: str, path: Path = PAGE) -> None:
+    """Write the page, as HTML."""
+    with files.replacing(path) as partial:
+        partial.write_text(html, encoding="utf-8")

@@ -12,6 +12,7 @@ from PIL import ImageDraw
 from pydantic import Field
 
 from reprise.escaping import printable
+from reprise.grid import Captioned, Grid
 from stages.artifacts.preprocess_metrics import FINDINGS
 from stages.artifacts.splits import NAMES, Writer
 from stages.errors import UserError
@@ -132,13 +133,14 @@ def contact_sheet(out: Writer, classes: Sequence[str], seed: int) -> Picture.Ima
         "RGB", (MARGIN + EXAMPLES * (CELL + GAP), len(rows) * (CELL + GAP)), BRIGHT
     )
     pen, letters = ImageDraw.Draw(canvas), font(13)
+    grid = Grid(EXAMPLES, CELL + GAP, CELL + GAP)
     for line, (label, chosen) in enumerate(rows.items()):
         top = line * (CELL + GAP)
         middle = (MARGIN - PADDING, top + CELL // 2)
         name = shorten(classes[label], letters, MARGIN - 2 * PADDING)
         pen.text(middle, name, DARK, letters, anchor="rm")
-        for column, pixels in enumerate(out.images("train", chosen)):
-            canvas.paste(fit(picture(pixels), CELL), (MARGIN + column * (CELL + GAP), top))
+        images = (fit(picture(pixels), CELL) for pixels in out.images("train", chosen))
+        grid.draw(canvas, map(Captioned, images), (MARGIN, top))
     return canvas
 
 

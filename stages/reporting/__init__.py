@@ -1,1 +1,1 @@
-"""Scores and tables; what only the evaluate stage needs."""
+"""The evaluate stage: scores, tables, galleries, and the page."""

@@ -1,4 +1,4 @@
-"""Calibration: whether of the images of which the classifier is 80 % sure, 80 % are right."""
+"""Calibration: do the probabilities of predictions equal the share of them that is right?"""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -10,46 +10,12 @@ from scipy.special import log_softmax
 from stages.artifacts.report import Bar, Bin
 
 BINS = 15  # of equal width, as in Guo et al. 2017, On Calibration of Modern Neural Networks
-BARS = 20
-
-
-def reliability(confidence: Float64[np.ndarray, " n"], right: Bool[np.ndarray, " n"]) -> list[Bin]:
-    """Gather images of about equal confidence, and leave out empty bins (Guo et al., eq. 3)."""
-    places = _places(confidence, BINS)
-    images = np.bincount(places, minlength=BINS).tolist()
-    sure, hits = (np.bincount(places, of, BINS).tolist() for of in (confidence, right))
-    return [
-        Bin(place / BINS, (place + 1) / BINS, count, sure[place] / count, hits[place] / count)
-        for place, count in enumerate(images)
-        if count
-    ]
-
-
-def expected_error(bins: list[Bin]) -> float:
-    """Return the expected calibration error, in [0, 1] (Guo et al., eq. 5)."""
-    gaps = [part.images * abs(part.accuracy - part.confidence) for part in bins]
-    return sum(gaps) / sum(part.images for part in bins)
-
-
-def histogram(confidence: Float64[np.ndarray, " n"], right: Bool[np.ndarray, " n"]) -> list[Bar]:
-    """Count right and wrong predictions by their confidence, in bars of equal width."""
-    places = _places(confidence, BARS)
-    counts = (np.bincount(places[of], minlength=BARS).tolist() for of in (right, ~right))
-    return [
-        Bar((place + 0.5) / BARS, *pair) for place, pair in enumerate(zip(*counts, strict=True))
-    ]
-
-
-def _places(values: Float64[np.ndarray, " n"], count: int) -> Int64[np.ndarray, " n"]:
-    """Return in which of `count` parts of [0, 1] each value is; a part holds its upper edge."""
-    return np.searchsorted(np.arange(1, count) / count, values, side="left")
-
-
+BARS = 20  # of the histogram
 CHUNK = 2**22  # logits at once: of 100,000 images and 1,000 classes, a copy in float64 is 800 MB
 
 
 class Certainty(NamedTuple):
-    """How far the probabilities of every image are from the truth."""
+    """Loss, Brier score and confidence of every image."""
 
     loss: Float64[np.ndarray, " n"]  # cross-entropy, in nats
     brier: Float64[np.ndarray, " n"]  # squared distance from the truth, in [0, 2]
@@ -83,13 +49,40 @@ def _parts(
         yield Certainty(np.abs(logs[own]), np.square(probabilities).sum(1), confidence, right)
 
 
+def reliability(confidence: Float64[np.ndarray, " n"], right: Bool[np.ndarray, " n"]) -> list[Bin]:
+    """Return mean confidence and accuracy in each bin that is not empty (Guo et al., eq. 3)."""
+    places = _places(confidence, BINS)
+    images = np.bincount(places, minlength=BINS).tolist()
+    sure, hits = (np.bincount(places, of, BINS).tolist() for of in (confidence, right))
+    return [
+        Bin(place / BINS, (place + 1) / BINS, count, sure[place] / count, hits[place] / count)
+        for place, count in enumerate(images)
+        if count
+    ]
+
+
+def expected_error(bins: list[Bin]) -> float:
+    """Return the expected calibration error, in [0, 1] (Guo et al., eq. 5)."""
+    gaps = [part.images * abs(part.accuracy - part.confidence) for part in bins]
+    return sum(gaps) / sum(part.images for part in bins)
+
+
+def histogram(confidence: Float64[np.ndarray, " n"], right: Bool[np.ndarray, " n"]) -> list[Bar]:
+    """Count right and wrong predictions by their confidence, in bars of equal width."""
+    places = _places(confidence, BARS)
+    counts = (np.bincount(places[of], minlength=BARS).tolist() for of in (right, ~right))
+    return [
+        Bar((place + 0.5) / BARS, *pair) for place, pair in enumerate(zip(*counts, strict=True))
+    ]
+
+
 def calibration_remark(
     scores: Mapping[str, float | None], split: str, done: str = "left at 1"
 ) -> str:
-    """Say whether the temperature that was chosen on val made the probabilities of a split better.
+    """Say in a sentence whether temperature scaling made the probabilities of a split better.
 
-    Judged by the cross-entropy, in nats per image, which it was chosen to lower; `done` says what
-    training did about the temperature.
+    Better is a lower cross-entropy, in nats per image, which the temperature was chosen for on val;
+    `done` says what training did about it.
     """
     temperature, after = scores.get("temperature"), scores.get("loss")
     before = scores.get("loss_uncalibrated")
@@ -104,3 +97,8 @@ def calibration_remark(
             f"temperature {before:.4g}."
         )
     return f"{how}: the loss on {split} is {after:.4g}, and without temperature {before:.4g}."
+
+
+def _places(values: Float64[np.ndarray, " n"], count: int) -> Int64[np.ndarray, " n"]:
+    """Return the index of the bin of each value: `count` bins of [0, 1], closed above."""
+    return np.searchsorted(np.arange(1, count) / count, values, side="left")

@@ -1,11 +1,11 @@
-"""Galleries as one picture, for viewers that show no page."""
+"""Draw galleries as one picture, which `dvc plots` shows."""
 
 from collections.abc import Sequence
 
 from PIL import Image as Picture
 from PIL import ImageDraw
-from PIL.ImageFont import FreeTypeFont
 
+from reprise.grid import Captioned, Grid, Line
 from stages.pictures import fit, font, shorten
 from stages.reporting.gallery import SIDE, Gallery, Tile
 
@@ -15,46 +15,39 @@ PAPER, INK, FAINT, RIGHT, WRONG = "white", "#1c1c1e", "#6b6b70", "#0b6b3a", "#b3
 
 
 def draw(galleries: Sequence[Gallery]) -> Picture.Image:
-    """Draw galleries below each other; rows are as wide as the widest tile makes them."""
+    """Draw galleries below each other; where a tile has a heat map, all have room for one."""
     pairs = any(tile.heat for gallery in galleries for tile in gallery.tiles)
-    width, row = SIDE * (1 + pairs) + GAP, SIDE + 3 * LINE + GAP  # of a tile
-    heights = [HEADING + row * -(-len(gallery.tiles) // COLUMNS) for gallery in galleries]
-    wall = Picture.new("RGB", (COLUMNS * width + GAP, sum(heights) + GAP), PAPER)
-    for number, gallery in enumerate(galleries):
-        top = GAP + sum(heights[:number])
-        _heading(wall, gallery, top)
-        for place, tile in enumerate(gallery.tiles):
-            down, across = divmod(place, COLUMNS)
-            _mount(wall, tile, (GAP + across * width, top + HEADING + down * row))
-    return wall
+    grid = Grid(COLUMNS, SIDE * (1 + pairs) + GAP, SIDE + 3 * LINE + GAP, SIDE + 4, LINE)
+    heights = [HEADING + grid.height * -(-len(one.tiles) // COLUMNS) for one in galleries]
+    canvas = Picture.new("RGB", (COLUMNS * grid.width + GAP, sum(heights) + GAP), PAPER)
+    top = GAP
+    for gallery, height in zip(galleries, heights, strict=True):
+        _heading(canvas, gallery, top)
+        grid.draw(canvas, map(_captioned, gallery.tiles), (GAP, top + HEADING))
+        top += height
+    return canvas
 
 
-def _heading(wall: Picture.Image, gallery: Gallery, top: int) -> None:
-    pen = ImageDraw.Draw(wall)
+def _heading(canvas: Picture.Image, gallery: Gallery, top: int) -> None:
+    """Write title and note `top` pixels below the upper edge."""
+    pen = ImageDraw.Draw(canvas)
     lines = ((gallery.title, font(15), INK), (gallery.note, font(11), FAINT))
     for line, (text, letters, colour) in enumerate(lines):
         place = (GAP, top + line * (LINE + 4))
-        pen.text(place, shorten(text, letters, wall.width - 2 * GAP), colour, letters)
+        pen.text(place, shorten(text, letters, canvas.width - 2 * GAP), colour, letters)
 
 
-def _mount(wall: Picture.Image, tile: Tile, place: tuple[int, int]) -> None:
-    """Put a tile with its caption at a place from the left and the top, in pixels."""
-    left, top = place
-    pictures = [tile.image, tile.heat] if tile.heat else [tile.image]
-    for number, image in enumerate(pictures):
-        wall.paste(fit(image, SIDE), (left + number * SIDE, top))
-    pen = ImageDraw.Draw(wall)
-    for line, (text, letters, colour) in enumerate(_caption(tile, len(pictures) * SIDE)):
-        pen.text((left, top + SIDE + 4 + line * LINE), text, colour, letters)
-
-
-def _caption(tile: Tile, width: int) -> list[tuple[str, FreeTypeFont, str]]:
-    """Return lines of text: actual class, the predicted one with its probability, the path."""
-    name, small = font(12), font(10)
-    predicted = f"{tile.confidence:.1%} {tile.predicted}"
-    end = shorten(tile.path[::-1], small, width)[::-1]
-    return [
-        (shorten(tile.actual, name, width), name, INK),
-        (shorten(predicted, name, width), name, RIGHT if tile.right else WRONG),
-        (end, small, FAINT),
+def _captioned(tile: Tile) -> Captioned:
+    """Return the image, with the heat map beside it, above actual and predicted class and path."""
+    images = [tile.image, tile.heat] if tile.heat else [tile.image]
+    width, name, small = len(images) * SIDE, font(12), font(10)
+    picture = Picture.new("RGB", (width, SIDE), PAPER)
+    for number, image in enumerate(images):
+        picture.paste(fit(image, SIDE), (number * SIDE, 0))
+    predicted = shorten(f"{tile.confidence:.1%} {tile.predicted}", name, width)
+    lines = [
+        Line(shorten(tile.actual, name, width), name, INK),
+        Line(predicted, name, RIGHT if tile.right else WRONG),
+        Line(shorten(tile.path[::-1], small, width)[::-1], small, FAINT),  # its end
     ]
+    return Captioned(picture, lines)

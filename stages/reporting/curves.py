@@ -10,18 +10,21 @@ from stages.artifacts.numbering import distinct
 from stages.artifacts.report import RecallPoint, RocPoint
 
 BLOCK = 16  # columns copied at once: one by one, each would read all of the memory
+POINTS = 200  # of a curve, at most
+CLASSES = 10  # of more, only the average is drawn
+AVERAGE = "macro average"
+GRID = np.arange(101) / 100  # false positive rates, or recalls, at which curves are averaged
 
 
 class Ranking(NamedTuple):
-    """How many images are at or above each threshold.
+    """How many images are above each threshold, and at or above it.
 
-    The thresholds are the probabilities of the images of the class, falling; first those strictly
-    above are counted, then those at it, too.
+    The thresholds are the probabilities of the images of the class, falling.
     """
 
     images: Int64[np.ndarray, "t 2"]
-    hits: Int64[np.ndarray, "t 2"]  # those of the class
-    total: int  # images
+    hits: Int64[np.ndarray, "t 2"]  # images of the class
+    total: int  # images of the split
 
 
 class Curve(NamedTuple):
@@ -34,9 +37,9 @@ class Curve(NamedTuple):
 def rankings(
     probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"]
 ) -> Iterator[tuple[int, Ranking]]:
-    """Yield each class that some images have and others lack, with its ranking.
+    """Yield each class that has a curve, with its ranking.
 
-    No other has a curve: where only one class occurs, there is none.
+    It has none if all images are of the class, or none is.
     """
     for start in range(0, probabilities.shape[1], BLOCK):
         columns = np.ascontiguousarray(probabilities[:, start : start + BLOCK].T)
@@ -47,7 +50,7 @@ def rankings(
 
 
 def rank(probabilities: Float64[np.ndarray, " n"], of_class: Bool[np.ndarray, " n"]) -> Ranking:
-    """Count the images above the thresholds of a class that has images, but not all."""
+    """Count the images above each threshold of a class; `of_class` marks its own images."""
     hits = np.sort(probabilities[of_class])
     images, thresholds = np.sort(probabilities), np.unique(hits)[::-1]
     return Ranking(_above(images, thresholds), _above(hits, thresholds), len(images))
@@ -88,26 +91,20 @@ def average_precision(curve: Curve) -> float:
     return float(np.diff(curve.x) @ curve.y[1:])
 
 
-POINTS = 200  # of a curve, at most
-CLASSES = 10  # with more, only the average is drawn
-AVERAGE = "macro average"
-GRID = np.arange(101) / 100  # where the curves are averaged
-
-
 def roc_points(rankings: Mapping[int, Ranking], classes: Sequence[str]) -> list[RocPoint]:
-    """Draw a curve for each class ranked, and their average; of many, the average only."""
+    """Return the points of the ROC of each class and of their average; of many, of the average."""
     curves = {number: roc(ranking) for number, ranking in rankings.items()}
     return [RocPoint(*point) for point in _points(curves, classes, _rate)]
 
 
 def recall_points(rankings: Mapping[int, Ranking], classes: Sequence[str]) -> list[RecallPoint]:
-    """Draw a curve for each class ranked, and their average; of many, the average only."""
+    """Return the points of the curve of each class and their average; of many, of the average."""
     curves = {number: precision_recall(ranking) for number, ranking in rankings.items()}
     return [RecallPoint(*point) for point in _points(curves, classes, _precision)]
 
 
 def thin(curve: Curve, points: int = POINTS) -> Curve:
-    """Leave out points where they are dense along the curve; keep both ends."""
+    """Return the curve with about `points` points, evenly spaced along it; both ends are kept."""
     steps = np.abs(np.diff(curve.x)) + np.abs(np.diff(curve.y))
     length = np.append(0.0, np.cumsum(steps))
     kept = np.unique(np.searchsorted(length, np.linspace(0, length[-1], points)))
@@ -134,12 +131,12 @@ def _points(
 
 
 def _rate(curve: Curve) -> Float64[np.ndarray, " g"]:
-    """Return the true positive rates; where the curve is upright, the upper end."""
+    """Return the true positive rates at GRID; where the curve is vertical, the upper end."""
     rates: Float64[np.ndarray, " g"] = np.interp(GRID, curve.x, curve.y)
     return rates
 
 
 def _precision(curve: Curve) -> Float64[np.ndarray, " g"]:
-    """Return the precision at the first threshold that has the recall: between two, none has it."""
+    """Return the precisions at GRID, each at the first threshold that reaches the recall."""
     precision: Float64[np.ndarray, " g"] = curve.y[np.searchsorted(curve.x, GRID)]
     return precision

@@ -1,4 +1,4 @@
-"""Images worth a look: the worst mistakes, the luckiest hits, and some of every class."""
+"""Galleries: the most confident mistakes, the least certain right answers, and each class."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,14 +11,18 @@ from reprise.escaping import printable
 from stages.pictures import picture, within
 from stages.reporting.gradcam import overlay
 
-EXTREMES = 12  # mistakes, and unsure hits, at most
-CLASSES = 10  # of more, those that are recognised worst
+EXTREMES = 12  # most confident mistakes, and least certain right answers, shown at most
+CLASSES = 10  # shown at most: those that are recognised worst
+EXAMPLES = 6  # of a class, shown at most
+SIDE = 96  # pixels; larger images are shrunk to it
+CAPTION = "Below each image its class, then the one that was predicted, with its probability."
+LEGEND = "Beside it, where the network looked: the hotter, the more it decided (Grad-CAM)."
 
 
 class Judged(NamedTuple):
-    """A split with what was said about it."""
+    """A split with its predictions."""
 
-    images: UInt8[np.ndarray, "n h w c"]  # may be a memory map: only what is shown is read
+    images: UInt8[np.ndarray, "n h w c"]  # may be a memory map: only the images shown are read
     labels: Int64[np.ndarray, " n"]
     predictions: Int64[np.ndarray, " n"]
     confidences: Float[np.ndarray, " n"]  # probability of the predicted class, in [0, 1]
@@ -31,40 +35,7 @@ class Members(NamedTuple):
 
     label: int
     rows: Int64[np.ndarray, " m"]
-    right: int  # of them, images whose class was predicted
-
-
-def mistakes(judged: Judged) -> Int64[np.ndarray, " _"]:
-    """Return the rows of wrong answers, the most confident first."""
-    wrong = np.flatnonzero(judged.predictions != judged.labels)
-    return wrong[np.argsort(-judged.confidences[wrong], kind="stable")][:EXTREMES]
-
-
-def uncertain(judged: Judged) -> Int64[np.ndarray, " _"]:
-    """Return the rows of right answers, the least confident first."""
-    right = np.flatnonzero(judged.predictions == judged.labels)
-    return right[np.argsort(judged.confidences[right], kind="stable")][:EXTREMES]
-
-
-def hardest(judged: Judged) -> list[Members]:
-    """Return the classes that have images; where there are many, the worst, the worst first."""
-    order = np.argsort(judged.labels, kind="stable")
-    starts = np.flatnonzero(np.diff(judged.labels[order], prepend=-1))
-    right = judged.predictions == judged.labels
-    found = [
-        Members(int(judged.labels[rows[0]]), rows, int(right[rows].sum()))
-        for rows in np.split(order, starts[1:])
-        if len(rows)
-    ]
-    if len(found) <= CLASSES:
-        return found
-    return sorted(found, key=lambda members: members.right / len(members.rows))[:CLASSES]
-
-
-EXAMPLES = 6  # of a class, shown at most
-SIDE = 96  # pixels; larger images are shrunk to it
-CAPTION = "Below each image its class, then the one that was predicted, with its probability."
-LEGEND = "Beside it, where the network looked: the hotter, the more it decided (Grad-CAM)."
+    right: int  # images among them whose class was predicted
 
 
 class Tile(NamedTuple):
@@ -80,17 +51,44 @@ class Tile(NamedTuple):
 
 
 class Gallery(NamedTuple):
-    """Images under a title."""
+    """Tiles under a title."""
 
     title: str
-    note: str  # what there is to see, or why there is nothing
+    note: str  # explains the tiles, or why there are none
     tiles: Sequence[Tile]
+
+
+def mistakes(judged: Judged) -> Int64[np.ndarray, " _"]:
+    """Return the rows of wrong answers, the most confident first."""
+    wrong = np.flatnonzero(judged.predictions != judged.labels)
+    return wrong[np.argsort(-judged.confidences[wrong], kind="stable")][:EXTREMES]
+
+
+def uncertain(judged: Judged) -> Int64[np.ndarray, " _"]:
+    """Return the rows of right answers, the least confident first."""
+    right = np.flatnonzero(judged.predictions == judged.labels)
+    return right[np.argsort(judged.confidences[right], kind="stable")][:EXTREMES]
+
+
+def hardest(judged: Judged) -> list[Members]:
+    """Return the classes that have images; of many, those of the lowest accuracy, lowest first."""
+    order = np.argsort(judged.labels, kind="stable")
+    starts = np.flatnonzero(np.diff(judged.labels[order], prepend=-1))
+    right = judged.predictions == judged.labels
+    found = [
+        Members(int(judged.labels[rows[0]]), rows, int(right[rows].sum()))
+        for rows in np.split(order, starts[1:])
+        if len(rows)
+    ]
+    if len(found) <= CLASSES:
+        return found
+    return sorted(found, key=lambda members: members.right / len(members.rows))[:CLASSES]
 
 
 def worst_mistakes(
     judged: Judged, rows: Int64[np.ndarray, " m"], heat: Float32[np.ndarray, "m h w"] | None
 ) -> Gallery:
-    """Show mistakes, each beside its heat map if there is one."""
+    """Return the tiles of mistakes, with their heat maps if there are any."""
     tiles = [_tile(judged, row) for row in rows.tolist()]
     if heat is not None:
         maps = map(overlay, judged.images[rows], heat)
@@ -100,15 +98,15 @@ def worst_mistakes(
     return Gallery("Most confident mistakes", note if tiles else none, tiles)
 
 
-def luckiest_hits(judged: Judged) -> Gallery:
-    """Show the right answers that were nearly wrong."""
+def least_certain(judged: Judged) -> Gallery:
+    """Return the tiles of the least certain right answers."""
     tiles = [_tile(judged, row) for row in uncertain(judged).tolist()]
     note = "Right answers with the lowest probability." if tiles else "No answer is right."
     return Gallery("Least certain right answers", note, tiles)
 
 
 def by_class(judged: Judged) -> list[Gallery]:
-    """Show the first images of each class, right or wrong; of many classes, the worst."""
+    """Return a gallery for each class with its first images; of many classes, for the hardest."""
     return [
         Gallery(
             judged.classes[members.label],
@@ -131,7 +129,7 @@ def _tile(judged: Judged, row: int) -> Tile:
 
 
 def _small(pixels: UInt8[np.ndarray, "h w c"]) -> Picture.Image:
-    """Return an image, shrunk if it is larger than a thumbnail."""
+    """Return an image, shrunk to SIDE pixels if it is larger."""
     image = picture(np.asarray(pixels))
     if max(image.size) <= SIDE:
         return image

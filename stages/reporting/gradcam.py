@@ -1,4 +1,4 @@
-"""Where a network looked: Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391)."""
+"""Grad-CAM: heat maps of what speaks for a class (Selvaraju et al. 2017, arXiv 1610.02391)."""
 
 import copy
 from collections.abc import Iterator
@@ -16,26 +16,26 @@ OPACITY = 0.6  # of the heat where it is highest
 
 
 class LayerOutput(NamedTuple):
-    """What a layer returns, in the run of a network."""
+    """A layer, and the shape of what it returned in one run."""
 
     layer: nn.Module
-    shape: torch.Size  # [1, F, Y, X]; a layer may run more than once
+    shape: torch.Size  # [1, F, Y, X], which tells apart several calls of the layer
 
 
 def heat_maps(
     network: nn.Module, images: UInt8[np.ndarray, "b h w c"], labels: Int64[np.ndarray, " b"]
 ) -> Float32[np.ndarray, "b h w"] | None:
-    """Return in [0, 1] how much each place speaks for the label.
+    """Return for each pixel in [0, 1] how much it speaks for the label.
 
     None if there is no convolution, or no image. The network maps uint8 [B, H, W, C] to logits; a
-    copy of it is asked, on the CPU: its weights, mode and gradients stay as they are, and layers
-    without a deterministic backward pass on a GPU do no harm.
+    copy of it runs on the CPU, so that its weights, mode and gradients stay as they are, and every
+    layer has a deterministic backward pass.
     """
-    asked, pixels = copy.deepcopy(network).cpu().eval(), torch.from_numpy(images)
-    place = last_maps(asked, pixels[:1]) if len(images) else None
+    copied, pixels = copy.deepcopy(network).cpu().eval(), torch.from_numpy(images)
+    place = last_maps(copied, pixels[:1]) if len(images) else None
     if place is None:
         return None
-    maps, slopes = _activations(asked, place, pixels, torch.from_numpy(labels))
+    maps, slopes = _activations(copied, place, pixels, torch.from_numpy(labels))
     weights = slopes.mean((2, 3), keepdim=True)  # eq. 1
     heat = (weights * maps).sum(1, keepdim=True).relu()  # eq. 2; [B, 1, H', W']
     sized: Tensor = F.interpolate(heat, pixels.shape[1:3], mode="bilinear")[:, 0]
@@ -46,23 +46,21 @@ def heat_maps(
 
 
 def last_maps(network: nn.Module, image: UInt8[Tensor, "1 h w c"]) -> LayerOutput | None:
-    """Return where the last convolution's maps leave its norm and activation, if it has those.
+    """Return the layer whose output are the last convolution's maps, after its norm and activation.
 
-    Rather one that looks at every place and tells it apart: one whose output is 1 x 1, as in
-    squeeze and excitation, tells nothing apart; a strided 1 x 1, as in the shortcut of a residual
-    block, skips places. They serve if there is no other.
+    A convolution whose output is 1 x 1, as in squeeze and excitation, has no resolution, and a
+    strided 1 x 1, as in the shortcut of a residual block, skips pixels: they count only if there
+    is no other.
     """
     ran: list[tuple[bool, LayerOutput]] = []
 
     def note(layer: nn.Module, _: object, maps: object) -> None:
-        if not isinstance(maps, Tensor):
-            return
-        if isinstance(layer, nn.Conv2d):
+        if isinstance(maps, Tensor) and isinstance(layer, nn.Conv2d):
             skips = max(layer.kernel_size) < max(layer.stride)
             ran.append(
                 (maps.shape[2] * maps.shape[3] > 1 and not skips, LayerOutput(layer, maps.shape))
             )
-        elif ran and maps.shape == ran[-1][1].shape:
+        elif isinstance(maps, Tensor) and ran and maps.shape == ran[-1][1].shape:
             ran[-1] = ran[-1][0], LayerOutput(layer, maps.shape)
 
     hooks = [layer.register_forward_hook(note) for layer in network.modules()]
@@ -77,7 +75,7 @@ def last_maps(network: nn.Module, image: UInt8[Tensor, "1 h w c"]) -> LayerOutpu
 def overlay(
     pixels: UInt8[np.ndarray, "h w c"], heat: Float32[np.ndarray, "h w"]
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Paint heat over the image in grey: blue is cold, red is hot; cold places stay clear."""
+    """Blend heat with the image in grey: blue is 0, red is 1; the opacity rises with the heat."""
     grey = pixels.mean(2, keepdims=True)  # [H, W, 1]
     anchors = np.array([COLD, WARM, HOT], float).T  # a row a channel
     colour = np.stack([np.interp(heat, (0, 0.5, 1), anchor) for anchor in anchors], axis=2)
@@ -89,7 +87,7 @@ def overlay(
 def _activations(
     network: nn.Module, place: LayerOutput, images: Tensor, labels: Tensor
 ) -> tuple[Float[Tensor, "b f y x"], Float[Tensor, "b f y x"]]:
-    """Return the maps at a place, and the derivatives by them of the logits of the labels."""
+    """Return the maps of a layer, and the gradients of the labels' logits with respect to them."""
     with _watched(place) as maps, torch.enable_grad():
         logits = network(images)
         wanted = logits.gather(1, labels[:, None]).sum()  # images do not mix: one sum serves all
@@ -99,7 +97,7 @@ def _activations(
 
 @contextmanager
 def _watched(place: LayerOutput) -> Iterator[list[Tensor]]:
-    """Collect what is returned there; differentiation begins there and spares the layers below."""
+    """Collect the outputs of the layer; no gradient is computed for the layers below it."""
     outputs: list[Tensor] = []
 
     def begin(_: nn.Module, __: object, output: Tensor) -> Tensor:

@@ -9,7 +9,75 @@ from stages.reporting.calibration import certainty, expected_error, reliability
 from stages.reporting.curves import area, average_precision, precision_recall, rankings, roc
 from stages.scores import interval
 
-MeanScores = dict[str, float | None]
+MeanScores = dict[str, float | None]  # by name; None where undefined
+TOP = 5  # classes, for the top-5 accuracy
+
+
+def summarize(
+    probabilities: Float64[np.ndarray, "n k"],
+    logits: Float[np.ndarray, "n k"],
+    labels: Int64[np.ndarray, " n"],
+    temperature: float,
+) -> MeanScores:
+    """Return all scores; the probabilities are softmax(logits / temperature).
+
+    Loss, Brier score and calibration error are of these probabilities, and with the suffix
+    `_uncalibrated` of those at temperature 1. None is an undefined score, as the ROC of one class.
+
+    Raises:
+        UserError: the logits are not all finite.
+    """
+    _require_finite(logits)
+    predicted = probabilities.argmax(1)
+    return {
+        **_accuracies(probabilities, labels),
+        **averages(labels, predicted),
+        **_ranked(probabilities, labels),
+        **_calibration(logits, labels, temperature),
+    }
+
+
+def _require_finite(logits: Float[np.ndarray, "n k"]) -> None:
+    # The sum of an image is finite if all its logits are; no copy of all is made.
+    broken = len(logits) - np.count_nonzero(np.isfinite(logits.sum(1, dtype=np.float64)))
+    if broken:
+        raise UserError(
+            f"models/classifier.safetensors: gives {broken} of {len(logits)} images logits that "
+            "are not finite; train again with a lower train.lr"
+        )
+
+
+def _accuracies(
+    probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"]
+) -> MeanScores:
+    """Return accuracy with its 95 % interval (Wilson 1927), and top-5 accuracy beyond 5 classes.
+
+    Of equal probabilities the first class ranks first, as in argmax.
+    """
+    images, classes = probabilities.shape
+    own = probabilities[np.arange(images), labels][:, None]
+    earlier = np.arange(classes) < labels[:, None]
+    before = ((probabilities > own) | (probabilities == own) & earlier).sum(1)
+    right = int((before == 0).sum())
+    low, high = interval(right, images)
+    scores: MeanScores = {
+        "accuracy": right / images,
+        "accuracy_low": low,
+        "accuracy_high": high,
+    }
+    return scores | ({"top_5_accuracy": float((before < TOP).mean())} if classes > TOP else {})
+
+
+def _ranked(
+    probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"]
+) -> MeanScores:
+    """Return areas under ROC and precision-recall, averaged over the classes that have curves."""
+    areas, precisions = list[float](), list[float]()
+    for _, ranking in rankings(probabilities, labels):
+        areas.append(area(roc(ranking)))
+        precisions.append(average_precision(precision_recall(ranking)))
+    scores = {"macro_roc_auc": areas, "macro_average_precision": precisions}
+    return {name: float(np.mean(values)) if values else None for name, values in scores.items()}
 
 
 def averages(labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n"]) -> MeanScores:
@@ -45,76 +113,6 @@ def _agreement(labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n
         "matthews": float(matthews_corrcoef(labels, predicted)),
         "kappa": float(cohen_kappa_score(labels, predicted)),
     }
-
-
-TOP = 5
-
-
-def summarize(
-    probabilities: Float64[np.ndarray, "n k"],
-    logits: Float[np.ndarray, "n k"],
-    labels: Int64[np.ndarray, " n"],
-    temperature: float,
-) -> MeanScores:
-    """Return what metrics/evaluate.json holds; the probabilities are softmax(logits / temperature).
-
-    Loss, Brier score and calibration error are of these probabilities; `_uncalibrated` are those
-    of temperature 1. None is a score that is undefined, as a ROC of one class is.
-
-    Raises:
-        UserError: the network gives logits that are not finite.
-    """
-    _refuse(logits)
-    predicted = probabilities.argmax(1)
-    return {
-        **_accuracies(probabilities, labels),
-        **averages(labels, predicted),
-        **_ranked(probabilities, labels),
-        **_calibration(logits, labels, temperature),
-    }
-
-
-def _refuse(logits: Float[np.ndarray, "n k"]) -> None:
-    # One sum an image finds them without a copy of everything.
-    broken = len(logits) - np.count_nonzero(np.isfinite(logits.sum(1, dtype=np.float64)))
-    if broken:
-        raise UserError(
-            f"models/classifier.safetensors: gives {broken} of {len(logits)} images logits that "
-            "are no finite numbers; train again with a lower train.lr"
-        )
-
-
-def _accuracies(
-    probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"]
-) -> MeanScores:
-    """Return accuracy with its 95 % interval (Wilson 1927), and top-5 accuracy beyond 5 classes.
-
-    Of equal probabilities the first class ranks first, as in argmax.
-    """
-    images, classes = probabilities.shape
-    own = probabilities[np.arange(images), labels][:, None]
-    earlier = np.arange(classes) < labels[:, None]
-    before = ((probabilities > own) | (probabilities == own) & earlier).sum(1)
-    right = int((before == 0).sum())
-    low, high = interval(right, images)
-    scores: MeanScores = {
-        "accuracy": right / images,
-        "accuracy_low": low,
-        "accuracy_high": high,
-    }
-    return scores | ({"top_5_accuracy": float((before < TOP).mean())} if classes > TOP else {})
-
-
-def _ranked(
-    probabilities: Float64[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"]
-) -> MeanScores:
-    """Average over the classes that occur; where only one does, there is nothing to rank."""
-    areas, precisions = list[float](), list[float]()
-    for _, ranking in rankings(probabilities, labels):
-        areas.append(area(roc(ranking)))
-        precisions.append(average_precision(precision_recall(ranking)))
-    scores = {"macro_roc_auc": areas, "macro_average_precision": precisions}
-    return {name: float(np.mean(values)) if values else None for name, values in scores.items()}
 
 
 def _calibration(

@@ -1,4 +1,4 @@
-"""The results of a split, from its logits."""
+"""Evaluate a split from its logits: scores, tables, pictures and predictions."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -13,6 +13,7 @@ from stages.artifacts.predictions import Predictions
 from stages.artifacts.report import Report
 from stages.artifacts.splits import Split
 from stages.reporting import gallery
+from stages.reporting.calibration import calibration_remark
 from stages.reporting.contact_sheet import draw
 from stages.reporting.gallery import Gallery, Judged, mistakes
 from stages.reporting.gradcam import heat_maps
@@ -21,7 +22,7 @@ from stages.reporting.tables import tabulate
 
 
 class Judgement:
-    """How a classifier judged the images of a split; each part is worked out once."""
+    """What follows from the logits of a split; each part is computed once."""
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class Judgement:
 
     @cached_property
     def predictions(self) -> Predictions:
-        """Every image's."""
+        """Path, label, predicted class and probabilities of every image."""
         predicted = self.probabilities.argmax(1)
         classes, labels = self.card.interface.classes, self.split.labels
         return Predictions(classes, self.paths, labels, predicted, self.probabilities)
@@ -68,12 +69,22 @@ class Judgement:
         guesses = self._judged.predictions[rows]
         heat = heat_maps(self.classifier.whole(), images[rows], guesses) if len(rows) else None
         worst = gallery.worst_mistakes(self._judged, rows, heat)
-        return [worst, gallery.luckiest_hits(self._judged)]
+        return [worst, gallery.least_certain(self._judged)]
 
     @cached_property
     def samples(self) -> list[Gallery]:
         """Images of each class."""
         return gallery.by_class(self._judged)
+
+    def calibration(self, split: str) -> str:
+        """Say what the temperature did to the probabilities of this split, in a sentence."""
+        return calibration_remark(self.report.scores, split, self.card.calibration)
+
+    def summary(self, split: str) -> list[str]:
+        """Return what the stage prints: three scores, and what calibration did."""
+        scores = self.report.scores
+        shown = (f"{name} {scores[name]:.4f}" for name in ("accuracy", "macro_f1", "loss"))
+        return [", ".join(shown), self.calibration(split)]
 
     @cached_property
     def _judged(self) -> Judged:

@@ -12,7 +12,27 @@ from stages.artifacts.report import Cell, ClassScores, Tables
 from stages.reporting.calibration import histogram, reliability
 from stages.reporting.curves import rankings, recall_points, roc_points
 
-CLASSES = 30  # that a table shows: more cannot be read
+CLASSES = 30  # of the confusion table at most: more cannot be read
+
+
+def tabulate(
+    probabilities: Float64[np.ndarray, "n k"],
+    labels: Int64[np.ndarray, " n"],
+    classes: Sequence[str],
+) -> Tables:
+    """Return all tables; labels index `classes`, and names that occur twice are numbered."""
+    classes = distinct(classes)
+    predicted, confidence = probabilities.argmax(1), probabilities.max(1)
+    right = predicted == labels
+    ranked = dict(rankings(probabilities, labels))
+    return Tables(
+        confusion=confusion(labels, predicted, classes),
+        classes=by_class(labels, predicted, classes),
+        roc=roc_points(ranked, classes),
+        precision_recall=recall_points(ranked, classes),
+        reliability=reliability(confidence, right),
+        confidence=histogram(confidence, right),
+    )
 
 
 def confusion(
@@ -22,9 +42,9 @@ def confusion(
 ) -> list[Cell]:
     """Count the images of every pair of actual and predicted class; labels index `classes`.
 
-    The diagonal is complete; beside it, pairs that never met are left out. Of many classes, those
-    of the most confused pairs are shown; what is taken for any other is gathered in one column, so
-    that a row still holds all images of its class.
+    The diagonal is complete; off it, pairs without images are left out. Of many classes, those of
+    the most confused pairs are shown, and one column counts the predictions of all others, so that
+    a row still holds all images of its class.
     """
     counts = confusion_matrix(labels, predicted, labels=range(len(classes)))  # [K, K]
     shown = _most_confused(counts)
@@ -41,7 +61,7 @@ def confusion(
 
 
 def _most_confused(counts: Int64[np.ndarray, "k k"]) -> Int64[np.ndarray, " s"]:
-    """Return the classes to show, ascending: those of the pairs that met most, up to CLASSES."""
+    """Return the indices of the classes of the most confused pairs, at most CLASSES, ascending."""
     if len(counts) <= CLASSES:
         return np.arange(len(counts))
     wrong = counts - np.diag(np.diag(counts))
@@ -62,23 +82,3 @@ def by_class(
     counts = images.tolist(), np.bincount(predicted, minlength=len(classes)).tolist()
     defined = ([None if math.isnan(score) else score for score in of.tolist()] for of in scores)
     return list(map(ClassScores, distinct(classes), *counts, *defined))
-
-
-def tabulate(
-    probabilities: Float64[np.ndarray, "n k"],
-    labels: Int64[np.ndarray, " n"],
-    classes: Sequence[str],
-) -> Tables:
-    """Return every table; labels index `classes`, of which no two share a row or a curve."""
-    classes = distinct(classes)
-    predicted, confidence = probabilities.argmax(1), probabilities.max(1)
-    right = predicted == labels
-    ranked = dict(rankings(probabilities, labels))
-    return Tables(
-        confusion=confusion(labels, predicted, classes),
-        classes=by_class(labels, predicted, classes),
-        roc=roc_points(ranked, classes),
-        precision_recall=recall_points(ranked, classes),
-        reliability=reliability(confidence, right),
-        confidence=histogram(confidence, right),
-    )

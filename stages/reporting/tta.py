@@ -1,4 +1,4 @@
-"""Test-time augmentation: each image is judged in several views, whose logits are averaged."""
+"""Test-time augmentation: the logits of several views of each image are averaged."""
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -20,14 +20,14 @@ class Tta(Params):
 
 
 class View(NamedTuple):
-    """A batch as the network sees it, and how much its logits count; all weights add up to 1."""
+    """A transformed batch, and the weight of its logits; the weights of all views add up to 1."""
 
     images: UInt8[Tensor, "b h w c"]
     weight: float
 
 
 def views(images: UInt8[Tensor, "b h w c"], params: Tta) -> Iterator[View]:
-    """Yield the views of a batch; logits are to be averaged with their weights.
+    """Yield the views of a batch.
 
     For flip_crop half of the weight is on the images in their place, half on those shifted by one
     pixel up and left, or down and right, and reflected at the edge: the six views of multi-crop
@@ -45,7 +45,7 @@ def views(images: UInt8[Tensor, "b h w c"], params: Tta) -> Iterator[View]:
 
 
 class Viewing(nn.Module):
-    """A network that sees each image in all its views."""
+    """A network that averages the logits of all views of an image."""
 
     def __init__(self, network: nn.Module, params: Tta) -> None:
         """Take a network that maps uint8 [B, H, W, C] to logits."""
@@ -53,14 +53,14 @@ class Viewing(nn.Module):
         self.network, self._params = network, params
 
     def forward(self, images: UInt8[Tensor, "b h w c"]) -> Float[Tensor, "b k"]:
-        """Return the mean of the logits of the views."""
+        """Return the weighted mean of the logits of the views."""
         seen = views(images, self._params)
         parts = [self.network(view.images) * view.weight for view in seen]
         return torch.stack(parts).sum(0)
 
 
 def shift(images: UInt8[Tensor, "b h w c"], step: int) -> UInt8[Tensor, "b h w c"]:
-    """Move images up and left by `step` pixels; what enters is their reflection at the edge."""
+    """Move images up and left by `step` pixels; the edge is filled with their reflection."""
     rows, columns = (_reflected(size, step, images.device) for size in images.shape[1:3])
     return images[:, rows][:, :, columns]
 
@@ -71,6 +71,6 @@ def _mirrored(images: UInt8[Tensor, "b h w c"], weight: float) -> Iterator[View]
 
 
 def _reflected(size: int, step: int, device: torch.device) -> Tensor:
-    """Return positions 0 to size - 1 moved by `step`; beyond an end they come back from it."""
+    """Return the indices 0 to size - 1 moved by `step`, and reflected at the ends."""
     places = (torch.arange(size, device=device) + step).abs()
     return size - 1 - (size - 1 - places).abs()

@@ -35,10 +35,10 @@ def test_from_raw_it_says_how_far_metrics_are_apart_and_why(committed: Clone) ->
     commit(committed, "A seed and a score, edited by hand")
     (committed.root / "data/source/README.md").unlink()
     printed = committed.run(*VERIFY, "raw", code=1)
-    assert "train: the same came out, but" in printed
+    assert "train: the outputs are the same, but" in printed
     assert "because train.seed is 1 in dvc.lock and 0 in params.yaml" in printed
     assert re.search(r"metrics/evaluate.json: accuracy 0.5 -> 0.9\d+ \(\+0.4\d+\)\n", printed)
-    assert "because dvc.lock names what came out now" in printed
+    assert "because dvc.lock has the hash of the new output" in printed
 
 
 def test_a_damaged_object_of_the_cache_is_named(committed: Clone) -> None:

@@ -119,7 +119,7 @@ def outcome(load: Callable[[], object]) -> tuple[object, list[str]]:
 
 def survives(name: str, key: str, value: object, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Load a section with one other value; return whether it is taken."""
-    monkeypatch.setattr(sections, "_sections", lambda _: {name: {**PARAMS[name], key: value}})
+    monkeypatch.setattr(sections, "_load", lambda _: {name: {**PARAMS[name], key: value}})
     cls = section_class(name)
     params, found = outcome(cls.load)
     if not found:

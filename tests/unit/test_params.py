@@ -8,6 +8,7 @@ import stages.preprocess
 from stages.errors import UserError
 from stages.imaging.splitting import Splitting
 from stages.params import PATH, Params, Seed
+from stages.sections import stage_names
 
 GOOD = """\
 train:
@@ -193,6 +194,20 @@ def test_a_missing_section_is_named() -> None:
     assert complaint("evaluate: {}") == (
         "params.yaml: section train is missing; restore it with `git checkout params.yaml`"
     )
+
+
+def test_a_stage_is_a_script_that_defines_the_class_of_its_section(tmp_path: Path) -> None:
+    assert stage_names() == ["download", "evaluate", "export", "preprocess", "train"]
+    start = '\n\nif __name__ == "__main__":\n    main()\n'
+    scripts = {
+        "train": f"class Train(Fit):\n    lr: float{start}",
+        "sweep": f"class Grid(Params):\n    lr: float{start}",  # of another name
+        "plot": f"def main() -> None: ...{start}",  # without a class
+        "params": "class Params(BaseModel): ...\n",  # a module
+    }
+    for name, text in scripts.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    assert stage_names(tmp_path) == ["train"]
 
 
 @pytest.mark.parametrize(

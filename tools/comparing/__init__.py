@@ -1,1 +1,1 @@
-"""Whether one run is better than another."""
+"""Helpers of compare: the paired test, and its report."""

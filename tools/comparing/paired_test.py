@@ -1,4 +1,4 @@
-"""Whether two classifiers differ, judged on the images that both have seen."""
+"""Test whether two classifiers differ, on the images that both classified."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import binomtest
 
-RESAMPLES = 10_000
-SEED = 0
+RESAMPLES = 10_000  # of the bootstrap
+SEED = 0  # of the bootstrap: the same predictions give the same interval
 
 
 class Answer(NamedTuple):
-    """What one classifier says of one image."""
+    """The prediction of one classifier for one image."""
 
     path: str
     label: str
@@ -21,14 +21,14 @@ class Answer(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """What both classifiers say of one image."""
+    """The predictions of both classifiers for one image."""
 
     path: str
     label: str
     a: str
     b: str
-    probability_a: float  # of what a says
-    probability_b: float  # of what b says
+    probability_a: float  # of the class that a predicts
+    probability_b: float  # of the class that b predicts
 
     @property
     def gain(self) -> int:
@@ -37,16 +37,16 @@ class Pair(NamedTuple):
 
 
 class Matched(NamedTuple):
-    """The images of two runs; those with two labels are in no pair."""
+    """The images of two runs; one whose labels differ is in no pair."""
 
     pairs: list[Pair]
-    only_a: int
-    only_b: int
-    relabelled: int
+    only_a: int  # images
+    only_b: int  # images
+    relabelled: int  # images
 
 
 class Difference(NamedTuple):
-    """By how much the accuracy of b is above that of a."""
+    """The accuracies of a and b, and how sure it is that they differ."""
 
     accuracy_a: float
     accuracy_b: float
@@ -54,11 +54,11 @@ class Difference(NamedTuple):
     high: float
     only_a_right: int  # images
     only_b_right: int  # images
-    p_value: float  # of a gap as wide if both were equally good
+    p_value: float  # chance of such a difference if both were equally good
 
 
 class Shift(NamedTuple):
-    """How many images of a class are right."""
+    """The images of a class, and how many each classifier has right."""
 
     name: str
     images: int
@@ -67,7 +67,7 @@ class Shift(NamedTuple):
 
 
 def match(a: Iterable[Answer], b: Iterable[Answer]) -> Matched:
-    """Pair the answers by path; where several images bear one path, by their order, too."""
+    """Pair the answers by path, and images of the same path in their order."""
     ours, theirs = _keyed(a), _keyed(b)
     common = [(answer, theirs[key]) for key, answer in ours.items() if key in theirs]
     pairs = [
@@ -92,9 +92,9 @@ def _keyed(answers: Iterable[Answer]) -> dict[tuple[str, int], Answer]:
 def difference(pairs: Sequence[Pair]) -> Difference:
     """Compare the accuracies, by McNemar's exact test (1947) and a paired bootstrap.
 
-    Only images that one of both has right tell them apart: if both were equally good, each would
-    have a half. The interval is that of percentiles (Efron & Tibshirani 1993, ch. 13); drawing
-    images with replacement is drawing how many are gained and lost, once a resample.
+    The test is of the images that only one has right: if both were equally good, half of them
+    would be those of each. The interval is that of percentiles (Efron & Tibshirani 1993, ch. 13);
+    a resample of images is one multinomial draw of how many are lost, the same and won.
     """
     images, gains = len(pairs), Counter(pair.gain for pair in pairs)
     lost, same, won = gains[-1], gains[0], gains[1]
@@ -120,6 +120,6 @@ def shifts(pairs: Iterable[Pair]) -> list[Shift]:
 
 
 def changed(pairs: Iterable[Pair]) -> list[Pair]:
-    """Return the images with two answers: first those that b loses, then those that it wins."""
-    rank = {-1: 0, 1: 1, 0: 2}  # gains, as they matter
+    """Return the images whose prediction differs: right only in a, right only in b, then others."""
+    rank = {-1: 0, 1: 1, 0: 2}  # by gain
     return sorted((pair for pair in pairs if pair.a != pair.b), key=lambda pair: rank[pair.gain])

@@ -1,16 +1,16 @@
-"""What a comparison of two runs found, in words and tables for a terminal."""
+"""Report a comparison of two runs as text and tables for a terminal."""
 
 from collections.abc import Iterator, Sequence
 
 from reprise.escaping import printable
 from tools.comparing.paired_test import Difference, Matched, Pair, Shift
 
-SHOWN = 10  # classes, and images
-LEVEL = 0.05  # p-values below are more than chance; goes with the interval of 95 %
+SHOWN = 10  # rows of a table
+LEVEL = 0.05  # of significance, as the interval of 95 %
 
 
 def verdict(matched: Matched, found: Difference) -> Iterator[str]:
-    """Say by how much B is better than A, and whether that is more than chance."""
+    """Yield the accuracies, their difference with its interval, and whether it is significant."""
     yield (
         f"{len(matched.pairs)} images in both, {matched.only_a} only in A, {matched.only_b} only "
         f"in B, {matched.relabelled} with another label in B"
@@ -28,7 +28,7 @@ def verdict(matched: Matched, found: Difference) -> Iterator[str]:
 
 
 def class_table(shifts: Sequence[Shift]) -> Iterator[str]:
-    """List the classes that changed most."""
+    """Yield a table of the classes whose accuracy changed most."""
     rows = [
         (
             printable(shift.name),
@@ -44,7 +44,7 @@ def class_table(shifts: Sequence[Shift]) -> Iterator[str]:
 
 
 def image_table(changed: Sequence[Pair]) -> Iterator[str]:
-    """List images about which A and B disagree."""
+    """Yield a table of images whose predictions differ."""
     rows = [
         (
             printable(pair.path),

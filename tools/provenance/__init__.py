@@ -1,1 +1,1 @@
-"""Where results came from, and whether they come out the same again."""
+"""Helpers of verify and verify_cache: dvc.lock, DVC's cache, a clone, and what differs."""

@@ -1,4 +1,4 @@
-"""A clone of a commit, with an empty cache, in which everything is computed again."""
+"""A clone of a commit with an empty cache, in which the pipeline runs again."""
 
 import os
 import subprocess
@@ -12,14 +12,19 @@ from ruamel.yaml import YAML
 
 from stages.errors import UserError
 
-INHERITED = ("DVC_ROOT", "DVC_STAGE", "DVC_EXP_NAME", "DVC_EXP_BASELINE_REV")
+INHERITED = (  # variables that DVC sets for what it runs, and that the clone must not see
+    "DVC_ROOT",
+    "DVC_STAGE",
+    "DVC_EXP_NAME",
+    "DVC_EXP_BASELINE_REV",
+)
 
 
 class Clone:
-    """A folder in which commands run as if nothing had been computed on this machine before."""
+    """A folder in which commands see no cache of this machine."""
 
     def __init__(self, root: Path) -> None:
-        """Take the folder of the clone; what DVC keeps of it lies beside."""
+        """Take the folder of the clone; its cache and site folder are beside it."""
         self.root, self.cache = root, root.with_name("cache")
         tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         own = {"PATH": tools, "DVC_SITE_CACHE_DIR": str(root.with_name("site"))}
@@ -27,12 +32,12 @@ class Clone:
         self._env = inherited | own
 
     def run(self, *command: str) -> bool:
-        """Run a command that may show what it does; return whether it succeeded."""
+        """Run a command with its output shown; return whether it succeeded."""
         done = subprocess.run(command, cwd=self.root, env=self._env, check=False)  # noqa: S603
         return done.returncode == 0
 
     def changed(self) -> set[str]:
-        """Return the files of Git that differ now."""
+        """Return the files of Git that differ from the commit."""
         return set(output("git", "diff", "--name-only", "-z", at=self.root).split("\0")[:-1])
 
 
@@ -46,15 +51,15 @@ def opened(commit: str) -> Iterator[Clone]:
         output(*git, "checkout", "--quiet", commit, at=made.root)
         output("dvc", "config", "--local", "cache.dir", str(made.cache), at=made.root)
         for path in _sources(made.root):
-            _bring(path, made.root)
+            _link(path, made.root)
         yield made
 
 
 def output(*command: str, at: Path | None = None) -> str:
-    """Return what a command prints.
+    """Return the standard output of a command.
 
     Raises:
-        UserError: it fails.
+        UserError: the command fails.
     """
     done = subprocess.run(command, cwd=at, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
@@ -62,8 +67,8 @@ def output(*command: str, at: Path | None = None) -> str:
     return done.stdout
 
 
-def blob(commit: str, path: str | Path) -> bytes | None:
-    """Return a file of a commit, None if it has no such file."""
+def file_at(commit: str, path: str | Path) -> bytes | None:
+    """Return the content of a file in a commit, None if it has no such file."""
     done = subprocess.run(  # noqa: S603
         ["git", "cat-file", "blob", f"{commit}:{path}"],  # noqa: S607
         capture_output=True,
@@ -73,17 +78,17 @@ def blob(commit: str, path: str | Path) -> bytes | None:
 
 
 def _sources(root: Path) -> list[Path]:
-    """Return where a user's own images and weights may be: not in Git, so not in the clone."""
+    """Return the folders of the user's images and weights, which are not in Git."""
     params = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
     return [Path(params["download"]["path"]), Path("models/source")]
 
 
-def _bring(path: Path, root: Path) -> None:
-    """Link to what the clone lacks of a source."""
+def _link(path: Path, root: Path) -> None:
+    """Link the clone to the files of a source that it lacks."""
     there = root / path
     if path.is_dir() and there.is_dir() and not path.is_absolute():
         for inner in path.iterdir():
-            _bring(inner, root)
+            _link(inner, root)
     elif path.exists() and not there.exists():
         there.parent.mkdir(parents=True, exist_ok=True)
         there.symlink_to(path.resolve())

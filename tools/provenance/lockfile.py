@@ -1,4 +1,4 @@
-"""What dvc.lock says a stage ran as, and what it made."""
+"""Read dvc.lock: the hashes and parameters with which each stage ran, and those of its outputs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -21,11 +21,11 @@ class Locked(NamedTuple):
     outs: Mapping[str, str]
 
 
-NOT_RUN = Locked({}, {}, {}, {}, {})  # as a stage that the lock does not name
+NOT_RUN = Locked({}, {}, {}, {}, {})  # a stage that is not in the lock
 
 
 class Change(NamedTuple):
-    """What one name stands for in the lock and in the lock of a second run."""
+    """A name whose values differ in two locks."""
 
     name: str
     old: object

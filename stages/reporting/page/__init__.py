@@ -1,1 +1,1 @@
-"""One page for a person: its content, its charts, and its templates."""
+"""The page metrics/evaluate/report.html: content, charts, and templates."""

@@ -1,18 +1,20 @@
-"""Charts as numbers: axes, lines, bars and ticks; a template makes them SVG."""
+"""Line and bar charts as coordinates; the template page.chart.html draws them as SVG."""
 
 import math
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple, TypeAlias
 
-TICKS = 5  # about as many an axis
+WIDTH, HEIGHT = 400, 280  # of the drawing, in units of the SVG
+LEFT, RIGHT, TOP, BOTTOM = 54, 390, 28, 236  # edges of the plot within it
+TICKS = 5  # of an axis, about
 
-# To beartype an int is no float.
-Number: TypeAlias = float | int
+Number: TypeAlias = float | int  # to beartype, an int is no float
+Point: TypeAlias = tuple[Number, Number]
 
 
 class Axis(NamedTuple):
-    """What runs along an edge of a chart, and from where to where."""
+    """An axis: its label and its range."""
 
     label: str
     low: Number
@@ -20,12 +22,62 @@ class Axis(NamedTuple):
     whole: bool = False  # only whole numbers have a tick
 
     def share(self, value: Number) -> float:
-        """Return where a value lies between low, 0, and high, 1; what is beyond stays there."""
+        """Return the position of a value from low, 0, to high, 1; values beyond are clipped."""
         return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
 
 
+class Series(NamedTuple):
+    """A named line or layer of bars."""
+
+    name: str
+    points: Sequence[Point]
+
+
+class Tick(NamedTuple):
+    """A tick of an axis."""
+
+    at: float  # x or y in the drawing
+    text: str
+
+
+class Rectangle(NamedTuple):
+    """One bar of a layer, in the units of the drawing; x and y are its upper left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Chart(NamedTuple):
+    """A chart as the template draws it."""
+
+    title: str
+    labels: tuple[str, str]  # of the x and of the y axis
+    ticks: tuple[list[Tick], list[Tick]]
+    names: list[str]  # of the lines or layers
+    lines: list[str]  # SVG paths
+    layers: list[list[Rectangle]]
+    diagonal: bool = False  # from the lower left to the upper right: chance, or perfect calibration
+
+
+def line_chart(title: str, axes: tuple[Axis, Axis], series: Sequence[Series]) -> Chart:
+    """Return a chart with a line for each series; points that are not finite are left out."""
+    paths = [_path(axes, one.points) for one in series]
+    return _chart(title, axes, series)._replace(lines=paths)
+
+
+def bar_chart(title: str, axes: tuple[Axis, Axis], series: Sequence[Series]) -> Chart:
+    """Return a chart with the bars of all series stacked: at each x of all series, y high."""
+    width = (RIGHT - LEFT) / max(1, *(len(one.points) for one in series))
+    columns = zip(*(one.points for one in series), strict=True)
+    stacks = [_stack(axes, column, width) for column in columns]
+    layers = [list(layer) for layer in zip(*stacks, strict=True)]
+    return _chart(title, axes, series)._replace(layers=layers)
+
+
 def spanning(label: str, values: Sequence[Number], *, whole: bool = False) -> Axis:
-    """Return an axis on which all finite values are, with some room where they are all the same."""
+    """Return an axis from the least to the greatest finite value; around a single one with room."""
     finite = [value for value in values if math.isfinite(value)] or [0.0]
     low, high = min(finite), max(finite)
     room = 0.5 if whole else abs(high) / 2 or 1.0
@@ -44,62 +96,6 @@ def ticks(axis: Axis) -> list[float]:
     return [number * step for number in range(first, last + 1)]
 
 
-WIDTH, HEIGHT = 400, 280  # of the drawing, in its own unit
-LEFT, RIGHT, TOP, BOTTOM = 54, 390, 28, 236  # the edges of the plot in it
-
-Point: TypeAlias = tuple[Number, Number]
-
-
-class Series(NamedTuple):
-    """A line or a layer of bars, under its name."""
-
-    name: str
-    points: Sequence[Point]
-
-
-class Tick(NamedTuple):
-    """A mark of an axis."""
-
-    at: float
-    text: str
-
-
-class Bar(NamedTuple):
-    """A rectangle of a layer."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-class Chart(NamedTuple):
-    """All that a template draws."""
-
-    title: str
-    labels: tuple[str, str]  # of the x and of the y axis
-    ticks: tuple[list[Tick], list[Tick]]
-    names: list[str]  # of lines or of layers of bars
-    lines: list[str]  # SVG paths
-    layers: list[list[Bar]]
-    diagonal: bool = False  # from low left to high right: chance, or perfect calibration
-
-
-def line_chart(title: str, axes: tuple[Axis, Axis], series: Sequence[Series]) -> Chart:
-    """Draw a line for every series; points that are not finite are left out."""
-    paths = [_path(axes, one.points) for one in series]
-    return _chart(title, axes, series)._replace(lines=paths)
-
-
-def bar_chart(title: str, axes: tuple[Axis, Axis], series: Sequence[Series]) -> Chart:
-    """Stack the bars of all series; each stands at x, where all have one, and its height is y."""
-    width = (RIGHT - LEFT) / max(1, *(len(one.points) for one in series))
-    columns = zip(*(one.points for one in series), strict=True)
-    stacks = [_stack(axes, column, width) for column in columns]
-    layers = [list(layer) for layer in zip(*stacks, strict=True)]
-    return _chart(title, axes, series)._replace(layers=layers)
-
-
 def _chart(title: str, axes: tuple[Axis, Axis], series: Sequence[Series]) -> Chart:
     marks = [
         [Tick(round(place(axis, value), 1), f"{round(value, 10):,.10g}") for value in ticks(axis)]
@@ -109,13 +105,13 @@ def _chart(title: str, axes: tuple[Axis, Axis], series: Sequence[Series]) -> Cha
     return Chart(title, labels, (marks[0], marks[1]), [one.name for one in series], [], [])
 
 
-def _stack(axes: tuple[Axis, Axis], column: Sequence[Point], width: float) -> list[Bar]:
-    """Return the bars that stand on each other at one x, `width` wide but for a gap."""
+def _stack(axes: tuple[Axis, Axis], column: Sequence[Point], width: float) -> list[Rectangle]:
+    """Return the bars of one x from the lowest up, `width` wide less a gap of 1."""
     levels = [0.0, *accumulate(height for _, height in column)]
     edges = [_down(axes[1], level) for level in levels]
     left = round(_across(axes[0], column[0][0]) - width / 2, 1)
     return [
-        Bar(left, round(top, 1), round(width - 1, 1), round(bottom - top, 1))
+        Rectangle(left, round(top, 1), round(width - 1, 1), round(bottom - top, 1))
         for bottom, top in pairwise(edges)
     ]
 

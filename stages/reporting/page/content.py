@@ -1,14 +1,15 @@
-"""The content of the page, as plain values."""
+"""The content of the page."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from stages.artifacts.report import Bar
 from stages.reporting.gallery import Gallery
 from stages.reporting.page.charts import Series
 
 
 class ClassRow(NamedTuple):
-    """How well one class is recognised."""
+    """Images and scores of one class."""
 
     name: str
     images: Sequence[int]  # of every split, in the order of Content.counts
@@ -17,32 +18,23 @@ class ClassRow(NamedTuple):
     f1: float | None
 
 
-class Bin(NamedTuple):
-    """The images whose confidence lies between two values."""
-
-    low: float
-    high: float
-    right: int
-    wrong: int
-
-
 class Content(NamedTuple):
-    """One run: what it learned from, how, and how well; the page leaves out what is empty."""
+    """Data, parameters and results of one run; the page leaves out what is empty."""
 
     dataset: str
-    facts: Mapping[str, object]  # what is on top: network, size of the images
-    split: str  # that was scored
+    facts: Mapping[str, object]  # at the head of the page: network, size of the images
+    split: str  # that the scores are of
     scores: Mapping[str, float | None]  # accuracy with accuracy_low and _high, and any others
-    calibration: str  # what it did, in a sentence
+    calibration: str  # a sentence
     params: Mapping[str, Mapping[str, object]]  # by section
     counts: Mapping[str, int]  # images per split
     classes: Sequence[ClassRow]
-    # Actual, predicted, both indices into the classes, and images; only pairs that met.
+    # Actual, predicted, both indices into the classes, and images; only pairs that have images.
     confusion: Sequence[tuple[int, int, int]]
     history: Sequence[Mapping[str, float]]  # a row an epoch, as in metrics/history.csv
     roc: Sequence[Series]  # false against true positive rate
     precision_recall: Sequence[Series]  # recall against precision
     reliability: Sequence[Series]  # confidence against accuracy
-    confidence: Sequence[Bin]  # of equal width
+    confidence: Sequence[Bar]  # of the histogram, from 0 to 1
     galleries: Sequence[Gallery]
     samples: Sequence[Gallery]  # of each class

@@ -1,4 +1,4 @@
-"""The figures of a run: its charts, and the confusion matrix."""
+"""The figures of the page: charts, confusion matrix, and most frequent mistakes."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,8 +7,9 @@ from typing import NamedTuple
 from stages.reporting.page.charts import Axis, Chart, Series, bar_chart, line_chart, spanning
 from stages.reporting.page.content import Content
 
-LARGEST = 30  # classes of a matrix that can be read; of more, only pairs are shown
-PAIRS = 12  # most confused, shown at most
+LARGEST = 30  # classes of the matrix at most; of more, only the most confused pairs are shown
+PAIRS = 12  # most confused pairs, shown at most
+SHARE = 0, 1  # range of an axis of rates
 
 
 class Field(NamedTuple):
@@ -19,16 +20,29 @@ class Field(NamedTuple):
 
 
 class ConfusedPair(NamedTuple):
-    """A mistake that was made more than once, or the only ones there are."""
+    """Two classes of which one was taken for the other."""
 
     actual: str
     predicted: str
     images: int
-    share: float  # likewise
+    share: float  # of the images of the actual class, in [0, 1]
+
+
+def charts(content: Content) -> list[Chart]:
+    """Return all charts that have data."""
+    made = [
+        _training(content, "loss", "nats per image"),
+        _training(content, "accuracy", "share of images"),
+        _rates("ROC", ("false positive rate", "true positive rate"), content.roc),
+        _rates("Precision and recall", ("recall", "precision"), content.precision_recall),
+        _rates("Reliability", ("confidence", "accuracy of 5 images or more"), content.reliability),
+        _confidence(content),
+    ]
+    return [chart for chart in made if any(chart.lines) or any(chart.layers)]
 
 
 def matrix(content: Content) -> list[list[Field]]:
-    """Return a row an actual class, a column a predicted one; nothing if there are too many."""
+    """Return a row an actual class and a column a predicted one; empty beyond LARGEST classes."""
     classes = range(len(content.classes))
     if len(classes) > LARGEST or not content.confusion:
         return []
@@ -44,7 +58,7 @@ def matrix(content: Content) -> list[list[Field]]:
 
 
 def confused(content: Content) -> list[ConfusedPair]:
-    """Return the most frequent mistakes, the most frequent first."""
+    """Return the most confused pairs, the most frequent first."""
     totals, names = _totals(content), [row.name for row in content.classes]
     pairs = [
         ConfusedPair(names[actual], names[predicted], images, images / totals[actual])
@@ -62,24 +76,8 @@ def _totals(content: Content) -> Counter[int]:
     return totals
 
 
-SHARE = 0, 1  # from where to where an axis of rates goes
-
-
-def charts(content: Content) -> list[Chart]:
-    """Return what there is to draw: a chart without data is left out."""
-    made = [
-        _training(content, "loss", "nats per image"),
-        _training(content, "accuracy", "share of images"),
-        _rates("ROC", ("false positive rate", "true positive rate"), content.roc),
-        _rates("Precision and recall", ("recall", "precision"), content.precision_recall),
-        _rates("Reliability", ("confidence", "accuracy of 5 images or more"), content.reliability),
-        _confidence(content),
-    ]
-    return [chart for chart in made if any(chart.lines) or any(chart.layers)]
-
-
 def _training(content: Content, measure: str, unit: str) -> Chart:
-    """Draw train against val, if the history has them."""
+    """Return the chart of one measure by epoch, of train and val where the history has them."""
     series = [
         Series(split, [(row["epoch"], row[name]) for row in content.history if name in row])
         for split, name in ((split, f"{split}_{measure}") for split in ("train", "val"))
@@ -90,18 +88,16 @@ def _training(content: Content, measure: str, unit: str) -> Chart:
 
 
 def _rates(title: str, labels: tuple[str, str], series: Sequence[Series]) -> Chart:
-    """Draw one rate over another; on the diagonal of these lies chance, or honest confidence."""
+    """Return the chart of one rate over another; its diagonal is chance or perfect calibration."""
     x, y = (Axis(label, *SHARE) for label in labels)
     return line_chart(title, (x, y), series)._replace(diagonal=title != "Precision and recall")
 
 
 def _confidence(content: Content) -> Chart:
-    """Draw how sure the answers are, those that are right below those that are wrong."""
-    bins = content.confidence
-    middles = [(one.low + one.high) / 2 for one in bins]
-    right = Series("right", [(x, one.right) for x, one in zip(middles, bins, strict=True)])
-    wrong = Series("wrong", [(x, one.wrong) for x, one in zip(middles, bins, strict=True)])
-    tallest = max([1, *(one.right + one.wrong for one in bins)])
-    low, high = (bins[0].low, bins[-1].high) if bins else SHARE
-    axes = Axis("confidence", low, high), Axis("images", 0, tallest, whole=True)
+    """Return the histogram of confidence: right answers, and the wrong ones on top of them."""
+    bars = content.confidence
+    right = Series("right", [(bar.confidence, bar.right) for bar in bars])
+    wrong = Series("wrong", [(bar.confidence, bar.wrong) for bar in bars])
+    tallest = max([1, *(bar.right + bar.wrong for bar in bars)])
+    axes = Axis("confidence", *SHARE), Axis("images", 0, tallest, whole=True)
     return bar_chart("Confidence", axes, [right, wrong])

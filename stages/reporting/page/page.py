@@ -1,4 +1,4 @@
-"""Render a run as one page that opens anywhere: no network, no other file."""
+"""Render the content as one HTML file that needs no network and no other file."""
 
 import json
 from base64 import b64encode
@@ -16,9 +16,9 @@ from stages.reporting.page.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from stages.reporting.page.content import Content
 from stages.reporting.page.figures import charts, confused, matrix
 
-HEADLINE = ("accuracy", "accuracy_low", "accuracy_high")  # these have a place of their own
-SHARES = ("balanced_accuracy", "top_")  # how the names of scores begin that are shown in percent
-WORDS = {  # that are written otherwise than in the name of a score
+HEADLINE = ("accuracy", "accuracy_low", "accuracy_high")  # shown on top, not as a card
+SHARES = ("balanced_accuracy", "top_")  # prefixes of scores that are shown in percent
+WORDS = {  # of the names of scores, as they are shown
     "auc": "AUC",
     "brier": "Brier score",
     "ece": "calibration error",
@@ -27,7 +27,7 @@ WORDS = {  # that are written otherwise than in the name of a score
     "matthews": "Matthews' correlation",
     "roc": "ROC",
 }
-NOTES = {  # of the scores that have a card
+NOTES = {  # the scores that have a card, in this order
     "loss": "cross-entropy, in nats per image",
     "top_5_accuracy": "the class is among the 5 most probable",
     "balanced_accuracy": "each class weighs the same",
@@ -40,46 +40,18 @@ NOTES = {  # of the scores that have a card
 
 
 class ScoreCard(NamedTuple):
-    """One number."""
+    """A score as it is shown."""
 
     label: str
     value: str
     note: str
 
 
-def cards(scores: Mapping[str, float | None]) -> list[ScoreCard]:
-    """Return the scores that most readers look for, in a fixed order."""
-    return [
-        ScoreCard(label(name), figure(name, scores[name]), note)
-        for name, note in NOTES.items()
-        if name in scores
-    ]
-
-
-def others(scores: Mapping[str, float | None]) -> list[ScoreCard]:
-    """Return the scores that have no card, in the order of their names."""
-    rest = sorted(scores.keys() - NOTES.keys() - {*HEADLINE})
-    return [ScoreCard(label(name), figure(name, scores[name]), "") for name in rest]
-
-
-def label(name: str) -> str:
-    """Return the name of a score as words."""
-    words = " ".join(WORDS.get(word, word) for word in name.split("_"))
-    return words[0].upper() + words[1:]
-
-
-def figure(name: str, value: float | None) -> str:
-    """Return a score to three places, or in percent; None is a score that is undefined."""
-    if value is None:
-        return "n/a"
-    return f"{value:.1%}" if name.startswith(SHARES) else f"{value:.3f}"
-
-
 def render(content: Content) -> str:
-    """Return the page as HTML, with pictures, style and script in it.
+    """Return the page as HTML, pictures, style and script included.
 
-    Template, its parts, style and script are the files page.* beside this module. All text is
-    escaped, so that no name acts as code or turns the direction of the line.
+    The templates, style and script are the files page.* beside this module. All text is escaped,
+    so that no name acts as code or changes the direction of the text.
     """
     pages = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -102,17 +74,45 @@ def render(content: Content) -> str:
     )
 
 
+def cards(scores: Mapping[str, float | None]) -> list[ScoreCard]:
+    """Return the scores that have a note, in its order."""
+    return [
+        ScoreCard(label(name), figure(name, scores[name]), note)
+        for name, note in NOTES.items()
+        if name in scores
+    ]
+
+
+def others(scores: Mapping[str, float | None]) -> list[ScoreCard]:
+    """Return all other scores, in the order of their names."""
+    rest = sorted(scores.keys() - NOTES.keys() - {*HEADLINE})
+    return [ScoreCard(label(name), figure(name, scores[name]), "") for name in rest]
+
+
+def label(name: str) -> str:
+    """Return the name of a score as words."""
+    words = " ".join(WORDS.get(word, word) for word in name.split("_"))
+    return words[0].upper() + words[1:]
+
+
+def figure(name: str, value: float | None) -> str:
+    """Return a score to three decimals, or in percent; n/a where it is undefined."""
+    if value is None:
+        return "n/a"
+    return f"{value:.1%}" if name.startswith(SHARES) else f"{value:.3f}"
+
+
 def shown(value: object) -> object:
-    """Return what a template may put into the page; Jinja escapes it for HTML after that."""
-    return printable(value) if type(value) is str else value  # a Markup is of a template
+    """Escape control characters in text; Jinja escapes it for HTML after that."""
+    return printable(value) if type(value) is str else value  # not Markup, which is of a template
 
 
 def written(value: object) -> str:
-    """Return a parameter as params.yaml has it: null, true, text without quotes."""
+    """Return a parameter as YAML writes it: null, true, text without quotes."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def source(image: Image) -> str:
-    """Return a picture as the source of an HTML image; a shrunk photo as JPEG, a third of PNG."""
+    """Return a picture as a data URL; large ones as JPEG, which is a third of PNG."""
     kind = "JPEG" if max(image.size) >= SIDE else "PNG"
     return f"data:image/{kind.lower()};base64,{b64encode(encode(image, kind)).decode()}"

@@ -1,57 +1,51 @@
-"""From a judgement to the content of the page."""
+"""Gather the content of the page from a judgement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int64
 
+from stages.artifacts.classifier import Card
 from stages.artifacts.history import Epoch
 from stages.artifacts.predictions import Predictions
-from stages.reporting.calibration import calibration_remark, certainty, reliability
+from stages.artifacts.report import ClassScores
+from stages.artifacts.splits import Split
+from stages.reporting.calibration import certainty, reliability
 from stages.reporting.page.charts import Series
-from stages.reporting.page.content import Bin, ClassRow, Content
+from stages.reporting.page.content import ClassRow, Content
 from stages.reporting.results import Judgement
 
-NAMED = 3  # classes, by which a title begins
-ENOUGH = 5  # images of a bin, for its accuracy to say something
+NAMED = 3  # classes that a title names, where there are many
+ENOUGH = 5  # images of a bin of which the accuracy is shown
 
 
 class Background(NamedTuple):
-    """What is known of a run besides the judgement."""
+    """A run, besides the judgement of one split."""
 
-    split: str  # that was judged
-    labels: Mapping[str, Int64[np.ndarray, " _"]]  # of every split, in the order to show them
+    split: str  # name of the one judged
+    splits: Mapping[str, Split]  # all, in the order in which to show them
     history: Sequence[Epoch]
 
 
 def present(judgement: Judgement, background: Background) -> Content:
-    """Return what the page says."""
+    """Return what the page shows."""
     card, tables = judgement.card, judgement.report.tables
-    interface = card.interface
     return Content(
         dataset=_title(judgement.names),
-        facts={
-            "network": _name(judgement),
-            "images": f"{interface.width} x {interface.height} pixels",
-            "epochs": len(background.history),
-        },
+        facts=_facts(card, len(background.history)),
         split=background.split,
         scores=judgement.report.scores,
-        calibration=calibration_remark(judgement.report.scores, background.split, card.calibration),
+        calibration=judgement.calibration(background.split),
         params={"network": card.network.model_dump(mode="json"), "training": card.training},
-        counts={split: len(labels) for split, labels in background.labels.items()},
-        classes=_classes(judgement, background.labels),
+        counts={name: len(split.labels) for name, split in background.splits.items()},
+        classes=_classes(tables.classes, background.splits.values()),
         confusion=_confusion(judgement.predictions),
         history=[epoch._asdict() for epoch in background.history],
         roc=_curves(tables.roc),
         precision_recall=_curves(tables.precision_recall),
         reliability=_reliability(judgement),
-        confidence=[
-            Bin(bar.confidence - 0.025, bar.confidence + 0.025, bar.right, bar.wrong)
-            for bar in tables.confidence
-        ],
+        confidence=tables.confidence,
         galleries=judgement.galleries,
         samples=judgement.samples,
     )
@@ -64,23 +58,25 @@ def _title(classes: Sequence[str]) -> str:
     return f"{', '.join(classes[:NAMED])} and {len(classes) - NAMED:,} more"
 
 
-def _name(judgement: Judgement) -> str:
-    network = judgement.card.network
-    return network.architecture if network.network == "torchvision" else network.network
+def _facts(card: Card, epochs: int) -> dict[str, object]:
+    """Return what stands at the head of the page."""
+    network, interface = card.network, card.interface
+    named = network.architecture if network.network == "torchvision" else network.network
+    images = f"{interface.width} x {interface.height} pixels"
+    return {"network": named, "images": images, "epochs": epochs}
 
 
-def _classes(judgement: Judgement, labels: Mapping[str, Int64[np.ndarray, " _"]]) -> list[ClassRow]:
+def _classes(scores: Sequence[ClassScores], splits: Iterable[Split]) -> list[ClassRow]:
     """Return a row a class, with its images in each split."""
-    rows = judgement.report.tables.classes
-    counts = [np.bincount(held, minlength=len(rows)).tolist() for held in labels.values()]
+    counts = [np.bincount(split.labels, minlength=len(scores)).tolist() for split in splits]
     return [
         ClassRow(row.name, images, row.precision, row.recall, row.f1)
-        for row, images in zip(rows, zip(*counts, strict=True), strict=True)
+        for row, images in zip(scores, zip(*counts, strict=True), strict=True)
     ]
 
 
 def _confusion(predictions: Predictions) -> list[tuple[int, int, int]]:
-    """Count the images of every pair of actual and predicted class that met, also of many."""
+    """Return actual class, predicted class and images of each pair that has images."""
     classes = len(predictions.classes)
     pairs = predictions.labels * classes + predictions.predicted
     met, images = np.unique(pairs, return_counts=True)
@@ -91,7 +87,7 @@ def _confusion(predictions: Predictions) -> list[tuple[int, int, int]]:
 
 
 def _curves(points: Sequence[tuple[str, float, float]]) -> list[Series]:
-    """Return the points of each curve, which stand one after the other."""
+    """Return a series for each curve; its points are consecutive."""
     grouped = groupby(points, key=lambda point: point[0])
     return [Series(name, [(x, y) for _, x, y in curve]) for name, curve in grouped]
 
@@ -99,7 +95,7 @@ def _curves(points: Sequence[tuple[str, float, float]]) -> list[Series]:
 def _reliability(judgement: Judgement) -> list[Series]:
     """Return accuracy by confidence, before and after temperature scaling.
 
-    A bin of a single image is all right or all wrong: lines through such would only jag.
+    Bins of fewer than ENOUGH images are left out: the accuracy of so few says nothing.
     """
     found = certainty(judgement.logits, judgement.split.labels, 1.0)
     before = reliability(found.confidence, found.right)

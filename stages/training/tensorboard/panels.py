@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from PIL import Image as Picture
-from PIL import ImageDraw
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from reprise.escaping import printable
+from reprise.grid import Captioned, Grid, Line
 from stages import address
 from stages.artifacts.history import Epoch
 from stages.batches import Resident
@@ -128,27 +128,22 @@ def mosaic(
     images: UInt8[np.ndarray, "n h w c"], captions: Sequence[str] = ()
 ) -> UInt8[np.ndarray, "_ _ 3"]:
     """Lay out one or more images in rows; captions, if any, all have as many lines."""
-    pairs = zip(images, captions or [""] * len(images), strict=True)
-    cells = [_cell(pixels, caption) for pixels, caption in pairs]
-    columns = min(COLUMNS, len(cells))
-    cells += [np.full_like(cells[0], 255)] * (-len(cells) % columns)
-    high, wide, _ = cells[0].shape
-    rows = np.stack(cells).reshape(-1, columns, high, wide, 3)
-    return rows.swapaxes(1, 2).reshape(-1, columns * wide, 3)
-
-
-def _cell(pixels: UInt8[np.ndarray, "h w c"], caption: str) -> UInt8[np.ndarray, "_ _ 3"]:
-    """Draw an image above its caption."""
-    image, lines = fit(picture(pixels), CELL), caption.splitlines()
-    size = CELL + GAP, image.height + GAP + LINE * len(lines)
-    canvas, letters = Picture.new("RGB", size, PAPER), font(14)
-    left, top = (CELL + GAP - image.width) // 2, GAP // 2
-    canvas.paste(image, (left, top))
-    for line, text in enumerate(lines):
-        place = (left, top + image.height + LINE * line)
-        shown = shorten(text, letters, CELL + GAP - left)
-        ImageDraw.Draw(canvas).text(place, shown, INK, letters)
+    pictures = [fit(picture(pixels), CELL) for pixels in images]
+    (width, height), columns = pictures[0].size, min(COLUMNS, len(pictures))
+    left = (CELL + GAP - width) // 2  # centred
+    pairs = zip(pictures, captions or [""] * len(images), strict=True)
+    cells = [Captioned(image, _caption(text, CELL + GAP - left)) for image, text in pairs]
+    grid = Grid(columns, CELL + GAP, height + GAP + LINE * len(cells[0].lines), height, LINE)
+    size = columns * grid.width, -(-len(cells) // columns) * grid.height
+    canvas = Picture.new("RGB", size, PAPER)
+    grid.draw(canvas, cells, (left, GAP // 2))
     return np.asarray(canvas)
+
+
+def _caption(text: str, width: int) -> list[Line]:
+    """Return the lines of a caption, cut at a width in pixels."""
+    letters = font(14)
+    return [Line(shorten(line, letters, width), letters, INK) for line in text.splitlines()]
 
 
 def _shown(value: object) -> object:

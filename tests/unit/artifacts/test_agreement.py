@@ -96,8 +96,8 @@ def test_a_classifier_of_the_same_images_goes_with_them() -> None:
 )
 def test_one_of_other_images_is_refused(changed: dict[str, object], here: str, there: str) -> None:
     with pytest.raises(UserError) as caught:
-        agreement._go_together(CARD, meta(**changed))
+        agreement._require_same_images(CARD, meta(**changed))
     assert str(caught.value) == (
-        f"data/splits: is of {here}, but models/classifier.safetensors learned from {there}; "
+        f"data/splits: is of {here}, but models/classifier.safetensors was trained on {there}; "
         "run `dvc repro train`"
     )

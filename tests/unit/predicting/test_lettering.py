@@ -4,6 +4,7 @@ import pytest
 from PIL import ImageFont
 
 from reprise import sheet
+from reprise.grid import Font
 from reprise.sheet import font, has, shorten
 
 OWN = ImageFont.load_default(12)
@@ -26,7 +27,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return fonts
 
 
-def size(letters: sheet.Font) -> float:
+def size(letters: Font) -> float:
     assert isinstance(letters, ImageFont.FreeTypeFont)
     return letters.size
 

@@ -9,7 +9,7 @@ from stages.reporting.gallery import (
     SIDE,
     Judged,
     by_class,
-    luckiest_hits,
+    least_certain,
     mistakes,
     worst_mistakes,
 )
@@ -61,13 +61,13 @@ def test_a_perfect_model_has_no_mistakes_and_the_gallery_says_so() -> None:
 
 
 def test_hits_are_the_least_certain_right_answers() -> None:
-    tiles = luckiest_hits(judged([0, 1, 1, 1])).tiles
+    tiles = least_certain(judged([0, 1, 1, 1])).tiles
     assert [tile.confidence for tile in tiles] == pytest.approx([0.5, 0.5 + 0.4 / 3, 0.9])
     assert all(tile.actual == tile.predicted for tile in tiles)
 
 
 def test_a_model_that_is_always_wrong_has_no_hits_and_the_gallery_says_so() -> None:
-    gallery = luckiest_hits(judged([1, 0]))
+    gallery = least_certain(judged([1, 0]))
     assert gallery.tiles == []
     assert gallery.note == "No answer is right."
 
@@ -82,7 +82,7 @@ def test_each_class_shows_its_first_images_and_how_many_are_right() -> None:
 
 @pytest.mark.parametrize(("side", "shown"), [(6, 6), (SIDE, SIDE), (200, SIDE)])
 def test_large_images_are_shrunk(side: int, shown: int) -> None:
-    (tile,) = luckiest_hits(judged([0], side)).tiles
+    (tile,) = least_certain(judged([0], side)).tiles
     assert tile.image.size == (shown, shown)
 
 

@@ -83,8 +83,8 @@ def test_each_class_has_its_curve_and_each_image_its_bar() -> None:
     assert content.roc[1].points[0] == (0, 0)
     assert content.roc[1].points[-1] == (1, 1)
     assert sum(one.right + one.wrong for one in content.confidence) == 60
-    edges = [(one.low, one.high) for one in content.confidence]
-    assert edges == [pytest.approx((n / 20, (n + 1) / 20), abs=1e-9) for n in range(20)]
+    middles = [one.confidence for one in content.confidence]
+    assert middles == [pytest.approx((n + 0.5) / 20, abs=1e-9) for n in range(20)]
 
 
 @pytest.mark.parametrize("name", EXTREMES)

@@ -84,13 +84,13 @@ import sys
 sys.path[:0] = sys.argv[1:]
 from pathlib import Path
 from judging import background, usual
-from stages.artifacts import page, predictions, report
+from stages.artifacts import predictions, report
 from stages.reporting.page.page import render
 from stages.reporting.page.presentation import present
 judgement = usual(12, 300)
 report.write(judgement.report)
 predictions.write(judgement.predictions)
-page.write(render(present(judgement, background(judgement))))
+report.write_page(render(present(judgement, background(judgement))))
 """
 
 

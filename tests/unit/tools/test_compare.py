@@ -80,7 +80,7 @@ def test_a_revision_and_the_workspace_are_compared(
         ("nowhere", "nowhere: is neither a Git revision nor an experiment"),
         ("none", "none: its metrics/evaluate/predictions.parquet is neither here nor at a remote"),
         ("HEAD", "HEAD: metrics/evaluate/predictions.parquet: cannot be read"),
-        ("", "a revision is empty; give two"),
+        ("", "a revision is missing; give two"),
     ],
 )
 def test_a_revision_without_predictions_is_refused(revision: str, message: str) -> None:

@@ -7,8 +7,8 @@ from dvc.repo import Repo
 
 from stages.errors import UserError
 from tools import verify_cache
-from tools.provenance import objects
-from tools.provenance.objects import place
+from tools.provenance import dvc_cache
+from tools.provenance.dvc_cache import place
 
 GRAPH = """
 stages:
@@ -94,13 +94,15 @@ def test_what_is_removed_is_made_again(
         made.reproduce()
     assert {name: Path(name).read_text() for name in A} == A
     assert run(monkeypatch) == 0
-    assert len(objects.every(repo)) == 6
+    assert len(dvc_cache.all_objects(repo)) == 6
 
 
 def test_a_file_with_the_right_bytes_is_not_deleted(
     repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    md5 = next(md5 for md5, path in objects.every(repo).items() if path.read_text() == "3\n")
+    md5 = next(
+        md5 for md5, path in dvc_cache.all_objects(repo).items() if path.read_text() == "3\n"
+    )
     Path("single").unlink()
     Path("single").write_text("3\n")
     spoil(place(repo, md5), "9\n")
@@ -112,7 +114,7 @@ def test_a_file_with_the_right_bytes_is_not_deleted(
 def test_a_damaged_list_of_a_folder_costs_no_file_of_it(
     repo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for md5, path in objects.every(repo).items():
+    for md5, path in dvc_cache.all_objects(repo).items():
         if md5.endswith(".dir"):
             spoil(path, "[]")
     assert run(monkeypatch, "--remove") == 1
@@ -124,7 +126,7 @@ def test_a_damaged_list_of_a_folder_costs_no_file_of_it(
         made.reproduce()
         made.add("photos")
     assert run(monkeypatch) == 0
-    assert len(objects.every(repo)) == 6
+    assert len(dvc_cache.all_objects(repo)) == 6
 
 
 def test_an_object_of_another_commit_is_said_to_be_one(

@@ -2,9 +2,10 @@
 
 from PIL import Image as Picture
 
+from stages.artifacts.report import Bar
 from stages.reporting.gallery import Gallery, Tile
 from stages.reporting.page.charts import Series
-from stages.reporting.page.content import Bin, ClassRow, Content
+from stages.reporting.page.content import ClassRow, Content
 
 TILE = Tile(Picture.new("L", (8, 8), 7), "ant", "bee", 0.75, "a/b.png", right=False)
 CURVE = [Series("ant", [(0, 0), (0, 1), (1, 1)]), Series("bee", [(0, 0), (1, 1)])]
@@ -28,7 +29,7 @@ CONTENT = Content(
     roc=CURVE,
     precision_recall=CURVE,
     reliability=CURVE[:1],
-    confidence=[Bin(0, 0.5, 1, 1), Bin(0.5, 1, 8, 0)],
+    confidence=[Bar(0.25, 1, 1), Bar(0.75, 8, 0)],
     galleries=[Gallery("Mistakes", "There is one.", [TILE])],
     samples=[Gallery("ant", "5 of 5 right", [TILE]), Gallery("bee", "4 of 5 right", [TILE])],
 )

@@ -8,7 +8,7 @@ from stages.reporting.page.charts import (
     RIGHT,
     TOP,
     Axis,
-    Bar,
+    Rectangle,
     Series,
     Tick,
     bar_chart,
@@ -51,8 +51,11 @@ def test_bars_stand_on_each_other() -> None:
     lower, upper = Series("right", [(0.25, 5), (0.75, 0)]), Series("wrong", [(0.25, 5), (0.75, 10)])
     half, height = (RIGHT - LEFT) / 2, (BOTTOM - TOP) / 2
     assert bar_chart("", AXES, [lower, upper]).layers == [
-        [Bar(LEFT, TOP + height, half - 1, height), Bar(LEFT + half, BOTTOM, half - 1, 0)],
-        [Bar(LEFT, TOP, half - 1, height), Bar(LEFT + half, TOP, half - 1, 2 * height)],
+        [
+            Rectangle(LEFT, TOP + height, half - 1, height),
+            Rectangle(LEFT + half, BOTTOM, half - 1, 0),
+        ],
+        [Rectangle(LEFT, TOP, half - 1, height), Rectangle(LEFT + half, TOP, half - 1, 2 * height)],
     ]
 
 

@@ -1,7 +1,7 @@
 from contents import CONTENT, EMPTY
 
+from stages.artifacts.report import Bar
 from stages.reporting.page.charts import Series
-from stages.reporting.page.content import Bin
 from stages.reporting.page.figures import charts
 
 
@@ -40,7 +40,7 @@ def test_a_diverged_training_is_drawn_as_far_as_it_goes() -> None:
 
 
 def test_the_highest_bar_reaches_the_top() -> None:
-    (chart,) = charts(EMPTY._replace(confidence=[Bin(0, 0.5, 3, 0), Bin(0.5, 1, 6, 6)]))
+    (chart,) = charts(EMPTY._replace(confidence=[Bar(0.25, 3, 0), Bar(0.75, 6, 6)]))
     right, wrong = (layer[1] for layer in chart.layers)
     assert wrong.y + wrong.height == right.y
     assert wrong.height == right.height > 0
@@ -49,5 +49,5 @@ def test_the_highest_bar_reaches_the_top() -> None:
 
 
 def test_bins_without_images_are_flat() -> None:
-    (chart,) = charts(EMPTY._replace(confidence=[Bin(0, 1, 0, 0)]))
+    (chart,) = charts(EMPTY._replace(confidence=[Bar(0.5, 0, 0)]))
     assert [bar.height for layer in chart.layers for bar in layer] == [0, 0]

@@ -1,4 +1,4 @@
-"""What came out otherwise, file by file, and how far apart the versions are."""
+"""Which outputs differ after a commit is run again, and by how much."""
 
 import csv
 import json
@@ -9,15 +9,57 @@ from io import StringIO
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from tools.provenance import objects
-from tools.provenance.clone import Clone, blob
+from tools.provenance import dvc_cache
+from tools.provenance.clone import Clone, file_at
 from tools.provenance.lockfile import Locked, changes
 
-SHOWN = 6  # values of one file
+SHOWN = 6  # values of one file that are listed
+LONGEST = 30  # characters of a value
 
 
-def describe_distance(path: str, old: bytes, new: bytes) -> str:
-    """Say which values of a JSON or CSV file differ and by how much; of others, that they do."""
+class Rerun(NamedTuple):
+    """A commit that was run again."""
+
+    commit: str
+    made: Clone  # in which it was run
+    cache: Path  # of the first run
+    changed: AbstractSet[str]  # files of Git that differ
+
+
+def outputs(old: Locked, new: Locked, again: Rerun) -> Iterator[tuple[str, str]]:
+    """Yield the path of each output of a stage that differs, of a folder each file, and how."""
+    rehashed = {change.name for change in changes(old.outs, new.outs)}
+    for out in sorted({*old.outs, *new.outs}):
+        inside = sorted(path for path in again.changed if Path(path).is_relative_to(out))
+        for path in inside:
+            yield path, _how(path, again)
+        if out in rehashed and not inside:
+            yield out, _parts(old.outs.get(out), new.outs.get(out), again)
+
+
+def _how(path: str, again: Rerun) -> str:
+    """Return how a file of Git differs."""
+    new = again.made.root / path
+    if not new.exists():
+        return "is not made any more"
+    old = file_at(again.commit, path) or b""
+    return describe(path, old, new.read_bytes())
+
+
+def _parts(old: str | None, new: str | None, again: Rerun) -> str:
+    """Return which files of a cached output differ, where the list of the old ones is cached."""
+    if not (old and new):
+        return "is made now, and was not" if new else "is not made any more"
+    before, after = (
+        {item.name: item.md5 for item in dvc_cache.members(cache, "", md5)}
+        for cache, md5 in ((again.cache, old), (again.made.cache, new))
+    )
+    names = [change.name.lstrip("/") for change in changes(before, after) if change.name]
+    return f"other bytes in {', '.join(names)}" if len(before) > 1 and names else "other bytes"
+
+
+def describe(path: str, old: bytes, new: bytes) -> str:
+    """Return which values of a JSON or CSV file differ, and by how much."""
     with suppress(ValueError, KeyError):  # not what its name says: other bytes
         match PurePath(path).suffix:
             case ".json":
@@ -43,7 +85,7 @@ def _json(old: object, new: object, name: str = "") -> Iterator[str]:
 
 def _text(value: object) -> str:
     text = json.dumps(value)
-    return text if len(text) <= 30 else f"{text[:27]}..."
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
 def _by(old: object, new: object) -> str:
@@ -56,7 +98,7 @@ def _rows(text: bytes) -> Iterator[dict[str, str]]:
 
 
 def _csv(old: list[dict[str, str]], new: list[dict[str, str]]) -> Iterator[str]:
-    """Say of each column how far it is apart at most, row by row."""
+    """Yield the largest difference in each column, row by row."""
     if len(old) != len(new):
         yield f"{len(old)} rows -> {len(new)} rows"
         return
@@ -71,44 +113,3 @@ def _furthest(apart: list[tuple[str, str]]) -> str:
         return f"up to {max(abs(float(a) - float(b)) for a, b in apart):.6g} apart"
     except ValueError:  # words
         return f"differs in {len(apart)} rows"
-
-
-class Recomputed(NamedTuple):
-    """A commit computed again: its clone, the cache of the first run, Git's files that differ."""
-
-    commit: str
-    made: Clone
-    cache: Path
-    changed: AbstractSet[str]
-
-
-def outputs(old: Locked, new: Locked, again: Recomputed) -> Iterator[tuple[str, str]]:
-    """Yield each output of a stage that differs, and how; of a folder each file."""
-    rehashed = {change.name for change in changes(old.outs, new.outs)}
-    for out in sorted({*old.outs, *new.outs}):
-        inside = sorted(path for path in again.changed if Path(path).is_relative_to(out))
-        for path in inside:
-            yield path, _how(path, again)
-        if out in rehashed and not inside:
-            yield out, _parts(old.outs.get(out), new.outs.get(out), again)
-
-
-def _how(path: str, again: Recomputed) -> str:
-    """Say how a file of Git differs."""
-    new = again.made.root / path
-    if not new.exists():
-        return "is not made any more"
-    old = blob(again.commit, path) or b""
-    return describe_distance(path, old, new.read_bytes())
-
-
-def _parts(old: str | None, new: str | None, again: Recomputed) -> str:
-    """Say which files of a cached output differ, where the list of the old ones is still known."""
-    if not (old and new):
-        return "is made now, and was not" if new else "is not made any more"
-    before, after = (
-        {item.name: item.md5 for item in objects.members(cache, "", md5)}
-        for cache, md5 in ((again.cache, old), (again.made.cache, new))
-    )
-    names = [change.name.lstrip("/") for change in changes(before, after) if change.name]
-    return f"other bytes in {', '.join(names)}" if len(before) > 1 and names else "other bytes"

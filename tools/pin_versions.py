@@ -1,5 +1,10 @@
-"""State in versions.yaml what is installed: `make versions`."""
+"""Write the installed versions of the libraries in versions.yaml into it: `make versions`.
 
+Each stage in dvc.yaml depends on the versions of the libraries that it uses: a stage whose versions
+change will run again, and the command names it.
+"""
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -13,7 +18,7 @@ HEAD = """\
 """
 
 
-def users(name: str) -> list[str]:
+def stages_using(name: str) -> list[str]:
     """Return the stages that depend on a library."""
     stages = YAML(typ="safe").load(GRAPH.read_text(encoding="utf-8"))["stages"]
     return [
@@ -24,23 +29,28 @@ def users(name: str) -> list[str]:
     ]
 
 
-def restate(path: Path = versions.PATH) -> list[str]:
-    """Write the versions installed; return a line for each that changed."""
+def pin(path: Path = versions.PATH) -> list[str]:
+    """Write the installed versions; return a line for each that changed."""
     before = versions.stated(path)
     after = versions.installed(before)
     lines = [f'{name}: "{number}"\n' for name, number in sorted(after.items())]
     with files.replacing(path) as partial:
         partial.write_text(HEAD + "".join(lines), encoding="utf-8")
     return [
-        f"{name} {before[name]} -> {after[name]}: {', '.join(users(name))} will run again"
+        f"{name} {before[name]} -> {after[name]}: {', '.join(stages_using(name))} will run again"
         for name in before
         if before[name] != after[name]
     ]
 
 
 def main() -> None:
-    """Write the file, and say what changed."""
-    print(*restate() or [f"{versions.PATH} states what is installed"], sep="\n")
+    """Write the file, and print what changed."""
+    ArgumentParser(
+        prog="python -m tools.pin_versions",
+        description=__doc__,
+        formatter_class=RawDescriptionHelpFormatter,
+    ).parse_args()
+    print(*pin() or [f"{versions.PATH} states what is installed; nothing changed"], sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The objects of DVC's cache: whether their bytes are still what was cached."""
+"""The objects of DVC's cache, and whether their bytes still have the hash of their name."""
 
 import hashlib
 import json
@@ -14,19 +14,19 @@ from reprise.shortage import lacking
 from stages.progress import Progress
 
 FOLDER = ".dir"  # how the hash of a folder ends
-HASH = re.compile(r"[0-9a-f]{32}(\.dir)?")  # what lies beside is unfinished, or not of DVC
+HASH = re.compile(r"[0-9a-f]{32}(\.dir)?")  # other files in a cache are unfinished, or not DVC's
 
 
 class Object(NamedTuple):
-    """A cached file: where it belongs, its hash, and where it lies."""
+    """A cached file."""
 
-    name: str
+    name: str  # path of the output, or of the file within it
     md5: str
-    path: Path
+    path: Path  # in the cache
 
 
 def members(cache: Path, out: str, md5: str) -> Iterator[Object]:
-    """Yield the files that make up an output; of a folder whose list is not cached, none."""
+    """Yield the object of an output, and of a folder whose list is cached those of its files."""
     whole = Object(out, md5, place(cache, md5))
     yield whole
     if md5.endswith(FOLDER) and whole.path.exists() and not fault(whole.path, md5):
@@ -35,20 +35,20 @@ def members(cache: Path, out: str, md5: str) -> Iterator[Object]:
 
 
 def damaged(cache: Path, out: str, md5: str) -> list[Object]:
-    """Return what was cached of an output and has other bytes now; what is absent is not there."""
+    """Return the objects of an output that are cached, but with other bytes than they had."""
     found = members(cache, out, md5)
     return [item for item in found if item.path.exists() and fault(item.path, item.md5)]
 
 
-def every(cache: Path) -> dict[str, Path]:
-    """Return all objects by their hash, those of other commits and runs included."""
+def all_objects(cache: Path) -> dict[str, Path]:
+    """Return the path of each object by its hash, those of other commits and runs included."""
     found = ((path.parent.name + path.name, path) for path in cache.glob("files/md5/*/*"))
     return {md5: path for md5, path in sorted(found) if HASH.fullmatch(md5)}
 
 
 def check(cache: Path) -> Iterator[tuple[str, Path, str]]:
-    """Yield hash, place and fault of each damaged object; as many are read at once as cores."""
-    found = every(cache)
+    """Yield hash, path and fault of each damaged object, reading one a core at a time."""
+    found = all_objects(cache)
     sizes = {md5: _size(path) for md5, path in found.items()}
     with (
         Progress("checking", sum(sizes.values()), "B") as bar,
@@ -62,12 +62,12 @@ def check(cache: Path) -> Iterator[tuple[str, Path, str]]:
 
 
 def place(cache: Path, md5: str) -> Path:
-    """Return where an object lies."""
+    """Return the path of an object."""
     return cache / "files" / "md5" / md5[:2] / md5[2:]
 
 
 def fault(path: Path, md5: str) -> str:
-    """Say what is wrong with an object; nothing if it is whole."""
+    """Return what is wrong with an object; empty if it is whole."""
     try:
         found = digest(path)
         size = path.stat().st_size
@@ -80,13 +80,13 @@ def fault(path: Path, md5: str) -> str:
     return "has other bytes than were cached" if size else "is empty"
 
 
+def digest(path: Path) -> str:
+    """Return the MD5 of a file, which is its name in DVC's cache."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
+
+
 def _size(path: Path) -> int:
     with suppress(OSError):
         return path.stat().st_size
     return 0
-
-
-def digest(path: Path) -> str:
-    """Return the MD5 of a file, by which DVC names it."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()

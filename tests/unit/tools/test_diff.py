@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tools.provenance import differences
+from tools.provenance import diff
 
 
 @pytest.mark.parametrize(
@@ -18,14 +18,12 @@ from tools.provenance import differences
 )
 def test_json_is_compared_value_by_value(old: object, new: object, told: str) -> None:
     files = json.dumps(old).encode(), json.dumps(new, indent=1).encode()
-    assert differences.describe_distance("metrics/x.json", *files) == told
+    assert diff.describe("metrics/x.json", *files) == told
 
 
 def test_of_many_values_some_are_shown() -> None:
     old, new = ({f"v{i}": i * step for i in range(1, 10)} for step in (1, 2))
-    told = differences.describe_distance(
-        "x.json", json.dumps(old).encode(), json.dumps(new).encode()
-    )
+    told = diff.describe("x.json", json.dumps(old).encode(), json.dumps(new).encode())
     assert told.startswith("v1 1 -> 2 (+1), ")
     assert told.endswith(", and 3 more")
 
@@ -41,9 +39,9 @@ def test_of_many_values_some_are_shown() -> None:
     ],
 )
 def test_a_table_is_compared_column_by_column(old: str, new: str, told: str) -> None:
-    assert differences.describe_distance("metrics/x.csv", old.encode(), new.encode()) == told
+    assert diff.describe("metrics/x.csv", old.encode(), new.encode()) == told
 
 
 @pytest.mark.parametrize("name", ["x.png", "x.json", "x.csv"])
 def test_of_what_cannot_be_read_only_bytes_differ(name: str) -> None:
-    assert differences.describe_distance(name, b"\xff\x00", b"\xfe") == "other bytes"
+    assert diff.describe(name, b"\xff\x00", b"\xfe") == "other bytes"

@@ -1,10 +1,11 @@
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from stages import versions
-from tools import state_versions
+from tools import pin_versions
 
 GRAPH = """
 stages:
@@ -16,7 +17,8 @@ stages:
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    state_versions.GRAPH.write_text(GRAPH, "utf-8")
+    monkeypatch.setattr(sys, "argv", ["pin_versions"])
+    pin_versions.GRAPH.write_text(GRAPH, "utf-8")
 
 
 def test_it_states_what_is_installed_and_says_what_runs_again(
@@ -24,14 +26,14 @@ def test_it_states_what_is_installed_and_says_what_runs_again(
 ) -> None:
     versions.PATH.write_text(f'torch: "2.0"\nnumpy: "{version("numpy")}"\n', "utf-8")
     torch = version("torch").partition("+")[0]
-    state_versions.main()
+    pin_versions.main()
     assert capsys.readouterr().out == f"torch 2.0 -> {torch}: train will run again\n"
     assert versions.stated() == {"numpy": version("numpy"), "torch": torch}
-    state_versions.main()
-    assert capsys.readouterr().out == "versions.yaml states what is installed\n"
+    pin_versions.main()
+    assert capsys.readouterr().out == "versions.yaml states what is installed; nothing changed\n"
 
 
 def test_a_version_stays_text() -> None:
     versions.PATH.write_text("pillow: 13.0\n", "utf-8")
-    state_versions.restate()
+    pin_versions.pin()
     assert f'pillow: "{version("pillow")}"' in versions.PATH.read_text("utf-8")

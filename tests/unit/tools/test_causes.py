@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from tools.provenance import reasons
+from tools.provenance import causes
+from tools.provenance.causes import EDITED, UNKNOWN, UNTOLD, Run
 from tools.provenance.lockfile import NOT_RUN, Locked
-from tools.provenance.reasons import EDITED, UNKNOWN, UNTOLD, Run
 
 NEW = NOT_RUN._replace(outs={"models/x": "new"})
 HERE = {"cpu": "EPYC", "threads": 2, "device": "cpu"}
@@ -12,7 +12,7 @@ HERE = {"cpu": "EPYC", "threads": 2, "device": "cpu"}
 
 def why(old: Locked, new: Locked = NEW, machine: dict[str, object] | None = None) -> list[str]:
     runs = Run(old, HERE if machine is None else machine), Run(new, HERE)
-    return reasons.reasons(*runs, {"data/splits"})
+    return causes.causes(*runs, {"data/splits"})
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def why(old: Locked, new: Locked = NEW, machine: dict[str, object] | None = None
         (
             {"versions": {"torch": "2.14.1"}},
             {"versions": {"torch": "2.15.0"}},
-            "another version of torch: 2.14.1 made it, 2.15.0 is installed",
+            "another version of torch: it was made with 2.14.1, 2.15.0 is installed",
         ),
         (
             {"params": {"train.seed": 1}},
@@ -31,12 +31,12 @@ def why(old: Locked, new: Locked = NEW, machine: dict[str, object] | None = None
         (
             {"code": {"stages/a.py": "1", "stages/b.py": "1"}},
             {"code": {"stages/a.py": "2", "stages/b.py": "2"}},
-            "dvc.lock is of other code than the commit's: stages/a.py, stages/b.py",
+            "dvc.lock was written with other code than this commit's: stages/a.py, stages/b.py",
         ),
         (
             {"data": {"data/splits": "1"}},
             {"data": {"data/splits": "2"}},
-            "data/splits came out otherwise, see above",
+            "data/splits differs, see above",
         ),
         (
             {"data": {"data/source": "1"}},
@@ -66,8 +66,8 @@ def test_without_any_difference_the_reason_is_unknown() -> None:
 
 @pytest.mark.parametrize("record", [None, b"", b"{", b"3", b"[1]"])
 def test_a_record_that_cannot_be_read_tells_nothing(record: bytes | None) -> None:
-    assert reasons.machine(record) == {}
+    assert causes.machine(record) == {}
 
 
 def test_a_record_is_read() -> None:
-    assert reasons.machine(b'{"cpu": "EPYC"}') == {"cpu": "EPYC"}
+    assert causes.machine(b'{"cpu": "EPYC"}') == {"cpu": "EPYC"}
