@@ -26,7 +26,7 @@ COLUMN = 22  # of the comments in params.yaml
 Sections = dict[str, dict[str, Any]]
 
 
-class Change(NamedTuple):
+class Setting(NamedTuple):
     """A parameter that a recipe changes."""
 
     name: str  # dotted
@@ -73,7 +73,7 @@ def read(path: Path) -> Sections:
     return found
 
 
-def merge(params: Sections, recipe: Mapping[str, Mapping[str, Any]]) -> Iterator[Change]:
+def merge(params: Sections, recipe: Mapping[str, Mapping[str, Any]]) -> Iterator[Setting]:
     """Set the parameters of a recipe in place, and yield those that change.
 
     Raises:
@@ -87,7 +87,7 @@ def merge(params: Sections, recipe: Mapping[str, Mapping[str, Any]]) -> Iterator
             old = params[section][key]
             if old != value:
                 params[section][key] = value
-                yield Change(name, old, value)
+                yield Setting(name, old, value)
 
 
 def section(name: str, cls: type[ParamsT]) -> ParamsT:
@@ -123,7 +123,7 @@ def main() -> None:
     print(f"{len(changes)} parameters of {PATH} changed; `dvc repro` runs it")
 
 
-def written(params: Sections, changes: Sequence[Change]) -> str:
+def written(params: Sections, changes: Sequence[Setting]) -> str:
     """Return the parameters as text, the comments behind those that changed in their column."""
     file = StringIO()
     _yaml().dump(params, file)

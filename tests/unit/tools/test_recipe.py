@@ -8,7 +8,7 @@ import pytest
 from stages import errors
 from stages.errors import UserError
 from tools import recipe
-from tools.recipe import Change, main, merge, settings
+from tools.recipe import Setting, main, merge, settings
 
 PARAMS = """\
 # Mine.
@@ -105,7 +105,7 @@ def test_lists_of_a_line_each_are_replaced(folder: Path) -> None:
     (folder / "params.yaml").write_text(PARAMS.replace("hidden: []", "hidden:\n  - 7\n  - 8"))
     params = recipe.read(Path("params.yaml"))
     changes = list(merge(params, settings("wide")))
-    assert changes[1] == Change("train.hidden", [7, 8], [10, 20])
+    assert changes[1] == Setting("train.hidden", [7, 8], [10, 20])
 
 
 @pytest.mark.parametrize(
