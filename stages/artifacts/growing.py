@@ -76,7 +76,7 @@ class GrowingArray:
         return np.array(np.memmap(self._path, self._dtype, "r", self._start, shape)[rows])
 
     def chunks(self) -> Iterator[np.ndarray]:
-        """Yield the rows so far, some at a time; a whole map would count as memory."""
+        """Yield the rows so far, about 1 MiB at a time; pages of a map would count as memory."""
         size = self._dtype.itemsize * int(np.prod(self._shape))
         with self._path.open("rb") as file:
             file.seek(self._start)

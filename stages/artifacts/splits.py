@@ -130,8 +130,9 @@ def _require(meta: Meta, name: str, split: Split) -> None:
         (int(split.labels.min()), int(split.labels.max())) if len(split.labels) else (0, 0)
     )
     if not 0 <= least <= most < len(interface.classes):
-        classes = f"{len(interface.classes)} classes, from 0"
-        raise ValueError(f"labels are {least} to {most}, of {classes}")
+        raise ValueError(
+            f"labels are {least} to {most}, of {len(interface.classes)} classes, from 0"
+        )
 
 
 def read_paths(name: str, root: Path = PATH) -> Sequence[str]:
