@@ -14,19 +14,12 @@ from pydantic import Field
 
 from stages import launch
 from stages.artifacts import download_metrics, raw
-from stages.sources import digits, folder, named, origin, pairs, parquet, table
+from stages.sources import digits, folder, named, origin, pairs, parquet, passed_over, table
 from stages.sources.catalog import SetName
 from stages.sources.limits import limit_images
-from stages.sources.named import Named
-from stages.sources.origin import Origin
-from stages.sources.reports import excerpt
-from stages.sources.store import EMPTY
-from stages.sources.table import Table
-
-SHOWN = 10  # names in one line
 
 
-class Download(Origin, Table, Named):
+class Download(origin.Origin, table.Table, named.Named):
     """Section `download` of params.yaml."""
 
     dataset: Literal["digits", "folder", "pairs", "table", "parquet", SetName] = Field(
@@ -47,7 +40,8 @@ def download(params: Download) -> Iterator[raw.Raw]:
             with origin.open_store(params) as store:
                 yield {"table": table.load, "parquet": parquet.load}[layout](store, params)
         case name:
-            with named.open_dataset(name, Path(params.path), params, params.max_bytes) as published:
+            source = Path(params.path)
+            with named.open_dataset(name, source, params, params.max_bytes) as published:
                 yield published
 
 
@@ -57,13 +51,7 @@ def main() -> None:
     with download(params) as published:
         images = raw.write(limit_images(published, params.max_bytes))
     download_metrics.write(images, published.passed_over, published.examples)
-    count, passed = sum(images.values()), sum(published.passed_over.values())
-    listed = f" ({download_metrics.PATH} lists them)" if passed else ""
-    files = "file" if passed == 1 else "files"
-    told = f"{count:,} images of {len(published.classes)} classes"
-    print(f"{told}, {passed:,} {files} passed over{listed}")
-    if empty := published.examples.get(EMPTY):
-        print(f"of these, empty: {', '.join(map(excerpt, empty[:SHOWN]))}")
+    print(*passed_over.summary(images, published), sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Archives, read at random and never unpacked: no name inside ever becomes a path on the disk."""
+"""Read archives without unpacking them: no name inside ever becomes a path on the disk."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ UNPACKS = "unpacks to"
 
 
 class Bounds(NamedTuple):
-    """What an archive may take."""
+    """What an archive may use."""
 
     most: int  # bytes it may unpack to
     scratch: Path  # an empty folder for temporary files
@@ -52,7 +52,7 @@ def store(path: Path, place: str, bounds: Bounds) -> Store:
 
 
 def _members(path: Path, bounds: Bounds) -> Iterator[Member]:
-    """Tell the kind by the content: a name may lie."""
+    """Return the members; the kind is told by the content, not by the name."""
     with path.open("rb") as file:
         start = file.read(tar.RECORD)
     if start.startswith(ZIP):
@@ -66,7 +66,7 @@ def _members(path: Path, bounds: Bounds) -> Iterator[Member]:
 
 
 def _check_names(members: Iterable[Member]) -> Iterator[Member]:
-    """Refuse every name that could lead out of a folder; spell the others the same way."""
+    """Yield the members with POSIX names; refuse a name that leads out of the archive."""
     for member in members:
         name = member.name.replace("\\", "/")  # as some packers on Windows write it
         path = PurePosixPath(name)
@@ -80,7 +80,7 @@ def _check_names(members: Iterable[Member]) -> Iterator[Member]:
 
 
 def _check_count(members: Iterable[Member]) -> Iterator[Member]:
-    """Refuse to go on when there are more members than memory has room for."""
+    """Yield the members; refuse more than memory has room for."""
     for count, member in enumerate(members):
         if count >= zips.MEMBERS:
             raise RefusedError(
@@ -90,7 +90,7 @@ def _check_count(members: Iterable[Member]) -> Iterator[Member]:
 
 
 def _decompressed_members(path: Path, codec: str, bounds: Bounds) -> Iterator[Member]:
-    """Decompress the tar within once, as one file."""
+    """Decompress the tar into one temporary file, and yield its members."""
     unpacked, total = bounds.scratch / "archive.tar", 0
     with pa.input_stream(str(path), compression=codec) as packed, unpacked.open("wb") as file:
         while block := packed.read(BLOCK):

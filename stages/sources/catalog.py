@@ -27,12 +27,12 @@ COUNTS = tuple(str(count) for count in range(11))
 
 
 def _in_order(dataset: Any) -> Samples:  # noqa: ANN401
-    """Ask for one sample after the other, so that one picture at a time is in memory."""
+    """Yield one sample after the other, so that one picture at a time is in memory."""
     return (dataset[index] for index in range(len(dataset)))
 
 
 class Entry(NamedTuple):
-    """How a set is asked for."""
+    """How torchvision constructs a set."""
 
     kind: str  # the class in torchvision.datasets
     splits: Mapping[str, Arguments]  # the arguments that choose a split
@@ -43,7 +43,7 @@ class Entry(NamedTuple):
 
 
 def _by_split(train: str = "train", val: str = "", test: str = "") -> dict[str, Arguments]:
-    """Give Reprise's splits torchvision's names; an empty name is a split that there is not."""
+    """Map Reprise's splits to torchvision's names; an empty name means no such split."""
     names = {"train": train, "val": val, "test": test}
     return {split: {"split": name} for split, name in names.items() if name}
 

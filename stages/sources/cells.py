@@ -1,4 +1,4 @@
-"""Tables as text: no cell becomes a number or a gap, so that 001 and NA stay labels."""
+"""Read tables as text: no cell becomes a number or missing, so 001 and NA stay labels."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ REMEDY = "save it again as UTF-8, with the names of the columns in the first row
 
 
 class TextTable(NamedTuple):
-    """A table."""
+    """A table of text."""
 
     columns: list[str]
     rows: list[tuple[str, list[str]]]  # where each is in the file, in words; a cell a column

@@ -1,4 +1,4 @@
-"""Names of classes: one normal form, and one check for all sources.
+"""Normalise and check the names of classes, in one way for all sources.
 
 A name is a key, and two spellings that look alike are one name to a person. The normal form is
 composed (NFC), has plain spaces within and none around, and nothing that cannot be seen. Beyond
@@ -36,7 +36,7 @@ def merge_spellings(place: str, spellings: Iterable[str]) -> dict[str, str]:
 
 
 def number_repeated(place: str, names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """Return the normal form of names that have numbers, and those that had to be numbered.
+    """Return the normal form of the names, repeated ones numbered, and those that were numbered.
 
     Two of one name are two classes, as ImageNet's cranes are, the bird and the machine.
 
@@ -51,17 +51,17 @@ def number_repeated(place: str, names: Sequence[str]) -> tuple[tuple[str, ...], 
 
 
 def _warn_of_invisible(place: str, spellings: Iterable[str]) -> None:
-    """Say of which names something is left out."""
+    """Warn of names from which invisible characters are left out."""
     if cut := [name for name in spellings if normalize_name(name) != _composed(name)]:
         told = ", ".join(map(_with_code_points, cut[:MAX_LINES]))
         print(f"{excerpt(place)}: what is not seen is left out of classes: {told}", file=sys.stderr)
 
 
 def check_distinct(place: str, spellings: Iterable[str]) -> None:
-    """Refuse names that only a machine can tell apart, and those of which nothing is seen.
+    """Refuse names that look alike, and those in which nothing is visible.
 
     Raises:
-        UserError: there are such.
+        UserError: there are some.
     """
     alike, empty = defaultdict[str, set[str]](set), set[str]()
     for spelling in spellings:
@@ -78,7 +78,7 @@ def check_distinct(place: str, spellings: Iterable[str]) -> None:
 
 
 def _composed(name: str) -> str:
-    """Return the name composed, with plain spaces; that alone makes no other class of it."""
+    """Return the name composed (NFC), with plain spaces: changes that need no warning."""
     plain = "".join(" " if letter.isspace() else letter for letter in name)
     return normalize("NFC", plain).strip()
 
@@ -96,6 +96,6 @@ def _comparison_key(name: str) -> str:
 
 
 def _with_code_points(name: str) -> str:
-    """Show a spelling so that it can be told from one that looks the same."""
+    """Return a spelling with the code points of what is not ASCII."""
     codes = [f"U+{ord(letter):04X}" for letter in name if not letter.isascii()]
     return printable(name) + (f" ({' '.join(codes)})" if codes else "")

@@ -1,4 +1,4 @@
-"""The columns of a Parquet file in the Hugging Face image layout: which is the image, the label."""
+"""Find the columns of image and label in Parquet files of the Hugging Face image layout."""
 
 import json
 from typing import Any, NamedTuple

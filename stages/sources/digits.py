@@ -1,4 +1,4 @@
-"""Source `digits`: 1,797 scans of handwritten digits, 8x8, which scikit-learn carries.
+"""Source `digits`: 1,797 scans of handwritten digits, 8x8, included in scikit-learn.
 
 The test set of the UCI "Optical Recognition of Handwritten Digits" (Alpaydin and Kaynak, 1998).
 """

@@ -1,4 +1,4 @@
-"""A file from an address: whole and verified, or not there at all."""
+"""Fetch a file from an address: whole and verified, or not at all."""
 
 import hashlib
 import sys
@@ -26,7 +26,7 @@ WEB = {"client_kwargs": {"timeout": TIMEOUT, "trust_env": True}}
 
 
 def fetch(address: str, target: Path, checksum: str | None = None, most: int = sys.maxsize) -> None:
-    """Bring the file to `target`; `checksum` is `sha256:` or `md5:` with the digits behind.
+    """Fetch the file to `target`; `checksum` is `sha256:` or `md5:` with the digits behind.
 
     Raises:
         UserError: it cannot be fetched or stored, has more than `most` bytes, or the checksum
@@ -44,7 +44,7 @@ def fetch(address: str, target: Path, checksum: str | None = None, most: int = s
 
 
 def verify(name: str, path: Path, checksum: str) -> None:
-    """Hold a file against its checksum, `sha256:` or `md5:` with the digits behind.
+    """Compare a file with its checksum, `sha256:` or `md5:` with the digits behind.
 
     Raises:
         UserError: they differ; `name` is what the user knows the file by.
@@ -60,7 +60,7 @@ def verify(name: str, path: Path, checksum: str) -> None:
 
 
 class _Transfer:
-    """A copy under way: each call of `finish` goes on where the last one broke off."""
+    """A transfer that can be resumed: `finish` continues where the last call broke off."""
 
     def __init__(self, address: str, target: Path, file: BinaryIO, most: int) -> None:
         self._address, self._target, self._file, self._most = address, target, file, most
@@ -119,7 +119,7 @@ class _Transfer:
 
 @contextmanager
 def _explain_storage_errors(address: str, target: Path) -> Iterator[None]:
-    """Tell a full disk from a broken connection: both are an OSError."""
+    """Report an error of the disk as such: a broken connection is an OSError, too."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Where the class folders of a source are: below the splits, or below the wrappers around all."""
+"""Source `folder`: a folder for every class, in a folder for every split or in none."""
 
 from collections import defaultdict
 from pathlib import PurePosixPath
@@ -16,10 +16,10 @@ LAYOUT = "expected are <class>/<image>, or train/<class>/<image> with val/ and t
 
 
 def find_class_folders(store: Store) -> dict[str, str]:
-    """Return the class folders, each with the split that it is in.
+    """Return the split of every class folder.
 
     Raises:
-        UserError: what is a split and what is a class cannot be told.
+        UserError: the folders of splits and those of classes cannot be told apart.
     """
     tree = _tree(store)
     folders = tree[_root(tree)]
@@ -43,7 +43,7 @@ def _tree(store: Store) -> Tree:
 
 
 def _root(tree: Tree) -> str:
-    """Go into folders that stand alone, down to the splits or classes."""
+    """Return the folder of the splits or classes, below folders that stand alone."""
     top = "."
     while len(tree[top]) == 1 and (alone := tree[top][0]) in tree:
         # A wrapper may be called test: then its folders are the splits.
@@ -57,7 +57,7 @@ def _splits(tree: Tree, folders: list[str]) -> dict[str, str]:
     """Return those of the folders, which lie side by side, that are splits."""
     names = {PurePosixPath(folder).name: folder for folder in folders}
     found = {names[name]: split for name, split in split_names.split_folders(names).items()}
-    # Alone around folders, whatever speaks of a split is taken at its word.
+    # Of a folder that stands alone around others, a word for a split is enough.
     if len(folders) == 1 and folders[0] in tree and (split := split_names.parse(*names).split):
         return {folders[0]: split}
     return found
@@ -68,7 +68,7 @@ def _names_split(folder: str) -> bool:
 
 
 def _below(store: Store, tree: Tree, folders: list[str]) -> dict[str, str]:
-    """Return the folders below the splits, after a look at what stands beside these."""
+    """Return the split of every class folder below the splits; refuse folders beside these."""
     splits = _splits(tree, folders)
     others = [folder for folder in folders if folder not in splits]
     raise_problems(f"{store.place}: folders beside split folders; move them away:", others)
@@ -93,13 +93,13 @@ def _same_name(one: str, other: str) -> bool:
 
 
 def _inner(tree: Tree, folder: str, splits: set[str]) -> str:
-    """Go into folders that stand alone in a split: `training_set/training_set`, `train/images`."""
+    """Return the folder of the classes of a split: `training_set/training_set`, `train/images`."""
     names = {PurePosixPath(deeper).name for split in splits for deeper in tree[split]}
     alike = len(names) == 1 and len(splits) > 1  # all of them hold one folder of the same name
     while len(tree[folder]) == 1 and (alone := tree[folder][0]) in tree:
         said = split_names.parse(PurePosixPath(alone).name)
         own = split_names.parse(PurePosixPath(folder).name)
-        if not (alike or (said.splits <= own.splits and said.rest in {(), own.rest})):
+        if not (alike or (said.splits <= own.splits and said.other_words in {(), own.other_words})):
             break
         folder = alone
     return folder

@@ -1,4 +1,4 @@
-"""Files with their labels: what folder, pairs and table find, and how it becomes a data set."""
+"""Files with their labels, as folder, pairs and table find them, and the data set they make."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from stages.artifacts.raw import Image, Raw
 from stages.sources import class_names
+from stages.sources.passed_over import count_passed_over
 from stages.sources.store import Store
 
-EXAMPLES = 50  # files that are named of each kind
 ORDER = ("train", "val", "test")
 
 
 class LabelledFile(NamedTuple):
-    """A file of the source, and what is known of it."""
+    """A file of the source with its label and split."""
 
     name: str
     label: str  # as the source spells it
@@ -23,7 +23,7 @@ class LabelledFile(NamedTuple):
 def build_raw(
     store: Store, found: Iterable[LabelledFile], passed_over: Mapping[str, Sequence[str]]
 ) -> Raw:
-    """Return the data set: classes and images by name, each image read when it is asked for.
+    """Return the data set, classes and images ordered by name; each image is read on demand.
 
     Raises:
         UserError: the name of a class is empty, or classes look alike.
@@ -38,15 +38,6 @@ def build_raw(
     index = {spelling: numbers[name] for spelling, name in names.items()}
     images = {split: _images(store, splits[split], index) for split in ORDER if split in splits}
     return Raw(classes, images, *count_passed_over(store, passed_over))
-
-
-def count_passed_over(
-    store: Store, more: Mapping[str, Sequence[str]]
-) -> tuple[dict[str, int], dict[str, list[str]]]:
-    """Count what is passed over, by what it is, and name some of each; `more` beside the junk."""
-    every = {kind: files for kind, files in {**store.junk, **more}.items() if files}
-    counts = {kind: len(files) for kind, files in every.items()}
-    return counts, {kind: sorted(files)[:EXAMPLES] for kind, files in every.items()}
 
 
 def _images(

@@ -1,6 +1,6 @@
-"""Limits on the bytes that come in: of the whole source, and of one image.
+"""Limit the bytes that come in: of the whole source, and of one image.
 
-What a source declares is checked before it is read, and its images again while they are read.
+The declared size is checked before a source is read, and that of its images while they are.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,14 +13,14 @@ from stages.sources.store import Member
 
 
 class RefusedError(Exception):
-    """Why an archive is not read, with the remedy; who knows its name tells the user."""
+    """An archive is not read: the reason and the remedy, to which the caller adds its name."""
 
 
 def check_total(members: Iterable[Member], most: int, does: str) -> Iterator[Member]:
-    """Refuse to go on when the members add up to more than `most` bytes.
+    """Yield the members; stop when they add up to more than `most` bytes.
 
     Raises:
-        RefusedError: they do; `does` says of the source what it does.
+        RefusedError: they do; `does` is the verb of the message, as in `unpacks to`.
     """
     total = 0
     for member in members:
@@ -42,7 +42,7 @@ def check_bytes(total: int, most: int, does: str) -> None:
 
 
 def limit_images(raw: Raw, most: int) -> Raw:
-    """Return the same data set, which ends with a message when it exceeds a limit.
+    """Return the same data set, of which reading ends when it exceeds a limit.
 
     Raises:
         UserError: while it is read, its images have more than `most` bytes, or one has more than

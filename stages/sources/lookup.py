@@ -1,4 +1,4 @@
-"""The files of a source, found as tables name them."""
+"""Find the files of a source by the names in a table."""
 
 import posixpath
 from collections import defaultdict
@@ -11,11 +11,10 @@ from stages.sources.class_names import normalize_name
 
 
 class FileIndex:
-    """Look files up by a cell of a table that lies in the folder `home`.
+    """Files by the cells of a table that lies in the folder `home`.
 
-    What is meant is found where nothing else can be: by the end of the path, in the other of the
-    two ways to compose a letter (macOS writes NFD), without its suffix. A file that differs in
-    letter case is only named.
+    Beside the exact path, a cell may be the end of one path alone, be composed otherwise (macOS
+    writes NFD), or lack the suffix. A file that differs in letter case is only suggested.
     """
 
     def __init__(self, names: Iterable[str], home: PurePosixPath) -> None:
@@ -64,7 +63,7 @@ class FileIndex:
         ]
 
     def _nearest(self, path: str) -> str:
-        """Name the file that was probably meant."""
+        """Suggest the file that was probably meant."""
         name = PurePosixPath(normalize("NFC", path)).name
         ends = [_fold(name), _fold(PurePosixPath(name).stem)]
         near = next((self._by_end[end][0] for end in ends if end in self._by_end), None)
@@ -75,7 +74,7 @@ class FileIndex:
 
 
 def _end(path: str) -> str:
-    """Return the path without what leads up, out of the folder of the table."""
+    """Return the path without a leading `../`."""
     while path.startswith("../"):
         path = path[3:]
     return path

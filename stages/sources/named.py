@@ -1,4 +1,4 @@
-"""torchvision's downloads, sent through `fetch`, to a mirror if there is one."""
+"""Source of the named sets: torchvision's datasets, downloaded by `fetch`, also from a mirror."""
 
 import gzip
 import shutil
@@ -51,7 +51,7 @@ def redirect_downloads(kind: str, mirror: str | None, most: int = sys.maxsize) -
 
 
 def _download(mirror: str | None, most: int) -> Downloader:
-    """Make what stands in for torchvision's `download_url`."""
+    """Return the replacement of torchvision's `download_url`."""
 
     def download_url(
         url: str, root: str | Path, filename: str | None = None, md5: str | None = None
@@ -85,7 +85,7 @@ def _fetch_unpacked(address: str, target: Path, lack: UserError, most: int) -> N
 
 
 def _missing(error: UserError) -> bool:
-    """Tell whether a source answered that it has no such file."""
+    """Return whether the server answered that it has no such file."""
     cause = error.__cause__
     # To fsspec every answer but the file is a missing file; the answer itself is behind that.
     answer = cause and cause.__cause__
@@ -98,7 +98,7 @@ REMEDY = "or name another download.mirror, or a torchvision root with the set as
 
 
 class Named(Params):
-    """What the named sets need to know."""
+    """Parameters of the named sets."""
 
     mirror: Location | None = Field(
         description="address of a folder with the published files; null: their published address"
@@ -133,7 +133,7 @@ def open_dataset(
 
 @contextmanager
 def _explain(lack: str, params: Named) -> Iterator[None]:
-    """Say of what cannot be fetched that it is not there either."""
+    """Add to an error of fetching why it was needed."""
     try:
         yield
     except IncompleteError as error:

@@ -1,4 +1,4 @@
-"""Open where the files come from: a local folder or archive, or an archive at an address."""
+"""Open the files of a source: a local folder or archive, or an archive at an address."""
 
 import os
 import sys
@@ -25,7 +25,7 @@ from stages.sources.store import Member, Store
 
 
 def folder_store(root: Path, most: int = sys.maxsize) -> Store:
-    """Return what is in a folder; links are followed, as DVC may link what it tracks.
+    """Return the files of a folder; links are followed, as DVC may link what it tracks.
 
     Raises:
         UserError: it cannot be read, holds more than `most` bytes, a link leads nowhere or
@@ -39,7 +39,7 @@ def folder_store(root: Path, most: int = sys.maxsize) -> Store:
 
 
 def file_store(path: Path, place: str, most: int = sys.maxsize) -> Store:
-    """Return one file as if it stood alone in a folder."""
+    """Return a store of one file."""
     alone = Member(Path(place).name, path.stat().st_size, partial(_open_file, str(path)))
     return Store(place, [alone], most)
 
@@ -49,7 +49,7 @@ def _open_file(path: str) -> BinaryIO:
 
 
 def _members(root: Path) -> Iterator[Member]:
-    """Yield what is in a folder, and below; without recursion, which has an end before paths do."""
+    """Yield files and folders at any depth; without recursion, whose depth is limited."""
     ahead = [(str(root), "", frozenset[tuple[int, int]]())]  # with the folders around each
     while ahead:
         folder, prefix, around = ahead.pop()
@@ -83,7 +83,7 @@ PARQUET = b"PAR1"
 
 
 class Origin(Params):
-    """Where the files of the sources folder, pairs, table and parquet come from."""
+    """Parameters of where the images of folder, pairs, table and parquet come from."""
 
     path: Location = Field(description="folder or archive with your images, or a torchvision root")
     address: Location | None = Field(
@@ -99,7 +99,7 @@ class Origin(Params):
 
 @contextmanager
 def open_store(params: Origin) -> Iterator[Store]:
-    """Yield the files, to be read inside the block; whatever was unpacked goes at its end.
+    """Yield the files, to be read inside the block; temporary files are removed at its end.
 
     Raises:
         UserError: there is nothing, it cannot be fetched, or it is no folder, no archive.
@@ -116,7 +116,7 @@ def open_store(params: Origin) -> Iterator[Store]:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """Yield an empty folder for temporary files, and remove it, also what a killed run left."""
+    """Yield an empty folder for temporary files, and remove it and what a killed run left."""
     try:
         files.remove(SCRATCH)
         SCRATCH.mkdir(parents=True)

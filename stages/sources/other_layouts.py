@@ -1,4 +1,4 @@
-"""Layouts that look like class folders and are none: folds, variants of a set, masks, labels."""
+"""Refuse layouts that only look like class folders: folds, variants of a set, masks, labels."""
 
 import re
 from collections import Counter, defaultdict
@@ -24,7 +24,7 @@ REMEDY = (
 def refuse_other_layouts(
     store: Store, tree: Mapping[str, list[str]], homes: Mapping[str, str]
 ) -> None:
-    """Refuse class folders that are none by all that their names and what is in them say.
+    """Refuse class folders that are none by their names or their content.
 
     Raises:
         UserError: all are called images, masks, fold1 ..., or hold no image themselves.
@@ -49,7 +49,7 @@ def refuse_other_layouts(
 
 
 def _named_after_content(homes: Mapping[str, str]) -> list[str]:
-    """Return the folders of those splits in which each is called after what lies in it."""
+    """Return the folders of splits in which every folder is named after its content."""
     by_split = defaultdict[str, list[str]](list)
     for home, split in homes.items():
         by_split[split].append(home)
@@ -67,17 +67,18 @@ def _is_named_after_content(home: str) -> bool:
 
 
 def _count_images(store: Store) -> Counter[str]:
-    """Count the files of every folder itself that may be images."""
+    """Count the files directly in every folder that may be images."""
     images = (name for name in store.names() if not name.lower().endswith(TEXTS))
     return Counter(str(PurePosixPath(name).parent) for name in images)
 
 
 def _wraps(home: str, below: list[str], direct: Counter[str]) -> bool:
-    """Tell a class folder whose only folder holds its images: `ants/ants/`, `ants/images/`."""
+    """Return whether the only folder of a class holds its images: `ants/ants/`, `ants/images/`."""
     name = PurePosixPath(below[0]).name
-    said = split_names.parse(name)
+    parsed = split_names.parse(name)
     own = name.casefold() == PurePosixPath(home).name.casefold()
-    return len(below) == 1 and direct[below[0]] > 0 and (own or not (said.rest or said.splits))
+    wraps = own or not (parsed.other_words or parsed.splits)
+    return len(below) == 1 and direct[below[0]] > 0 and wraps
 
 
 def _repeated_names(nested: Mapping[str, Iterable[str]], homes: Iterable[str]) -> list[str]:

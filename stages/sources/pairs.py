@@ -1,8 +1,8 @@
-"""Which image and which label belong together, by what their names have in common."""
+"""Source `pairs`: an image and a text file with its label, paired by their names."""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
 from unicodedata import normalize
@@ -27,7 +27,7 @@ class Key(NamedTuple):
 def group_by_key(
     images: Iterable[str], labels: Iterable[str]
 ) -> tuple[dict[Key, list[str]], dict[Key, list[str]]]:
-    """Return the images, and the labels, by what those that belong together share.
+    """Group the images, and the labels, by what those that belong together share.
 
     What has no partner of the same spelling may have one of the same composed form (NFC).
     """
@@ -37,7 +37,7 @@ def group_by_key(
 
 
 def _partners(images: Iterable[str], labels: Iterable[str]) -> dict[str, str]:
-    """Map a folder of labels to the one of images where they are the only two of their level."""
+    """Map a folder of labels to that of images where each is the only one beside the other."""
     levels = defaultdict[PurePosixPath, tuple[set[str], set[str]]](lambda: (set(), set()))
     for kind, names in enumerate((images, labels)):
         for folder in {PurePosixPath(name).parent for name in names}:
@@ -93,24 +93,41 @@ def load(store: Store) -> Raw:
         )
     pictures, texts = group_by_key(images, labels)
     splits = _splits(pictures)
-    problems = [*_unpaired(pictures, texts, "label"), *_unpaired(texts, pictures, "image")]
+    found = _pair(store, pictures, texts, splits)
+    _check_splits(store.place, pictures, splits)
+    return build_raw(store, found, {"document": documents})
+
+
+def _pair(
+    store: Store,
+    images: Mapping[Key, list[str]],
+    texts: Mapping[Key, list[str]],
+    splits: Mapping[Key, str],
+) -> list[LabelledFile]:
+    """Return every image with the label of its text file.
+
+    Raises:
+        UserError: an image or a text stands alone or is not alone, or a text cannot be read.
+    """
+    problems = [*_unpaired(images, texts, "label"), *_unpaired(texts, images, "image")]
     found = list[LabelledFile]()
-    for key in pictures.keys() & texts.keys():
+    for key in images.keys() & texts.keys():
         try:
             label = _label(store, texts[key][0])
-            found.append(LabelledFile(pictures[key][0], label, splits[key] or "train"))
+            found.append(LabelledFile(images[key][0], label, splits[key] or "train"))
         except ValueError as error:
             problems.append(f"{texts[key][0]}: {error}")
     raise_problems(f"{store.place}: images and labels do not pair; mend them:", sorted(problems))
-    _split_all(store.place, pictures, splits)
-    return build_raw(store, found, {"document": documents})
+    return found
 
 
 def _is_label(name: str) -> bool:
     return name.lower().endswith(".txt")
 
 
-def _unpaired(names: dict[Key, list[str]], others: dict[Key, list[str]], other: str) -> list[str]:
+def _unpaired(
+    names: Mapping[Key, list[str]], others: Mapping[Key, list[str]], other: str
+) -> list[str]:
     """Report every file without a partner, and those that would have the same one."""
     missing = [
         f"{name}: has no {other}" for key in names.keys() - others.keys() for name in names[key]
@@ -146,7 +163,7 @@ def _splits(images: Iterable[Key]) -> dict[Key, str]:
     return {key: " and ".join(sorted(splits)) for key, splits in found.items()}
 
 
-def _split_all(place: str, images: dict[Key, list[str]], splits: dict[Key, str]) -> None:
+def _check_splits(place: str, images: dict[Key, list[str]], splits: dict[Key, str]) -> None:
     """Refuse images that are in two splits, or in none where others are in one."""
     two = [f"{name}: {splits[key]}" for key in images if " " in splits[key] for name in images[key]]
     raise_problems(f"{place}: images in folders of two splits; rename the folders:", sorted(two))

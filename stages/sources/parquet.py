@@ -16,8 +16,8 @@ from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
 from stages.sources import class_names, columns, shards
 from stages.sources.columns import Columns
-from stages.sources.labelled import count_passed_over
 from stages.sources.limits import RefusedError, check_bytes
+from stages.sources.passed_over import count_passed_over
 from stages.sources.reports import excerpt
 from stages.sources.store import Store, error_reason
 from stages.sources.table import Table
@@ -46,7 +46,7 @@ def load(store: Store, params: Table) -> Raw:
 
 @contextmanager
 def _reading(store: Store, name: str) -> Iterator[pq.ParquetFile]:
-    """Open a file; whatever is wrong with it becomes a message that names it."""
+    """Open a file; turn whatever is wrong with it into a message that names it."""
     place = f"{store.place}: {excerpt(name)}"
     with store.open(name) as file:
         try:
@@ -77,7 +77,7 @@ def _columns(store: Store, names: Iterable[str], label: str) -> Columns:
 
 
 def _check_unpacked_size(store: Store, names: Iterable[str], found: Columns) -> None:
-    """Refuse files that say they unpack to more than they may, before an image is read."""
+    """Refuse files that declare more bytes than they may unpack to, before an image is read."""
     total = 0
     for name in names:
         with _reading(store, name) as file:

@@ -1,4 +1,4 @@
-"""What may pass by itself is tried again; what may not is one message with the remedy."""
+"""Retry what may pass by itself; turn what may not into one message with the remedy."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ DRIVERS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "ssh": "paramiko", "sftp
 
 
 def with_retries(address: str, action: Callable[[], None]) -> None:
-    """Do it again, after longer and longer pauses, while what goes wrong may pass.
+    """Run the action, again after longer and longer pauses while its error may pass.
 
     Raises:
         UserError: it went wrong for good, or too often.
@@ -43,7 +43,7 @@ def with_retries(address: str, action: Callable[[], None]) -> None:
 
 
 def _cause(error: Exception) -> BaseException:
-    """Look behind fsspec, to which all that is wrong with an HTTP address is a missing file."""
+    """Return the cause behind fsspec, which turns every HTTP error into a missing file."""
     cause = error.__cause__
     return cause if isinstance(cause, ClientError | TimeoutError) else error
 
@@ -58,23 +58,28 @@ def _is_transient(cause: BaseException) -> bool:
 
 
 def _user_error(address: str, cause: BaseException, attempts: int) -> UserError:
+    why = scrubbed(error_reason(cause), address)
+    if isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) in {404, 410}:
+        why = "there is no such file"
+    tries = f" in {attempts} tries" if attempts > 1 else ""
+    remedy = _remedy(address, cause)
+    return UserError(f"{public(address)}: cannot be fetched{tries}: {why}; {remedy}")
+
+
+def _remedy(address: str, cause: BaseException) -> str:
+    """Return what the user can do about it."""
     status = getattr(cause, "status", None)
-    why, remedy = (
-        scrubbed(error_reason(cause), address),
-        "check the network and the address, then run the stage again",
-    )
     if isinstance(cause, FileNotFoundError) or status in {404, 410}:
-        why, remedy = "there is no such file", "check the address"
-    elif isinstance(cause, IsADirectoryError):
-        remedy = "give the address of one file"
-    elif isinstance(cause, PermissionError) or status in {401, 403}:
-        remedy = (
+        return "check the address"
+    if isinstance(cause, IsADirectoryError):
+        return "give the address of one file"
+    if isinstance(cause, PermissionError) or status in {401, 403}:
+        return (
             "check that you may read it (~/.netrc may hold user and password), or fetch it by hand "
             "and give its local path"
         )
-    elif isinstance(cause, ImportError):
-        remedy = f"`pip install {DRIVERS.get(address.partition('://')[0], 'fsspec[full]')}`"
-    elif isinstance(cause, ValueError):
-        remedy = "give an address with http, https, s3, gs, ssh or file"
-    tries = f" in {attempts} tries" if attempts > 1 else ""
-    return UserError(f"{public(address)}: cannot be fetched{tries}: {why}; {remedy}")
+    if isinstance(cause, ImportError):
+        return f"`pip install {DRIVERS.get(address.partition('://')[0], 'fsspec[full]')}`"
+    if isinstance(cause, ValueError):
+        return "give an address with http, https, s3, gs, ssh or file"
+    return "check the network and the address, then run the stage again"

@@ -1,6 +1,6 @@
-"""The Parquet files of a data set: which split each is a part of, and whether all parts are there.
+"""Group the Parquet files of a data set by split, and check that no part is missing.
 
-The split is in any word of a file's name (`cifar10-test.parquet`) or, where that is silent, of
+The split is in any word of a file's name (`cifar10-test.parquet`) or, where there is none, of
 the nearest folder's (`partial-train/0000.parquet`).
 """
 
@@ -26,7 +26,7 @@ KNOWN = f"name each file, or its folder, by its split; known are {split_names.AC
 
 
 class Part(NamedTuple):
-    """What the name of a file says of the whole that it is a part of."""
+    """The place of a file among the parts of a whole, by its name."""
 
     whole: str  # what all parts have in common
     number: int | None
@@ -34,7 +34,7 @@ class Part(NamedTuple):
 
 
 def group_by_split(store: Store) -> dict[str, list[str]]:
-    """Sort the Parquet files into splits, and see that each part is there once.
+    """Group the Parquet files by split, and check that each part is there once.
 
     Raises:
         UserError: there are none, some are in no split or in two, or a part is missing or there
@@ -52,7 +52,7 @@ def group_by_split(store: Store) -> dict[str, list[str]]:
 
 
 def _splits(place: str, names: list[str]) -> dict[str, str]:
-    """Return the split of each file; files of one whole that tell none are train."""
+    """Return the split of each file; parts of one whole whose names tell none are train."""
     around = PurePosixPath(commonpath([str(PurePosixPath("/", name).parent) for name in names]))
     said = {name: _splits_of(PurePosixPath("/", name), around) for name in names}
     two = [f"{name}: {', '.join(sorted(found))}" for name, found in said.items() if len(found) > 1]
@@ -70,7 +70,7 @@ def _splits(place: str, names: list[str]) -> dict[str, str]:
 def _splits_of(path: PurePosixPath, around: PurePosixPath) -> frozenset[str]:
     """Return the splits of a file, those of its folder too where they are others.
 
-    Folders around all the files are heard only where nothing else tells.
+    Folders around all files count only if nothing else names a split.
     """
     own = split_names.find_in_path(path.name)
     inner = split_names.find_in_path(str(path.parent.relative_to(around) / "_"))
@@ -78,7 +78,7 @@ def _splits_of(path: PurePosixPath, around: PurePosixPath) -> frozenset[str]:
 
 
 def _are_unnumbered(names: list[str]) -> bool:
-    """Tell files that are no numbered parts of one whole."""
+    """Return whether the files are no numbered parts of one whole."""
     numbers = [_part(name).number for name in names]
     return min(-1 if number is None else number for number in numbers) not in range(YEAR)
 

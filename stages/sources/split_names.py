@@ -36,39 +36,39 @@ JOINED = re.compile(rf"({'|'.join(SPLITS)})({'|'.join(BESIDE)})")
 
 
 class ParsedName(NamedTuple):
-    """What a name says of splits."""
+    """The words of a name that name splits, and the others."""
 
     splits: frozenset[str]  # whose words are in it; of several none is meant
-    rest: tuple[str, ...]  # the words that neither name a split nor go with one
+    other_words: tuple[str, ...]  # the words that neither name a split nor go with one
 
     @property
     def split(self) -> str:
-        """Return the one split that is spoken of, else nothing."""
+        """Return the only split that is named, else an empty string."""
         return next(iter(self.splits)) if len(self.splits) == 1 else ""
 
 
 def parse(name: str) -> ParsedName:
-    """Take a name, of a folder or a file without its suffix, apart."""
+    """Parse the name of a folder, or of a file without its suffix."""
     words = [word for part in _words(name) for word in _separate(part.lower())]
     splits = frozenset(SPLITS[word] for word in words if word in SPLITS)
     return ParsedName(splits, tuple(word for word in words if word not in {*SPLITS, *BESIDE}))
 
 
 def exact_split(name: str) -> str:
-    """Return the split that a name names, else nothing."""
+    """Return the split that a name names without other words, else an empty string."""
     found = parse(name)
-    return "" if found.rest else found.split
+    return "" if found.other_words else found.split
 
 
 def find_in_path(path: str) -> frozenset[str]:
-    """Return the splits that a file's name speaks of or, where it is silent, its folder's."""
+    """Return the splits in the name of a file or, if there are none, of its nearest folder."""
     name = PurePosixPath(path)
     parts = (name.stem, *reversed(name.parts[:-1]))
     return next((found for part in parts if (found := parse(part).splits)), frozenset())
 
 
 def split_folders(names: Iterable[str]) -> dict[str, str]:
-    """Return which of the folders that lie side by side are splits, by their names.
+    """Return the split of those of the folders, which lie side by side, that are splits.
 
     Where other words stand beside, they must be the same ones for two splits: `seg_train` and
     `seg_test` are splits, `test tube` and `bullet train` are classes.
@@ -76,11 +76,11 @@ def split_folders(names: Iterable[str]) -> dict[str, str]:
     found = {name: parse(name) for name in names}
     by_rest = defaultdict[tuple[str, ...], set[str]](set)
     for words in found.values():
-        by_rest[words.rest].update({words.split} - {""})
+        by_rest[words.other_words].update({words.split} - {""})
     return {
         name: words.split
         for name, words in found.items()
-        if words.split and (not words.rest or len(by_rest[words.rest]) > 1)
+        if words.split and (not words.other_words or len(by_rest[words.other_words]) > 1)
     }
 
 
@@ -89,6 +89,6 @@ def _words(name: str) -> list[str]:
 
 
 def _separate(word: str) -> tuple[str, ...]:
-    """Cut `trainset` in two."""
+    """Split `trainset` into `train` and `set`."""
     match = JOINED.fullmatch(word)
     return match.groups() if match else (word,)

@@ -1,4 +1,4 @@
-"""The files of a source by name, wherever they lie: in a folder, or packed in an archive."""
+"""The files of a source by name, in a folder or packed in an archive."""
 
 import sys
 from collections import defaultdict
@@ -25,7 +25,7 @@ class Member(NamedTuple):
 
 
 class Store:
-    """Files to read at random; junk is left out, and noted."""
+    """Files to read in any order; junk is left out and listed."""
 
     place: str  # what the user knows it by
     most: int  # bytes that may come in, unpacked
@@ -60,7 +60,7 @@ class Store:
         return sorted(self._files)
 
     def open(self, name: str, most: int | None = None) -> BinaryIO:
-        """Open a file for reading at random, if it has no more than `most` bytes.
+        """Open a file of no more than `most` bytes; it is seekable.
 
         Raises:
             UserError: it is larger, is damaged, or may not be read.
@@ -89,7 +89,7 @@ class Store:
         return data
 
     def _check(self, name: str) -> None:
-        """Refuse a name that no artifact can hold, or that two files have."""
+        """Refuse a name that is not UTF-8, or that two files have."""
         if name in self._files:
             raise UserError(f"{self.place}: {excerpt(name)}: is in it twice; pack it once")
         try:
@@ -107,7 +107,7 @@ class Store:
         )
 
     def _unreadable(self, name: str, error: Exception) -> UserError:
-        """Say that a file is damaged, unless the machine lacks something."""
+        """Return the error of a damaged file; a shortage of the machine is raised as it is."""
         if lacking(error):
             raise error
         remedy = "fetch it again, or leave it out"
@@ -117,12 +117,12 @@ class Store:
 
 
 def error_reason(error: BaseException) -> str:
-    """Say in one line what a library says in many, or in none."""
+    """Return the first line of an error's message or, if it has none, its type."""
     return excerpt((str(error).splitlines() or [type(error).__name__])[0])
 
 
 def _junk_kind(member: Member) -> str | None:
-    """Say what kind of junk it is, if it is."""
+    """Return what kind of junk a member is, or None."""
     parts = PurePosixPath(member.name).parts
     if MACOS in parts:
         return MACOS

@@ -22,7 +22,7 @@ TableSource = Annotated[tuple[Location, ...], Field(min_length=1, max_length=100
 
 
 class Table(Params):
-    """Which tables, and which of their columns; the source parquet reads label_column too."""
+    """Parameters of tables and their columns; the source parquet reads label_column, too."""
 
     table: Location | TableSource | None = Field(
         description="name of the table in the source, or a list as [train.csv, test.csv]; "
@@ -57,9 +57,8 @@ def load(store: Store, params: Table) -> Raw:
             except ValueError as error:
                 problems.append(f"{prefix}{place}: {error}")
     where = f"{store.place}: {', '.join(map(excerpt, tables))}"
-    raise_problems(
-        f"{where}: rows that do not fit the files; mend them:", problems + _repeated(found)
-    )
+    problems += _repeated(found)
+    raise_problems(f"{where}: rows that do not fit the files; mend them:", problems)
     if not found:
         raise UserError(f"{where}: has no row; expected is one for every image")
     rest = names - {file.name for file in found}
@@ -73,7 +72,7 @@ def _repeated(found: Iterable[LabelledFile]) -> list[str]:
 
 
 def _row(files: FileIndex, row: Sequence[str], own: str) -> LabelledFile:
-    """Return an image of one row; `own` is the split of the whole table, or nothing."""
+    """Return the image of a row; `own` is the split of the whole table, or empty."""
     file, label, split = row
     if not (file and class_names.normalize_name(label) and (own or split)):
         also = "" if own else f", split {split!r}"
@@ -86,7 +85,7 @@ def _row(files: FileIndex, row: Sequence[str], own: str) -> LabelledFile:
 
 
 def _tables(store: Store, wanted: str | Sequence[str] | None) -> list[str]:
-    """Find the tables by their names, or the one because it is the only one."""
+    """Return the tables of these names or, without a name, the only one."""
     tables = [table for table in store.names() if table.lower().endswith(KINDS)]
     if wanted is None and len(tables) == 1:
         return tables
@@ -94,23 +93,29 @@ def _tables(store: Store, wanted: str | Sequence[str] | None) -> list[str]:
     absent = [name for name in names if name not in tables]
     if names and not absent and len({*names}) == len(names):
         return names
-    there = ", ".join(map(excerpt, tables[:5]))
+    raise _no_such_table(store.place, tables, names, absent)
+
+
+def _no_such_table(
+    place: str, tables: Sequence[str], names: Sequence[str], absent: Sequence[str]
+) -> UserError:
+    """Say what is wrong with the names of the tables, and which there are."""
     if not tables:
-        raise UserError(
-            f"{store.place}: holds no table ({', '.join(KINDS)}); where the folders are the "
+        return UserError(
+            f"{place}: holds no table ({', '.join(KINDS)}); where the folders are the "
             "classes, set download.dataset to folder"
         )
     lack = f"holds {len(tables)} tables"
     if names:
         lack = f"has not the table {', '.join(absent)}" if absent else "is given a table twice"
-    raise UserError(
-        f"{store.place}: {lack}; name one in download.table of params.yaml, or a list as "
-        f"[train.csv, test.csv]; tables there: {there}"
+    return UserError(
+        f"{place}: {lack}; name one in download.table of params.yaml, or a list as "
+        f"[train.csv, test.csv]; tables there: {', '.join(map(excerpt, tables[:5]))}"
     )
 
 
 def _splits(place: str, tables: Sequence[str], params: Table) -> dict[str, str]:
-    """Return the split of every table; nothing where a column of it tells."""
+    """Return the split of every table; empty where a column has it."""
     if params.split_column is not None or len(tables) == 1:
         return dict.fromkeys(tables, "train" if params.split_column is None else "")
     found = {table: split_names.find_in_path(table) for table in tables}

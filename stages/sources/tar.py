@@ -1,4 +1,4 @@
-"""The files of an uncompressed tar: where each lies in it."""
+"""Read the members of an uncompressed tar."""
 
 import os
 import tarfile
@@ -16,7 +16,7 @@ RECORD = 512  # bytes; every header is one, and every file is filled up to a mul
 
 
 class _Header(tarfile.TarInfo):
-    """A header that cannot lead backwards."""
+    """A header that refuses negative sizes."""
 
     def _block(self, count: int) -> int:
         # Python before 3.11.14 reads the same headers for ever (CVE-2025-8194).
@@ -53,7 +53,7 @@ class _Slice(RawIOBase):
 
 
 def is_tar(start: bytes) -> bool:
-    """Say whether a file with these first bytes is a tar."""
+    """Return whether a file with these first bytes is a tar."""
     try:
         tarfile.TarInfo.frombuf(start[:RECORD], "utf-8", "surrogateescape")
     except tarfile.HeaderError:
@@ -62,7 +62,7 @@ def is_tar(start: bytes) -> bool:
 
 
 def members(path: Path) -> Iterator[Member]:
-    """Yield the files and folders; any other kind of member is refused.
+    """Yield the files and folders; refuse any other kind of member.
 
     Raises:
         RefusedError: a member is a link, a device or sparse, or the end is missing.

@@ -1,4 +1,4 @@
-"""A torchvision root: a folder that holds data sets as torchvision fetches and unpacks them."""
+"""Read a torchvision root: a folder of data sets as torchvision downloads and unpacks them."""
 
 import errno
 import inspect
@@ -23,7 +23,7 @@ class IncompleteError(UserError):
 
 
 def read(entry: Entry, root: Path, *, download: bool = False) -> Raw:
-    """Find all images of a set, after letting torchvision fetch them if told to.
+    """Find all images of a set, after torchvision has fetched them if `download`.
 
     Raises:
         IncompleteError: something is missing or damaged.
@@ -120,7 +120,7 @@ def _read_files(listed: Iterable[tuple[Path, int]], root: Path, first: int) -> I
 
 
 def _encode_pictures(samples: Samples, first: int) -> Iterator[Image]:
-    """Write pictures, which no format loses anything of, as PNG."""
+    """Encode pictures as PNG, which is lossless."""
     for index, (picture, label) in enumerate(samples):
         file = BytesIO()
         picture.save(file, "PNG")
@@ -128,7 +128,7 @@ def _encode_pictures(samples: Samples, first: int) -> Iterator[Image]:
 
 
 def _user_error(error: Exception) -> UserError:
-    """Say what was wrong; without torchvision's advice, which is for programmers."""
+    """Return the message without torchvision's advice, which is for programmers."""
     reason = str(error).partition(" You can ")[0].partition("\n")[0].rstrip(".")
     reason = excerpt(reason[:1].lower() + reason[1:]) or type(error).__name__
     if isinstance(error, ImportError):

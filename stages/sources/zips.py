@@ -1,4 +1,4 @@
-"""The files of a zip: their true names, and a look before anything is unpacked."""
+"""Read the members of a zip, under the names that were meant."""
 
 import io
 import shutil
@@ -59,7 +59,7 @@ def members(path: Path, scratch: Path) -> Iterator[Member]:
 
 
 def _check_count(path: Path) -> None:
-    """Refuse a list of more members than memory has room for, before it is read."""
+    """Refuse more members than memory has room for, before their list is read."""
     with path.open("rb") as file:
         if (end := zipfile._EndRecData(file)) is None:  # type: ignore[attr-defined]  # noqa: SLF001
             return
@@ -89,7 +89,7 @@ def _check_readable(info: ZipInfo, name: str) -> None:
 
 
 def _decoded_name(info: ZipInfo) -> tuple[str, bool]:
-    """Return the name as it was meant, and whether that is sure; zipfile cuts it at a NUL."""
+    """Return the name as it was meant, and whether its encoding is certain."""
     name = info.orig_filename
     stored = name.encode("utf-8" if info.flag_bits & UTF8 else "cp437")
     if (stated := _unicode_name(info.extra, stored)) is not None:
@@ -101,7 +101,7 @@ def _decoded_name(info: ZipInfo) -> tuple[str, bool]:
 
 
 def _unicode_name(extra: bytes, stored: bytes) -> str | None:
-    """Return the name in the Unicode field, if it was made for the name that is stored."""
+    """Return the name in the Unicode field, if the field belongs to the stored name."""
     while len(extra) >= 4:
         kind, size = struct.unpack("<HH", extra[:4])
         field, extra = extra[4 : 4 + size], extra[4 + size :]
