@@ -60,7 +60,7 @@ def test_what_was_committed_does_not_differ_from_the_workspace(compare: Callable
     [
         ("nowhere", "HEAD", "nowhere: is neither a Git revision nor an experiment"),
         ("HEAD", "none", "none: its metrics/evaluate/predictions.parquet is neither here nor at"),
-        ("HEAD", "", "a revision is empty; give two, as in `make compare A=main B=workspace`"),
+        ("HEAD", "", "a revision is missing; give two, as in `make compare A=main B=workspace`"),
     ],
 )
 def test_what_cannot_be_compared_is_said(
