@@ -1,4 +1,4 @@
-"""A contact sheet: the images as the network sees them, with the predictions below."""
+"""Draw a contact sheet: the resized pictures, with their most probable classes below."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,52 +14,15 @@ from PIL import ImageDraw, ImageFont
 from reprise.escaping import printable
 from reprise.prediction import Prediction
 
-# Pillow's own font, the same everywhere, has English letters only; for others, the first of these
-# that is installed.
-FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "arial.ttf")
-LONGEST = 200  # letters of a name that are looked at: no picture has room for more
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
-
-
-def font(text: str, size: int) -> Font:
-    """Return letters of `size` pixels, of a font that has those of the text if there is one."""
-    own = ImageFont.load_default(size)
-    if all(has(own, letter) for letter in set(text)):
-        return own
-    for name in FONTS:
-        with suppress(OSError):
-            return ImageFont.truetype(name, size, layout_engine=ImageFont.Layout.BASIC)
-    return own
-
-
-@cache
-def has(letters: Font, letter: str) -> bool:
-    """Say whether a font draws a letter, and not the box that stands for all it lacks."""
-    return bytes(letters.getmask(letter)) != bytes(letters.getmask("\uffff"))
-
-
-def shorten(name: str, letters: Font, width: int) -> str:
-    """Bring a name on one line, without accents that the font lacks; cut it at `width` pixels."""
-    name = "".join(
-        _known(letter, letters) for letter in printable(" ".join(name[:LONGEST].split()))
-    )
-    if letters.getlength(name) <= width:
-        return name
-    while name and letters.getlength(f"{name}...") > width:
-        name = name[:-1]
-    return f"{name}..."
-
-
-def _known(letter: str, letters: Font) -> str:
-    if has(letters, letter):
-        return letter
-    return "".join(part for part in normalize("NFKD", letter) if not combining(part))
-
-
-MOST = 500  # pictures: nobody looks at more, and they would fill memory
+MOST = 500  # pictures: more would fill memory, and nobody looks at them
 COLUMNS, CLASSES = 8, 3  # at most, in a row and below a picture
 CELL, GAP, LINE, SIZE = 128, 12, 16, 12  # pixels; SIZE is that of the letters
 PAPER, INK, FAINT = "white", "black", "#707070"
+# Pillow's own font, the same everywhere, has English letters only; for others, the first of these
+# that is installed.
+FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "arial.ttf")
+LONGEST = 200  # letters of a name that are measured: no cell has room for more
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def contact_sheet(predictions: Sequence[Prediction]) -> Picture.Image:
@@ -101,3 +64,38 @@ def _cell(pixels: np.ndarray) -> Picture.Image:
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     smooth, sharp = Picture.Resampling.LANCZOS, Picture.Resampling.NEAREST
     return picture.resize(size, sharp if scale > 1 else smooth)
+
+
+def font(text: str, size: int) -> Font:
+    """Return a font of `size` pixels, one with all letters of the text if there is any."""
+    own = ImageFont.load_default(size)
+    if all(has(own, letter) for letter in set(text)):
+        return own
+    for name in FONTS:
+        with suppress(OSError):
+            return ImageFont.truetype(name, size, layout_engine=ImageFont.Layout.BASIC)
+    return own
+
+
+@cache
+def has(letters: Font, letter: str) -> bool:
+    """Check whether a font has a letter, and does not draw the box for missing ones."""
+    return bytes(letters.getmask(letter)) != bytes(letters.getmask("\uffff"))
+
+
+def shorten(name: str, letters: Font, width: int) -> str:
+    """Return a name in one line of `width` pixels at most, without accents that the font lacks."""
+    name = "".join(
+        _known(letter, letters) for letter in printable(" ".join(name[:LONGEST].split()))
+    )
+    if letters.getlength(name) <= width:
+        return name
+    while name and letters.getlength(f"{name}...") > width:
+        name = name[:-1]
+    return f"{name}..."
+
+
+def _known(letter: str, letters: Font) -> str:
+    if has(letters, letter):
+        return letter
+    return "".join(part for part in normalize("NFKD", letter) if not combining(part))
