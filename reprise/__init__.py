@@ -1,1 +1,5 @@
-"""What a classifier is used with: from files of pictures to predictions, without the pipeline."""
+"""The predictor, without PyTorch: it imports nothing of `stages` and `tools`, which import it.
+
+With ONNX Runtime, NumPy and Pillow alone it goes from picture files to class probabilities. The
+pipeline decodes and resizes with the same code, and shares `escaping` and `shortage`.
+"""

@@ -1,4 +1,4 @@
-"""From an encoded image, of any format that Pillow reads, to 8 bits a channel."""
+"""Decode an image of any format that Pillow reads to 8 bits a channel."""
 
 from io import BytesIO
 from typing import NamedTuple
@@ -16,8 +16,8 @@ from reprise.escaping import printable
 from reprise.shortage import lacking
 from reprise.spec import Channels
 
-LARGEST = 2**30 // 12  # pixels: Pillow warns of larger ones, and refuses those of twice the size
-UPRIGHT = {  # what undoes each EXIF orientation
+LARGEST = 2**30 // 12  # pixels: above, Pillow warns; above twice as many, it refuses
+UPRIGHT = {  # by EXIF orientation: the transposition that undoes it
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
     4: Transpose.FLIP_TOP_BOTTOM,
@@ -29,7 +29,7 @@ UPRIGHT = {  # what undoes each EXIF orientation
 
 
 class Decoded(NamedTuple):
-    """A picture, and what somebody should look at."""
+    """A picture, and what is odd about it."""
 
     picture: Picture.Image  # of mode L or RGB
     remark: Remark | None
@@ -45,11 +45,11 @@ def decode(data: bytes, channels: Channels) -> Picture.Image:
 
 
 def examine(data: bytes, channels: Channels) -> Decoded:
-    """Decode as `decode` does, and say what is odd about the picture.
+    """Decode as `decode` does, and remark on odd transparency.
 
     Raises:
-        UndecodableError: as `decode`; want of memory or the like is raised as it is, for it says
-            nothing about the bytes.
+        UndecodableError: as `decode`.
+        Exception: the machine lacks memory or the like, which is no fault of the bytes.
     """
     try:
         with _opened(data) as picture:
@@ -60,7 +60,7 @@ def examine(data: bytes, channels: Channels) -> Decoded:
     except Exception as error:  # damaged bytes make decoders raise almost anything
         if lacking(error):
             raise
-        if (bare := png.bare(data)) is not data:  # Pillow stumbles over texts that nobody reads
+        if (bare := png.bare(data)) is not data:  # Pillow may fail at text chunks
             return examine(bare, channels)
         raise UndecodableError(_reason(error, data)) from error
 
@@ -84,13 +84,13 @@ def eight_bits(picture: Picture.Image, channels: Channels) -> Decoded:
     if picture.has_transparency_data:
         opaque = alpha.on_white(picture)
         return Decoded(opaque.picture.convert(mode), opaque.remark)
-    # By way of RGB: from CIELAB, Pillow knows no other.
+    # By way of RGB: Pillow converts CIELAB to nothing else.
     colour = picture if picture.mode == "RGB" else picture.convert("RGB")
     return Decoded(colour if mode == "RGB" else colour.convert(mode), None)
 
 
 def _opened(data: bytes) -> ImageFile:
-    """Read the head; Pillow tries one format after the other, which the commonest is spared."""
+    """Read the header; the commonest formats are not tried one after the other, as Pillow does."""
     if data.startswith(png.MAGIC):
         return Picture.open(BytesIO(data), formats=("PNG",))
     if heif.is_heif(data):
@@ -104,7 +104,7 @@ def _opened(data: bytes) -> ImageFile:
 
 
 def _refuse(picture: Picture.Image) -> None:
-    """Refuse what should not even be decoded, from what its head says."""
+    """Refuse a picture by its header, before it is decoded."""
     if picture.width * picture.height > LARGEST:
         raise UndecodableError(
             f"{picture.width} x {picture.height} pixels exceed the limit of {LARGEST:,}: "
@@ -115,7 +115,7 @@ def _refuse(picture: Picture.Image) -> None:
 
 
 def _turn(picture: Picture.Image) -> Transpose | None:
-    """Return what the EXIF data ask for; where they are damaged, nothing."""
+    """Return the transposition that EXIF data ask for; none where they are damaged."""
     if picture.format == "JPEG" and not picture.info.keys() & {"exif", "xmp"}:
         return None
     try:
@@ -127,7 +127,7 @@ def _turn(picture: Picture.Image) -> Transpose | None:
 
 
 def _reason(error: Exception, data: bytes) -> str:
-    # Pillow names the buffer by its address, which is another one in every run.
+    # Pillow's message has the address of the buffer, which differs from run to run.
     if isinstance(error, UnidentifiedImageError):
         return unsupported.describe(data)
     return printable((str(error).splitlines() or [""])[0] or type(error).__name__)

@@ -1,4 +1,4 @@
-"""Find the pictures in a folder and below, and count the other files."""
+"""Find the pictures in a folder and its subfolders, and count the other files."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from reprise.codecs import heif, jpeg, png
 from reprise.escaping import printable
 from reprise.shortage import lacking
 
-# Of the formats that Pillow decodes, the last three with another package. Files of other names are
-# taken if they are pictures by their content, as stage `preprocess` takes whatever its name is.
+# Of the formats that Pillow decodes, the last three with the package pillow-heif. Files of other
+# names are taken if their content is a picture, as stage `preprocess` does.
 SUFFIXES = {
     ".apng", ".avif", ".bmp", ".gif", ".ico", ".j2c", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg",
     ".jpg", ".jpx", ".mpo", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff",
@@ -24,33 +24,33 @@ BOMBS = (Picture.DecompressionBombError, Picture.DecompressionBombWarning)
 
 
 class Source(NamedTuple):
-    """A picture that is still encoded."""
+    """An encoded picture."""
 
     name: str
     data: Path | bytes
 
 
 class Failure(NamedTuple):
-    """A picture that cannot be predicted, and why."""
+    """A picture that cannot be predicted, and the reason."""
 
     name: str
     reason: str
 
 
 class Skipped:
-    """Files that were passed over: all are counted, the first are named."""
+    """Counts files that were passed over, and names the first."""
 
     def __init__(self) -> None:
         self.suffixes = Counter[str]()
         self.names = list[str]()
 
     def add(self, path: Path) -> None:
-        """Count one more."""
+        """Count one more file."""
         self.suffixes[path.suffix.lower() or "no suffix"] += 1
         self.names += [str(path)] if len(self.names) < NAMED else []
 
     def __str__(self) -> str:
-        """Say in one line how many they are, of which suffixes, and some names."""
+        """Return one line with their number, their suffixes and the first names."""
         total = self.suffixes.total()
         kinds = ", ".join(f"{kind} {n:,}" for kind, n in self.suffixes.most_common(NAMED))
         other = ", others" if len(self.suffixes) > NAMED else ""
@@ -62,22 +62,22 @@ class Skipped:
 
 
 def pictures(folder: Path, skipped: Skipped) -> Iterator[Source | Failure]:
-    """Yield the pictures in the order of their names; hidden files are none."""
+    """Yield the pictures in the order of their names, without hidden files."""
     found = _walk(folder, frozenset({folder.resolve()}), skipped)
     first = next(found, None)
-    yield first or Failure(str(folder), "holds no file with the suffix of an image")
+    yield first or Failure(str(folder), "contains no image")
     yield from found
 
 
 def _walk(folder: Path, above: frozenset[Path], skipped: Skipped) -> Iterator[Source | Failure]:
-    """Yield what is in a folder and below; `above` are the folders that were entered."""
+    """Yield the pictures of a folder and its subfolders; `above` are the folders it lies in."""
     try:
         for entry in sorted(folder.iterdir()):
             if entry.name.startswith("."):
                 continue
             if entry.is_dir():
                 real = entry.resolve()
-                # A link to a folder that it is in leads to nothing new.
+                # A link to a folder above would never end.
                 yield from () if real in above else _walk(entry, above | {real}, skipped)
             elif _opens(entry) and (entry.suffix.lower() in SUFFIXES or _is_picture(entry)):
                 yield Source(str(entry), entry)
@@ -90,12 +90,12 @@ def _walk(folder: Path, above: frozenset[Path], skipped: Skipped) -> Iterator[So
 
 
 def _opens(path: Path) -> bool:
-    """Say whether reading ends: of a pipe it would not; a link to nothing says so itself."""
+    """Check that it is a file, as a pipe may never end; a broken link is reported on reading."""
     return path.is_file() or (path.suffix.lower() in SUFFIXES and not path.exists())
 
 
 def _is_picture(path: Path) -> bool:
-    """Say whether a file is a picture by its content; one that cannot be read may be."""
+    """Check whether the content is a picture, or cannot be read, which is reported later."""
     try:
         with path.open("rb") as file:
             head = file.read(32)

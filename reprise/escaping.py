@@ -1,28 +1,28 @@
-"""Text of the data, made safe for where it is shown: a name must never act as code.
+"""Escape text of the data where it is shown, so that no name acts as code.
 
-One function a medium. Files for programs (Parquet, JSON lines) keep the exact text.
+One function for each medium. Files for programs (Parquet, JSON lines) keep the exact text.
 """
 
 import json
 import re
 
-# What a spreadsheet computes, in letters of full width too. Where the comma is a decimal mark, a
-# semicolon begins the next cell.
+# The start of a formula in a spreadsheet, also in full-width letters. Where the comma is a decimal
+# mark, a semicolon begins the next cell.
 FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
-TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)  # what HTML takes for the start of a tag
-BYTES = re.compile("([\udc80-\udcff]+)")  # that are no UTF-8
+TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)  # the start of an HTML tag
+BYTES = re.compile("([\udc80-\udcff]+)")  # that are no UTF-8, as surrogates
 # Default_Ignorable_Code_Point of Unicode 16, the marks of interlinear notes, and the empty Braille.
 UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]")  # what Markdown takes for more than a letter
+SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]")  # with a meaning in Markdown
 
 
 def printable(text: str) -> str:
-    r"""Escape what would break a line, command a terminal, or cannot be seen or encoded.
+    r"""Escape what would break a line, control a terminal, or cannot be seen or encoded.
 
     For names in messages, logs, pages and tables for people: a line end is shown as `\n`.
     """
@@ -35,11 +35,11 @@ def printable(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Return text for a CSV file: a formula is no formula behind an apostrophe, nor a tag a tag.
+    """Escape text for a CSV file: put an apostrophe before a formula, and take tags apart.
 
     DVC puts the cells of its plots into the script of a page, where a tag would end the script.
     """
-    # A name of any bytes, which Python holds as surrogates, comes out with the same bytes.
+    # Bytes that are no UTF-8 stay as they are.
     parts = BYTES.split(text)
     shown = "".join(part if BYTES.fullmatch(part) else printable(part) for part in parts)
     if not NUMBER.fullmatch(shown):
@@ -48,7 +48,7 @@ def cell(text: str) -> str:
 
 
 def script(values: object) -> str:
-    """Return values as JSON that may stand in the script of a page, and never ends it."""
+    """Return values as JSON that cannot end the script of a page in which it stands."""
     text = json.dumps(values)  # ASCII, so without U+2028 and U+2029, which end lines of scripts
     for letter in "<>&":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
@@ -56,12 +56,12 @@ def script(values: object) -> str:
 
 
 def markdown(text: str) -> str:
-    """Return text for any place within a line of Markdown: no tag, link, picture or emphasis."""
+    """Escape text for any place within a line of Markdown: no tag, link, picture or emphasis."""
     return SPECIAL.sub(r"\\\g<0>", printable(text))
 
 
 def code(text: str) -> str:
-    """Return text as code in a line of Markdown, between more backticks than it has in a row."""
+    """Return text as inline code of Markdown, between more backticks than it has in a row."""
     shown = printable(text)
     longest = max(map(len, re.findall("`+", shown)), default=0)
     if not longest and shown == shown.strip():

@@ -1,4 +1,4 @@
-"""The images that the command line names, decoded ahead of the network."""
+"""Find the pictures that the command line names, and decode them while the network predicts."""
 
 import os
 from collections import deque
@@ -22,14 +22,21 @@ from reprise.spec import InputSpec
 STDIN = "-"
 
 
+class Loaded(NamedTuple):
+    """A picture, decoded and resized to the input of a network."""
+
+    name: str
+    pixels: np.ndarray  # uint8 [H, W, C]
+
+
 def find(
     named: Iterable[str],
     open_stdin: Callable[[], BufferedReader],
     skipped: Skipped | None = None,
 ) -> Iterator[Source | Failure]:
-    """Yield the pictures of files, folders, globs, and of standard input, one after the other.
+    """Yield the pictures of files, folders, globs and standard input, in the order of `named`.
 
-    What folders hold besides is added to `skipped`.
+    Other files in folders are added to `skipped`.
     """
     skipped = skipped or Skipped()
     for name in named:
@@ -37,9 +44,9 @@ def find(
 
 
 def _streamed(stdin: BufferedReader, skipped: Skipped) -> Iterator[Source | Failure]:
-    """Yield the one picture that comes, or the files that are named line by line.
+    """Yield the one picture whose bytes come, or those that are named, one a line.
 
-    A path holds no byte of value 0; the head of a picture does.
+    The two are told apart by a zero byte, which paths lack and the first bytes of pictures have.
     """
     if b"\0" in stdin.peek(64)[:64]:
         yield Source(STDIN, stdin.read())
@@ -52,7 +59,7 @@ def _streamed(stdin: BufferedReader, skipped: Skipped) -> Iterator[Source | Fail
 def _named(name: str, skipped: Skipped) -> Iterator[Source | Failure]:
     path = Path(name)
     try:
-        if name and path.is_dir():  # the path "" is that of this folder
+        if name and path.is_dir():  # Path("") would be this folder
             yield from pictures(path, skipped)
         elif has_magic(name) and not path.exists():
             yield from _matching(name)
@@ -65,7 +72,7 @@ def _named(name: str, skipped: Skipped) -> Iterator[Source | Failure]:
 
 
 def _matching(pattern: str) -> Iterator[Source | Failure]:
-    """Yield the files that a pattern matches; ** stands for any folders."""
+    """Yield the files that a glob matches; ** matches any number of folders."""
     files = [name for name in sorted(glob(pattern, recursive=True)) if Path(name).is_file()]  # noqa: PTH207 - the pattern may be absolute
     if not files:
         yield Failure(pattern, "matches no file")
@@ -73,17 +80,11 @@ def _matching(pattern: str) -> Iterator[Source | Failure]:
         yield Source(name, Path(name))
 
 
-class Loaded(NamedTuple):
-    """A picture as the network sees it."""
-
-    name: str
-    pixels: np.ndarray  # uint8 [H, W, C]
-
-
 def load(source: Source, spec: InputSpec) -> Loaded | Failure:
     """Read, decode and resize a picture, as stage `preprocess` does.
 
-    What the machine lacks is raised as it is: it says nothing about the picture.
+    Raises:
+        Exception: the machine lacks memory or the like, which is no failure of the picture.
     """
     try:
         data = source.data if isinstance(source.data, bytes) else source.data.read_bytes()
@@ -94,16 +95,16 @@ def load(source: Source, spec: InputSpec) -> Loaded | Failure:
         if lacking(error):
             raise
         return Failure(source.name, error.strerror or str(error))
-    except (UndecodableError, ValueError) as error:  # ValueError: of a path
+    except (UndecodableError, ValueError) as error:  # ValueError: a path with a zero byte
         return Failure(source.name, str(error) or type(error).__name__)
 
 
 def load_all(
     sources: Iterator[Source | Failure], spec: InputSpec, threads: int, ahead: int
 ) -> Iterator[Loaded | Failure]:
-    """Yield the pictures in their order, while up to `ahead` more are being decoded.
+    """Yield the pictures in their order, while threads decode up to `ahead` more.
 
-    Threads do: Pillow gives up the interpreter's lock while it decodes.
+    Pillow releases the interpreter's lock while it decodes.
     """
     waiting = deque[Future[Loaded | Failure]]()
     with ThreadPoolExecutor(threads) as pool:

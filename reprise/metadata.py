@@ -1,4 +1,4 @@
-"""The metadata of an exported model: JSON under one key of ONNX's own."""
+"""The metadata of an exported model: one JSON text, under the key `reprise` of the file's own."""
 
 import json
 import reprlib
@@ -8,33 +8,33 @@ from typing import Any, Literal, NamedTuple, get_args
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
 
 KEY = "reprise"
-LONGEST = 2**14  # pixels of a side; a picture of it takes 805 MB
+LONGEST = 2**14  # pixels of a side; a picture of that size takes 805 MB
 InputFormat = Literal["uint8", "float"]
 
 
 class Metadata(NamedTuple):
-    """All that is needed to use a model, and where it comes from."""
+    """What a user of a model must know: its classes and input, licence and version."""
 
     classes: tuple[str, ...]  # [K]
     spec: InputSpec
     temperature: float  # by which the model divides its logits before the softmax
-    input: InputFormat  # float: in [0, 1]
+    input: InputFormat  # of the pixels; float is in [0, 1]
     license: str
     version: str  # of the model
 
 
-def dump(card: Metadata) -> str:
-    """Return the card as flat JSON; equal cards give equal texts."""
-    values = card._asdict()
+def dump(metadata: Metadata) -> str:
+    """Return the metadata as flat JSON; equal metadata give equal texts."""
+    values = metadata._asdict()
     spec: InputSpec = values.pop("spec")
     return json.dumps({**values, **spec._asdict()}, sort_keys=True)
 
 
 def parse(text: str) -> Metadata:
-    """Read what `dump` wrote; keys that a later version may add are passed over.
+    """Read what `dump` wrote; ignore unknown keys, which a later version may add.
 
     Raises:
-        ValueError: the text is no JSON, a key is missing, or its value of another kind.
+        ValueError: the text is no JSON, a key is missing, or has a value of the wrong kind.
     """
     try:
         values: dict[str, Any] = json.loads(text)
@@ -66,11 +66,12 @@ def _is_side(value: object) -> bool:
 
 
 def _one_of(choices: object) -> tuple[Callable[[Any], bool], str]:
+    """Return the check and the description of the values of a `Literal`."""
     known = get_args(choices)
     return lambda value: value in known, " or ".join(map(str, known))
 
 
-EXPECTED = {
+EXPECTED = {  # by key: whether a value is valid, and what is expected
     "classes": (_are_names, "a list of names"),
     "height": (_is_side, "pixels"),
     "width": (_is_side, "pixels"),

@@ -1,4 +1,4 @@
-"""An exported model, run by ONNX Runtime on the CPU."""
+"""Load an exported ONNX model and run it with ONNX Runtime on the CPU."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,33 +13,34 @@ from reprise.metadata import Metadata
 from reprise.shortage import lacking
 
 IMAGES, PROBABILITIES = "images", "probabilities"  # names of the input and of an output
-QUIET = 4  # ONNX Runtime warns of what a user cannot change, and what it raises is told once
-REASON = 300  # letters of what ONNX Runtime says that are told
+FATAL = 4  # the level of what ONNX Runtime prints: errors are raised, and reported once
+FOLDER = "session.model_external_initializers_file_folder_path"  # of weights in files of their own
+LONGEST = 300  # letters of a reason
 
 
 class ModelError(Exception):
-    """Why a file cannot be used as a model, with the remedy."""
+    """A file that cannot be used as a model; the message is the reason, with the remedy."""
 
 
 class Model(NamedTuple):
-    """A network with all that is needed to use it."""
+    """A loaded model."""
 
-    card: Metadata
+    metadata: Metadata
     session: InferenceSession
     path: Path
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Return float32 [N, K], calibrated, of images uint8 [N, H, W, C].
+        """Return the calibrated probabilities, float32 [N, K], of images uint8 [N, H, W, C].
 
         Raises:
-            ModelError: the network fails, or returns anything else.
+            ModelError: the model fails, or returns something else.
         """
-        fed = images if self.card.input == "uint8" else images.astype(np.float32) / 255
+        pixels = images if self.metadata.input == "uint8" else images.astype(np.float32) / 255
         try:
-            (found,) = self.session.run([PROBABILITIES], {IMAGES: fed})
-        except Exception as error:  # ONNX Runtime has an exception for each of its states
+            (found,) = self.session.run([PROBABILITIES], {IMAGES: pixels})
+        except Exception as error:  # ONNX Runtime has an exception for each of its status codes
             raise _failed(self.path, error) from error
-        expected = (len(images), len(self.card.classes))
+        expected = (len(images), len(self.metadata.classes))
         if np.shape(found) != expected or not np.isfinite(found).all():
             raise ModelError(
                 f"{printable(str(self.path))}: returns no probabilities "
@@ -49,7 +50,7 @@ class Model(NamedTuple):
 
 
 def load(path: Path, threads: int) -> Model:
-    """Read a model that stage `export` wrote.
+    """Load a model that stage `export` wrote.
 
     Raises:
         ModelError: the file is missing, no ONNX model, or not one of Reprise's.
@@ -58,47 +59,57 @@ def load(path: Path, threads: int) -> Model:
     remedy = "export the classifier again with `dvc repro export`"
     name = printable(str(path))
     try:
-        text = session.get_modelmeta().custom_metadata_map.get(metadata.KEY)  # it may be no UTF-8
+        text = session.get_modelmeta().custom_metadata_map.get(metadata.KEY)  # may be no UTF-8
         if text is None:
-            raise ModelError(f"{name}: says nothing of its classes and input, for it was not "
-                             f"exported by Reprise, or by an old one; {remedy}")  # fmt: skip
+            raise ModelError(
+                f"{name}: has no metadata of Reprise, so it was exported by another program or an "
+                f"old version; {remedy}"
+            )
         model = Model(metadata.parse(text), session, path)
-        _fits(model)
+        _check_shapes(model)
     except ValueError as error:
         raise ModelError(
-            f"{name}: what it says of itself is of another version of Reprise "
-            f"({printable(str(error))}); {remedy}, or install that version"
+            f"{name}: its metadata are of another version of Reprise ({printable(str(error))}); "
+            f"{remedy}, or install that version"
         ) from error
     return model
 
 
 def _session(path: Path, threads: int) -> InferenceSession:
-    options = SessionOptions()
+    content, options = _content(path), SessionOptions()
     options.intra_op_num_threads = threads
-    options.log_severity_level = QUIET
+    options.log_severity_level = FATAL
+    options.add_session_config_entry(FOLDER, str(path.parent))
+    try:
+        # Without the fallback, which prints the error and tries the same again.
+        return InferenceSession(
+            content, options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
+    except Exception as error:  # ONNX Runtime has an exception for each of its status codes
+        if lacking(error):
+            raise _failed(path, error) from error
+        raise ModelError(
+            f"{printable(str(path))}: is no ONNX model that ONNX Runtime can run "
+            f"({_reason(error)}); name one that `dvc repro export` wrote"
+        ) from error
+
+
+def _content(path: Path) -> bytes:
     name = printable(str(path))
     try:
-        # Without the fallback, for it prints what went wrong, and tries the same again.
-        return InferenceSession(
-            path.read_bytes(), options, providers=["CPUExecutionProvider"], enable_fallback=0
-        )
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise ModelError(
             f"{name}: is missing; name a model, or make one with `dvc repro export`"
         ) from error
     except OSError as error:
         raise ModelError(f"{name}: cannot be read: {error.strerror}") from error
-    except Exception as error:  # ONNX Runtime has an exception for each of its states
-        if lacking(error):
-            raise _failed(path, error) from error
-        raise ModelError(
-            f"{name}: is no ONNX model that ONNX Runtime can run ({_reason(error)}); "
-            "name one that `dvc repro export` wrote"
-        ) from error
+    except MemoryError as error:
+        raise _failed(path, error) from error
 
 
 def _failed(path: Path, error: Exception) -> ModelError:
-    """Say that a model cannot be run, and whether another machine or another model is needed."""
+    """Return an error that says whether the machine or the model is at fault."""
     needs = lacking(error)
     remedy = (
         f"it needs more {needs} than there is; try a lower --batch-size or fewer --threads, or "
@@ -111,24 +122,29 @@ def _failed(path: Path, error: Exception) -> ModelError:
 
 def _reason(error: Exception) -> str:
     lines = str(error).splitlines() or [type(error).__name__]
-    return printable(lines[0])[:REASON]
+    return printable(lines[0])[:LONGEST]
 
 
-def _fits(model: Model) -> None:
-    """Compare what the model takes and gives with its card; a size may be left open."""
-    spec = model.card.spec
-    taken = {one.name: one.shape for one in model.session.get_inputs()}
-    given = {one.name: one.shape for one in model.session.get_outputs()}
-    if [*taken] != [IMAGES] or PROBABILITIES not in given:
+def _check_shapes(model: Model) -> None:
+    """Compare the input and the outputs of the model with its metadata.
+
+    Raises:
+        ValueError: a name or a size differs; a size that the model leaves open does not.
+    """
+    spec = model.metadata.spec
+    inputs = {one.name: one.shape for one in model.session.get_inputs()}
+    outputs = {one.name: one.shape for one in model.session.get_outputs()}
+    if [*inputs] != [IMAGES] or PROBABILITIES not in outputs:
         raise ValueError(
-            f"it maps {_names(taken)} to {_names(given)}, expected are {IMAGES} and {PROBABILITIES}"
+            f"it maps {_names(inputs)} to {_names(outputs)}, expected are {IMAGES} and "
+            f"{PROBABILITIES}"
         )
-    found = [*taken[IMAGES][1:], *given[PROBABILITIES][1:]]
-    expected = [spec.height, spec.width, spec.channels, len(model.card.classes)]
+    found = [*inputs[IMAGES][1:], *outputs[PROBABILITIES][1:]]
+    expected = [spec.height, spec.width, spec.channels, len(model.metadata.classes)]
     pairs = zip(found, expected, strict=False)
     if len(found) != 4 or any(isinstance(one, int) and one != other for one, other in pairs):
         raise ValueError(f"height, width, channels and classes are {found}, expected {expected}")
 
 
 def _names(found: Iterable[str]) -> str:
-    return printable(", ".join(found))[:REASON]
+    return printable(", ".join(found))[:LONGEST]

@@ -9,28 +9,28 @@ from typing import NamedTuple, get_args
 from reprise.output import OutputFormat
 
 MODEL = Path("models/export/model.onnx")  # where stage `export` writes it
-OTHERS = (".pt", ".pt2", ".pth", ".safetensors")  # suffixes of models for PyTorch
+PYTORCH = (".pt", ".pt2", ".pth", ".safetensors")  # suffixes of models for PyTorch
 USAGE = "reprise-predict [MODEL.onnx] IMAGES... [options]"
 EPILOG = f"""\
-MODEL.onnx is a model that stage `export` of Reprise wrote; without it, {MODEL}.
+MODEL.onnx was written by stage `export` of Reprise; the default is {MODEL}.
 
 IMAGES are
-  files      of any format that Pillow decodes, whatever their suffix
-  folders    with all that is below, but for hidden files: what has the suffix of an image, or is
-             one by its content; what else is there is counted on standard error
-  globs      in quotes, where ** stands for any folders: 'photos/**/*.jpg'
-  -          standard input: the bytes of one image, or what IMAGES may be, one a line
+  files      in any format that Pillow decodes, whatever their suffix
+  folders    searched recursively, without hidden files, for files with the suffix or the content
+             of an image; other files are counted on standard error
+  globs      in quotes, where ** matches any number of folders: 'photos/**/*.jpg'
+  -          standard input: the bytes of one image, or one file, folder or glob a line
 
-Rows appear while the next pictures are being decoded. A picture that cannot be read is reported
-on standard error with the reason, and the others are predicted.
+Rows are printed batch by batch. A picture that cannot be read is reported on standard error with
+the reason, and the others are predicted.
 
 exit codes: 0 all was predicted, 1 not all, 2 wrong usage, 130 interrupted, 141 the reader of the
-output is gone
+output has closed it
 """
 
 
 class Options(NamedTuple):
-    """What the user asks for."""
+    """The arguments of the command."""
 
     model: Path
     images: list[str]
@@ -42,12 +42,12 @@ class Options(NamedTuple):
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
-    """Read the command line; a mistake in it ends the process with usage and exit code 2."""
+    """Parse the command line; print the usage and exit with code 2 where it is wrong."""
     parser = _parser()
-    # Not parse_args: of names before and after an option, it would take the first ones only.
+    # parse_args would take only the first of names before and after an option.
     values = vars(parser.parse_intermixed_args(arguments))
     names: list[str] = values.pop("names")
-    if names[0].lower().endswith(OTHERS):
+    if names[0].lower().endswith(PYTORCH):
         parser.error(f"{names[0]} is for PyTorch; name the model.onnx or model.int8.onnx beside it")
     model = Path(names.pop(0)) if names[0].lower().endswith(".onnx") else MODEL
     if not names:
@@ -59,18 +59,19 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         "reprise-predict",
         usage=USAGE,
-        description="Say what is in pictures, with an exported classifier.",
+        description="Print the classes of pictures, as an exported model predicts them. Defaults "
+        "stand in brackets.",
         epilog=EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("names", nargs="+", metavar="IMAGES", help="see below; the model goes first")
-    add("--top", type=_count, default=3, metavar="K", help="classes of each picture (3)")
-    add("--format", choices=get_args(OutputFormat), default="table", help="of the rows (table)")
-    add("--batch-size", type=_count, default=32, metavar="N", help="pictures at once (32)")
-    add("--threads", type=_count, default=_cores(), metavar="N", help="(all cores: %(default)s)")
-    add("--sheet", type=_png, metavar="OUT.png", help="draw the pictures with their predictions")
+    add("names", nargs="+", metavar="IMAGES", help="see below; MODEL.onnx comes first")
+    add("--top", type=_count, default=3, metavar="K", help="classes for each picture (3)")
+    add("--format", choices=get_args(OutputFormat), default="table", help="of the output (table)")
+    add("--batch-size", type=_count, default=32, metavar="N", help="pictures in a batch (32)")
+    add("--threads", type=_count, default=_cores(), metavar="N", help="one a core (%(default)s)")
+    add("--sheet", type=_png, metavar="OUT.png", help="also draw the pictures with their classes")
     return parser
 
 
@@ -81,7 +82,7 @@ def _count(text: str) -> int:
 
 
 def _png(text: str) -> Path:
-    """Refuse before a long run what could not be written after it."""
+    """Return the path of the sheet; check before a long run that it can be written after it."""
     path = Path(text)
     if path.suffix.lower() != ".png":
         raise ArgumentTypeError(f"must end in .png, is {text!r}")
@@ -91,6 +92,6 @@ def _png(text: str) -> Path:
 
 
 def _cores() -> int:
-    """Return the cores that this process may use, not all that the machine has."""
+    """Count the cores that this process may use, which are not always all of the machine."""
     known = hasattr(os, "sched_getaffinity")  # not on macOS and Windows
     return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1

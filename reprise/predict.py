@@ -1,6 +1,7 @@
-"""The command `reprise-predict`, also `python -m reprise.predict`: what is in pictures.
+"""The command `reprise-predict`: print the most probable classes of pictures.
 
-It needs an exported model, ONNX Runtime, NumPy and Pillow: nothing of the pipeline.
+`python -m reprise.predict` is the same. It needs an exported model, and of packages only ONNX
+Runtime, NumPy and Pillow.
 """
 
 import os
@@ -24,7 +25,7 @@ from reprise.sheet import MOST, contact_sheet
 from reprise.shortage import Resource, lacking
 
 REMEDIES: dict[Resource | None, str] = {
-    "memory": "memory has run out ({}); less of it takes a lower --batch-size, or fewer --threads",
+    "memory": "memory has run out ({}); choose a lower --batch-size or fewer --threads",
     "threads": "the system starts no further thread ({}); choose fewer --threads, end other "
     "programs, or raise the limit (`ulimit -u`)",
     "files": "too many files are open ({}); raise the limit (`ulimit -n`)",
@@ -32,66 +33,61 @@ REMEDIES: dict[Resource | None, str] = {
 
 
 class SheetError(Exception):
-    """Why the contact sheet cannot be written."""
+    """A contact sheet that cannot be written; the message is the reason."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command, and return its exit code; a mistake becomes one message."""
+    """Run the command, and return its exit code; an error becomes one message."""
     options = parse(arguments)
     # File names come out byte for byte, whatever the locale is.
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
-    # Pillow has coped with what it warns of, or the picture is refused.
+    # Pillow decodes a picture although it warns, or the picture is refused.
     warnings.filterwarnings("ignore", module="PIL")
     try:
         return run(options)
     except (ModelError, SheetError) as error:
-        return _complain(str(error), 1)
+        return _report(str(error))
     except KeyboardInterrupt:
-        return _complain("stopped", 130)  # 128 + SIGINT, as a shell reports it
-    except BrokenPipeError:  # `| head` has seen enough
-        _forget_stdout()
+        return _report("stopped", 130)  # 128 + SIGINT, as a shell reports it
+    except BrokenPipeError:  # the reader has ended, as `head` does
+        _discard_stdout()
         return 141  # 128 + SIGPIPE
     except Exception as error:
-        if (resource := lacking(error)) in REMEDIES:
-            return _complain(REMEDIES[resource].format(str(error) or type(error).__name__))
-        if not isinstance(error, OSError):
-            raise
-        _forget_stdout()  # a full disk
-        return _complain(f"standard input or output: {error.strerror or error}")
+        if message := _explain(error):
+            return _report(message)
+        raise
 
 
 def run(options: Options) -> int:
-    """Predict and print; return 1 if anything could not be predicted, else 0."""
-    network = model.load(options.model, options.threads)
-    row, most = output.writer(options.format, network.card.classes), MOST if options.sheet else 0
+    """Predict and print; return 1 if a picture could not be predicted, else 0."""
+    network, skipped = model.load(options.model, options.threads), Skipped()
+    row = output.writer(options.format, network.metadata.classes)
     if options.format == "csv":
         print(output.HEADER, flush=True)
+    most = MOST if options.sheet else 0
     shown, progress, count, failed = list[Prediction](), ProgressLine(), 0, 0
-    skipped = Skipped()
-    for count, found in enumerate(_predicted(network, options, skipped), start=1):  # noqa: B007
+    for count, found in enumerate(_predictions(network, options, skipped), start=1):  # noqa: B007
         if isinstance(found, Failure):
             failed += 1
             progress.clear()
-            _complain(f"{printable(found.name)}: {printable(found.reason)}")
+            _report(f"{printable(found.name)}: {printable(found.reason)}")
         else:
-            print(row(found), flush=True)  # at once, for whoever reads along
+            print(row(found), flush=True)  # at once, for a reader that waits for it
             shown += [found] if len(shown) < most else []
         progress.advance()
     progress.clear()
-    if skipped.names:
-        _complain(str(skipped))
     if options.sheet and shown:
         _save(contact_sheet(shown), options.sheet)
-    return _result(count, failed, most)
+    return _summarize(count, failed, most, skipped)
 
 
-def _predicted(
+def _predictions(
     network: Model, options: Options, skipped: Skipped
 ) -> Iterator[Prediction | Failure]:
     sources = find(options.images, lambda: open(0, "rb", closefd=False), skipped)  # noqa: SIM115
     size = options.batch_size
-    pictures = load_all(sources, network.card.spec, options.threads, ahead=size)
+    pictures = load_all(sources, network.metadata.spec, options.threads, ahead=size)
     return predict(pictures, network, size, options.top)
 
 
@@ -102,25 +98,38 @@ def _save(picture: Picture.Image, path: Path) -> None:
         raise SheetError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def _result(count: int, failed: int, most: int) -> int:
-    """Say what is not in the output, and return the exit code."""
+def _summarize(count: int, failed: int, most: int, skipped: Skipped) -> int:
+    """Report how much is missing in the output, and return the exit code."""
+    if skipped.names:
+        _report(str(skipped))
     if not count:
-        return _complain("standard input: names no image")
+        return _report("standard input: names no image")
     if 0 < most < count - failed:
-        _complain(f"the sheet shows the first {most} of {count - failed:,} pictures")
+        _report(f"the sheet shows the first {most} of {count - failed:,} pictures")
     if failed:
-        _complain(f"{failed:,} of {count:,} could not be predicted")
+        _report(f"{failed:,} of {count:,} could not be predicted")
     return int(failed > 0)
 
 
-def _complain(message: str, code: int = 1) -> int:
+def _explain(error: Exception) -> str:
+    """Return the message for an error of the machine or its streams; of others an empty text."""
+    if (resource := lacking(error)) in REMEDIES:
+        return REMEDIES[resource].format(str(error) or type(error).__name__)
+    if isinstance(error, OSError):
+        _discard_stdout()  # the disk may be full
+        return f"standard input or output: {error.strerror or error}"
+    return ""
+
+
+def _report(message: str, code: int = 1) -> int:
+    """Print a message on standard error, and return the exit code."""
     if sys.stderr:  # where it is closed, `print` would take stdout instead
         print(message, file=sys.stderr)
     return code
 
 
-def _forget_stdout() -> None:
-    """Keep Python from writing at its end what nobody takes."""
+def _discard_stdout() -> None:
+    """Keep Python from flushing what is left to a closed pipe or a full disk when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -1,4 +1,4 @@
-"""Predict the most probable classes of images."""
+"""Predict the most probable classes of pictures, batch by batch."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -12,11 +12,11 @@ from reprise.model import Model
 
 
 class Prediction(NamedTuple):
-    """What the network says of a picture."""
+    """A picture with its most probable classes."""
 
     name: str
     pixels: np.ndarray  # uint8 [H, W, C]
-    ranked: list[tuple[str, float]]  # classes and their probabilities, the highest first
+    ranked: list[tuple[str, float]]  # classes with their probabilities, in descending order
 
 
 def predict(
@@ -35,7 +35,7 @@ def _rank(batch: list[Loaded], model: Model, top: int) -> list[list[tuple[str, f
         return []
     found = model.probabilities(np.stack([picture.pixels for picture in batch]))  # [N, K]
     order = np.argsort(-found, axis=1, kind="stable")[:, :top]  # of equals, the first class
-    classes = model.card.classes
+    classes = model.metadata.classes
     return [
         [(classes[label], float(row[label])) for label in labels]
         for row, labels in zip(found, order.tolist(), strict=True)

@@ -1,4 +1,4 @@
-"""From a picture of any size to the size that the network sees."""
+"""Resize pictures to the input of a network."""
 
 import numpy as np
 from PIL import Image as Picture
@@ -9,7 +9,7 @@ from reprise.spec import InputSpec
 
 
 def fit(picture: Picture.Image, spec: InputSpec) -> np.ndarray:
-    """Bring a picture of mode L or RGB to uint8 [H, W, C]; crop and pad keep its centre.
+    """Resize a picture of mode L or RGB to uint8 [H, W, C]; crop and pad keep its centre.
 
     Raises:
         UndecodableError: it is so elongated that it would be huge before it is cropped.
@@ -42,7 +42,7 @@ def _scaled(picture: Picture.Image, spec: InputSpec) -> tuple[int, int]:
     """Return width and height after resizing, before cropping or padding."""
     if spec.resize == "stretch":
         return spec.width, spec.height
-    # Integers: a side that must fit exactly does, whatever a quotient rounds to.
+    # In integers, so that the side that fits exactly is not off by a rounding error.
     wider = picture.width * spec.height >= picture.height * spec.width  # than the target
     if wider == (spec.resize == "crop"):
         return max(1, picture.width * spec.height // picture.height), spec.height

@@ -1,4 +1,4 @@
-"""A contact sheet: the images as the network sees them, with the predictions below."""
+"""Draw a contact sheet: the resized pictures, with their most probable classes below."""
 
 from collections.abc import Sequence
 from contextlib import suppress

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 Resource = Literal["memory", "threads", "files", "disk"]
-# Messages of errors that say that memory has run out; torch has no type for the CPU's.
+# In messages of errors for want of memory; torch has no type for those of the CPU.
 MEMORY = (
     "out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory",
     "ALLOC_FAILED", "bad_alloc", "malloc of size", "realloc of size",
@@ -27,7 +27,7 @@ NUMBERS: dict[int | None, Resource] = {
 
 
 def lacking(error: BaseException) -> Resource | None:
-    """Return what has run out, if the error, or one that it follows from, says so."""
+    """Return what the machine has run out of, by an error or its causes; None for other errors."""
     return next(filter(None, map(_one, _chain(error))), None)
 
 
@@ -44,7 +44,7 @@ def _one(error: BaseException) -> Resource | None:
         return "memory"
     if isinstance(error, OSError) and error.errno in NUMBERS:
         return NUMBERS[error.errno]
-    if type(error).__module__.startswith(OURS):  # whose text may repeat names of the data
+    if type(error).__module__.startswith(OURS):  # their text may hold names of the data
         return None
     text = str(error)
     if any(sign.lower() in text.lower() for sign in MEMORY):

@@ -1,6 +1,5 @@
-"""Load images whole, or refuse them: Pillow fills in pixels that are missing."""
+"""Load a picture, or refuse it where pixels are missing, which Pillow would fill in."""
 
-from collections.abc import Callable
 from io import BytesIO
 from re import compile as pattern
 
@@ -14,21 +13,54 @@ from reprise.shortage import lacking
 
 RUN = pattern(rb"\0{32,}")
 PIXELS = {b"VP8 ", b"VP8L"}  # chunks of WebP
-SPARE = 16  # bytes: no encoder writes more than the pixels take, but for a few
+SPARE = 16  # bytes: encoders write hardly more than the pixels take
 HEAD = 12  # bytes before the first chunk of WebP
 
 
-def filled(picture: Picture.Image, data: bytes) -> bool:
-    """Say whether no run of zeros in the file of a loaded picture stands for missing data."""
+def load(picture: ImageFile, data: bytes) -> None:
+    """Decode an opened file from its bytes.
+
+    In formats without compression, zeros cannot be told from a black area. Pillow itself refuses
+    files of these formats, and of those that are not checked here, if they end early.
+
+    Raises:
+        UndecodableError: pixels are missing.
+    """
+    if picture.format in {"JPEG", "MPO"}:
+        jpeg_scans.load(picture, data)
+        return
+    # Before it is loaded: then Pillow turns a TIFF file, and drops the tag that says so.
+    if picture.format == "TIFF" and not tiff.is_complete(picture, data):
+        raise UndecodableError(SHORT)
+    picture.load()
+    if not _is_complete(picture, data):
+        raise UndecodableError(SHORT)
+
+
+def _is_complete(picture: ImageFile, data: bytes) -> bool:
+    """Check the file of a loaded picture by the rules of its format."""
+    match picture.format:
+        case "PNG":
+            return png.is_complete(data)
+        case "JPEG2000":
+            return jpeg2000.is_complete(data)
+        case "AVIF" | "HEIF" | "WEBP":
+            return _has_no_gap(picture, data)
+        case _:
+            return True
+
+
+def _has_no_gap(picture: Picture.Image, data: bytes) -> bool:
+    """Check that no run of zeros in the file of a loaded picture stands for missing data."""
     if not RUN.search(data):
         return True
     if picture.format == "WEBP":
-        # Zeros are decoded to cheap pixels: then data are left over when the picture is done. In a
-        # sound file, where zeros are an even area, they are needed to the last one.
+        # Zeros decode to pixels of few bits, so that the picture is complete before the data end.
+        # In a sound file, where zeros are an even area, all data are needed.
         shorter = _shortened(data)
         return shorter == data or _pixels(shorter) is None
-    # Their coders never write such a run: it is part of the pixels if other bytes give others. Of
-    # a profile or EXIF data they do not.
+    # The coders of AVIF and HEIF never write such a run. If other bytes in its place give other
+    # pixels, it is part of the pixels; otherwise of a profile or EXIF data.
     start, end = _media(data)
     other = RUN.sub(lambda run: b"\xff" * len(run[0]), data[start:end])
     if other == data[start:end]:
@@ -37,7 +69,7 @@ def filled(picture: Picture.Image, data: bytes) -> bool:
 
 
 def _media(data: bytes) -> tuple[int, int]:
-    """Return where the box with the pixels begins and ends (ISO/IEC 14496-12, section 4.2)."""
+    """Return the start and the end of the box with the pixels (ISO/IEC 14496-12, section 4.2)."""
     at = 0
     while at + 8 <= len(data):
         size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
@@ -51,7 +83,7 @@ def _media(data: bytes) -> tuple[int, int]:
 
 
 def _shortened(data: bytes) -> bytes:
-    """Return a WebP file whose pixels are `SPARE` bytes short."""
+    """Return a WebP file without the last `SPARE` bytes of its pixels."""
     parts, at = list[bytes](), HEAD
     while at + 8 <= len(data):
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
@@ -64,7 +96,7 @@ def _shortened(data: bytes) -> bytes:
 
 
 def _pixels(data: bytes) -> bytes | None:
-    """Return the pixels of a file, or nothing where it is damaged."""
+    """Return the pixels of a file, or None where it is damaged."""
     try:
         with Picture.open(BytesIO(data)) as picture:
             return picture.tobytes()
@@ -72,32 +104,3 @@ def _pixels(data: bytes) -> bytes | None:
         if lacking(error):
             raise
         return None
-
-
-Check = Callable[[ImageFile, bytes], bool]
-CHECKS: dict[str, Check] = {  # of the whole file, whose picture is loaded
-    "AVIF": filled,
-    "HEIF": filled,
-    "JPEG2000": lambda _, data: jpeg2000.whole(data),
-    "PNG": lambda _, data: png.whole(data),
-    "WEBP": filled,
-}
-
-
-def load(picture: ImageFile, data: bytes) -> None:
-    """Decode an opened file from its bytes.
-
-    Without compression, zeros cannot be told from a black area. What ends early of these formats,
-    and of the others that are not here, Pillow refuses.
-
-    Raises:
-        UndecodableError: pixels are missing.
-    """
-    if picture.format in {"JPEG", "MPO"}:
-        jpeg_scans.load(picture, data)
-        return
-    if picture.format == "TIFF" and not tiff.whole(picture, data):
-        raise UndecodableError(SHORT)
-    picture.load()  # before all else: a TIFF file turns itself, and then says so
-    if picture.format in CHECKS and not CHECKS[picture.format](picture, data):
-        raise UndecodableError(SHORT)

@@ -16,8 +16,8 @@ def depths(data: bytes) -> set[int]:
     return {(one & 127) + 1 for one in bits}
 
 
-def whole(data: bytes) -> bool:
-    """Say whether every part is as long as it says, and the last one is followed by the end."""
+def is_complete(data: bytes) -> bool:
+    """Check that every tile-part is as long as it states, and the end marker follows the last."""
     at = data.find(BEGIN) + 2
     try:
         while (marker := _short(data, at)) not in {PART, END}:

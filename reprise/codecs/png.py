@@ -69,10 +69,10 @@ def bare(data: bytes) -> bytes:
     return _without(data, ()) if without_unread is data else without_unread
 
 
-def whole(data: bytes) -> bool:
-    """Say whether the pixels of a PNG file have the checksums that it states.
+def is_complete(data: bytes) -> bool:
+    """Check that the pixels of a PNG file have the checksums that it states.
 
-    Where a part has another one, that of all the pixels together decides.
+    Where that of a chunk differs, the one of the deflated stream decides.
     """
     view, at, right = memoryview(data), len(MAGIC), True
     while right and at + 12 <= len(data):  # `chunks`, at twice the speed

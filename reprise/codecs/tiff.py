@@ -73,8 +73,8 @@ def _numbers(tags: ImageFileDirectory_v2, tag: int, otherwise: int) -> tuple[int
     return tuple(int(number) for number in numbers) or (otherwise,)
 
 
-def whole(picture: Image, data: bytes) -> bool:
-    """Say whether every part with a long run of zeros was written to its end."""
+def is_complete(picture: Image, data: bytes) -> bool:
+    """Check that every strip or tile with a long run of zeros was written to its end."""
     tags: ImageFileDirectory_v2 = picture.tag_v2  # type: ignore[attr-defined]
     kind = tags.get(COMPRESSION, 1)
     if kind in NONE or not RUN.search(data):

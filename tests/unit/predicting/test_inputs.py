@@ -84,7 +84,7 @@ def test_a_folder_without_a_picture_is_a_failure() -> None:
     Path("empty/deep").mkdir(parents=True)
     Path("empty/deep/notes.txt").touch()
     assert found(["empty", "a.png"]) == [
-        Failure("empty", "holds no file with the suffix of an image"),
+        Failure("empty", "contains no image"),
         Source("a.png", Path("a.png")),
     ]
 

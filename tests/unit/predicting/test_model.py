@@ -37,7 +37,7 @@ def test_probabilities_are_those_of_the_network(
     loaded = load(export(tmp_path / "model.onnx", made), 1)
     found = loaded.probabilities(IMAGES[:count])
     np.testing.assert_allclose(found, probabilities(IMAGES[:count], made), atol=1e-6)
-    assert loaded.card == made
+    assert loaded.metadata == made
 
 
 def test_a_missing_model_is_named_with_the_remedy(tmp_path: Path) -> None:
@@ -65,7 +65,9 @@ def test_a_truncated_model_is_refused(tmp_path: Path) -> None:
 
 def test_a_model_of_somebody_else_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, model(metadata={"author": "somebody"}))
-    assert "was not exported by Reprise, or by an old one; export the classifier" in complaint(path)
+    assert "was exported by another program or an old version; export the classifier" in complaint(
+        path
+    )
 
 
 @pytest.mark.parametrize("text", ["", "[]", metadata.dump(CARD).replace("crop", "letterbox")])
@@ -155,7 +157,7 @@ def test_values_of_a_foreign_card_are_refused_or_harmless(
     values = json.loads(metadata.dump(CARD)) | {key: value}
     path = written(tmp_path, model(metadata={metadata.KEY: json.dumps(values)}))
     if key == "license":
-        assert load(path, 1).card.license == value
+        assert load(path, 1).metadata.license == value
         return
     told = complaint(path)
     assert f"({key} is " in told

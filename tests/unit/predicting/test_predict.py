@@ -95,7 +95,7 @@ def test_bad_pictures_are_reported_and_the_others_predicted(capsys: Captured) ->
     assert printed.err.splitlines() == [
         "bad.png: no image that Pillow knows",
         "none.png: No such file or directory",
-        "empty: holds no file with the suffix of an image",
+        "empty: contains no image",
         "*.gif: matches no file",
         "4 of 6 could not be predicted",
     ]
