@@ -29,10 +29,9 @@ def load(picture: ImageFile, data: bytes) -> None:
     if picture.format in {"JPEG", "MPO"}:
         jpeg_scans.load(picture, data)
         return
-    # Before it is loaded: then Pillow turns a TIFF file, and drops the tag that says so.
     if picture.format == "TIFF" and not tiff.is_complete(picture, data):
         raise UndecodableError(SHORT)
-    picture.load()
+    picture.load()  # first of all: it turns a TIFF file upright, and updates the orientation
     if not _is_complete(picture, data):
         raise UndecodableError(SHORT)
 

@@ -10,46 +10,18 @@ from PIL.ImageFile import ImageFile
 from reprise.codecs.jpeg import PlainJpeg
 from reprise.codecs.undecodable import UndecodableError
 
-START_OF_SCAN = b"\xff\xda"
-COEFFICIENTS = range(64)
-
-
-def refined(data: bytes, start: int) -> bool:
-    """Say whether the scans from `start` on, taken together, are the whole picture.
-
-    A file that was cut between two of them is a sound file of a blurred picture. A scan says of
-    which components and coefficients it is, and how many bits are left to later ones (ITU-T T.81,
-    B.2.3).
-    """
-    left = defaultdict[int, dict[int, int]](dict)  # bits, by component and coefficient
-    for components, first, last, low in _scans(data, start):
-        for component in components:
-            left[component].update(dict.fromkeys(range(first, last + 1), low))
-    return all(set(bits) == set(COEFFICIENTS) and not any(bits.values()) for bits in left.values())
-
-
-def _scans(data: bytes, start: int) -> Iterator[tuple[bytes, int, int, int]]:
-    """Yield of every scan its components, the first and the last coefficient, and bits left."""
-    at = data.find(START_OF_SCAN, start)
-    while at >= 0:
-        count = data[at + 4] if at + 4 < len(data) else 0
-        rest = data[at + 5 : at + 5 + 2 * count + 3]
-        if 1 <= count <= 4 and len(rest) == 2 * count + 3:
-            first, last, bits = rest[-3:]
-            yield rest[: 2 * count : 2], first, min(last, 63), bits & 15
-        at = data.find(START_OF_SCAN, at + 2)
-
-
 END = b"\xff\xd9"
 ONES = b"\xff\x00"  # 8 bits that no code begins with, and the zero that follows a byte of ones
 AHEAD = ONES * 8  # libjpeg reads 64 bits ahead
-HOLE = bytes(64)
+HOLE = bytes(64)  # a run of zeros that may stand for missing data
 RESTARTS = pattern(rb"\xff[\xd0-\xd7]")
 MARKER = pattern(rb"\xff+([\x01-\xcf\xd8-\xfe])")  # neither a restart nor a byte of ones
-SCAN, INTERVAL = 0xDA, b"\xff\xdd\x00\x04"
+SCAN, START_OF_SCAN = 0xDA, b"\xff\xda"
+INTERVAL = b"\xff\xdd\x00\x04"  # the segment of the restart interval
 FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 HUFFMAN, PROGRESSIVE = {0xC0, 0xC1, 0xC2}, 0xC2
 ALONE = {0x01, 0xD8, 0xD9}  # markers of no segment
+COEFFICIENTS = range(64)
 SHORT = "cut short or damaged: not all of its pixels are there"
 
 
@@ -67,18 +39,18 @@ def load(picture: ImageFile, data: bytes) -> None:
     if end < 0:
         raise UndecodableError(f"{SHORT} (it has no end marker)")
     picture.load_prepare()
-    if not _sound(picture, data[:end], start):
+    if not _decode_all(picture, data[:end], start):
         later = _end(data, start)  # a table may hold what looks like an end
-        if later <= end or not _sound(picture, data[:later], start):
+        if later <= end or not _decode_all(picture, data[:later], start):
             raise UndecodableError(SHORT)
         end = later
-    if frame == PROGRESSIVE and not refined(data[:end], start):
+    if frame == PROGRESSIVE and not _is_refined(data[:end], start):
         raise UndecodableError(SHORT)
     picture.tile = []
 
 
 def bits(data: bytes) -> int | None:
-    """Return the bits a channel that the frame of a JPEG file states, if it has one."""
+    """Return the bits of a channel that the frame of a JPEG file states; None without a frame."""
     at = 2
     while data.startswith(b"\xff\xd8") and (found := MARKER.search(data, at)):
         marker, at = data[found.end() - 1], found.end()
@@ -101,7 +73,7 @@ def _head(data: bytes) -> tuple[int, int]:
 
 
 def _end(data: bytes, at: int) -> int:
-    """Return where the end marker is, segment by segment, or -1."""
+    """Return where the end marker is, going from segment to segment; -1 where there is none."""
     while found := MARKER.search(data, at):
         marker, at = data[found.end() - 1], found.end()
         if marker in ALONE:
@@ -110,31 +82,31 @@ def _end(data: bytes, at: int) -> int:
     return -1
 
 
-def _sound(picture: ImageFile, body: bytes, start: int) -> bool:
-    """Decode what stands before the end marker, and say whether it is the whole picture.
+def _decode_all(picture: ImageFile, body: bytes, start: int) -> bool:
+    """Decode the data before the end marker; return whether they are the whole picture.
 
-    A long run of zeros may be an even area, or pad the data; where it stands for missing data,
-    there is more or less of it than the picture takes.
+    A long run of zeros may be an even area, or padding; where it stands for missing data, it is
+    longer or shorter than the picture needs.
     """
     if body.find(HOLE, start) < 0:
-        return _whole(picture, body)
+        return _decode(picture, body)
     if INTERVAL in body and not _in_turn(body[start:]):  # libjpeg would go on at the next restart
         return False
-    parts = [part for part in (body.rstrip(b"\0"), body) if _whole(picture, part)]
-    parts = [part for part in parts if HOLE not in part or not _whole(picture, part[:-16])]
-    return bool(parts) and _whole(picture, parts[0])
+    parts = [part for part in (body.rstrip(b"\0"), body) if _decode(picture, part)]
+    parts = [part for part in parts if HOLE not in part or not _decode(picture, part[:-16])]
+    return bool(parts) and _decode(picture, parts[0])
 
 
 def _in_turn(scans: bytes) -> bool:
-    """Say whether no restart marker is missing: they are numbered from 0 to 7, again and again."""
-    numbers = (RESTARTS.findall(scan) for scan in scans.split(bytes([0xFF, SCAN])))
+    """Check that no restart marker is missing; they count from 0 to 7, again and again."""
+    numbers = (RESTARTS.findall(scan) for scan in scans.split(START_OF_SCAN))
     return all(
         marker[1] == 0xD0 + turn % 8 for found in numbers for turn, marker in enumerate(found)
     )
 
 
-def _whole(picture: ImageFile, body: bytes) -> bool:
-    """Decode data without an end marker; say whether the picture was done when they ended."""
+def _decode(picture: ImageFile, body: bytes) -> bool:
+    """Decode data without an end marker; return whether the picture was complete at their end."""
     name, extents, _, args = picture.tile[0]
     decoder = Picture._getdecoder(picture.mode, name, args, picture.decoderconfig)  # noqa: SLF001
     try:
@@ -143,8 +115,8 @@ def _whole(picture: ImageFile, body: bytes) -> bool:
         taken, fault = decoder.decode(given)
         if taken < 0:  # done, or damaged
             return bool(fault >= 0)
-        # Of several scans, the decoder only now knows whether there is one more: it looks for a
-        # marker, and passes over whatever else there is.
+        # After a scan, the decoder looks for a marker, as there may be another scan, and skips
+        # everything else.
         waits = taken == len(given) and decoder.decode(ONES)[0] == len(ONES)
         if waits and INTERVAL in body:
             waits = _at_end(body, decoder.decode)
@@ -154,7 +126,33 @@ def _whole(picture: ImageFile, body: bytes) -> bool:
 
 
 def _at_end(body: bytes, decode: Callable[[bytes], tuple[int, int]]) -> bool:
-    """Say whether a decoder waits for any marker, not for the next restart in its scan."""
-    count = len(RESTARTS.findall(body, body.rfind(bytes([0xFF, SCAN]))))
+    """Check that a decoder waits for any marker, not for the next restart in its scan."""
+    count = len(RESTARTS.findall(body, body.rfind(START_OF_SCAN)))
     taken = decode(bytes([0xFF, 0xD0 + count % 8]))[0]
     return taken == 2 and decode(ONES)[0] == len(ONES)
+
+
+def _is_refined(data: bytes, start: int) -> bool:
+    """Check that the scans from `start` on, together, hold all bits of all coefficients.
+
+    A progressive file that was cut between two scans is a valid file of a blurred picture. A scan
+    states its components and coefficients, and how many bits are left to later ones (ITU-T T.81,
+    B.2.3).
+    """
+    left = defaultdict[int, dict[int, int]](dict)  # bits, by component and coefficient
+    for components, first, last, low in _scans(data, start):
+        for component in components:
+            left[component].update(dict.fromkeys(range(first, last + 1), low))
+    return all(set(bits) == set(COEFFICIENTS) and not any(bits.values()) for bits in left.values())
+
+
+def _scans(data: bytes, start: int) -> Iterator[tuple[bytes, int, int, int]]:
+    """Yield the components, the first and the last coefficient, and the bits left, of each scan."""
+    at = data.find(START_OF_SCAN, start)
+    while at >= 0:
+        count = data[at + 4] if at + 4 < len(data) else 0
+        rest = data[at + 5 : at + 5 + 2 * count + 3]
+        if 1 <= count <= 4 and len(rest) == 2 * count + 3:
+            first, last, bits = rest[-3:]
+            yield rest[: 2 * count : 2], first, min(last, 63), bits & 15
+        at = data.find(START_OF_SCAN, at + 2)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reprise.escaping import code, markdown
 from stages.artifacts.classifier import Classifier
@@ -11,6 +11,9 @@ from stages.artifacts.exported import Figures
 from stages.artifacts.splits import Meta
 from stages.exporting.description import Description, spec
 from stages.scores import interval
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 # How to load and run each format, given `pixels`; onnx_any_size takes a picture of any size.
 PYTHON = {
@@ -59,15 +62,9 @@ class Subject(NamedTuple):
 
 def render(subject: Subject, params: Description) -> str:
     """Return the card as Markdown; equal subjects give equal texts."""
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  # only here
-
-    text = Path(__file__).with_name("model_card.md").read_text(encoding="utf-8")
-    pages = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # no HTML
-    pages.filters |= {"text": markdown, "code": code, "field": field}
-    pages.filters |= {"accuracy": accuracy, "failed": failure, "written": json.dumps}
     network, card = subject.classifier.network, subject.classifier.card
     mode = "L" if card.interface.channels == 1 else "RGB"
-    return pages.from_string(text).render(
+    return _template().render(
         params=params,
         spec=spec(card.interface),
         names=card.interface.classes,
@@ -80,6 +77,17 @@ def render(subject: Subject, params: Description) -> str:
         python={name: lines.replace("MODE", mode) for name, lines in PYTHON.items()},
         types=TYPES[params.input],
     )
+
+
+def _template() -> "Template":
+    """Return the template of the card, with the filters that it uses."""
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  # only here
+
+    text = Path(__file__).with_name("model_card.md").read_text(encoding="utf-8")
+    pages = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # no HTML
+    pages.filters |= {"text": markdown, "code": code, "field": field}
+    pages.filters |= {"accuracy": accuracy, "failed": failure, "written": json.dumps}
+    return pages.from_string(text)
 
 
 def summary(figures: Figures) -> str:

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx as onnx_package
 import pytest
 from linear import CARD, SPEC, export, model, probabilities
 from onnx import ModelProto, helper, numpy_helper
@@ -178,3 +179,13 @@ def test_probabilities_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
             constant.CopyFrom(numpy_helper.from_array(nothing, "weights"))
     with pytest.raises(ModelError, match="returns no probabilities"):
         load(written(tmp_path, made), 1).probabilities(IMAGES)
+
+
+def test_a_model_with_its_weights_in_another_file_is_found_from_any_folder(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    onnx_package.save_model(
+        model(), path, save_as_external_data=True, location="weights.bin", size_threshold=256
+    )
+    assert (tmp_path / "weights.bin").stat().st_size > 0
+    found = load(path, 1).probabilities(IMAGES)
+    np.testing.assert_allclose(found, probabilities(IMAGES, CARD), atol=1e-6)
