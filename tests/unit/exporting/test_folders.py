@@ -24,14 +24,14 @@ ROOT = Path.cwd()
 
 def exporting(folder: Path, seed: str) -> subprocess.Popen[str]:
     """Export with a copy of the code in a folder, and print the sums of the files."""
-    for name in ("stages", "reprise", "tests/toys.py", "tests/unit/exporting/exports.py"):
-        source, target = ROOT / name, folder / Path(name).name
-        ignored = shutil.ignore_patterns("__pycache__")
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=ignored)
-        else:
-            shutil.copy(source, target)
-    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONHASHSEED": seed}
+    places = [folder, folder / "tests", folder / "tests/unit/exporting"]
+    places[-1].mkdir(parents=True)
+    for name in ("stages", "reprise"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("params.yaml", "tests/toys.py", "tests/unit/exporting/exports.py"):
+        shutil.copy(ROOT / name, folder / name)
+    path = os.pathsep.join(map(str, places))
+    environment = os.environ | {"PYTHONPATH": path, "PYTHONHASHSEED": seed}
     command = [sys.executable, "-c", CODE]
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
 
