@@ -62,7 +62,9 @@ def stage_names(folder: Path = Path(__file__).parent) -> list[str]:
 
 
 def _is_stage(script: Path) -> bool:
-    text = script.read_text(encoding="utf-8")
+    if not script.stem.isidentifier():  # as the lock of an editor, a link that leads nowhere
+        return False
+    text = script.read_text(encoding="utf-8", errors="replace")
     own = re.search(rf"^class {re.escape(script.stem.capitalize())}\(", text, re.MULTILINE)
     return own is not None and "\nif __name__ ==" in text
 

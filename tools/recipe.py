@@ -2,10 +2,12 @@
 
 A recipe holds only what differs from recipes/digits.yaml, which holds what params.yaml was
 published with, of all parameters that any recipe sets. Both are merged, so that nothing of
-another recipe stays behind; every other parameter and all comments stay as they are.
+another recipe stays behind; every other parameter stays as it is, and so do all comments but those
+within a list that is replaced.
 """
 
 import argparse
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
@@ -85,7 +87,7 @@ def merge(params: Sections, recipe: Mapping[str, Mapping[str, Any]]) -> Iterator
             if key not in params.get(section, {}):
                 raise UserError(f"{PATH}: {name} is missing; restore it from Git")
             old = params[section][key]
-            if old != value:
+            if json.dumps(old) != json.dumps(value):  # 0 is not false, and 20.0 no number of epochs
                 params[section][key] = value
                 yield Setting(name, old, value)
 
@@ -106,7 +108,9 @@ def section(name: str, cls: type[ParamsT]) -> ParamsT:
 
 def main() -> None:
     """Merge a recipe into params.yaml, and say what changed."""
-    parser = argparse.ArgumentParser(prog="recipe", description="Merge a recipe into params.yaml.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.recipe", description="Merge a recipe into params.yaml."
+    )
     parser.add_argument("name", nargs="?", help=f"one of {', '.join(names())}")
     name = parser.parse_args().name
     if not name:
@@ -116,11 +120,10 @@ def main() -> None:
     if not changes:
         print(f"{PATH} is as recipe {name} has it; `dvc repro` runs it")
         return
-    text = written(params, changes)
-    with files.replacing(PATH) as path:
-        path.write_text(text, "utf-8")
+    _replace(written(params, changes))
     print(*changes, sep="\n")
-    print(f"{len(changes)} parameters of {PATH} changed; `dvc repro` runs it")
+    count = "1 parameter" if len(changes) == 1 else f"{len(changes)} parameters"
+    print(f"{count} of {PATH} changed; `dvc repro` runs it")
 
 
 def written(params: Sections, changes: Sequence[Setting]) -> str:
@@ -136,6 +139,15 @@ def written(params: Sections, changes: Sequence[Setting]) -> str:
         realigned = leaf and f"{name}.{leaf[2]}" in changed
         lines.append(f"{leaf[1]:<{COLUMN}}  {leaf[3]}" if leaf and realigned else line)
     return "\n".join(lines) + "\n"
+
+
+def _replace(text: str) -> None:
+    """Write params.yaml, where a link leads to if it is one, with its mode and ends of lines."""
+    place = PATH.resolve()
+    crlf = b"\r\n" in place.read_bytes()
+    with files.replacing(place) as path:
+        path.write_bytes((text.replace("\n", "\r\n") if crlf else text).encode())
+        path.chmod(place.stat().st_mode)
 
 
 def _yaml() -> YAML:

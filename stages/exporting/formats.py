@@ -1,7 +1,7 @@
 """The formats to export to: which there are, and how each converts and predicts."""
 
 from collections.abc import Callable, Iterable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from pydantic import Field, model_validator
 from torch import Tensor
@@ -20,7 +20,7 @@ class Formats(Description, Int8):
 
     formats: tuple[FormatName, ...] = Field(
         min_length=1,
-        max_length=5,
+        max_length=len(get_args(FormatName)),
         description="formats to write; pt2 is torch.export, aoti is AOTInductor",
     )
     on_unsupported: Literal["skip", "fail"] = Field(

@@ -16,7 +16,7 @@ STAGES = YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
 PARAMS = YAML(typ="safe").load(Path("params.yaml"))
 PACKAGES = ("reprise", "stages", "tools")
 CODE = tuple(f"{package}/" for package in PACKAGES)
-IGNORED = ("__pycache__/*", "*.pyc", "*~", ".*.sw?", ".DS_Store")  # by .dvcignore, too
+IGNORED = ("__pycache__/*", "*.pyc", "*~", ".*")  # by .dvcignore, too
 # The libraries of versions.yaml by the name under which code imports them; torch.onnx needs two.
 LIBRARIES = {
     "PIL": ["pillow"],

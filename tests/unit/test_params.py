@@ -207,6 +207,8 @@ def test_a_stage_is_a_script_that_defines_the_class_of_its_section(tmp_path: Pat
     }
     for name, text in scripts.items():
         (tmp_path / f"{name}.py").write_text(text)
+    (tmp_path / ".#train.py").symlink_to("me@host.1:2")  # an editor's lock
+    (tmp_path / "mine.py").write_bytes("# ä\n".encode("latin-1"))
     assert stage_names(tmp_path) == ["train"]
 
 

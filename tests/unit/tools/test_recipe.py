@@ -158,3 +158,33 @@ def test_a_missing_params_yaml_is_named(folder: Path, monkeypatch: pytest.Monkey
 def test_what_recipe_there_is_not_is_an_error() -> None:
     with pytest.raises(UserError, match="unknown"):
         settings("none")
+
+
+def test_a_link_its_mode_and_the_ends_of_lines_stay(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = folder / "elsewhere" / "real.yaml"
+    real.parent.mkdir()
+    real.write_bytes(PARAMS.replace("\n", "\r\n").encode())
+    real.chmod(0o600)
+    (folder / "params.yaml").unlink()
+    (folder / "params.yaml").symlink_to(real)
+    apply(monkeypatch, "wide")
+    assert (folder / "params.yaml").is_symlink()
+    assert real.read_bytes() == CHANGED.replace("\n", "\r\n").encode()
+    assert real.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("wrong", ["false", "3.0", "'3'"])
+def test_a_value_of_another_type_is_another_value(wrong: str, folder: Path) -> None:
+    (folder / "params.yaml").write_text(PARAMS.replace("epochs: 3 ", f"epochs: {wrong} "))
+    params = recipe.read(Path("params.yaml"))
+    assert [change.name for change in merge(params, settings("digits"))] == ["train.epochs"]
+    assert params["train"]["epochs"] == 3
+
+
+def test_one_parameter_is_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apply(monkeypatch, "long")
+    assert "1 parameter of params.yaml changed" in capsys.readouterr().out

@@ -1,0 +1,39 @@
+""".dvcignore hides what tools leave in folders of code, and nothing of a user's data."""
+
+from pathlib import Path
+
+import pytest
+from dvc.repo import Repo
+
+
+def matches(name: str) -> bool:
+    with Repo() as repo:
+        return bool(repo.dvcignore.check_ignore(str(Path(name).absolute())).match)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "stages/sources/tar.py~",
+        "stages/sources/.#tar.py",
+        "stages/sources/.tar.py.swp",
+        "stages/.DS_Store",
+        "reprise/codecs/__pycache__/png.cpython-311.pyc",
+        "runs/train",
+        ".mypy_cache/3.11",
+    ],
+)
+def test_what_python_and_editors_leave_in_code_runs_no_stage(name: str) -> None:
+    assert matches(name)
+
+
+@pytest.mark.parametrize("name", ["stages/sources/tar.py", "stages/reporting/page/page.css"])
+def test_code_and_templates_are_seen(name: str) -> None:
+    assert not matches(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["a/9.png~", "a/x.pyc", "a/.b.swp", ".DS_Store", "runs/1.png", "__pycache__/1.png"]
+)
+def test_every_file_of_a_user_is_seen(name: str) -> None:
+    assert not matches(f"data/source/{name}")
