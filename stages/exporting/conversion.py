@@ -1,6 +1,8 @@
 """Convert the classifier to each format, and compare it with the classifier on the test split."""
 
+import re
 from collections.abc import Sequence
+from tempfile import gettempdir, gettempprefix
 from textwrap import shorten
 from typing import NamedTuple
 
@@ -26,6 +28,7 @@ from stages.runtime import Runtime
 from stages.scores import predict
 
 LONGEST = 200  # letters of a reason
+TEMPORARY = re.compile(rf"{re.escape(gettempdir())}/{gettempprefix()}\w+/?")
 
 
 class Conversion(Formats, Tolerance, Runtime):
@@ -147,6 +150,7 @@ def _reason(error: BaseException) -> str:
         error = cause
     lines = (line.strip() for line in str(error).splitlines())
     first = next(filter(None, lines), type(error).__name__)
+    first = TEMPORARY.sub("", first)  # a name that is another one each time is no reason
     return shorten(printable(first), LONGEST, placeholder=" ...")
 
 

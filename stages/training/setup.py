@@ -31,8 +31,7 @@ from stages.training.step import Step
 from stages.training.tensorboard.log import Board
 
 INITIAL_PIXELS = 5000 * 32 * 32  # that `initialize` may look at: 5000 images of CIFAR
-# Networks whose size is a matter of parameters; the others have the size that was published.
-SIZED_BY_PARAMS = {"mlp", "cnn", "resnet_small", "speednet"}
+FIXED_SIZE = {"lenet", "torchvision", "custom"}  # networks whose size no parameter decides
 COPIES = 2  # of the weights, at the least: their gradients are as large
 BYTES = 4  # a weight
 
@@ -99,7 +98,7 @@ def require_memory(card: Card) -> None:
     Raises:
         UserError: its weights and their gradients take more than all memory.
     """
-    if card.network.network not in SIZED_BY_PARAMS:
+    if card.network.network in FIXED_SIZE:
         return
     with torch.device("meta"), torch.random.fork_rng([]):  # shapes alone, and no random number
         network = classifier.build(card).network

@@ -18,6 +18,12 @@ def test_comments_in_params_yaml_are_the_classes_descriptions() -> None:
     assert parameters.comments(text) == text, REMEDY
 
 
+@pytest.mark.parametrize("name", ["download", "preprocess", "train", "evaluate", "export"])
+def test_params_yaml_has_every_parameter(name: str) -> None:
+    values = YAML(typ="safe").load(Path("params.yaml"))[name]
+    assert {*values} == {*parameters.section(name).model_fields}
+
+
 def test_every_parameter_has_a_comment() -> None:
     lines = Path("params.yaml").read_text("utf-8").splitlines()
     leaves = [line for line in lines if line.startswith("  ")]

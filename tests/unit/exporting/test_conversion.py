@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterable
 from errno import EMFILE, ENOSPC
 from math import nan
+from tempfile import gettempdir
 
 import pytest
 import torch
@@ -195,6 +196,10 @@ def test_no_file_of_a_format_replaces_another(taken: str, chosen: Chosen) -> Non
         (ValueError("\n  first\nsecond"), "first"),
         (ValueError(""), "ValueError"),
         (ValueError("a" * 90 + " " + "b" * 150), "a" * 90 + " ..."),
+        (
+            OSError(f"no file {gettempdir()}/tmpab_1/b/model.onnx"),
+            "no file b/model.onnx",
+        ),
     ],
 )
 def test_a_reason_is_one_short_line(

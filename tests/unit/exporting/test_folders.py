@@ -10,10 +10,15 @@ from pathlib import Path
 CODE = """
 import sys
 from hashlib import sha256
+from typing import get_args
 from exports import DATA, PARAMS, warm
 from stages.exporting import conversion
+from stages.exporting.formats import FormatName
 params = PARAMS.model_copy(
-    update={"formats": ("onnx", "torchscript", "pt2", "int8"), "with_resizing": True}
+    update={
+        "formats": tuple(name for name in get_args(FormatName) if name != "aoti"),  # of a machine
+        "with_resizing": True,
+    }
 )
 for one in conversion.convert_all(warm(), DATA, params):
     for path, content in one.files.items():
