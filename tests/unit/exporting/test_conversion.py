@@ -1,7 +1,7 @@
 from collections.abc import Callable, Iterable
 from errno import EMFILE, ENOSPC
 from math import nan
-from tempfile import gettempdir
+from tempfile import gettempdir, gettempprefix
 
 import pytest
 import torch
@@ -197,7 +197,7 @@ def test_no_file_of_a_format_replaces_another(taken: str, chosen: Chosen) -> Non
         (ValueError(""), "ValueError"),
         (ValueError("a" * 90 + " " + "b" * 150), "a" * 90 + " ..."),
         (
-            OSError(f"no file {gettempdir()}/tmpab_1/b/model.onnx"),
+            OSError(f"no file {gettempdir()}/{gettempprefix()}ab_1/b/model.onnx"),
             "no file b/model.onnx",
         ),
     ],
