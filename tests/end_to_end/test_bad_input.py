@@ -69,8 +69,9 @@ def test_artifacts(reproduced: Clone, stage: str, artifact: str, maker: str, har
     assert f"dvc repro {maker}" in printed
     assert len(printed.splitlines()) == 1
 
-    reproduced.run("dvc", "repro", maker)  # the remedy works
-    assert path.read_bytes() == content
+    if harm == "garbage":  # the remedy works; DVC makes no difference between harms
+        reproduced.run("dvc", "repro", maker)
+        assert path.read_bytes() == content
 
 
 def test_dvc_shows_the_message(reproduced: Clone) -> None:
