@@ -12,7 +12,7 @@ from PIL.ImageFile import ImageFile
 from reprise.codecs import alpha, completeness, depth, heif, jpeg, levels, png, unsupported
 from reprise.codecs.alpha import Remark
 from reprise.codecs.undecodable import UndecodableError
-from reprise.escaping import printable
+from reprise.escaping import first_line
 from reprise.shortage import lacking
 from reprise.spec import Channels
 
@@ -130,4 +130,4 @@ def _reason(error: Exception, data: bytes) -> str:
     # Pillow's message has the address of the buffer, which differs from run to run.
     if isinstance(error, UnidentifiedImageError):
         return unsupported.describe(data)
-    return printable((str(error).splitlines() or [""])[0] or type(error).__name__)
+    return first_line(error)

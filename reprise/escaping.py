@@ -34,6 +34,12 @@ def printable(text: str) -> str:
     )
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, escaped, or of an empty message its type."""
+    lines = (line.strip() for line in str(error).splitlines())
+    return printable(next(filter(None, lines), type(error).__name__))
+
+
 def cell(text: str) -> str:
     """Escape text for a CSV file: put an apostrophe before a formula, and take tags apart.
 

@@ -13,7 +13,7 @@ InputFormat = Literal["uint8", "float"]
 
 
 class Metadata(NamedTuple):
-    """What a user of a model must know: its classes and input, licence and version."""
+    """Classes, input specification, calibration, licence and version of an exported model."""
 
     classes: tuple[str, ...]  # [K]
     spec: InputSpec

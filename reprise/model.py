@@ -8,7 +8,7 @@ import numpy as np
 from onnxruntime import InferenceSession, SessionOptions
 
 from reprise import metadata
-from reprise.escaping import printable
+from reprise.escaping import first_line, printable
 from reprise.metadata import Metadata
 from reprise.shortage import lacking
 
@@ -121,8 +121,7 @@ def _failed(path: Path, error: Exception) -> ModelError:
 
 
 def _reason(error: Exception) -> str:
-    lines = str(error).splitlines() or [type(error).__name__]
-    return printable(lines[0])[:LONGEST]
+    return first_line(error)[:LONGEST]
 
 
 def _check_shapes(model: Model) -> None:

@@ -36,7 +36,7 @@ def font(text: str, size: int) -> Font:
 
 @cache
 def has(letters: Font, letter: str) -> bool:
-    """Say whether a font draws a letter, and not the box that stands for all it lacks."""
+    """Return whether a font draws a letter, and not the box that stands for all it lacks."""
     return bytes(letters.getmask(letter)) != bytes(letters.getmask("\uffff"))
 
 

@@ -1,10 +1,12 @@
 """Errors that the user can mend: one message, an exit code, and no traceback."""
 
+import os
+import select
 import signal
 import sys
 from collections.abc import Callable
 
-from reprise.escaping import printable
+from reprise.escaping import first_line, printable
 from reprise.shortage import Resource, lacking
 from stages.address import redacted
 
@@ -31,19 +33,38 @@ def run(main: Callable[[], None]) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # while modules were imported
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        main()
+        _run_and_flush(main)
     except UserError as error:
         # What a message repeats of user input must not act on the terminal or hold a secret.
         sys.exit("\n".join(printable(redacted(line)) for line in str(error).split("\n")))
     except Exception as error:
         if (resource := lacking(error)) is None:
             raise
-        told = next(iter(str(error).splitlines()), "") or type(error).__name__
-        sys.exit(REMEDIES[resource].format(printable(told)))
+        sys.exit(REMEDIES[resource].format(first_line(error)))
     except KeyboardInterrupt as error:
         stopped = "stopped; nothing half-written is left, and `dvc repro` takes this stage up again"
         print(str(error) or stopped, file=sys.stderr)
         sys.exit(130)  # 128 + SIGINT, as a shell reports it
+
+
+def _run_and_flush(main: Callable[[], None]) -> None:
+    """Run a command; end with exit code 141 if nobody reads what it prints, as behind `head`."""
+    try:
+        main()
+        if sys.stdout:  # closed by `>&-`, there is none
+            sys.stdout.flush()
+    except BrokenPipeError:
+        if not _reader_ended():
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python flushes what is left at the end
+        sys.exit(141)  # 128 + SIGPIPE, as a shell reports it
+
+
+def _reader_ended() -> bool:
+    """Return whether standard output is a pipe that nobody reads any more."""
+    poll = select.poll()
+    poll.register(1, 0)  # errors are told in any case
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 def exhausted(error: Exception) -> bool:

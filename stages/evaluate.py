@@ -22,7 +22,7 @@ from stages.batches import to_device
 from stages.params import BatchSize
 from stages.reporting.page.page import render
 from stages.reporting.page.presentation import Background, present
-from stages.reporting.results import Judgement
+from stages.reporting.results import Results
 from stages.reporting.tta import Tta, Viewing
 from stages.runtime import Runtime
 from stages.scores import predict
@@ -48,12 +48,12 @@ def main() -> None:
     agreement.check(meta, judged.card)
     parts = {name: splits.read(name) for name in splits.NAMES}
     part, paths = parts[params.split], splits.read_paths(params.split)
-    judgement = Judgement(judged, part, paths, evaluate(params, judged, part).numpy())
+    results = Results(judged, part, paths, evaluate(params, judged, part).numpy())
     background = Background(params.split, parts, history.read())
-    report.write(judgement.report)
-    predictions.write(judgement.predictions)
-    report.write_page(render(present(judgement, background)))
-    print(*judgement.summary(params.split), sep="\n")
+    report.write(results.report)
+    predictions.write(results.predictions)
+    report.write_page(render(present(results, background)))
+    print(*results.summary(params.split), sep="\n")
 
 
 if __name__ == "__main__":

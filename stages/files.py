@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from reprise.escaping import cell, printable
+from reprise.escaping import cell, first_line
 from reprise.shortage import lacking
 from stages.errors import UserError
 
@@ -77,7 +77,7 @@ def reading(path: Path, stage: str) -> Iterator[None]:
     except Exception as error:  # damaged bytes make the libraries raise almost anything
         if lacking(error):
             raise
-        reason = printable((str(error).splitlines() or [type(error).__name__])[0])
+        reason = first_line(error)
         raise UserError(f"{path}: cannot be read ({reason}); {remedy}") from error
 
 

@@ -103,9 +103,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="CSV file for all images that changed")
     given = parser.parse_args()
     lines, moved = compare(fetch(given.a), fetch(given.b))
-    print(printable(f"A is {given.a}, B is {given.b}"), *lines, sep="\n")
     if given.out:
         files.write_csv(given.out, Pair._fields, moved)
+    print(printable(f"A is {given.a}, B is {given.b}"), *lines, sep="\n")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,8 @@ within a list that is replaced.
 """
 
 import argparse
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,7 +36,8 @@ class Setting(NamedTuple):
 
     def __str__(self) -> str:
         """Return a line for a person."""
-        return f"{self.name}: {mistakes.shown(self.old)} -> {mistakes.shown(self.new)}"
+        old, new = (mistakes.shown(value, repr) for value in (self.old, self.new))
+        return f"{self.name}: {old} -> {new}"
 
 
 def names() -> list[str]:
@@ -75,21 +75,23 @@ def read(path: Path) -> Sections:
     return found
 
 
-def merge(params: Sections, recipe: Mapping[str, Mapping[str, Any]]) -> Iterator[Setting]:
-    """Set the parameters of a recipe in place, and yield those that change.
+def merge(params: Sections, recipe: Mapping[str, Mapping[str, Any]]) -> list[Setting]:
+    """Set the parameters of a recipe in place, and return those that changed.
 
     Raises:
         UserError: a parameter is not there to be set.
     """
+    changes = list[Setting]()
     for section, values in recipe.items():
         for key, value in values.items():
             name = f"{section}.{key}"
             if key not in params.get(section, {}):
                 raise UserError(f"{PATH}: {name} is missing; restore it from Git")
             old = params[section][key]
-            if json.dumps(old) != json.dumps(value):  # 0 is not false, and 20.0 no number of epochs
+            if repr(old) != repr(value):  # 0 is not false, and 20.0 no number of epochs
                 params[section][key] = value
-                yield Setting(name, old, value)
+                changes.append(Setting(name, old, value))
+    return changes
 
 
 def section(name: str, cls: type[ParamsT]) -> ParamsT:
@@ -99,7 +101,7 @@ def section(name: str, cls: type[ParamsT]) -> ParamsT:
         UserError: there is no such recipe, or a parameter is missing or out of bounds.
     """
     params = read(PATH)
-    changes = list(merge(params, settings(name)))
+    changes = merge(params, settings(name))
     with TemporaryDirectory() as folder:
         path = Path(folder, PATH.name)
         path.write_text(written(params, changes), "utf-8")
@@ -116,7 +118,7 @@ def main() -> None:
     if not name:
         raise UserError(f"which recipe? `make recipe R=<name>`, one of {', '.join(names())}")
     params = read(PATH)
-    changes = list(merge(params, settings(name)))
+    changes = merge(params, settings(name))
     if not changes:
         print(f"{PATH} is as recipe {name} has it; `dvc repro` runs it")
         return

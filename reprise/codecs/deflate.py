@@ -7,7 +7,7 @@ AT_ONCE = 2**20  # bytes that are unpacked, and forgotten
 
 
 def ends(parts: Iterable[bytes]) -> bool:
-    """Say whether a stream has its end, and the checksum that it states."""
+    """Return whether a stream has its end, and the checksum that it states."""
     stream = zlib.decompressobj()
     try:
         for part in parts:

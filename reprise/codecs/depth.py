@@ -45,7 +45,7 @@ def _scale_key(picture: Image, bits: int) -> None:
 
 
 def _unscaled(picture: Image, head: png.Head) -> bool:
-    """Say whether the pixels cannot have been scaled to the depth of the file, as they should.
+    """Return whether the pixels cannot have been scaled to the depth of the file, as they should.
 
     Scaled, their lower bits are copies of the upper ones, zeros, or come of rounding; and the upper
     ones are zeros where none is above what the significant bits alone can say.

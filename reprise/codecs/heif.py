@@ -9,7 +9,7 @@ DAMAGED = "a HEIC or HEIF file that pillow-heif does not read: damaged? If not, 
 
 
 def is_heif(data: bytes) -> bool:
-    """Say whether a file is HEIF by its first bytes, whatever its name is."""
+    """Return whether a file is HEIF by its first bytes, whatever its name is."""
     return data[4:8] == b"ftyp" and data[8:12] in BRANDS
 
 
@@ -27,5 +27,5 @@ def why() -> str:
 
 
 def installed() -> bool:
-    """Say whether the package is there."""
+    """Return whether the package is there."""
     return find_spec("pillow_heif") is not None

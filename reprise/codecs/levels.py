@@ -49,5 +49,5 @@ def rounded(numbers: np.ndarray, by: int) -> np.ndarray:
 
 
 def within(picture: Image, full: int) -> bool:
-    """Say whether no pixel is above `full`."""
+    """Return whether no pixel is above `full`."""
     return bool(np.asarray(picture).max() <= full)

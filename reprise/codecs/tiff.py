@@ -92,7 +92,7 @@ def _parts(tags: ImageFileDirectory_v2, data: bytes) -> Iterator[bytes]:
 
 
 def _written(part: bytes, kind: int) -> bool:
-    """Say whether a part ends as its compression says; of others, whether there is anything."""
+    """Return whether a part ends as its compression says; of others, whether there is anything."""
     if kind in DEFLATE:
         return deflate.ends([part])
     if kind in DENSE:

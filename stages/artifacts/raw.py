@@ -54,7 +54,7 @@ class Group(NamedTuple):
 
     @property
     def rows(self) -> slice:
-        """Where its images are among those of all splits."""
+        """Range of its images, numbered through all splits."""
         return slice(self.start, self.start + self.size)
 
     def images(self) -> list[Image]:

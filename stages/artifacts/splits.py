@@ -32,7 +32,7 @@ class Split(NamedTuple):
 
 
 class Meta(Params):
-    """What all splits share, their sizes, and the files that are in none."""
+    """Interface of the images, number of images in each split, and excluded files."""
 
     interface: Interface
     counts: dict[str, NonNegativeInt]  # images per split

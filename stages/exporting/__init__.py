@@ -1,1 +1,1 @@
-"""What only stage `export` needs: one module per format, the conversion, and the model card."""
+"""Stage `export`: one module per format, the conversion, the comparison, and the model card."""

@@ -12,7 +12,7 @@ from jaxtyping import UInt8
 from pydantic import Field
 from torch import Tensor
 
-from reprise.escaping import printable
+from reprise.escaping import first_line
 from reprise.shortage import lacking
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.exported import CARD, Figures, Files
@@ -56,7 +56,7 @@ class Trial(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What became of a format."""
+    """The files of a converted format and their comparison, or the reason for having none."""
 
     name: str
     files: Files  # none where the format cannot express the network, or is too far from it
@@ -148,10 +148,8 @@ def _reason(error: BaseException) -> str:
     """Return the first line of the error that the others follow from."""
     while cause := error.__cause__:
         error = cause
-    lines = (line.strip() for line in str(error).splitlines())
-    first = next(filter(None, lines), type(error).__name__)
-    first = TEMPORARY.sub("", first)  # a name that is another one each time is no reason
-    return shorten(printable(first), LONGEST, placeholder=" ...")
+    first = TEMPORARY.sub("", first_line(error))  # a name that is another each time is no reason
+    return shorten(first, LONGEST, placeholder=" ...")
 
 
 def _require(made: Sequence[Made], params: Formats) -> None:

@@ -1,4 +1,4 @@
-"""What every exported file states about itself: how to feed it, and what its outputs mean.
+"""Metadata of exported files: input, classes, licence and version.
 
 One string of JSON under the key `reprise`, in ONNX among the metadata, in TorchScript and
 torch.export among the extra files, in AOTInductor among the metadata:

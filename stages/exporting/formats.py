@@ -38,7 +38,7 @@ class Formats(Description, Int8):
 
 
 class Format(NamedTuple):
-    """How to convert to a format, and how to predict with its files in its own runtime."""
+    """A format: its conversion, and prediction with its files in its own runtime."""
 
     convert: Callable[[Job], Files]
     predict: Callable[[Files, Iterable[Tensor], int], Outputs]  # files, batches, CPU threads

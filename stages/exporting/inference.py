@@ -1,4 +1,4 @@
-"""What a format converts: the classifier from pixels to probabilities, as a module and a graph."""
+"""The classifier from pixels to logits and probabilities, as a module and as a graph."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ class UnsupportedError(Exception):
 
 
 class Outputs(NamedTuple):
-    """What an exported file returns for n images."""
+    """Logits and probabilities of n images."""
 
     logits: Float[Tensor, "n k"]
     probabilities: Float[Tensor, "n k"]  # softmax(logits / temperature), calibrated on val

@@ -53,7 +53,7 @@ TYPES = {  # of the pixels in other languages
 
 
 class Subject(NamedTuple):
-    """What the card describes."""
+    """The classifier, its data and the comparison of its formats: the content of a card."""
 
     classifier: Classifier
     meta: Meta

@@ -19,7 +19,7 @@ EXCLUDED = -1  # instead of an index into NAMES
 
 
 class ImageRecords(NamedTuple):
-    """What is known of the images; n are published."""
+    """Split, checksum, sizes and failures of the n published images."""
 
     split_ids: Int8[np.ndarray, " n"]  # index into NAMES, or EXCLUDED
     checksums: UInt32[np.ndarray, " n"]  # of the pixels, as resized; 0 where excluded

@@ -38,7 +38,7 @@ class HashedImages(NamedTuple):
 
 
 class DuplicateReport(NamedTuple):
-    """Which images have the same pixels."""
+    """Images with the same pixels, within and across splits."""
 
     repeated: int  # images whose pixels came before
     shared: dict[str, int]  # images of the first split whose pixels are in the second, too

@@ -51,7 +51,7 @@ class Decoding(Params):
 
     @property
     def spec(self) -> InputSpec:
-        """What the network is fed, and how an image of another size gets there."""
+        """Size and channels of the images of a network, and how others are resized."""
         return InputSpec(*self.image_size, self.channels, self.resize, self.interpolation)
 
 

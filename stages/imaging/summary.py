@@ -1,4 +1,4 @@
-"""What preprocess found: figures for a file, messages for a person, and a contact sheet."""
+"""Summarise preprocessing: figures for a file, messages for a person, and a contact sheet."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ BRIGHT, DARK = "white", "black"
 
 
 class Summary(NamedTuple):
-    """What preprocess found."""
+    """Figures, messages and contact sheet of the preprocess stage."""
 
     figures: dict[str, object]
     messages: list[str]  # what somebody should look at

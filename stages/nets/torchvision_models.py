@@ -6,6 +6,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from reprise.escaping import first_line
 from reprise.shortage import lacking
 from stages import mistakes
 from stages.errors import UserError
@@ -49,7 +50,7 @@ def build(params: Torchvision, interface: Interface) -> nn.Module:
     except (AssertionError, RuntimeError, ValueError) as error:  # whatever its layers refuse
         if lacking(error):
             raise
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise UserError(
             f"params.yaml: train.architecture {params.architecture} does not take images of "
             f"{interface.height} x {interface.width} pixels ({reason}); change "

@@ -17,7 +17,7 @@ GRID = np.arange(101) / 100  # false positive rates, or recalls, at which curves
 
 
 class Ranking(NamedTuple):
-    """How many images are above each threshold, and at or above it.
+    """Numbers of images above each threshold, and at or above it.
 
     The thresholds are the probabilities of the images of the class, falling.
     """

@@ -21,8 +21,8 @@ from stages.reporting.metrics import summarize
 from stages.reporting.tables import tabulate
 
 
-class Judgement:
-    """What follows from the logits of a split; each part is computed once."""
+class Results:
+    """Scores, tables, pictures and predictions of a split, each computed once from its logits."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""Where images come from, one module per way; what only the download stage needs."""
+"""Stage `download`: sources of images, one module per layout or publisher."""

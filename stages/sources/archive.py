@@ -22,7 +22,7 @@ UNPACKS = "unpacks to"
 
 
 class Bounds(NamedTuple):
-    """What an archive may use."""
+    """Limits of unpacking an archive."""
 
     most: int  # bytes it may unpack to
     scratch: Path  # an empty folder for temporary files

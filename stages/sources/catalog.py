@@ -32,7 +32,7 @@ def _in_order(dataset: Any) -> Samples:  # noqa: ANN401
 
 
 class Entry(NamedTuple):
-    """How torchvision constructs a set."""
+    """Class and arguments by which torchvision constructs a set."""
 
     kind: str  # the class in torchvision.datasets
     splits: Mapping[str, Arguments]  # the arguments that choose a split

@@ -12,7 +12,7 @@ IMAGES = ("image", "img")  # as the hub's sets call it
 
 
 class Columns(NamedTuple):
-    """Where image and label are, and what the labels mean."""
+    """Columns of the image and the label, and the names of the classes."""
 
     image: str
     label: str

@@ -18,7 +18,7 @@ WORDS = re.compile(r"(?<![a-z])(image|img|picture|photo|label|annotation|txt|tex
 
 
 class Key(NamedTuple):
-    """What an image and its label have in common."""
+    """Folders and stem, which an image and its label share."""
 
     folders: tuple[str, ...]
     stem: str

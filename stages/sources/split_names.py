@@ -1,4 +1,4 @@
-"""How people spell splits: `train`, `Training_Set`, `test2017`, `seg_train`, `cifar10-test`.
+"""Parse names of splits: `train`, `Training_Set`, `test2017`, `seg_train`, `cifar10-test`.
 
 A name is cut into words at whatever is no letter, at capitals, and before set, data or images.
 It NAMES a split if one word is a split's and all others go with one, as in `Train_Data`. It only

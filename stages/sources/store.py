@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import BinaryIO, NamedTuple
 
+from reprise.escaping import first_line
 from reprise.shortage import lacking
 from stages.errors import UserError
 from stages.sources.reports import excerpt
@@ -118,7 +119,7 @@ class Store:
 
 def error_reason(error: BaseException) -> str:
     """Return the first line of an error's message or, if it has none, its type."""
-    return excerpt((str(error).splitlines() or [type(error).__name__])[0])
+    return excerpt(first_line(error))
 
 
 def _junk_kind(member: Member) -> str | None:

@@ -15,7 +15,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from reprise.escaping import printable
+from reprise.escaping import first_line
 from reprise.shortage import lacking
 from stages import files, locks
 from stages.artifacts.splits import Split
@@ -66,7 +66,7 @@ class CheckpointStore:
             if lacking(error):
                 raise
             # A power failure, or a failing disk, leaves anything.
-            reason = printable(next(iter(str(error).splitlines()), type(error).__name__))
+            reason = first_line(error)
             print(f"{self.path}: cannot be read ({reason}), so training starts from the beginning")
         else:
             epochs, steps = len(learner.history), learner.tally.steps

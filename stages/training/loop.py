@@ -36,7 +36,7 @@ class Loop(Batching, Schedule, Freezing, Resume):
 
 
 class Update(NamedTuple):
-    """How far an epoch has come."""
+    """Progress of an epoch."""
 
     tally: Tally  # of its steps so far
     images: int  # in the steps since the last update

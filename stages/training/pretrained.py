@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from torch import Tensor, hub, nn
 
+from reprise.escaping import first_line
 from reprise.shortage import lacking
 from stages import address
 from stages.artifacts import classifier
@@ -74,7 +75,7 @@ def published_weights(architecture: str) -> StateDict:
     except Exception as error:  # of the network, or of the file
         if lacking(error):
             raise
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise UserError(
             f"params.yaml: train.weights default: {choice.url} cannot be fetched ({reason}); "
             f"fetch it by hand and store it as {path}, or set train.weights to none"
@@ -116,7 +117,7 @@ def _stored(params: Pretrained) -> StateDict:
 
 
 def _inside(place: str, folder: Path) -> bool:
-    """Say whether a path leads into the folder, by its name: what DVC tracks may be a link."""
+    """Return whether a path leads into the folder, by its name: what DVC tracks may be a link."""
     path = Path(os.path.normpath(Path.cwd() / place))
     return "://" not in place and path.is_relative_to(Path.cwd() / folder)
 

@@ -1,4 +1,4 @@
-"""Which images each epoch trains on, in which order and batches."""
+"""Sample the images of each epoch: their choice, order and batches."""
 
 from collections.abc import Iterator
 from itertools import starmap
@@ -52,7 +52,7 @@ class Batching(Stepping, Sampling, Augmentation):
 
 
 class Start(NamedTuple):
-    """Where in the training the batches begin."""
+    """Epoch and step at which batches begin."""
 
     epoch: int = 0
     step: int = 0  # within the epoch

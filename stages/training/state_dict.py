@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
+from reprise.escaping import first_line
 from reprise.shortage import lacking
 from stages import address, mistakes
 from stages.artifacts.classifier import KEY
@@ -45,7 +46,7 @@ def fetch(place: str) -> bytes:
     except Exception as error:  # every file system has errors of its own
         if lacking(error):
             raise
-        reason = address.scrubbed((str(error).splitlines() or [""])[0], place)
+        reason = address.scrubbed(first_line(error), place)
         raise UserError(
             f"{address.public(place)}: cannot be read ({type(error).__name__}: {reason}); correct "
             "train.weights, or fetch the file by hand and give its path"

@@ -49,7 +49,7 @@ def fit_temperature(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -
 
 
 def explanation(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"], fitted: float) -> str:
-    """Say whether the temperature was fitted, or why it was left at 1."""
+    """Explain whether the temperature was fitted, or why it was left at 1."""
     if fitted != 1:
         return "fitted to val"
     if _is_endless(logits, labels, _best(logits, labels)):
@@ -60,7 +60,7 @@ def explanation(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"], fitte
 
 
 def _is_endless(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"], best: float) -> bool:
-    """Say whether the best temperature is at an end of the range, or would be but for smoothing."""
+    """Return whether the best is at an end of the range, or would be but for smoothing."""
     low, high = RANGE
     return not low * EDGE < best < high / EDGE or bool((logits.argmax(1) == labels).all())
 

@@ -69,6 +69,29 @@ def test_ctrl_c_ends_a_stage_that_still_imports_without_a_traceback(
     assert len(ended.stderr.splitlines()) == bool(told)
 
 
+@pytest.mark.parametrize("letters", [1, 1_000_000])
+def test_a_reader_that_ends_is_no_error(letters: int) -> None:
+    code = f"from stages import errors; errors.run(lambda: print({letters} * 'x'))"
+    reader = f'{sys.executable} -c "{code}" | true; echo ${{PIPESTATUS[0]}}'
+    ended = subprocess.run(
+        ["bash", "-c", reader], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert ended.stdout == "141\n"
+    assert ended.stderr == ""
+
+
+def test_another_broken_pipe_keeps_its_traceback() -> None:
+    ended = run("raise BrokenPipeError")
+    assert ended.returncode == 1
+    assert "Traceback" in ended.stderr
+
+
+def test_without_standard_output_a_command_succeeds() -> None:
+    code = "from stages import errors; errors.run(lambda: None)"
+    command = ["bash", "-c", f"{sys.executable} -c '{code}' >&-"]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
 def test_success_is_exit_code_0() -> None:
     ended = run("print('done')")
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")

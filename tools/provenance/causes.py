@@ -1,4 +1,4 @@
-"""What differs between two runs of a stage that can explain different outputs."""
+"""Find differences between two runs of a stage that can explain different outputs."""
 
 import json
 from collections.abc import Iterator, Mapping

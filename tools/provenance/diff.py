@@ -1,4 +1,4 @@
-"""Which outputs differ after a commit is run again, and by how much."""
+"""Find the outputs that differ after a commit is run again, and by how much."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""Gather the content of the page from a judgement."""
+"""Gather the content of the page from the results of a split."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
@@ -14,40 +14,40 @@ from stages.artifacts.splits import Split
 from stages.reporting.calibration import certainty, reliability
 from stages.reporting.page.charts import Series
 from stages.reporting.page.content import ClassRow, Content
-from stages.reporting.results import Judgement
+from stages.reporting.results import Results
 
 NAMED = 3  # classes that a title names, where there are many
 ENOUGH = 5  # images of a bin of which the accuracy is shown
 
 
 class Background(NamedTuple):
-    """A run, besides the judgement of one split."""
+    """A run, besides the results of one split."""
 
     split: str  # name of the one judged
     splits: Mapping[str, Split]  # all, in the order in which to show them
     history: Sequence[Epoch]
 
 
-def present(judgement: Judgement, background: Background) -> Content:
+def present(results: Results, background: Background) -> Content:
     """Return what the page shows."""
-    card, tables = judgement.card, judgement.report.tables
+    card, tables = results.card, results.report.tables
     return Content(
-        dataset=_title(judgement.names),
+        dataset=_title(results.names),
         facts=_facts(card, len(background.history)),
         split=background.split,
-        scores=judgement.report.scores,
-        calibration=judgement.calibration(background.split),
+        scores=results.report.scores,
+        calibration=results.calibration(background.split),
         params={"network": card.network.model_dump(mode="json"), "training": card.training},
         counts={name: len(split.labels) for name, split in background.splits.items()},
         classes=_classes(tables.classes, background.splits.values()),
-        confusion=_confusion(judgement.predictions),
+        confusion=_confusion(results.predictions),
         history=[epoch._asdict() for epoch in background.history],
         roc=_curves(tables.roc),
         precision_recall=_curves(tables.precision_recall),
-        reliability=_reliability(judgement),
+        reliability=_reliability(results),
         confidence=tables.confidence,
-        galleries=judgement.galleries,
-        samples=judgement.samples,
+        galleries=results.galleries,
+        samples=results.samples,
     )
 
 
@@ -92,14 +92,14 @@ def _curves(points: Sequence[tuple[str, float, float]]) -> list[Series]:
     return [Series(name, [(x, y) for _, x, y in curve]) for name, curve in grouped]
 
 
-def _reliability(judgement: Judgement) -> list[Series]:
+def _reliability(results: Results) -> list[Series]:
     """Return accuracy by confidence, before and after temperature scaling.
 
     Bins of fewer than ENOUGH images are left out: the accuracy of so few says nothing.
     """
-    found = certainty(judgement.logits, judgement.split.labels, 1.0)
+    found = certainty(results.logits, results.split.labels, 1.0)
     before = reliability(found.confidence, found.right)
-    after = judgement.report.tables.reliability
+    after = results.report.tables.reliability
     names = ("after temperature scaling", "before")
     return [
         Series(name, [(part.confidence, part.accuracy) for part in parts if part.images >= ENOUGH])

@@ -17,7 +17,7 @@ from PIL import Image as Picture
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from reprise.escaping import printable
+from reprise.escaping import first_line, printable
 from reprise.grid import Captioned, Grid, Line
 from stages import address
 from stages.artifacts.history import Epoch
@@ -117,7 +117,7 @@ def trace(whole: nn.Module, images: Images) -> bytes:
             drawn, _ = graph(torch.jit.trace(copy, image, check_trace=False), image)
             return bytes(drawn.SerializeToString())
     except Exception as error:  # noqa: BLE001 the network may be of the user's own making
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        reason = first_line(error)
         tqdm.write(
             f"TensorBoard shows no graph: tracing failed: {printable(reason)}", file=sys.stderr
         )

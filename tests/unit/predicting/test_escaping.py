@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from reprise.escaping import cell, printable, script
+from reprise.escaping import cell, first_line, printable, script
 
 PLAIN = [
     "Käfer 漢字 … ok.png",
@@ -116,3 +116,17 @@ def test_a_script_holds_any_text_and_gives_it_back(text: str) -> None:
     assert values.isascii()
     assert not {*"<>&"} & {*values}
     assert json.loads(values) == {"name": [text]}
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("one\ntwo"), "one"),
+        (ValueError("\n  one \ntwo"), "one"),
+        (ValueError(""), "ValueError"),
+        (KeyError(), "KeyError"),
+        (OSError("a\x1b[31mb"), r"a\x1b[31mb"),
+    ],
+)
+def test_the_first_line_of_an_error_says_something(error: Exception, line: str) -> None:
+    assert first_line(error) == line

@@ -12,7 +12,7 @@ from stages.artifacts.history import Epoch
 from stages.artifacts.splits import Split
 from stages.nets.network import Network
 from stages.reporting.page.presentation import Background
-from stages.reporting.results import Judgement
+from stages.reporting.results import Results
 
 EPOCHS = [Epoch(1, 0.7, 0.6, 0.5, 0.75, 0.01), Epoch(2, 0.6, 0.5, 0.75, 1.0, 0.001)]
 
@@ -26,7 +26,7 @@ def judge(
     labels: Sequence[int] | np.ndarray,
     classes: Sequence[str] = (),
     network: Network = CARD.network,
-) -> Judgement:
+) -> Results:
     """Return what follows from logits; the images are noise, and the network new."""
     names = tuple(classes) or named(logits.shape[1])
     interface = INTERFACE.model_copy(update={"classes": names})
@@ -36,10 +36,10 @@ def judge(
     )
     images = np.random.default_rng(0).integers(0, 256, (len(labels), 4, 5, 1), np.uint8)
     paths = [f"test/{number}.png" for number in range(len(labels))]
-    return Judgement(made, Split(images, np.array(labels)), paths, logits.astype(np.float32))
+    return Results(made, Split(images, np.array(labels)), paths, logits.astype(np.float32))
 
 
-def background(judgement: Judgement) -> Background:
+def background(judgement: Results) -> Background:
     """Return a run that learned from two images a class, and chose by one."""
     of_each = np.arange(len(judgement.card.interface.classes))
     blank = np.zeros((2 * len(of_each), 4, 5, 1), np.uint8)
@@ -48,25 +48,25 @@ def background(judgement: Judgement) -> Background:
     return Background("test", splits, EPOCHS)
 
 
-def usual(classes: int, images: int) -> Judgement:
+def usual(classes: int, images: int) -> Results:
     """Judge most images right."""
     labels = np.arange(images) % classes
     logits = np.random.default_rng(1).normal(size=(images, classes))
     return judge(logits + 3 * np.eye(classes)[labels], labels)
 
 
-def perfect() -> Judgement:
+def perfect() -> Results:
     """Judge all images right."""
     labels = np.arange(40) % 4
     return judge(20 * np.eye(4)[labels], labels)
 
 
-def constant() -> Judgement:
+def constant() -> Results:
     """Judge all images to be of class 1."""
     return judge(np.tile([0.0, 9.0, 1.0], (30, 1)), np.arange(30) % 3)
 
 
-def absent() -> Judgement:
+def absent() -> Results:
     """Judge images of all classes but the last; one is taken for that."""
     labels = np.arange(30) % 2
     logits = 5 * np.eye(3)[labels]
@@ -74,7 +74,7 @@ def absent() -> Judgement:
     return judge(logits, labels)
 
 
-EXTREMES: dict[str, Callable[[], Judgement]] = {
+EXTREMES: dict[str, Callable[[], Results]] = {
     "usual": lambda: usual(4, 60),
     "two classes": lambda: usual(2, 30),
     "a thousand classes": lambda: usual(1000, 2000),

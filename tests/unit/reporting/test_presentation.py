@@ -9,10 +9,10 @@ from toys import CARD
 from stages.reporting.page.content import Content
 from stages.reporting.page.page import render
 from stages.reporting.page.presentation import present
-from stages.reporting.results import Judgement
+from stages.reporting.results import Results
 
 
-def shown(judgement: Judgement) -> Content:
+def shown(judgement: Results) -> Content:
     return present(judgement, background(judgement))
 
 

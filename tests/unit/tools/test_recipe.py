@@ -104,7 +104,7 @@ def test_a_second_time_nothing_is_written(
 def test_lists_of_a_line_each_are_replaced(folder: Path) -> None:
     (folder / "params.yaml").write_text(PARAMS.replace("hidden: []", "hidden:\n  - 7\n  - 8"))
     params = recipe.read(Path("params.yaml"))
-    changes = list(merge(params, settings("wide")))
+    changes = merge(params, settings("wide"))
     assert changes[1] == Setting("train.hidden", [7, 8], [10, 20])
 
 
@@ -175,7 +175,7 @@ def test_a_link_its_mode_and_the_ends_of_lines_stay(
     assert real.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("wrong", ["false", "3.0", "'3'"])
+@pytest.mark.parametrize("wrong", ["false", "3.0", "'3'", "2020-01-01", "&a [*a]"])
 def test_a_value_of_another_type_is_another_value(wrong: str, folder: Path) -> None:
     (folder / "params.yaml").write_text(PARAMS.replace("epochs: 3 ", f"epochs: {wrong} "))
     params = recipe.read(Path("params.yaml"))
