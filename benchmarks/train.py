@@ -27,7 +27,7 @@ from stages.batches import Resident, to_device
 from stages.train import Train
 from stages.training.loop import train_epoch
 from stages.training.setup import build_step, initial_card
-from stages.training.step import Step
+from stages.training.step import Step, whole_step
 from tools import recipe
 
 ROUNDS = 5
@@ -121,7 +121,7 @@ def alone(step: Step, data: Resident) -> float:
     images, labels = data.images[:size].clone(), data.labels[:size]
     done, start = 0, time.perf_counter()
     while time.perf_counter() < start + SECONDS:
-        step(images, labels)
+        step(whole_step(images, labels, step.params))
         done += size
     return done / (time.perf_counter() - start)
 

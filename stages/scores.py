@@ -8,14 +8,26 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from stages.batches import Resident, batches
+from stages.world import World
 
 
 @torch.inference_mode()
-def predict(network: nn.Module, data: Resident, batch_size: int) -> Float[Tensor, "n k"]:
-    """Return the logits of every image, on the CPU; the network takes uint8 [B, H, W, C]."""
+def predict(
+    network: nn.Module, data: Resident, batch_size: int, world: World | None = None
+) -> Float[Tensor, "n k"]:
+    """Return the logits of every image, on the CPU; the network takes uint8 [B, H, W, C].
+
+    The processes of a world share the batches, and each gets all logits.
+    """
     network.eval()
-    order = torch.arange(len(data.labels))
-    return torch.cat([network(batch.images) for batch in batches(data, order, batch_size)]).cpu()
+    world = world or World(data.labels.device)
+    order = torch.arange(len(data.labels)).split(batch_size)
+    shares = [order[slice(*world.bounds(rank, len(order)))] for rank in range(world.size)]
+    mine = shares[world.rank] or [order[0][:1]]  # where there is nothing to do, for the shape
+    found = batches(data, torch.cat([*mine]), batch_size)
+    logits = torch.cat([network(batch.images) for batch in found]).cpu()
+    counts = [sum(map(len, share)) for share in shares]
+    return world.gather(logits[: counts[world.rank]], counts)
 
 
 class Scores(NamedTuple):
@@ -25,9 +37,11 @@ class Scores(NamedTuple):
     accuracy: float  # share of images whose largest logit is the label's, in [0, 1]
 
 
-def score(network: nn.Module, data: Resident, batch_size: int) -> Scores:
+def score(
+    network: nn.Module, data: Resident, batch_size: int, world: World | None = None
+) -> Scores:
     """Score the network, which takes uint8 [B, H, W, C], on all images."""
-    logits, labels = predict(network, data, batch_size), data.labels.cpu()
+    logits, labels = predict(network, data, batch_size, world), data.labels.cpu()
     return Scores(cross_entropy(logits, labels), accuracy(logits, labels))
 
 

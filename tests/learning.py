@@ -15,8 +15,10 @@ from stages.nets.network import Network
 from stages.train import Train, train
 from stages.training import loop
 from stages.training.loop import Update
+from stages.training.losses import Targets
 from stages.training.setup import build_step
-from stages.training.step import Step
+from stages.training.state import Outcome
+from stages.training.step import Images, Step, whole_step
 
 AT_ONCE, NEVER = -inf, inf  # seconds from one look at the loss to the next
 torch.set_num_threads(1)  # two crawl when the machine is busy
@@ -32,6 +34,11 @@ def settings(**changes: object) -> Train:
 def begun(params: Train, data: Resident = DATA) -> Step:
     """Return a step whose learner has not learned yet."""
     return build_step(params, CARD.model_copy(update={"network": params.part(Network)}), data)
+
+
+def run_step(step: Step, images: Images, targets: Targets) -> Outcome:
+    """Run a step whose images are these."""
+    return step(whole_step(images, targets, step.params))
 
 
 def updates(

@@ -14,11 +14,10 @@ from stages.batches import Resident, to_device
 from stages.errors import UserError
 from stages.progress import Progress
 from stages.train import Train
-from stages.training.augmentation.mixing import Mixed
 from stages.training.optimizer import freeze
-from stages.training.sampling import Batching, Start, epoch_batches
+from stages.training.sampling import Batching, Sampler, Start
 from stages.training.setup import Training, build_step, initial_card
-from stages.training.step import Step
+from stages.training.step import Step, Work
 from stages.training.tensorboard.log import FOLDER
 
 CURVE, TABLE = FOLDER / "find_lr.png", FOLDER / "find_lr.csv"
@@ -52,12 +51,12 @@ def sweep(step: Step, data: Resident, params: Training, span: Span) -> Iterator[
     average, lowest, memory = 0.0, inf, span.memory
     step.whole.train()
     freeze(step.learner.network, params, 0)
-    batches = endless_batches(data, params, step.learner.classes)
+    shares = endless_steps(step, data, params)
     groups = [group for made in step.learner.optimizers for group in made.param_groups]
     for number, lr in enumerate(np.geomspace(*span).tolist(), 1):
         for group in groups:
             group["lr"] = group["initial_lr"] * lr / params.lr
-        loss = step(*next(batches)).loss.item()
+        loss = step(next(shares)).loss.item()
         average += (loss - average) / memory
         smoothed = average / (1 - (1 - 1 / memory) ** number)  # Kingma and Ba 2015, section 3
         if not isfinite(loss) or smoothed > DIVERGED * lowest:
@@ -66,10 +65,10 @@ def sweep(step: Step, data: Resident, params: Training, span: Span) -> Iterator[
         yield Point(lr, loss, smoothed)
 
 
-def endless_batches(data: Resident, params: Batching, classes: int) -> Iterator[Mixed]:
-    """Return the batches of the train stage in their order, epoch after epoch."""
-    epochs = (epoch_batches(data, params, classes, Start(epoch)) for epoch in count())
-    return chain.from_iterable(epochs)
+def endless_steps(step: Step, data: Resident, params: Batching) -> Iterator[Work]:
+    """Return the steps of the train stage in their order, epoch after epoch."""
+    sampler = Sampler(data, params, step.learner.classes, step.world)
+    return chain.from_iterable(sampler.steps(Start(epoch)) for epoch in count())
 
 
 def steepest(points: Sequence[Point], memory: int) -> Point:

@@ -1,12 +1,11 @@
 """The training loop: it yields, and leaves recording, saving and stopping to the caller."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import ceil, inf
 from time import monotonic
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from pydantic import model_validator
 from tqdm import tqdm
@@ -14,12 +13,13 @@ from tqdm import tqdm
 from stages.batches import Resident
 from stages.training.checkpoint import Resume
 from stages.training.optimizer import Freezing, freeze
-from stages.training.sampling import Batching, Start, epoch_batches, epoch_size
+from stages.training.sampling import Batching, Sampler, Start, epoch_size
 from stages.training.schedule import Position, Schedule, apply
-from stages.training.state import DivergedError, Learner, Outcome, Tally
+from stages.training.state import DivergedError, Learner, Outcome, Tally, finite
 from stages.training.step import Step
 
 LOOK = 0.1  # seconds between two looks at the loss: on a GPU, each waits for all steps before
+JUDGED = 64  # steps after which a loss that is no number ends a training: no clock decides it
 
 
 class Loop(Batching, Schedule, Freezing, Resume):
@@ -55,17 +55,24 @@ def train_epoch(step: Step, data: Resident, params: Loop) -> Iterator[Update]:
     """
     learner, epoch, losses = step.learner, len(step.learner.history), step.learner.losses
     steps = ceil(epoch_size(len(data.labels), params) / params.images_a_step)
-    _begin_epoch(step, params, epoch)
-    looked, recent = monotonic(), list[Outcome]()
-    batches = epoch_batches(data, params, learner.classes, Start(epoch, learner.tally.steps))
-    for number, (images, targets) in enumerate(batches, learner.tally.steps + 1):
+    step.whole.train()
+    freeze(learner.network, params, epoch)
+    looked, recent, unjudged = monotonic(), list[Outcome](), list[Outcome]()
+    sampler = Sampler(data, params, learner.classes, step.world)
+    shares = sampler.steps(Start(epoch, learner.tally.steps))
+    for number, share in enumerate(shares, learner.tally.steps + 1):
         position = Position(epoch * steps + number - 1, steps, params.epochs)
         apply(learner.optimizers, params, position, losses)
-        recent.append(step(images, targets))
+        recent.append(step(share))
         ended = number == steps
         due = ended or number % (params.save_steps or inf) == 0
-        if due or monotonic() > looked + LOOK:
-            tally, before = learner.tally.plus(recent, epoch + 1), learner.tally.images
+        judged = due or number % JUDGED == 0
+        if judged or monotonic() > looked + LOOK:
+            tally, before = learner.tally.plus(recent), learner.tally.images
+            unjudged += recent
+            if judged:
+                _judge(unjudged, number, epoch)
+                unjudged = []
             learner.tally = Tally() if ended else tally
             looked, recent = monotonic(), []
             yield Update(tally, tally.images - before, ended, due)
@@ -86,10 +93,12 @@ def stop_at_divergence(learner: Learner) -> Iterator[None]:
         tqdm.write(f"{error}; training ends here, and the best epoch before counts")
 
 
-def _begin_epoch(step: Step, params: Loop, epoch: int) -> None:
-    """Seed torch, whose numbers decide what dropout drops; set modes and frozen weights."""
-    if not step.learner.tally.steps:  # within an epoch, the state of the generators was restored
-        seed = np.random.SeedSequence((params.seed, epoch)).generate_state(1)[0]
-        torch.manual_seed(int(seed))
-    step.whole.train()
-    freeze(step.learner.network, params, epoch)
+def _judge(outcomes: Sequence[Outcome], last: int, epoch: int) -> None:
+    """Refuse losses that are no numbers; `last` is the number of the last step in its epoch.
+
+    Raises:
+        DivergedError: the loss of a step is no finite number.
+    """
+    losses = torch.stack([outcome.loss for outcome in outcomes]).tolist()
+    for number, loss in enumerate(losses, last - len(losses) + 1):
+        finite(loss, f"in epoch {epoch + 1}, step {number}")

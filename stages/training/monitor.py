@@ -9,13 +9,14 @@ from stages.batches import Resident
 from stages.progress import Progress
 from stages.training.early_stopping import EarlyStopping, best_index
 from stages.training.loop import Update
-from stages.training.sampling import Start, epoch_batches, remaining_images
+from stages.training.sampling import Sampler, Start, remaining_images
 from stages.training.setup import Training
 from stages.training.state import Learner
 from stages.training.step import Step
 from stages.training.tensorboard import log
 from stages.training.tensorboard.log import Log
 from stages.training.tensorboard.panels import Logits
+from stages.world import World
 
 
 class Monitor:
@@ -49,7 +50,8 @@ def opened(step: Step, data: Resident, params: Training, key: str) -> Iterator[M
     learner = step.learner
     left = remaining_images(learner, len(data.labels), params)
     with log.opened(params, key, len(learner.history)) as board:
-        board.start(step.whole, next(epoch_batches(data, params, learner.classes, Start())).images)
+        sampler = Sampler(data, params, learner.classes, World(data.labels.device))
+        board.start(step.whole, next(iter(next(sampler.steps(Start())).batches))[0])
         with Progress("train", left, "images") as bar:
             yield Monitor(learner, params, bar, board)
 

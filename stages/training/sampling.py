@@ -1,7 +1,7 @@
 """Sample the images of each epoch: their choice, order and batches."""
 
 from collections.abc import Iterator
-from itertools import starmap
+from itertools import islice, starmap
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
@@ -16,9 +16,11 @@ from stages.training.augmentation.augmenter import Augmentation, augmenter
 from stages.training.augmentation.draws import Draws
 from stages.training.augmentation.mixing import Mixed, mixer
 from stages.training.state import Learner
-from stages.training.step import Stepping
+from stages.training.step import Stepping, Work
+from stages.world import World
 
 Batches = Annotated[int, Field(ge=1, le=1_000_000)]
+SEEDS = 2**63  # as many torch knows
 
 
 class Sampling(Params):
@@ -58,13 +60,42 @@ class Start(NamedTuple):
     step: int = 0  # within the epoch
 
 
-def epoch_batches(data: Resident, params: Batching, classes: int, start: Start) -> Iterator[Mixed]:
-    """Return the batches of an epoch from a step on, augmented and mixed, one a step."""
-    n, h, w, c = data.images.shape
-    draws = Draws(params.seed, start.epoch, (n, h, w, c), data.labels.device)
-    indices = epoch_indices(data.labels, params, start.epoch)[start.step * params.images_a_step :]
-    augmented = batches(data, indices, params.images_a_step, augmenter(params, draws))
-    return starmap(mixer(params, draws, classes), augmented)
+class Sampler:
+    """The batches of one process, of the images of a split."""
+
+    def __init__(self, data: Resident, params: Batching, classes: int, world: World) -> None:
+        """Take the split, and the processes that share the batches of each step."""
+        self._data, self._params, self._classes = data, params, classes
+        self._own = world.own(params.accumulate)
+
+    def steps(self, start: Start) -> Iterator[Work]:
+        """Yield the work of each step from `start` on; take all of one before the next."""
+        params, size = self._params, self._params.batch_size
+        indices = epoch_indices(self._data.labels, params, start.epoch)
+        steps = [step.split(size) for step in indices.split(params.images_a_step)][start.step :]
+        stream = self.batches([batch for step in steps for batch in step[self._own]], start.epoch)
+        seeds = _seeds(params.seed, start.epoch)
+        for number, step in enumerate(steps, start.step):
+            images = sum(map(len, step))
+            mine = islice(stream, len(step[self._own]))
+            seed = (seeds + number * params.accumulate) % SEEDS
+            yield Work(mine, self._own.start, len(step), images, seed)
+
+    def batches(self, indices: list[Int64[Tensor, " _"]], epoch: int) -> Iterator[Mixed]:
+        """Return batches of an epoch, augmented and mixed; only the last one may be smaller."""
+        if not indices:
+            return iter(())
+        n, h, w, c = self._data.images.shape
+        params = self._params
+        draws = Draws(params.seed, epoch, (n, h, w, c), self._data.labels.device)
+        order = torch.cat(indices)
+        augmented = batches(self._data, order, params.batch_size, augmenter(params, draws))
+        return starmap(mixer(params, draws, self._classes), augmented)
+
+
+def _seeds(seed: int, epoch: int) -> int:
+    """Return the seed for torch of the first batch of an epoch."""
+    return int(np.random.SeedSequence((seed, epoch)).generate_state(1, np.uint64)[0])
 
 
 def epoch_indices(labels: Int64[Tensor, " n"], params: Batching, epoch: int) -> Int64[Tensor, " m"]:

@@ -40,20 +40,14 @@ class Tally(NamedTuple):
     right: int = 0
     nats: float = 0.0  # loss, summed over the images
 
-    def plus(self, outcomes: Sequence[Outcome], epoch: int) -> "Tally":
-        """Add the steps that follow, one after the other: the sum depends on the order alone.
-
-        Raises:
-            DivergedError: the loss of a step is no finite number; `epoch`, from 1, is for the
-                message.
-        """
+    def plus(self, outcomes: Sequence[Outcome]) -> "Tally":
+        """Add the steps that follow, one after the other: the sum depends on the order alone."""
         steps, images, right, nats = self
         losses = torch.stack([outcome.loss for outcome in outcomes]).tolist()
         rights = torch.stack([outcome.right for outcome in outcomes]).tolist()
         for loss, correct, outcome in zip(losses, rights, outcomes, strict=True):
-            steps += 1
-            nats += finite(loss, f"in epoch {epoch}, step {steps}") * outcome.images
-            images, right = images + outcome.images, right + correct
+            nats += loss * outcome.images
+            steps, images, right = steps + 1, images + outcome.images, right + correct
         return Tally(steps, images, right, nats)
 
     @property
@@ -77,7 +71,6 @@ class LearnerState(TypedDict):
     history: list[tuple[Any, ...]]
     best: Weights
     tally: tuple[Any, ...]
-    random: list[Tensor]  # of the CPU, then of each GPU
 
 
 @dataclass
@@ -132,7 +125,6 @@ class Learner:
 
     def state_dict(self) -> LearnerState:
         """Return what `load_state_dict` takes; the tensors go on changing."""
-        gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
         return LearnerState(
             network=self.network.state_dict(),
             optimizers=[optimizer.state_dict() for optimizer in self.optimizers],
@@ -141,11 +133,10 @@ class Learner:
             history=[tuple(epoch) for epoch in self.history],
             best=self.best,
             tally=tuple(self.tally),
-            random=[torch.get_rng_state(), *gpus],
         )
 
     def load_state_dict(self, state: LearnerState) -> None:
-        """Restore a state, that of torch's random numbers included."""
+        """Restore a state."""
         self.network.load_state_dict(state["network"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
@@ -154,9 +145,6 @@ class Learner:
         self.history = [Epoch(*values) for values in state["history"]]
         self.best = state["best"]
         self.tally = Tally(*state["tally"])
-        torch.set_rng_state(state["random"][0])
-        if gpus := state["random"][1:]:
-            torch.cuda.set_rng_state_all(gpus)
 
 
 def finite(loss: float, when: str) -> float:

@@ -1,7 +1,7 @@
 """Run one optimisation step: forward, loss, backward, update."""
 
-from collections.abc import Sequence
-from typing import Annotated, TypeAlias
+from collections.abc import Iterable
+from typing import Annotated, NamedTuple, TypeAlias
 
 import torch
 from jaxtyping import Float, UInt8
@@ -10,13 +10,18 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
+from stages import runtime
 from stages.batches import Resident
 from stages.errors import UserError, exhausted
 from stages.params import BatchSize
 from stages.scores import Scores, score
+from stages.training.exchange import Exchange
 from stages.training.losses import Criterion, Targets
+from stages.training.moving import Buffers
 from stages.training.precision import Precision, autocast
 from stages.training.state import Learner, Outcome
+from stages.training.tree import Node, Tree
+from stages.world import World
 
 Images: TypeAlias = UInt8[Tensor, "b h w c"] | Float[Tensor, "b h w c"]  # in [0, 255]
 VALIDATION_FACTOR = 4  # times as many images fit where no activations are kept for a backward pass
@@ -37,6 +42,16 @@ class Stepping(Precision):
         return self.batch_size * self.accumulate
 
 
+class Work(NamedTuple):
+    """The batches of a step that this process computes."""
+
+    batches: Iterable[tuple[Images, Targets]]
+    first: int  # number of the first of them among the batches of the step, from 0
+    step_batches: int  # in the whole step, those of other processes included
+    step_images: int  # in all of these
+    seed: int  # for torch, of the first batch of the step; each later batch has the next number
+
+
 class Step:
     """Optimisation steps of a learner, and their validation."""
 
@@ -46,26 +61,37 @@ class Step:
         """Take the learner's network once more as `whole`, which maps pixels to logits."""
         self.learner, self.whole, self.loss, self.params = learner, whole, loss, params
         self._weights = list(whole.parameters())
+        self._device = self._weights[0].device
+        self.join(World(self._device))
 
-    def __call__(self, images: Images, targets: Targets) -> Outcome:
-        """Run one step: update the weights by the gradient of the mean loss over these images.
+    def join(self, world: World) -> None:
+        """Share the batches of each step, and validation, with other processes."""
+        self.world, self._exchange = world, Exchange(world, self.params.accumulate)
+        self._buffers = Buffers(self.whole)
+
+    def __call__(self, work: Work) -> Outcome:
+        """Run one step: update the weights by the gradient of the mean loss over its images.
 
         Raises:
             UserError: memory has run out; the message names the batch size that fitted.
         """
         try:
-            return self._run(images, targets)
+            single = work.step_batches == self.params.accumulate == 1
+            outcome = self._alone(work) if single else self._shared(work)
+            self._update()
         except (RuntimeError, MemoryError) as error:
             if not exhausted(error):
                 raise
+        else:
+            return outcome
         # Not above, where the error still holds on to all that was in memory.
-        raise self._out_of_memory(images, targets)
+        raise self._out_of_memory(*self._latest)
 
     def validate(self, val: Resident) -> Scores:
         """Score the weights on val: their average, where one is kept."""
         size = VALIDATION_FACTOR * self.params.batch_size
         with self.learner.average.applied(), autocast(self.params, val.labels.device):
-            return score(self.whole, val, size)
+            return score(self.whole, val, size, self.world)
 
     def backward(self, images: Images, targets: Targets, share: float) -> Outcome:
         """Accumulate `share` times the gradient of the mean loss."""
@@ -83,16 +109,43 @@ class Step:
         for weight in self._weights:
             weight.grad = None
 
-    def _run(self, images: Images, targets: Targets) -> Outcome:
-        size = self.params.batch_size
-        if len(images) <= size:  # the common case, without the cost of splitting
-            outcome = self.backward(images, targets, 1.0)
-        else:
-            pairs = zip(torch.split(images, size), torch.split(targets, size), strict=True)
-            parts = [self.backward(*pair, len(pair[0]) / len(images)) for pair in pairs]
-            outcome = _joined(parts)
-        self._update()
-        return outcome
+    def _alone(self, work: Work) -> Outcome:
+        """Compute the gradient of a step of one batch."""
+        ((images, targets),) = work.batches
+        self._begin(images, targets, work.seed)
+        return self.backward(images, targets, 1.0)
+
+    def _shared(self, work: Work) -> Outcome:
+        """Compute the gradient of a step of several batches, of which others may have some.
+
+        Each batch goes through the network by itself, from the same buffers. Gradients, moves of
+        buffers, loss and hits are added in the order of one tree over all batches.
+        """
+        tree, learned = Tree(), [weight for weight in self._weights if weight.requires_grad]
+        self._buffers.remember()
+        for number, (images, targets) in enumerate(work.batches, work.first):
+            if number > work.first:
+                self._buffers.put_back()
+            self._begin(images, targets, work.seed + number)
+            share = len(images) / work.step_images
+            loss, right, _ = self.backward(images, targets, share)
+            sums = torch.stack([loss * share, right.float()])
+            moves = self._buffers.moves(share)
+            tree.add(Node(number, 1, [*map(_gradient, learned), *moves, sums]))
+            self.zero_grad()
+        like = [*learned, *self._buffers.moving, torch.empty(2, device=self._device)]
+        *summed, (loss, right) = self._exchange.total(tree, like, work.step_batches)
+        for weight, gradient in zip(learned, summed, strict=False):
+            weight.grad = gradient
+        self._buffers.move(summed[len(learned) :])
+        if work.step_batches < self.params.accumulate:  # perhaps not all processes had a batch
+            self.world.broadcast(self._buffers.counts)
+        return Outcome(loss.clone(), right.long(), work.step_images)
+
+    def _begin(self, images: Images, targets: Targets, seed: int) -> None:
+        """Seed torch, whose numbers decide what dropout drops, for one batch."""
+        self._latest = images, targets
+        runtime.seed(self._device, seed)
 
     def _update(self) -> None:
         """Update the weights by their gradients, then the average; drop the gradients."""
@@ -146,9 +199,13 @@ def _has_gradients(optimizer: Optimizer) -> bool:
     return any(weight.grad is not None for group in groups for weight in group["params"])
 
 
-def _joined(parts: Sequence[Outcome]) -> Outcome:
-    """Return the outcome of a step whose batches went through the network one by one."""
-    losses = torch.stack([part.loss * part.images for part in parts])
-    rights = torch.stack([part.right for part in parts])
-    images = sum(part.images for part in parts)
-    return Outcome(losses.sum() / images, rights.sum(), images)
+def _gradient(weight: nn.Parameter) -> Tensor:
+    """Return the gradient of a weight, 0 where the batch has none for it."""
+    return torch.zeros_like(weight) if weight.grad is None else weight.grad
+
+
+def whole_step(images: Images, targets: Targets, params: Stepping, seed: int = 0) -> Work:
+    """Return the work of a step whose images are at hand, for one process alone."""
+    size = params.batch_size
+    parts = zip(torch.split(images, size), torch.split(targets, size), strict=True)
+    return Work(parts, 0, -(-len(images) // size), len(images), seed)

@@ -9,7 +9,7 @@ from stages.batches import Resident, to_device
 from stages.errors import UserError
 from stages.train import Train
 from stages.training.setup import Training, build_step
-from tools.find_lr import Point, Span, endless_batches, steepest, sweep
+from tools.find_lr import Point, Span, endless_steps, steepest, sweep
 
 SPAN = Span(1e-5, 10.0, 60)
 DATA = to_device(split(24), torch.device("cpu"))
@@ -50,7 +50,8 @@ def test_rates_grow_by_the_same_factor() -> None:
 def test_steps_are_those_of_plain_sgd() -> None:
     tried, step = points(), build_step(PARAMS, CARD, DATA)
     step.whole.train()
-    for point, (images, labels) in zip(tried, endless_batches(DATA, PARAMS, 2), strict=False):
+    for point, work in zip(tried, endless_steps(step, DATA, PARAMS), strict=False):
+        ((images, labels),) = work.batches
         loss = step.loss(step.whole(images), labels)
         assert point.loss == pytest.approx(loss.item(), rel=1e-4)
         step.whole.zero_grad()
@@ -101,7 +102,9 @@ def test_the_same_parameters_give_the_same_points() -> None:
 
 
 def test_learning_goes_through_the_images_again_and_again() -> None:
-    seen = [labels for _, labels in islice(endless_batches(DATA, PARAMS, 2), 6)]
+    step = build_step(PARAMS, CARD, DATA)
+    works = islice(endless_steps(step, DATA, PARAMS), 6)
+    seen = [labels for work in works for _, labels in work.batches]
     for epoch in (seen[:3], seen[3:]):
         assert torch.cat(epoch).bincount().tolist() == [12, 12]
 

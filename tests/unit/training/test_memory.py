@@ -1,6 +1,6 @@
 import pytest
 import torch
-from learning import DATA, begun, same, settings
+from learning import DATA, begun, run_step, same, settings
 from torch import Tensor, nn
 
 from stages.errors import UserError
@@ -35,7 +35,7 @@ def limited(most: int, error: Exception, **changes: object) -> Step:
 def test_the_message_names_the_size_that_fitted(error: Exception) -> None:
     step = limited(5, error)
     with pytest.raises(UserError) as found:
-        step(DATA.images[:16], DATA.labels[:16])
+        run_step(step, DATA.images[:16], DATA.labels[:16])
     assert str(found.value) == (
         "train.batch_size 16 needs more memory than there is on cpu; 4 fitted; with "
         "train.batch_size 4 and train.accumulate 4, a step sees as many images"
@@ -56,28 +56,28 @@ def test_a_step_of_as_many_images_is_told(
 ) -> None:
     step = limited(most, ERRORS[0], **changes)
     with pytest.raises(UserError, match=fitted):
-        step(DATA.images, DATA.labels)
+        run_step(step, DATA.images, DATA.labels)
 
 
 @pytest.mark.parametrize("batch_size", [1, 16])
 def test_where_nothing_fits_another_remedy_is_told(batch_size: int) -> None:
     step = limited(0, ERRORS[0], batch_size=batch_size)
     with pytest.raises(UserError, match=r"no smaller one fits; choose a smaller network"):
-        step(DATA.images, DATA.labels)
+        run_step(step, DATA.images, DATA.labels)
 
 
 def test_batch_norm_that_takes_no_single_image_is_no_fit() -> None:
     step = limited(1, ERRORS[0])
     step.whole = nn.Sequential(step.whole, nn.BatchNorm1d(2))
     with pytest.raises(UserError, match="no smaller one fits"):
-        step(DATA.images, DATA.labels)
+        run_step(step, DATA.images, DATA.labels)
 
 
 def test_the_weights_stay_as_they_were() -> None:
     step = limited(5, ERRORS[0])
     before = {name: held.clone() for name, held in step.whole.state_dict().items()}
     with pytest.raises(UserError):
-        step(DATA.images, DATA.labels)
+        run_step(step, DATA.images, DATA.labels)
     assert same(step.whole.state_dict(), before)
     assert all(weight.grad is None for weight in step.whole.parameters())
 
@@ -105,7 +105,7 @@ def test_what_the_failed_step_held_is_freed_before_others_are_tried() -> None:
 
     step.loss = loss
     with pytest.raises(UserError, match="4 fitted"):
-        step(DATA.images[:16], DATA.labels[:16])
+        run_step(step, DATA.images[:16], DATA.labels[:16])
 
 
 OTHERS = [RuntimeError("mat1 and mat2 shapes cannot be multiplied"), KeyError("out of memory")]
@@ -114,7 +114,7 @@ OTHERS = [RuntimeError("mat1 and mat2 shapes cannot be multiplied"), KeyError("o
 @pytest.mark.parametrize("error", OTHERS)
 def test_other_errors_pass_through(error: Exception) -> None:
     with pytest.raises(type(error)) as found:
-        limited(5, error)(DATA.images, DATA.labels)
+        run_step(limited(5, error), DATA.images, DATA.labels)
     assert found.value is error
 
 
@@ -129,9 +129,9 @@ def test_another_error_while_trying_passes_through() -> None:
 
     step.loss = loss
     with pytest.raises(RuntimeError, match="device-side assert"):
-        step(DATA.images[:16], DATA.labels[:16])
+        run_step(step, DATA.images[:16], DATA.labels[:16])
 
 
 def test_a_step_that_fits_is_gone() -> None:
-    outcome = limited(16, ERRORS[0])(DATA.images[:16], DATA.labels[:16])
+    outcome = run_step(limited(16, ERRORS[0]), DATA.images[:16], DATA.labels[:16])
     assert outcome.images == 16

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import torch
 from jaxtyping import TypeCheckError
-from learning import DATA, HELD_OUT, begun, same, settings
+from learning import DATA, HELD_OUT, begun, run_step, same, settings
 from pydantic import ValidationError
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -57,7 +57,7 @@ def moved(network: Linear) -> list[float]:
 @pytest.mark.parametrize("batch_size", [1, 2, 5])
 def test_a_step_by_hand(batch_size: int) -> None:
     network = Linear(log(3))
-    loss, right, images = small(network, batch_size=batch_size)(IMAGES, LABELS)
+    loss, right, images = run_step(small(network, batch_size=batch_size), IMAGES, LABELS)
     assert loss.item() == pytest.approx(LOSS, rel=1e-6)
     assert (right.item(), images) == (1, 2)
     assert not loss.requires_grad
@@ -69,7 +69,8 @@ def test_a_batch_that_is_left_over_weighs_by_its_images() -> None:
     changed = []
     for batch_size in (2, 3):
         network = Linear(log(3))
-        outcome = small(network, batch_size=batch_size)(pixels(1, 2, 3), torch.tensor([1, 0, 0]))
+        step = small(network, batch_size=batch_size)
+        outcome = run_step(step, pixels(1, 2, 3), torch.tensor([1, 0, 0]))
         changed.append([*moved(network), outcome.loss.item(), outcome.right.item()])
     assert changed[0] == pytest.approx(changed[1], rel=1e-6)
 
@@ -77,7 +78,7 @@ def test_a_batch_that_is_left_over_weighs_by_its_images() -> None:
 def test_shared_targets_count_as_their_largest() -> None:
     network = Linear(log(3))
     targets = torch.tensor([[0.2, 0.8], [0.9, 0.1]])
-    loss, right, _ = small(network)(IMAGES, targets)
+    loss, right, _ = run_step(small(network), IMAGES, targets)
     expected = cross_entropy(torch.tensor([[0, log(3)], [0, 2 * log(3)]]), targets)
     assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
     assert right.item() == 1
@@ -89,7 +90,7 @@ def test_a_gradient_is_shortened_to_a_length(
     precision: str, clip_norm: float, length: float
 ) -> None:
     network = Linear(log(3))
-    small(network, precision=precision, clip_norm=clip_norm)(IMAGES, LABELS)
+    run_step(small(network, precision=precision, clip_norm=clip_norm), IMAGES, LABELS)
     assert torch.tensor(moved(network)).norm().item() == pytest.approx(length, rel=2e-3)
 
 
@@ -98,7 +99,7 @@ def test_a_gradient_too_large_for_fp16_is_left_out() -> None:
     step = small(network, precision="fp16")
     before, scale = network.weight.detach().clone(), step.learner.scaler.get_scale()
     step.loss = lambda logits, _: (logits * 1e38).sum()  # times the scale, above what fp32 holds
-    step(IMAGES, LABELS)
+    run_step(step, IMAGES, LABELS)
     assert torch.equal(network.weight, before)
     assert step.learner.scaler.get_scale() == scale / 2
 
@@ -115,7 +116,7 @@ def test_what_is_frozen_is_passed_over(precision: str, clip_norm: float | None) 
     for weight in network.parameters():
         weight.requires_grad_(id(weight) in head)
     before = {name: held.clone() for name, held in network.state_dict().items()}
-    step(DATA.images[:8], DATA.labels[:8])  # Muon has nothing to do
+    run_step(step, DATA.images[:8], DATA.labels[:8])  # Muon has nothing to do
     changed = {name for name, held in network.state_dict().items() if not same(held, before[name])}
     assert changed == {"head.weight", "head.bias"}
 
@@ -123,7 +124,7 @@ def test_what_is_frozen_is_passed_over(precision: str, clip_norm: float | None) 
 def test_the_average_follows_every_step() -> None:
     network = Linear(log(3))
     step = small(network, ema=0.5)
-    step(IMAGES, LABELS)
+    run_step(step, IMAGES, LABELS)
     with step.learner.average.applied():  # at the first step, (1 + 0) / (10 + 0) of it stays
         assert moved(network) == pytest.approx([0.9 * GRADIENT, -0.9 * GRADIENT], rel=1e-5)
 
@@ -133,7 +134,7 @@ def test_the_averages_are_judged_and_the_weights_come_back(precision: str) -> No
     params = settings(ema=0.9, precision=precision, batch_size=2)
     step = begun(params)
     for _ in range(5):
-        step(DATA.images[:8], DATA.labels[:8])
+        run_step(step, DATA.images[:8], DATA.labels[:8])
     before = {name: held.clone() for name, held in step.whole.state_dict().items()}
     judged = step.validate(HELD_OUT)
     assert same(step.whole.state_dict(), before)

@@ -1,0 +1,228 @@
+"""The processes that compute a stage together: what each of them computes, and how they exchange.
+
+What they compute does not depend on how many they are: work is cut into batches of a fixed size,
+each process has neighbouring ones, and what comes of them is joined from left to right. The one
+process of a stage that is not shared is a world of its own, and needs nothing of torch.distributed.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import groupby
+from socket import gethostname
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from torch._C._distributed_c10d import PrefixStore, TCPStore
+
+from stages.errors import UserError
+
+PATIENCE = timedelta(minutes=5)  # that a process waits for another, as if its machine fell silent
+ENDED = "ended"  # key of the message with which one of the processes ended all
+
+
+class PeerLostError(Exception):
+    """Another process has ended, or its machine does not answer."""
+
+
+class Group:
+    """Some of the processes, which exchange with each other, each for itself or for a machine."""
+
+    def __init__(
+        self, group: dist.ProcessGroup | None, spans: Sequence[tuple[int, int]], index: int
+    ) -> None:
+        """Take the process group, which processes each speaks for, and the index of this one."""
+        self._group, self.spans, self.index = group, spans, index
+        self.one_machine = False  # whether they share memory
+
+    def all_to_all(self, received: Tensor, sent: Tensor) -> None:
+        """Send row i to process i, and receive as row i what process i sent."""
+        with _peers():
+            dist.all_to_all_single(received.view(-1), sent.view(-1), group=self._group)
+
+    def all_gather(self, whole: Tensor, part: Tensor) -> None:
+        """Receive the parts of all processes side by side."""
+        with _peers():
+            dist.all_gather_into_tensor(whole, part, group=self._group)
+
+    def gather_objects(self, value: Any) -> list[Any]:  # noqa: ANN401
+        """Return a value of each process, in their order."""
+        values = [None] * len(self.spans)
+        with _peers():
+            dist.all_gather_object(values, value, group=self._group)
+        return values
+
+    def barrier(self) -> None:
+        """Wait until all processes are here."""
+        with _peers():
+            dist.barrier(self._group)
+
+
+class World:
+    """The processes of a stage."""
+
+    def __init__(self, device: torch.device, rank: int = 0, size: int = 1) -> None:
+        """Take the device of this process, its number, and how many there are."""
+        self.device, self.rank, self.size = device, rank, size
+        self.writes = True  # whether this process prints, and writes what comes out
+        self.names = [gethostname()]  # of the machine of each process
+        self.groups = list[Group]()  # within this machine, then across machines
+
+    def bounds(self, rank: int, count: int) -> tuple[int, int]:
+        """Return which of `count` batches a process has: the first, and where they end."""
+        return rank * count // self.size, (rank + 1) * count // self.size
+
+    def own(self, count: int) -> slice:
+        """Return which of `count` batches this process has."""
+        return slice(*self.bounds(self.rank, count))
+
+    def gather(self, rows: Tensor, counts: Sequence[int]) -> Tensor:
+        """Return the rows of all processes, joined; `counts` are how many each has."""
+        if self.size == 1:
+            return rows
+        part = torch.zeros(max(counts), *rows.shape[1:], dtype=rows.dtype, device=self.device)
+        part[: len(rows)] = rows
+        whole = part.new_empty(self.size, *part.shape)
+        with _peers():
+            dist.all_gather_into_tensor(_bytes(whole), _bytes(part))
+        held = zip(whole, counts, strict=True)
+        return torch.cat([part[:count] for part, count in held]).to(rows.device)
+
+    def gather_objects(self, value: Any) -> list[Any]:  # noqa: ANN401
+        """Return a value of each process, in their order."""
+        if self.size == 1:
+            return [value]
+        values = [None] * self.size
+        with _peers():
+            dist.all_gather_object(values, value)
+        return values
+
+    def broadcast(self, tensors: Sequence[Tensor], source: int = 0) -> None:
+        """Overwrite tensors with those of one process."""
+        for tensor in tensors if self.size > 1 else ():
+            with _peers():
+                dist.broadcast(tensor, source)
+
+    def require_same(self, parts: Mapping[str, str], remedies: Mapping[str, str]) -> None:
+        """Refuse to compute together where a digest differs between processes.
+
+        Raises:
+            UserError: a part differs; the message names it, two machines, and its remedy.
+        """
+        every = self.gather_objects(dict(parts))
+        for name in parts:
+            for rank, other in enumerate(every):
+                if other[name] != every[0][name]:
+                    raise UserError(
+                        f"processes differ in {name} ({self.names[0]}: {every[0][name]}, "
+                        f"{self.names[rank]}: {other[name]}); {remedies[name]}"
+                    )
+
+
+def is_member() -> bool:
+    """Tell whether this process was started as one of several, by Torch Elastic."""
+    return {"RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR"} <= os.environ.keys()
+
+
+def join(device: torch.device) -> World:
+    """Join the processes that were started together; alone, return a world of one.
+
+    Raises:
+        UserError: one of them has ended all.
+        PeerLostError: not all of them come.
+    """
+    if not is_member() or os.environ["WORLD_SIZE"] == "1":
+        return World(device)
+    world = World(device, int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))
+    with _peers():
+        store = _store()
+        backend = "nccl" if device.type == "cuda" else "gloo"
+        # Of its own for every start: Torch Elastic keeps one store, and a process that comes first
+        # would take the address of one that has died for that of its successor.
+        fresh = PrefixStore(f"start-{_start()}", store)
+        dist.init_process_group(
+            backend, store=fresh, rank=world.rank, world_size=world.size, timeout=PATIENCE
+        )
+    _introduce(world)
+    return world
+
+
+def end_all(message: str) -> None:
+    """Have all processes of this world end with a message, now or when they start again."""
+    if is_member() and os.environ["WORLD_SIZE"] != "1":
+        with _peers():
+            _store(refuse=False).set(ENDED, message)
+
+
+def leave(world: World) -> None:
+    """Leave the others, when all have come here."""
+    if world.size > 1:
+        with _peers():
+            dist.barrier()
+            dist.destroy_process_group()
+
+
+def _store(*, refuse: bool = True) -> TCPStore:
+    served = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+    is_server = not served and os.environ["RANK"] == "0"
+    place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    store = TCPStore(*place, is_master=is_server, timeout=PATIENCE)
+    if refuse and store.check([ENDED]):
+        raise UserError(store.get(ENDED).decode())
+    return store
+
+
+def _start() -> str:
+    """Return what names this start of the processes: they start again when one is killed."""
+    return os.environ.get("REPRISE_START", os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+
+
+def _introduce(world: World) -> None:
+    """Tell the others who this is, and form the groups within and between machines."""
+    first = os.environ["LOCAL_RANK"] == "0"
+    under_dvc = first and "DVC_STAGE" in os.environ
+    told = world.gather_objects((os.environ["GROUP_RANK"], gethostname(), under_dvc))
+    world.names = [name for _, name, _ in told]
+    # Where DVC waits for outputs; by hand, where process 0 is.
+    world.writes = under_dvc if any(dvc for *_, dvc in told) else world.rank == 0
+    machines = [[*ranks] for _, ranks in groupby(range(world.size), lambda rank: told[rank][0])]
+    world.groups = [*_groups(world, machines)]
+
+
+def _groups(world: World, machines: Sequence[Sequence[int]]) -> Iterator[Group]:
+    """Yield the groups of this process: one, or two where machines have as many processes each."""
+    sizes = {len(ranks) for ranks in machines}
+    if len(machines) == 1 or len(sizes) > 1 or sizes == {1}:
+        everybody = Group(None, [(rank, rank + 1) for rank in range(world.size)], world.rank)
+        everybody.one_machine = len(machines) == 1
+        yield everybody
+        return
+    across = [*zip(*machines, strict=True)]
+    within: list[Any] = [dist.new_group(ranks) for ranks in machines]
+    between: list[Any] = [dist.new_group(ranks) for ranks in across]
+    machine = next(place for place, ranks in enumerate(machines) if world.rank in ranks)
+    ranks = machines[machine]
+    index = ranks.index(world.rank)
+    here = Group(within[machine], [(rank, rank + 1) for rank in ranks], index)
+    here.one_machine = True
+    yield here
+    yield Group(between[index], [(one[0], one[-1] + 1) for one in machines], machine)
+
+
+@contextmanager
+def _peers() -> Iterator[None]:
+    """Turn what torch.distributed raises into the loss of another process."""
+    try:
+        yield
+    except UserError:
+        raise
+    except (RuntimeError, OSError) as error:
+        raise PeerLostError(str(error)) from error
+
+
+def _bytes(tensor: Tensor) -> Tensor:
+    """Return the memory of a tensor as uint8, for which any type will do."""
+    return tensor.view(-1).view(torch.uint8)
