@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from stages import errors, files, versions
+from stages import errors, files, processes, versions
 from stages.errors import UserError
 
 RECORDS = Path("metrics/environment")
@@ -33,8 +33,9 @@ def _run(main: Callable[[], None]) -> None:
         if stage:
             raise UserError("\n".join(found))
         print(*found, sep="\n", file=sys.stderr)
-    main()
-    if stage:
+    with processes.reported():
+        main()
+    if stage and processes.is_first_here():
         record(stage)
 
 

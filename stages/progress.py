@@ -17,11 +17,14 @@ class Progress:
     that a log stays readable.
     """
 
-    def __init__(self, description: str, total: int | None, unit: str) -> None:
+    def __init__(
+        self, description: str, total: int | None, unit: str, *, shown: bool = True
+    ) -> None:
         # Where a terminal does not know its width, a bar would be blank.
         terminal = sys.stderr.isatty() and get_terminal_size(sys.stderr.fileno()).columns > 0
         self._bar = tqdm(
             desc=description,
+            disable=not shown,
             total=total,
             unit=f" {unit}",
             unit_scale=True,

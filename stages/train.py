@@ -8,10 +8,10 @@ writes   models/classifier.safetensors   the epoch of the best validation score
 
 from collections.abc import Iterator
 
-from stages import launch, runtime
+from stages import launch, runtime, workers, world
 from stages.artifacts import agreement, classifier, history, splits
 from stages.batches import Resident
-from stages.training import checkpoint, monitor, setup, temperature
+from stages.training import checkpoint, monitor, replicas, setup, temperature
 from stages.training.early_stopping import should_stop
 from stages.training.loop import Update, stop_at_divergence, train_epoch
 from stages.training.step import Step
@@ -33,6 +33,7 @@ def train(step: Step, data: Resident, val: Resident, params: Train) -> Iterator[
             for update in train_epoch(step, data, params):
                 if update.ended:
                     learner.record(step.validate(val), update.tally, params)
+                    replicas.require_equal(learner, step.world)
                 yield update
 
 
@@ -40,20 +41,24 @@ def main() -> None:
     """Run the stage."""
     params, meta = Train.load(), splits.read_meta()
     agreement.check(meta)
+    workers.share(params, params.accumulate, "train.accumulate")
+    here = world.join(runtime.start(params))
     parts = splits.read("train"), splits.read("val")
-    step, card, data, val = setup.start(params, meta.interface, parts, runtime.start(params))
+    step, card, data, val = setup.start(params, meta.interface, parts, here)
     store = checkpoint.resume(step, params, parts)
     with store.interruptible(), monitor.opened(step, data, params, store.key) as shown:
         for update in train(step, data, val, params):
             shown.update(update)
-            if update.due:
+            if update.due and here.writes:
                 store.save(step.learner)
         fitted = temperature.calibrate(step, card, val)
         shown.finish(fitted.logits, val, meta.interface.classes)
-    classifier.write(fitted.classifier)
-    history.write(step.learner.history)
-    store.remove()
-    print(monitor.summary(step.learner, fitted.classifier.card, params))
+    if here.writes:
+        classifier.write(fitted.classifier)
+        history.write(step.learner.history)
+        store.remove()
+        print(monitor.summary(step.learner, fitted.classifier.card, params))
+    here.leave()
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@ process of a stage that is not shared is a world of its own, and needs nothing o
 """
 
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from itertools import groupby
+from pathlib import Path
 from socket import gethostname
 from typing import Any
 
@@ -19,13 +20,7 @@ from torch import Tensor
 from torch._C._distributed_c10d import PrefixStore, TCPStore
 
 from stages.errors import UserError
-
-PATIENCE = timedelta(minutes=5)  # that a process waits for another, as if its machine fell silent
-ENDED = "ended"  # key of the message with which one of the processes ended all
-
-
-class PeerLostError(Exception):
-    """Another process has ended, or its machine does not answer."""
+from stages.processes import ENDED, PATIENCE, START, PeerLostError, is_first_here, is_member
 
 
 class Group:
@@ -106,25 +101,33 @@ class World:
             with _peers():
                 dist.broadcast(tensor, source)
 
-    def require_same(self, parts: Mapping[str, str], remedies: Mapping[str, str]) -> None:
-        """Refuse to compute together where a digest differs between processes.
+    def leave(self) -> None:
+        """Leave the others, when all have come here."""
+        if self.size > 1:
+            with _peers():
+                dist.barrier()
+                dist.destroy_process_group()
+
+    def require_same(
+        self, digests: Mapping[str, str], remedies: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        """Return digests of what all processes compute with, which must be the same.
+
+        Of an empty one, the process knows nothing; process 0 knows all.
 
         Raises:
-            UserError: a part differs; the message names it, two machines, and its remedy.
+            UserError: one differs; the message names it, two machines, and its remedy.
         """
-        every = self.gather_objects(dict(parts))
-        for name in parts:
-            for rank, other in enumerate(every):
-                if other[name] != every[0][name]:
+        every = self.gather_objects(dict(digests))
+        for name, expected in every[0].items():
+            for machine, found in zip(self.names, every, strict=True):
+                if found[name] not in {"", expected}:
                     raise UserError(
-                        f"processes differ in {name} ({self.names[0]}: {every[0][name]}, "
-                        f"{self.names[rank]}: {other[name]}); {remedies[name]}"
+                        f"processes differ in {name} ({self.names[0]}: {expected[:40]}, "
+                        f"{machine}: {found[name][:40]}); {remedies[name]}"
                     )
-
-
-def is_member() -> bool:
-    """Tell whether this process was started as one of several, by Torch Elastic."""
-    return {"RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR"} <= os.environ.keys()
+        first: dict[str, str] = every[0]
+        return first
 
 
 def join(device: torch.device) -> World:
@@ -142,7 +145,8 @@ def join(device: torch.device) -> World:
         backend = "nccl" if device.type == "cuda" else "gloo"
         # Of its own for every start: Torch Elastic keeps one store, and a process that comes first
         # would take the address of one that has died for that of its successor.
-        fresh = PrefixStore(f"start-{_start()}", store)
+        start = os.environ.get(START, os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+        fresh = PrefixStore(f"start-{start}", store)
         dist.init_process_group(
             backend, store=fresh, rank=world.rank, world_size=world.size, timeout=PATIENCE
         )
@@ -150,44 +154,25 @@ def join(device: torch.device) -> World:
     return world
 
 
-def end_all(message: str) -> None:
-    """Have all processes of this world end with a message, now or when they start again."""
-    if is_member() and os.environ["WORLD_SIZE"] != "1":
-        with _peers():
-            _store(refuse=False).set(ENDED, message)
-
-
-def leave(world: World) -> None:
-    """Leave the others, when all have come here."""
-    if world.size > 1:
-        with _peers():
-            dist.barrier()
-            dist.destroy_process_group()
-
-
-def _store(*, refuse: bool = True) -> TCPStore:
+def _store() -> TCPStore:
     served = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
     is_server = not served and os.environ["RANK"] == "0"
     place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
     store = TCPStore(*place, is_master=is_server, timeout=PATIENCE)
-    if refuse and store.check([ENDED]):
+    if store.check([ENDED]):
         raise UserError(store.get(ENDED).decode())
     return store
 
 
-def _start() -> str:
-    """Return what names this start of the processes: they start again when one is killed."""
-    return os.environ.get("REPRISE_START", os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
-
-
 def _introduce(world: World) -> None:
     """Tell the others who this is, and form the groups within and between machines."""
-    first = os.environ["LOCAL_RANK"] == "0"
-    under_dvc = first and "DVC_STAGE" in os.environ
+    under_dvc = is_first_here() and "DVC_STAGE" in os.environ
     told = world.gather_objects((os.environ["GROUP_RANK"], gethostname(), under_dvc))
     world.names = [name for _, name, _ in told]
     # Where DVC waits for outputs; by hand, where process 0 is.
     world.writes = under_dvc if any(dvc for *_, dvc in told) else world.rank == 0
+    if not world.writes:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
     machines = [[*ranks] for _, ranks in groupby(range(world.size), lambda rank: told[rank][0])]
     world.groups = [*_groups(world, machines)]
 

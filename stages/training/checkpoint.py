@@ -1,11 +1,13 @@
 """Checkpoints of an unfinished training: a killed run goes on from the last one."""
 
+import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from hashlib import sha256
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from typing import IO, Annotated
@@ -20,14 +22,24 @@ from reprise.shortage import lacking
 from stages import files, locks
 from stages.artifacts.splits import Split
 from stages.params import Params
+from stages.processes import is_first_here
 from stages.training.state import Learner
 from stages.training.step import Step
 from stages.training.tensorboard.log import Board
+from stages.world import World
 
 FOLDER = Path(".dvc/tmp/resume")
 PACKAGES = ("stages.", "reprise.")  # whose code decides what comes out
 DIGEST = sha256().digest_size  # bytes
 CHUNK = 2**20  # bytes read at once
+REMEDIES = {  # where processes that train together differ
+    "params.yaml": "take the same commit and the same parameters on all machines",
+    "data/splits": "run `dvc pull data/splits`, or the stages before, on all machines",
+    "weights": "take the same file of train.weights, and the same libraries, on all machines",
+    "code": "take the same commit on all machines",
+    "versions": "install what constraints.txt says on all machines",
+    "hardware": "take machines of one kind, as each kind rounds differently",
+}
 
 
 class Resume(Params):
@@ -103,29 +115,66 @@ class CheckpointStore:
 
 
 def resume(step: Step, params: Resume, parts: Sequence[Split]) -> CheckpointStore:
-    """Restore the learner from the checkpoint of this run, if any; return where others go."""
-    device = next(step.whole.parameters()).device
-    store = CheckpointStore(params, key(params, step.whole, parts, device))
+    """Restore the learner from the checkpoint of this run, if any; return where others go.
+
+    Of several processes, all go on from the checkpoint that is furthest.
+
+    Raises:
+        UserError: the processes differ in what determines the run.
+    """
+    world = step.world
+    # The processes of a machine have the same files: one reads them for all.
+    digests = fingerprint(params, step.whole, parts if is_first_here() else (), world.device)
+    store = CheckpointStore(params, key(world.require_same(digests, REMEDIES)))
     store.load(step.learner)
+    _go_on_together(step.learner, world)
     return store
 
 
-def key(params: Params, whole: nn.Module, data: Iterable[Split], device: torch.device) -> str:
-    """Return a digest of all that determines a run: parameters, weights, images, code, versions.
+def _go_on_together(learner: Learner, world: World) -> None:
+    """Restore in all processes what the one has that is furthest."""
+    places = world.gather_objects((len(learner.history), learner.tally.steps))
+    furthest = places.index(max(places))
+    if len({*places}) == 1:
+        return
+    file = BytesIO()
+    if world.rank == furthest:
+        torch.save(learner.state_dict(), file)
+    state = world.gather_objects(file.getvalue())[furthest]
+    if world.rank != furthest:
+        learner.load_state_dict(torch.load(BytesIO(state), map_location="cpu", weights_only=True))
+
+
+def key(digests: Mapping[str, str]) -> str:
+    """Return the name of a run: one digest of all that determines it."""
+    return sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def fingerprint(
+    params: Params, whole: nn.Module, data: Iterable[Split], device: torch.device
+) -> dict[str, str]:
+    """Return digests of all that determines a run, by what they are of.
 
     `whole` maps pixels to logits: how it normalises them counts, and where its weights came from
     does not.
     """
-    digest = sha256(params.model_dump_json(exclude=IRRELEVANT).encode())
+    weights, images, code = sha256(), sha256(), sha256()
     for weight in whole.state_dict().values():
-        digest.update(weight.cpu().flatten().view(torch.uint8).numpy())
-    for array in chain.from_iterable(data):
-        digest.update(str(array.shape).encode())
-        digest.update(np.ascontiguousarray(array).data)
+        weights.update(weight.cpu().flatten().view(torch.uint8).numpy())
+    arrays = [*chain.from_iterable(data)]
+    for array in arrays:
+        images.update(str(array.shape).encode())
+        images.update(np.ascontiguousarray(array).data)
     for path in _code():
-        digest.update(path.read_bytes())
-    digest.update(f"{torch.__version__} {np.__version__} {_hardware(device)}".encode())
-    return digest.hexdigest()[:16]
+        code.update(path.read_bytes())
+    return {
+        "params.yaml": sha256(params.model_dump_json(exclude=IRRELEVANT).encode()).hexdigest(),
+        "data/splits": images.hexdigest() if arrays else "",
+        "weights": weights.hexdigest(),
+        "code": code.hexdigest(),
+        "versions": f"torch {torch.__version__}, numpy {np.__version__}",
+        "hardware": _hardware(device),
+    }
 
 
 def seal(file: IO[bytes], name: str) -> None:

@@ -46,13 +46,18 @@ class Monitor:
 
 @contextmanager
 def opened(step: Step, data: Resident, params: Training, key: str) -> Iterator[Monitor]:
-    """Yield the monitor of a training that begins or goes on; `key` names its log."""
+    """Yield the monitor of a training that begins or goes on; `key` names its log.
+
+    Of several processes, only one that writes shows anything.
+    """
     learner = step.learner
     left = remaining_images(learner, len(data.labels), params)
-    with log.opened(params, key, len(learner.history)) as board:
+    shown = step.world.writes
+    board_params = params if shown else params.model_copy(update={"board": False})
+    with log.opened(board_params, key, len(learner.history)) as board:
         sampler = Sampler(data, params, learner.classes, World(data.labels.device))
         board.start(step.whole, next(iter(next(sampler.steps(Start())).batches))[0])
-        with Progress("train", left, "images") as bar:
+        with Progress("train", left, "images", shown=shown) as bar:
             yield Monitor(learner, params, bar, board)
 
 

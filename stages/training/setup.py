@@ -29,6 +29,7 @@ from stages.training.sampling import epoch_size, limited
 from stages.training.state import Learner
 from stages.training.step import Step
 from stages.training.tensorboard.log import Board
+from stages.world import World
 
 INITIAL_PIXELS = 5000 * 32 * 32  # that `initialize` may look at: 5000 images of CIFAR
 FIXED_SIZE = {"lenet", "torchvision", "custom"}  # networks whose size no parameter decides
@@ -50,16 +51,18 @@ class Ready(NamedTuple):
 
 
 def start(
-    params: Training, interface: Interface, parts: tuple[Split, Split], device: torch.device
+    params: Training, interface: Interface, parts: tuple[Split, Split], world: World
 ) -> Ready:
-    """Move train and val to the device, and build a step.
+    """Move train and val to the device, and build a step that the processes of a world share.
 
     Raises:
         UserError: parameters, data and device do not go together.
     """
-    data, val = (to_device(part, device) for part in parts)
+    data, val = (to_device(part, world.device) for part in parts)
     card = initial_card(params, interface)
-    return Ready(build_step(params, card, data), card, data, limited(val, params))
+    step = build_step(params, card, data)
+    step.join(world)
+    return Ready(step, card, data, limited(val, params))
 
 
 def initial_card(params: Training, interface: Interface) -> Card:

@@ -28,7 +28,7 @@ def calibrate(step: Step, card: Card, val: Resident) -> Calibrated:
     """Restore the weights of the best epoch, and fit the temperature to val."""
     network = step.learner.network
     network.load_state_dict(step.learner.best)
-    logits = predict(step.whole, val, step.params.batch_size)
+    logits = predict(step.whole, val, step.params.batch_size, step.world)
     labels = val.labels.cpu()
     fitted = fit_temperature(logits, labels)
     update = {"temperature": fitted, "calibration": explanation(logits, labels, fitted)}

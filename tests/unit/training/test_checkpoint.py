@@ -17,7 +17,7 @@ from stages.artifacts.splits import Split
 from stages.errors import UserError
 from stages.train import Train
 from stages.training import checkpoint
-from stages.training.checkpoint import FOLDER, CheckpointStore, key, seal
+from stages.training.checkpoint import FOLDER, CheckpointStore, fingerprint, key, seal
 from stages.training.state import Learner
 
 CPU = torch.device("cpu")
@@ -309,7 +309,7 @@ def name(
     """Return the key of a run whose only weight has a value."""
     layer = nn.Linear(1, 1, bias=False)
     nn.init.constant_(layer.weight, value)
-    return key(params, layer, data, device)
+    return key(fingerprint(params, layer, data, device))
 
 
 OTHERS: dict[str, object] = {
@@ -363,7 +363,7 @@ def test_another_normalization_is_another_run() -> None:
     # Images stay as they are if preprocess.normalize changes.
     normal = [nn.Sequential(nn.BatchNorm2d(1)) for _ in range(2)]
     normal[1].get_buffer("0.running_mean").fill_(0.5)
-    first, other = (key(PARAMS, whole, (TRAINING,), CPU) for whole in normal)
+    first, other = (key(fingerprint(PARAMS, whole, (TRAINING,), CPU)) for whole in normal)
     assert first != other
 
 
@@ -373,8 +373,9 @@ def test_weights_of_any_type_and_layout_have_a_name() -> None:
         whole = nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3)).to(kind)
         for weight in whole.parameters():
             nn.init.constant_(weight, 0.5)
-        first = key(PARAMS, whole, (), CPU)
-        assert key(PARAMS, whole.to(memory_format=torch.channels_last), (), CPU) == first
+        first = key(fingerprint(PARAMS, whole, (), CPU))
+        linear = whole.to(memory_format=torch.channels_last)
+        assert key(fingerprint(PARAMS, linear, (), CPU)) == first
         names.add(first)
     assert len(names) == 3
 

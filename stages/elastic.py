@@ -1,0 +1,175 @@
+"""Start processes by Torch Elastic, wait for them, and start them again when one is killed."""
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from signal import Signals, strsignal
+from socket import gethostname
+from typing import Any
+from uuid import uuid4
+
+from torch._C._distributed_c10d import Store, TCPStore
+from torch.distributed.elastic.agent.server.api import (
+    RunResult,
+    WorkerGroup,
+    WorkerSpec,
+    WorkerState,
+)
+from torch.distributed.elastic.agent.server.local_elastic_agent import LocalElasticAgent
+from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, SignalException
+from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
+from torch.distributed.elastic.rendezvous import RendezvousParameters, registry
+from torch.distributed.elastic.rendezvous.api import (
+    RendezvousConnectionError,
+    RendezvousError,
+    RendezvousTimeoutError,
+)
+
+from stages.errors import UserError
+from stages.processes import ENDED, LOST, START, VERDICT
+from stages.rendezvous import MACHINES, PLACE, Rendezvous
+
+MEETING = 600  # seconds that machines wait for each other
+CONNECTING = 60  # seconds until a place that does not answer is given up
+LOOK = 0.1  # seconds between two looks at the processes
+ASKING = timedelta(seconds=5)  # for the message of another machine
+
+
+def run(stage: str, count: int, where: Rendezvous) -> None:
+    """Run `count` processes of a stage on this machine, and return when all have succeeded.
+
+    Raises:
+        UserError: other machines cannot be reached, or a process has failed for good.
+        KeyboardInterrupt: the user has stopped them.
+    """
+    logging.disable()  # Torch Elastic says in many lines what is said here in one
+    os.environ["TORCH_CPP_LOG_LEVEL"] = "ERROR"  # of the processes
+    with tempfile.TemporaryDirectory(prefix="reprise-") as folder, _explained(where):
+        os.environ[VERDICT] = str(Path(folder) / "verdict")
+        spec = _spec(stage, count, where)
+        try:
+            result = Agent(spec, DefaultLogsSpecs(folder)).run()
+        finally:
+            with suppress(Exception):
+                spec.rdzv_handler.shutdown()
+    if result.is_failed():
+        raise UserError(
+            f"processes were lost {where.restarts + 1} times; `dvc repro` goes on from the last "
+            "checkpoint"
+        )
+
+
+class Agent(LocalElasticAgent):
+    """The parent of the processes on this machine."""
+
+    def _start_workers(self, worker_group: WorkerGroup) -> dict[int, Any]:
+        """Start the processes, with a name for this start that all machines agree on."""
+        store: Store = worker_group.store  # type: ignore[assignment]
+        if worker_group.group_rank == 0:
+            store.set(START, uuid4().hex)
+        os.environ[START] = store.get(START).decode()
+        started: dict[int, Any] = super()._start_workers(worker_group)
+        return started
+
+    def _monitor_workers(self, worker_group: WorkerGroup) -> RunResult:
+        """Look at the processes; say which was killed, or end all for good.
+
+        Raises:
+            UserError: one of them has failed in a way that starting again does not mend.
+        """
+        result: RunResult = super()._monitor_workers(worker_group)
+        if result.state in {WorkerState.FAILED, WorkerState.UNHEALTHY}:
+            _end_if_judged(worker_group)
+            restarts = worker_group.spec.max_restarts
+            started = restarts - self._remaining_restarts + 1
+            if self._remaining_restarts:
+                again = f"all start again from the last checkpoint ({started} of {restarts})"
+                total = worker_group.workers[0].world_size
+                print(f"{_lost(result.failures, total)}; {again}", file=sys.stderr, flush=True)
+        return result
+
+
+def _end_if_judged(worker_group: WorkerGroup) -> None:
+    """End, with its message, if a process here or on another machine has failed for good."""
+    verdict = Path(os.environ[VERDICT])
+    message = verdict.read_text(encoding="utf-8") if verdict.exists() else _told(worker_group)
+    if message:
+        raise UserError(message)
+    if message is not None:  # the process has shown its error itself
+        sys.exit(1)
+
+
+def _told(worker_group: WorkerGroup) -> str | None:
+    """Return the message with which another machine has ended all, if one has."""
+    address, port = str(worker_group.master_addr), int(worker_group.master_port or 0)
+    try:
+        store = TCPStore(address, port, is_master=False, timeout=ASKING)
+        return store.get(ENDED).decode() if store.check([ENDED]) else None
+    except RuntimeError:  # of torch.distributed: nobody answers
+        return None
+
+
+def _lost(failures: Mapping[int, ProcessFailure], processes: int) -> str:
+    """Return which process was lost, and how."""
+    for rank, failure in failures.items():
+        if failure.exitcode < 0:
+            name = strsignal(-failure.exitcode) or str(-failure.exitcode)
+            why = ", perhaps for want of memory" if -failure.exitcode == Signals.SIGKILL else ""
+            return f"process {rank} of {processes} on {gethostname()} was killed ({name}){why}"
+        if failure.exitcode != LOST:
+            return f"process {rank} of {processes} on {gethostname()} ended ({failure.exitcode})"
+    return f"a process on another machine than {gethostname()} does not answer"
+
+
+def _spec(stage: str, count: int, where: Rendezvous) -> WorkerSpec:
+    meeting = RendezvousParameters(
+        backend="c10d",
+        endpoint=where.place or "localhost:0",
+        run_id=where.name if where.place else uuid4().hex,
+        min_nodes=where.least,
+        max_nodes=where.most,
+        local_addr=where.address if where.place else "localhost",
+        join_timeout=MEETING,
+        read_timeout=CONNECTING,
+    )
+    return WorkerSpec(
+        role=stage,
+        local_world_size=count,
+        entrypoint=sys.executable,
+        args=("-m", f"stages.{stage}"),
+        rdzv_handler=registry.get_rendezvous_handler(meeting),
+        max_restarts=where.restarts,
+        monitor_interval=LOOK,
+        local_addr=where.address if where.place else "localhost",
+    )
+
+
+@contextmanager
+def _explained(where: Rendezvous) -> Iterator[None]:
+    """Turn what Torch Elastic raises into messages."""
+    try:
+        yield
+    except SignalException as error:
+        if error.sigval == Signals.SIGINT:
+            raise KeyboardInterrupt from error
+        sys.exit(128 + error.sigval)
+    except RendezvousConnectionError as error:
+        raise UserError(
+            f"{where.place} ({PLACE}) does not answer after {CONNECTING} s; start the stage there "
+            "first, or correct it"
+        ) from error
+    except RendezvousTimeoutError as error:
+        raise UserError(
+            f"fewer than {where.least} machines ({MACHINES}) came to {where.place} ({PLACE}) "
+            f"within {MEETING // 60} minutes; start the stage on the others, or ask for fewer"
+        ) from error
+    except RendezvousError as error:
+        raise UserError(
+            f"the other machines have ended or cannot be reached at {where.place} ({PLACE}); see "
+            "their messages, then start the stage again on all"
+        ) from error

@@ -1,0 +1,85 @@
+"""One of several processes of a stage: how it is told from others, and reports how it ends."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+
+from reprise.escaping import first_line
+from reprise.shortage import lacking
+from stages.errors import REMEDIES, UserError
+
+PATIENCE = timedelta(minutes=5)  # that a process waits for another, as if its machine fell silent
+LOST = 75  # exit code of a process that has lost another: EX_TEMPFAIL of sysexits.h
+ENDED = "ended"  # key of the message with which one process has ended all
+# Variables that the parent sets.
+START = "REPRISE_START"  # name of this start: all start again when one is killed
+VERDICT = "REPRISE_VERDICT"  # file in which a process says why all must end
+
+
+class PeerLostError(Exception):
+    """Another process has ended, or its machine does not answer."""
+
+
+def is_member() -> bool:
+    """Tell whether this process was started as one of several, by Torch Elastic."""
+    return {"RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR"} <= os.environ.keys()
+
+
+def is_first_here() -> bool:
+    """Tell whether this process is the only one on its machine, or the first of several."""
+    return not is_member() or os.environ["LOCAL_RANK"] == "0"
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """End one of several processes, within a block, so that its parent knows why.
+
+    An error of the user, or a defect, ends all processes for good; where another one is lost, all
+    start again.
+    """
+    if not is_member():
+        yield
+        return
+    try:
+        yield
+    except PeerLostError:
+        sys.exit(LOST)
+    except KeyboardInterrupt:
+        if is_first_here():
+            raise
+        sys.exit(130)  # 128 + SIGINT
+    except Exception as error:
+        message = _message(error)
+        _end_all(message or "a process has failed; see its message")
+        if not _left(message or "") or message is None:
+            raise
+        sys.exit(1)
+
+
+def _message(error: BaseException) -> str | None:
+    """Return the message for the user, or None where the error is to be seen as it is."""
+    if isinstance(error, UserError):
+        return str(error)
+    resource = lacking(error)
+    return REMEDIES[resource].format(first_line(error)) if resource else None
+
+
+def _left(message: str) -> bool:
+    """Leave a message for the parent, unless another process has; return whether there is one."""
+    if not (path := os.environ.get(VERDICT)):
+        return False
+    with suppress(FileExistsError), Path(path).open("x", encoding="utf-8") as file:
+        file.write(message)
+    return True
+
+
+def _end_all(message: str) -> None:
+    """Have the processes on all machines end with a message."""
+    from torch._C._distributed_c10d import TCPStore  # noqa: PLC0415 - most stages have no torch
+
+    place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    with suppress(RuntimeError):  # nobody is left
+        TCPStore(*place, is_master=False, timeout=timedelta(seconds=5)).set(ENDED, message)
