@@ -84,6 +84,11 @@ def start(params: Runtime) -> torch.device:
     return gpu() if kind == "cuda" else torch.device(kind)
 
 
+def gpus(params: Runtime) -> int:
+    """Return how many GPUs the parameters let a stage use, at least 1."""
+    return max(1, torch.cuda.device_count()) if params.device in {"auto", "cuda"} else 1
+
+
 def seed(device: torch.device, number: int) -> None:
     """Seed torch on the CPU and a device, as torch.manual_seed does at 100 times the cost."""
     torch.default_generator.manual_seed(number)

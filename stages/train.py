@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stages import launch, runtime, workers, world
 from stages.artifacts import agreement, classifier, history, splits
 from stages.batches import Resident
-from stages.training import checkpoint, monitor, replicas, setup, temperature
+from stages.training import checkpoint, monitor, replicas, setup, temperature, trial
 from stages.training.early_stopping import should_stop
 from stages.training.loop import Update, stop_at_divergence, train_epoch
 from stages.training.step import Step
@@ -46,6 +46,9 @@ def main() -> None:
     parts = splits.read("train"), splits.read("val")
     step, card, data, val = setup.start(params, meta.interface, parts, here)
     store = checkpoint.resume(step, params, parts)
+    if not trial.share(step, data, params, params.threads):
+        return
+    here = step.world
     with store.interruptible(), monitor.opened(step, data, params, store.key) as shown:
         for update in train(step, data, val, params):
             shown.update(update)

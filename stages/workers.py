@@ -7,12 +7,13 @@ from time import sleep
 
 from stages import processes, rendezvous
 from stages.errors import UserError
-from stages.params import Params
+from stages.runtime import Runtime, gpus
 
+AFFORDABLE = "REPRISE_PROCESSES"  # variable: how many to start, of which some may end at once
 LOOK = 1.0  # seconds between two looks at whether the parent still lives
 
 
-def share(params: Params, batches: int, parameter: str | None = None) -> None:
+def share(params: Runtime, batches: int, parameter: str | None = None) -> None:
     """Start several processes of a stage, wait for them, and end this one, if that is wanted.
 
     `batches` can be computed at the same time; where a parameter says how many, other machines may
@@ -25,7 +26,7 @@ def share(params: Params, batches: int, parameter: str | None = None) -> None:
         Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
         return
     stage = type(params).__name__.lower()
-    where, count = rendezvous.read(stage), _count(batches, parameter)
+    where, count = rendezvous.read(stage), _count(params, batches, parameter)
     if parameter is None:
         where = where._replace(place="", least=1, most=1)
     if count == 1 and where.is_alone:
@@ -36,13 +37,32 @@ def share(params: Params, batches: int, parameter: str | None = None) -> None:
     sys.exit()
 
 
-def _count(batches: int, parameter: str | None) -> int:
+def is_open() -> bool:
+    """Tell whether the user has left it to the stage how many processes there are."""
+    return rendezvous.processes() is None and rendezvous.MACHINES not in os.environ
+
+
+def affordable(batches: int, threads: int) -> int:
+    """Return how many processes have cores, and a batch of a step, of their own on this machine."""
+    return max(1, min(batches, len(os.sched_getaffinity(0)) // threads))
+
+
+def start_again(count: int) -> None:
+    """Start this stage again in `count` processes, in place of this one."""
+    sys.stdout.flush()
+    os.environ[AFFORDABLE] = str(count)
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - no shell needed
+
+
+def _count(params: Runtime, batches: int, parameter: str | None) -> int:
     """Return how many processes to start here.
 
     Raises:
         UserError: the user wants more than the parameter gives something to do.
     """
-    asked = rendezvous.processes() or 1
+    asked = rendezvous.processes() or int(os.environ.get(AFFORDABLE, "0"))
+    if not asked:
+        return min(gpus(params), batches) if parameter else 1
     if asked > batches and parameter:
         raise UserError(
             f"{rendezvous.PROCESSES} is {asked}, but a step has {parameter} {batches} batches to "

@@ -87,6 +87,19 @@ class Step:
         # Not above, where the error still holds on to all that was in memory.
         raise self._out_of_memory(*self._latest)
 
+    def try_out(self, images: Images, targets: Targets) -> None:
+        """Compute a gradient, and forget it: to measure the time that it takes."""
+        self._buffers.remember()
+        loss, _, _ = self.backward(images, targets, 1.0)
+        loss.item()  # on a GPU, wait for it
+        self._buffers.put_back()
+        self.zero_grad()
+
+    def try_exchange(self) -> None:
+        """Exchange as much as in a step, to measure the time that it takes."""
+        total = self._exchange.total(Tree(), self._summed(), self.params.accumulate)
+        total[-1].sum().item()
+
     def validate(self, val: Resident) -> Scores:
         """Score the weights on val: their average, where one is kept."""
         size = VALIDATION_FACTOR * self.params.batch_size
@@ -121,7 +134,7 @@ class Step:
         Each batch goes through the network by itself, from the same buffers. Gradients, moves of
         buffers, loss and hits are added in the order of one tree over all batches.
         """
-        tree, learned = Tree(), [weight for weight in self._weights if weight.requires_grad]
+        tree, learned = Tree(), self._learned()
         self._buffers.remember()
         for number, (images, targets) in enumerate(work.batches, work.first):
             if number > work.first:
@@ -133,14 +146,21 @@ class Step:
             moves = self._buffers.moves(share)
             tree.add(Node(number, 1, [*map(_gradient, learned), *moves, sums]))
             self.zero_grad()
-        like = [*learned, *self._buffers.moving, torch.empty(2, device=self._device)]
-        *summed, (loss, right) = self._exchange.total(tree, like, work.step_batches)
+        *summed, (loss, right) = self._exchange.total(tree, self._summed(), work.step_batches)
         for weight, gradient in zip(learned, summed, strict=False):
             weight.grad = gradient
         self._buffers.move(summed[len(learned) :])
         if work.step_batches < self.params.accumulate:  # perhaps not all processes had a batch
             self.world.broadcast(self._buffers.counts)
         return Outcome(loss.clone(), right.long(), work.step_images)
+
+    def _learned(self) -> list[nn.Parameter]:
+        """Return the weights that are not frozen."""
+        return [weight for weight in self._weights if weight.requires_grad]
+
+    def _summed(self) -> list[Tensor]:
+        """Return tensors like those that are summed over the batches of a step."""
+        return [*self._learned(), *self._buffers.moving, torch.empty(2, device=self._device)]
 
     def _begin(self, images: Images, targets: Targets, seed: int) -> None:
         """Seed torch, whose numbers decide what dropout drops, for one batch."""
