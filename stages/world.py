@@ -8,7 +8,7 @@ process of a stage that is not shared is a world of its own, and needs nothing o
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from socket import gethostname
@@ -65,6 +65,7 @@ class World:
         self.writes = True  # whether this process prints, and writes what comes out
         self.names = [gethostname()]  # of the machine of each process
         self.groups = list[Group]()  # within this machine, then across machines
+        self.store: PrefixStore | None = None  # in which all can leave messages
 
     def bounds(self, rank: int, count: int) -> tuple[int, int]:
         """Return which of `count` batches a process has: the first, and where they end."""
@@ -102,11 +103,14 @@ class World:
                 dist.broadcast(tensor, source)
 
     def leave(self) -> None:
-        """Leave the others, when all have come here."""
-        if self.size > 1:
-            with _peers():
-                dist.barrier()
-                dist.destroy_process_group()
+        """Leave the others, when none of them waits for this one any more."""
+        if self.store is None:
+            return
+        # Not by a barrier of the group: who is first through it would cut off those in it.
+        with suppress(RuntimeError):  # what there was to do is done
+            self.store.set(f"left-{self.rank}", "")
+            self.store.wait([f"left-{rank}" for rank in range(self.size)])
+            dist.destroy_process_group()
 
     def require_same(
         self, digests: Mapping[str, str], remedies: Mapping[str, str]
@@ -146,9 +150,9 @@ def join(device: torch.device) -> World:
         # Of its own for every start: Torch Elastic keeps one store, and a process that comes first
         # would take the address of one that has died for that of its successor.
         start = os.environ.get(START, os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
-        fresh = PrefixStore(f"start-{start}", store)
+        world.store = PrefixStore(f"start-{start}", store)
         dist.init_process_group(
-            backend, store=fresh, rank=world.rank, world_size=world.size, timeout=PATIENCE
+            backend, store=world.store, rank=world.rank, world_size=world.size, timeout=PATIENCE
         )
     _introduce(world)
     return world

@@ -63,7 +63,7 @@ class Exchange:
         layout, levels = self._connected(like)
         for number, level in enumerate(levels):
             held = [list(ranges(*self.batches(span, count))) for span in level.spans]
-            rows = level.transport.rows(max(map(len, held)))
+            rows = level.transport.rows(max(1, *map(len, held)))  # 1: a machine without a batch
             for row, node in zip(rows, tree.nodes, strict=False):
                 torch._foreach_copy_([row] if number else layout.views(row), node.tensors)
             tree = _sum(level.transport.scatter(), held)
