@@ -5,7 +5,6 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -74,6 +73,8 @@ def _numbered_rows(lines: Iterable[str], separator: str) -> Iterator[tuple[str, 
 
 
 def _parquet(file: BinaryIO, _name: str, most: int) -> TextTable:
+    import pandas as pd  # noqa: PLC0415 - half a second, for such tables alone
+
     metadata = pq.read_metadata(file)
     size = sum(metadata.row_group(n).total_byte_size for n in range(metadata.num_row_groups))
     check_bytes(size, most, "unpacks to")

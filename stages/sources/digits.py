@@ -7,7 +7,6 @@ from io import BytesIO
 
 import numpy as np
 from PIL import Image as Picture
-from sklearn.datasets import load_digits
 
 from stages.artifacts.raw import Image, Raw
 
@@ -16,6 +15,8 @@ INK = 16  # the largest value of a pixel
 
 def load() -> Raw:
     """Return the scans as greyscale PNG files, all in one split."""
+    from sklearn.datasets import load_digits  # noqa: PLC0415 - two seconds, for this source alone
+
     digits = load_digits()
     pixels = np.rint(digits.images * (255 / INK)).astype(np.uint8)  # [N, 8, 8]
     images = [

@@ -9,6 +9,7 @@ from torch import nn, optim
 from stages.errors import UserError
 from stages.nets.introspection import head
 from stages.params import Epochs, Params
+from stages.training.eager import eager
 from stages.training.muon import Muon
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
@@ -128,20 +129,20 @@ def _build(kind: str, groups: list[dict[str, Any]], params: Optimizer) -> optim.
     match kind:
         case "muon":
             normalize = params.muon_normalize
-            return Muon(groups, momentum, nesterov=params.nesterov, normalize=normalize)
+            return eager(Muon)(groups, momentum, nesterov=params.nesterov, normalize=normalize)
         case "sgd":
             return _sgd(groups, params)
         case "rmsprop":
-            return optim.RMSprop(groups, momentum=momentum, foreach=True)
+            return eager(optim.RMSprop)(groups, momentum=momentum, foreach=True)
         case "adam":
-            return optim.Adam(groups, fused=fused, foreach=foreach)
+            return eager(optim.Adam)(groups, fused=fused, foreach=foreach)
         case _:
-            return optim.AdamW(groups, fused=fused, foreach=foreach)
+            return eager(optim.AdamW)(groups, fused=fused, foreach=foreach)
 
 
 def _sgd(groups: list[dict[str, Any]], params: Optimizer) -> optim.SGD:
     momentum = params.momentum if params.optimizer == "sgd" else params.rest_momentum
-    sgd = optim.SGD(
+    sgd = eager(optim.SGD)(
         groups,
         momentum=momentum,
         nesterov=params.nesterov and momentum > 0,

@@ -8,6 +8,7 @@ import os
 import types
 import typing
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from math import isfinite
 from pathlib import Path
 from random import Random
@@ -52,6 +53,8 @@ LETTERS = "0123456789.-+eE_xaZ ~!*&[]{}:,'\"\\\t\n\0\u0663\u202e\U0001f600\ud800
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    # They are read from the code, a third of the time of a load.
+    monkeypatch.setattr(sections, "stage_names", cache(sections.stage_names))
 
 
 def parsed(text: str) -> object:

@@ -127,7 +127,7 @@ def test_no_table_has_a_formula_a_tag_or_a_line_end(runs: dict[str, Path]) -> No
 def test_the_page_of_dvc_has_the_scripts_that_it_has_for_plain_names(
     runs: dict[str, Path],
 ) -> None:
-    pages = []
+    pages, template = [], offline_plots.page()
     for run in runs.values():
         with (run / PLOTS / "classes.csv").open(encoding="utf-8", newline="") as file:
             points = [{**row, "rev": "workspace"} for row in csv.DictReader(file)]
@@ -135,7 +135,7 @@ def test_the_page_of_dvc_has_the_scripts_that_it_has_for_plain_names(
         for given in (points, raw):  # of this version, and of one that wrote names as they are
             plot = VegaRenderer(given, "plot", template="simple", x="f1", y="name")
             with offline_plots.escaping():
-                pages.append(HTML(offline_plots.page()).with_element(plot.generate_html()).embed())
+                pages.append(HTML(template).with_element(plot.generate_html()).embed())
     assert len({page.lower().count("<script") for page in pages}) == 1
     assert len({page.lower().count("</script") for page in pages}) == 1
     assert len({page.count("<!--") for page in pages}) == 1

@@ -1,4 +1,5 @@
 import json
+import sys
 from collections.abc import Iterator
 from math import inf, nan
 from pathlib import Path
@@ -48,6 +49,14 @@ def test_every_epoch_is_recorded_as_it_was_judged() -> None:
         )
         assert (epoch.val_loss, epoch.val_accuracy) == tuple(step.validate(HELD_OUT))
     assert len(step.learner.history) == 3
+
+
+def test_without_compiling_the_compiler_is_not_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch._dynamo", None)  # to import it is an error from here
+    params = settings(epochs=1, clip_norm=1.0, ema=0.5, mixup=0.5, optimizer="adamw")
+    step = begun(params)
+    updates(step, params)
+    assert len(step.learner.history) == 1
 
 
 def test_what_can_be_learned_is_learned() -> None:

@@ -1,6 +1,9 @@
 """What the tests of exporting share: a tiny classifier with its images and parameters."""
 
 from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 import torch
 from safetensors.torch import load, save
@@ -41,6 +44,17 @@ PARAMS = Conversion(
     threads=1,
 )
 WARM = CARD.model_copy(update={"temperature": 2.5})
+
+
+@cache
+def operators() -> object:
+    """Return ONNX's operators, which torch looks up in every conversion, for a second each time."""
+    return lazy._LazyModule(apis._name).get_torchlib_ops()
+
+
+lazy: Any = import_module("torch.onnx._internal._lazy_import")
+apis = lazy.onnxscript_apis
+apis.get_torchlib_ops = operators
 
 
 class Branching(nn.Module):

@@ -1,8 +1,11 @@
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from stages.exporting import comparison
 from stages.exporting.comparison import accuracy_loss
 from stages.scores import interval
 
@@ -43,8 +46,9 @@ def test_where_all_are_right_nothing_is_lost(images: int) -> None:
 @pytest.mark.parametrize("images", [30, 49, 500])
 @pytest.mark.parametrize("shares", [(0.9, 0.04, 0.01, 0.05), (0.6, 0.1, 0.1, 0.2)])
 def test_the_truth_is_below_the_interval_as_often_as_it_says(
-    images: int, shares: tuple[float, ...]
+    images: int, shares: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(comparison, "interval", cache(interval))  # few counts, drawn often
     rng, truth = np.random.default_rng(0), shares[1] - shares[2]
     drawn = rng.multinomial(images, shares, 1000).tolist()
     above = np.mean([accuracy_loss(*pair(*counts)).low > truth for counts in drawn])

@@ -1,4 +1,5 @@
 import re
+from functools import cache
 
 import pytest
 from dvc_render.html import HTML  # type: ignore[import-untyped]
@@ -16,13 +17,17 @@ HOSTILE = [
 ]
 
 
+page = cache(offline_plots.page)  # it takes a second to write Vega out
+
+
+@cache
 def filled(name: str) -> str:
     """Return the page of a plot and a picture, whose data and revision bear a name."""
     points = [{"x": 0, "y": 1, "class": name, "rev": name}]
     plot = VegaRenderer(points, "plot", template="simple", x="x", y="y")
     picture = ImageRenderer([{"rev": name, "src": "data:image;base64,"}], "a.png")
     with offline_plots.escaping():
-        document = HTML(offline_plots.page()).with_scripts(plot.SCRIPTS)
+        document = HTML(page()).with_scripts(plot.SCRIPTS)
         for part in (plot, picture):
             document.with_element(part.generate_html())
         html: str = document.embed()

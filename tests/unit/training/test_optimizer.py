@@ -1,3 +1,4 @@
+import sys
 from typing import Any
 
 import pytest
@@ -62,7 +63,7 @@ def groups_of(network: nn.Module, settings: Optimizer) -> dict[str, dict[str, An
     """Return every weight's group, by the weight's name, with its optimizer."""
     names = {weight: name for name, weight in network.named_parameters()}
     return {
-        names[weight]: {**group, "kind": type(one)}
+        names[weight]: {**group, "is_muon": isinstance(one, Muon)}
         for one in optimizer.build(network, settings)
         for group in one.param_groups
         for weight in group["params"]
@@ -109,7 +110,7 @@ def test_one_kernel_for_all_weights(kind: str, *, fused: bool) -> None:
 def test_muon_takes_filters_and_matrices_and_sgd_the_rest() -> None:
     settings = params(optimizer="muon", nesterov=True, muon_normalize=True)
     found = groups_of(Small(), settings)
-    muon = {name for name, group in found.items() if group["kind"] is Muon}
+    muon = {name for name, group in found.items() if group["is_muon"]}
     assert muon == {"filters.weight", "hidden.weight"}
     assert len(found) == len([*Small().parameters()])
     for name, group in found.items():
@@ -156,7 +157,7 @@ def test_every_weight_is_in_one_group_with_its_rates(
     assert sorted(found) == sorted(name for name, _ in network.named_parameters())
     for name, weight in network.named_parameters():
         group = found[name]
-        lr = 0.05 if kind == "muon" and group["kind"] is not Muon else 0.1
+        lr = 0.05 if kind == "muon" and not group["is_muon"] else 0.1
         assert group["lr"] == group["initial_lr"] == (head_lr if "head" in name and head_lr else lr)
         assert group["weight_decay"] == (0.3 if decay_norms or weight.ndim > 1 else 0.0)
 
@@ -207,6 +208,16 @@ def test_a_restored_state_goes_on_with_the_same_bits(kind: str) -> None:
         one.load_state_dict(other.state_dict())
     for weight, wanted in zip(train(resumed, again, 2), expected, strict=True):
         assert torch.equal(weight, wanted)
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adam", "adamw", "rmsprop", "muon"])
+def test_nothing_imports_the_compiler(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch._dynamo", None)  # to import it is an error from here
+    network = Small()
+    built = optimizer.build(network, params(optimizer=kind))
+    train(network, built)
+    for one in built:
+        one.load_state_dict(one.state_dict())
 
 
 @pytest.mark.parametrize(
