@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from stages import errors, files, versions
+from stages import errors, files, processor, versions
 from stages.errors import UserError
 
 RECORDS = Path("metrics/environment")
@@ -53,7 +53,7 @@ def _machine() -> dict[str, object]:
     return {
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "cpu": _cpu(),
+        "cpu": processor.model(),
         "dvc": versions.of("dvc"),
         "reprise": versions.of("reprise"),
     }
@@ -67,16 +67,8 @@ def _tensors(torch: ModuleType) -> dict[str, object]:
         "torchvision": versions.of("torchvision"),
         "device": torch.cuda.get_device_name() if cuda else "mps" if apple else "cpu",
         "cuda": f"{torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}" if cuda else "none",
-        "cpu_kernels": torch.backends.cpu.get_cpu_capability(),
+        "cpu_kernels": processor.kernels(torch.backends.cpu.get_cpu_capability()),
         "threads": torch.get_num_threads(),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
         "tf32": torch.backends.cuda.matmul.allow_tf32,
     }
-
-
-def _cpu() -> str:
-    """Return the model of the processor, as exactly as the system has it."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
-    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(models, platform.processor() or platform.machine())

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor, nn
 
 from stages.batches import Resident, batches
@@ -16,6 +16,14 @@ def predict(network: nn.Module, data: Resident, batch_size: int) -> Float[Tensor
     network.eval()
     order = torch.arange(len(data.labels))
     return torch.cat([network(batch.images) for batch in batches(data, order, batch_size)]).cpu()
+
+
+def probabilities(logits: Float[Tensor, "n k"], temperature: float) -> Float64[Tensor, "n k"]:
+    """Return softmax(logits / temperature).
+
+    By PyTorch, whose kernels are chosen by `start`: NumPy's exp depends on the processor.
+    """
+    return (logits.double() / temperature).softmax(1)
 
 
 class Scores(NamedTuple):

@@ -38,10 +38,11 @@ def train(step: Step, data: Resident, val: Resident, params: Train) -> Iterator[
 
 def main() -> None:
     """Run the stage."""
-    params, meta = Train.load(), splits.read_meta()
+    params = Train.load()
+    device, meta = runtime.start(params), splits.read_meta()
     agreement.check(meta)
     parts = splits.read("train"), splits.read("val")
-    step, card, data, val = setup.start(params, meta.interface, parts, runtime.start(params))
+    step, card, data, val = setup.start(params, meta.interface, parts, device)
     store = checkpoint.resume(step, params, parts)
     with store.interruptible(), monitor.opened(step, data, params, store.key) as shown:
         for update in train(step, data, val, params):

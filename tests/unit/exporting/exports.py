@@ -36,6 +36,7 @@ PARAMS = Conversion(
     version="1.2",
     batch_size=4,
     device="cpu",
+    kernels="portable",
     deterministic=True,
     tf32=False,
     threads=1,
