@@ -11,6 +11,7 @@ writes   metrics/evaluate.json                  the scores
 
 from typing import Literal
 
+import torch
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor
@@ -35,20 +36,23 @@ class Evaluate(Tta, Runtime):
     batch_size: BatchSize = Field(description="images at once: speed and memory")
 
 
-def evaluate(params: Evaluate, judged: Classifier, part: splits.Split) -> Float[Tensor, "n k"]:
+def evaluate(
+    params: Evaluate, judged: Classifier, part: splits.Split, device: torch.device
+) -> Float[Tensor, "n k"]:
     """Return the logits of every image, averaged over its views."""
-    device = runtime.start(params)
     network = Viewing(judged.whole(), params).to(device)
     return predict(network, to_device(part, device), params.batch_size)
 
 
 def main() -> None:
     """Run the stage."""
-    params, judged, meta = Evaluate.load(), classifier.read(), splits.read_meta()
+    params = Evaluate.load()
+    device = runtime.start(params)
+    judged, meta = classifier.read(), splits.read_meta()
     agreement.check(meta, judged.card)
     parts = {name: splits.read(name) for name in splits.NAMES}
     part, paths = parts[params.split], splits.read_paths(params.split)
-    results = Results(judged, part, paths, evaluate(params, judged, part).numpy())
+    results = Results(judged, part, paths, evaluate(params, judged, part, device).numpy())
     background = Background(params.split, parts, history.read())
     report.write(results.report)
     predictions.write(results.predictions)

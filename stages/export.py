@@ -26,7 +26,6 @@ def export(params: Export, source: Classifier, data: Data) -> Portable:
         UserError: no format can express the classifier and is near enough to it, or one of them
             fails where export.on_unsupported is fail.
     """
-    runtime.start(params)
     made = convert_all(source, data, params)
     comparison = {one.name: one.figures for one in made}
     readme = model_card.render(model_card.Subject(source, data.meta, comparison), params)
@@ -36,7 +35,9 @@ def export(params: Export, source: Classifier, data: Data) -> Portable:
 
 def main() -> None:
     """Run the stage."""
-    params, source, meta = Export.load(), classifier.read(), splits.read_meta()
+    params = Export.load()
+    runtime.start(params)
+    source, meta = classifier.read(), splits.read_meta()
     agreement.check(meta, source.card)
     parts = splits.read("train"), splits.read("test"), splits.read_paths("test")
     made = export(params, source, Data(*parts, meta))

@@ -1,17 +1,12 @@
 """Run a stage: check the versions before it, and record the machine after it."""
 
 import os
-import platform
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from types import ModuleType
 
-from stages import errors, files, processes, versions
+from stages import environment, errors, processes, versions
 from stages.errors import UserError
-
-RECORDS = Path("metrics/environment")
 
 
 def run(main: Callable[[], None]) -> None:
@@ -36,48 +31,4 @@ def _run(main: Callable[[], None]) -> None:
     with processes.reported():
         main()
     if stage and processes.is_first_here():
-        record(stage)
-
-
-def record_path(stage: str) -> Path:
-    """Return the path of the record of a stage."""
-    return RECORDS / f"{stage}.json"
-
-
-def record(stage: str) -> None:
-    """Record the machine of this process, with the settings of torch if it is loaded."""
-    torch = sys.modules.get("torch")
-    files.write_json(record_path(stage), _machine() | (_tensors(torch) if torch else {}))
-
-
-def _machine() -> dict[str, object]:
-    return {
-        "python": platform.python_version(),
-        "platform": f"{platform.system()} {platform.machine()}",
-        "cpu": _cpu(),
-        "dvc": versions.of("dvc"),
-        "reprise": versions.of("reprise"),
-    }
-
-
-def _tensors(torch: ModuleType) -> dict[str, object]:
-    cuda = torch.cuda.is_initialized()
-    apple = torch.mps.is_available() and torch.mps.driver_allocated_memory() > 0
-    return {
-        "torch": torch.__version__,  # with the build
-        "torchvision": versions.of("torchvision"),
-        "device": torch.cuda.get_device_name() if cuda else "mps" if apple else "cpu",
-        "cuda": f"{torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}" if cuda else "none",
-        "cpu_kernels": torch.backends.cpu.get_cpu_capability(),
-        "threads": torch.get_num_threads(),
-        "deterministic": torch.are_deterministic_algorithms_enabled(),
-        "tf32": torch.backends.cuda.matmul.allow_tf32,
-    }
-
-
-def _cpu() -> str:
-    """Return the model of the processor, as exactly as the system has it."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
-    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(models, platform.processor() or platform.machine())
+        environment.record(stage)

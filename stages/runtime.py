@@ -1,6 +1,7 @@
 """Device, determinism and threads; a GPU of its own for each experiment."""
 
 import os
+import platform
 import sys
 import tempfile
 from functools import cache
@@ -10,9 +11,9 @@ from typing import Literal
 import torch
 from pydantic import Field
 
-from stages import locks
+from stages import locks, processor
 from stages.errors import UserError
-from stages.params import Params
+from stages.processor import CAPABILITY, PORTABLE, X86, Kernels
 
 
 def gpu() -> torch.device:
@@ -47,7 +48,7 @@ def claim(gpus: tuple[str, ...]) -> int:
     return shared
 
 
-class Runtime(Params):
+class Runtime(Kernels):
     """Parameters of device, threads and kernels."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
@@ -65,11 +66,12 @@ class Runtime(Params):
 
 
 def start(params: Runtime) -> torch.device:
-    """Set threads and kernels, and return the device to use.
+    """Set kernels and threads, and return the device to use; nothing may compute before.
 
     Raises:
-        UserError: this machine has no such device.
+        UserError: this machine has no such device, or no such kernels.
     """
+    choose_kernels(params)
     torch.set_num_threads(params.threads)
     # Read when CUDA starts; without it cuBLAS may pick another order of summation.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -96,6 +98,32 @@ def seed(device: torch.device, number: int) -> None:
         torch.cuda.default_generators[device.index or 0].manual_seed(number)
     elif device.type == "mps":
         torch.mps.manual_seed(number)
+
+
+def choose_kernels(params: Kernels) -> None:
+    """Choose the kernels of the CPU; call it before the first computation of this process.
+
+    What the user has set in the environment gives way to `portable`: it would change the result.
+    Other processors than x86 have no such kernels, and take their own.
+
+    Raises:
+        UserError: this processor cannot run them, or something was computed before.
+    """
+    if params.kernels == "native" or platform.machine() not in X86:
+        return
+    said = f"{type(params).__name__.lower()}.kernels is portable"
+    if not torch.cpu.get_capabilities()["avx2"]:
+        raise UserError(
+            f"{said}, which takes a processor with AVX2, and {processor.model()} has none; "
+            "set it to native"
+        )
+    os.environ.update(PORTABLE)
+    if (found := torch.backends.cpu.get_cpu_capability()) != CAPABILITY:
+        variables = " ".join(f"{name}={value}" for name, value in PORTABLE.items())
+        raise UserError(
+            f"{said}, but PyTorch computed with {found} before the stage could choose; "
+            f"set {variables} in the environment, or it to native"
+        )
 
 
 def start_compiler() -> None:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor, nn
 
 from stages.batches import Resident, batches
@@ -28,6 +28,14 @@ def predict(
     logits = torch.cat([network(batch.images) for batch in found]).cpu()
     counts = [sum(map(len, share)) for share in shares]
     return world.gather(logits[: counts[world.rank]], counts)
+
+
+def probabilities(logits: Float[Tensor, "n k"], temperature: float) -> Float64[Tensor, "n k"]:
+    """Return softmax(logits / temperature).
+
+    By PyTorch, whose kernels are chosen by `start`: NumPy's exp depends on the processor.
+    """
+    return (logits.double() / temperature).softmax(1)
 
 
 class Scores(NamedTuple):

@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from stages.processor import PORTABLE
+
 ROOT = Path(__file__).resolve().parents[1]
 EPOCHS = 5  # of a training in a clone: enough for 95 % of the digits
 SHARED = ROOT.parent / "shared" / "data"  # real images; tests that want them skip where it is not
+# Many tests compute in their own process, before any stage chooses its kernels.
+os.environ.update(PORTABLE)
 # Tests run side by side: threads that spin while they wait would take the cores from each other.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 

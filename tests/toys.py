@@ -37,7 +37,13 @@ def section(name: str, **changes: object) -> dict[str, object]:
     return values | changes
 
 
-RUNTIME: dict[str, Any] = {"device": "cpu", "threads": 1, "deterministic": True, "tf32": False}
+RUNTIME: dict[str, Any] = {
+    "device": "cpu",
+    "kernels": "portable",
+    "threads": 1,
+    "deterministic": True,
+    "tf32": False,
+}
 # A training that is short and plain; tests write only what differs.
 TRAIN = section(
     "train",

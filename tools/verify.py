@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reprise.escaping import printable
-from stages import errors, launch, versions
+from stages import environment, errors, versions
 from stages.errors import UserError
 from tools import pin_versions
 from tools.provenance import causes, clone, dvc_cache, lockfile
@@ -62,7 +62,7 @@ def report(before: Mapping[str, Locked], again: Rerun) -> Iterator[str]:
 
 def _runs(stage: str, both: tuple[Locked, Locked], again: Rerun) -> tuple[Run, Run]:
     """Return the first and the second run of a stage, with their machines."""
-    path = launch.record_path(stage)
+    path = environment.record_path(stage)
     here = again.made.root / path
     records = file_at(again.commit, path), here.read_bytes() if here.exists() else None
     then, now = (Run(*pair) for pair in zip(both, map(causes.machine, records), strict=True))

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from reprise.escaping import printable
 from stages import errors
+from stages.environment import digest
 from stages.errors import UserError
 from tools.provenance import dvc_cache
-from tools.provenance.dvc_cache import digest
 
 STRANGE = "no output of this commit, but of another commit, experiment or project"
 

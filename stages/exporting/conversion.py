@@ -25,7 +25,7 @@ from stages.exporting.formats import Formats, known
 from stages.exporting.inference import Job, UnsupportedError, as_input
 from stages.params import BatchSize
 from stages.runtime import Runtime
-from stages.scores import predict
+from stages.scores import predict, probabilities
 
 LONGEST = 200  # letters of a reason
 TEMPORARY = re.compile(rf"{re.escape(gettempdir())}/{gettempprefix()}\w+/?")
@@ -105,8 +105,8 @@ def _trial(source: Classifier, data: Data, params: Conversion) -> Trial:
     """Predict the test split with the classifier."""
     test = to_device(data.test, torch.device("cpu"))
     logits = predict(source.whole(), test, params.batch_size)
-    probabilities = (logits.double() / source.card.temperature).softmax(1)
-    truth = Truth(logits, probabilities, test.labels, data.paths)
+    sure = probabilities(logits, source.card.temperature)
+    truth = Truth(logits, sure, test.labels, data.paths)
     return Trial(torch.from_numpy(data.test.images), truth)
 
 

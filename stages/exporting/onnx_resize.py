@@ -10,6 +10,7 @@ from PIL import Image as Picture
 
 from reprise.resizing import fit
 from stages.exporting import onnx
+from stages.exporting.comparison import bound
 from stages.exporting.description import spec
 from stages.exporting.inference import UnsupportedError
 from stages.nets.interface import Interface
@@ -124,7 +125,7 @@ def discrepancy(
     return {
         "images": len(same),
         "agreement": float(np.mean(same)),
-        "max_probability_difference": max(probabilities),
+        "max_probability_difference": bound(max(probabilities)),
         "max_pixel_difference": float(max(part.max() for part in pixels)),
         "mean_pixel_difference": float(np.mean([part.mean() for part in pixels])),
     }

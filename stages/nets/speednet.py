@@ -39,7 +39,7 @@ class Whitening(nn.Module):
     def initialize(self, images: Float[Tensor, "b c h w"]) -> None:
         """Compute the filters from normalised images."""
         values, vectors = torch.linalg.eigh(covariance(images).cpu())  # ascending, in columns
-        scaled = (vectors / (values + EPSILON).sqrt()).T.flip(0)
+        scaled = (vectors * (values + EPSILON).rsqrt()).T.flip(0)
         filters = torch.cat([scaled, -scaled]).view_as(self.weight)
         with torch.no_grad():
             self.weight.copy_(filters)

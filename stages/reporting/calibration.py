@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, Float64, Int64
-from scipy.special import log_softmax
 
 from stages.artifacts.report import Bar, Bin
 
@@ -41,8 +41,10 @@ def _parts(
     for start in range(0, len(labels), size):
         here = labels[start : start + size]
         own = np.arange(len(here)), here
-        logs = log_softmax(logits[start : start + size].astype(np.float64) / temperature, axis=1)
-        probabilities = np.exp(logs)
+        # By PyTorch, as NumPy's exp and log depend on the processor.
+        scaled = torch.from_numpy(logits[start : start + size]).double() / temperature
+        logarithms = scaled.log_softmax(1)
+        logs, probabilities = logarithms.numpy(), logarithms.exp().numpy()
         confidence, right = probabilities.max(1), logs.argmax(1) == here
         probabilities[own] -= 1  # now the distances from the truth
         # No logarithm is positive; a minus would make 0 a -0.

@@ -88,7 +88,8 @@ def area(curve: Curve) -> float:
 
 def average_precision(curve: Curve) -> float:
     """Return the precision at every threshold, weighted by the recall that it adds."""
-    return float(np.diff(curve.x) @ curve.y[1:])
+    # Not `@`: OpenBLAS adds up in an order that depends on the processor.
+    return float((np.diff(curve.x) * curve.y[1:]).sum())
 
 
 def roc_points(rankings: Mapping[int, Ranking], classes: Sequence[str]) -> list[RocPoint]:

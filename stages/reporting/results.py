@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+import torch
 from jaxtyping import Float, Float64
-from scipy.special import softmax
 
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.numbering import distinct
@@ -19,6 +19,7 @@ from stages.reporting.gallery import Gallery, Judged, mistakes
 from stages.reporting.gradcam import heat_maps
 from stages.reporting.metrics import summarize
 from stages.reporting.tables import tabulate
+from stages.scores import probabilities
 
 
 class Results:
@@ -39,8 +40,7 @@ class Results:
     @cached_property
     def probabilities(self) -> Float64[np.ndarray, "n k"]:
         """Calibrated probabilities of the classes."""
-        found: np.ndarray = softmax(self.logits.astype(np.float64) / self.card.temperature, axis=1)
-        return found
+        return probabilities(torch.from_numpy(self.logits), self.card.temperature).numpy()
 
     @cached_property
     def report(self) -> Report:

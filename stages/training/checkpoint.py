@@ -19,7 +19,7 @@ from torch import nn
 
 from reprise.escaping import first_line
 from reprise.shortage import lacking
-from stages import files, locks
+from stages import files, locks, processor
 from stages.artifacts.splits import Split
 from stages.params import Params
 from stages.processes import is_first_here
@@ -206,7 +206,10 @@ def _code() -> Iterator[Path]:
 def _hardware(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{device.type} {torch.backends.cpu.get_cpu_capability()}"
+    kernels = processor.kernels(torch.backends.cpu.get_cpu_capability())
+    # Others than the portable ones are chosen by vendor, too.
+    chosen = kernels if kernels == "portable" else f"{kernels} {processor.model()}"
+    return f"{device.type} {chosen}"
 
 
 def _digest(file: IO[bytes], size: int, name: str) -> bytes:

@@ -89,7 +89,9 @@ def focal(
     shares = (1 - smoothing) * shares + smoothing / classes
     logs = logits.float().log_softmax(1)
     rest = (-logs.expm1()).clamp_min(1e-30)  # 1 - p; at 0 a power below 1 has no gradient
-    terms = shares * rest**params.focal_gamma * -logs
+    # A tensor as the exponent: a number of 0.5, in the backward pass of 1.5, would become a square
+    # root, which on a CPU depends on the processor (stages/processor.py).
+    terms = shares * rest.pow(rest.new_tensor(params.focal_gamma)) * -logs
     if weights is None:
         return terms.sum() / len(terms)
     return (weights * terms).sum() / (weights[targets].sum() if targets.ndim == 1 else len(terms))

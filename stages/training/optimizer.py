@@ -11,6 +11,7 @@ from stages.nets.introspection import head
 from stages.params import Epochs, Params
 from stages.training.eager import eager
 from stages.training.muon import Muon
+from stages.training.rmsprop import Rmsprop
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 Rate = Annotated[float, Field(gt=0, le=1000)]
@@ -41,7 +42,9 @@ class Optimizer(Params):
     muon_normalize: bool = Field(
         description="keep the norm of muon's filters fixed; for networks with norm layers"
     )
-    fused: bool = Field(description="one kernel for all weights where torch has one, else foreach")
+    fused: bool = Field(
+        description="one kernel for all weights where torch has one, else foreach; on a CPU always"
+    )
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> "Optimizer":
@@ -125,29 +128,31 @@ def _kind(weight: nn.Parameter, params: Optimizer, *, is_last: bool) -> tuple[st
 
 
 def _build(kind: str, groups: list[dict[str, Any]], params: Optimizer) -> optim.Optimizer:
-    fused, foreach, momentum = params.fused, not params.fused, params.momentum
+    momentum = params.momentum
+    # Adam's other kernels take torch's square root, which on a CPU depends on the processor.
+    fused = params.fused or groups[0]["params"][0].device.type == "cpu"
     match kind:
         case "muon":
             normalize = params.muon_normalize
             return eager(Muon)(groups, momentum, nesterov=params.nesterov, normalize=normalize)
         case "sgd":
-            return _sgd(groups, params)
+            return _sgd(groups, params, fused=fused)
         case "rmsprop":
-            return eager(optim.RMSprop)(groups, momentum=momentum, foreach=True)
+            return eager(Rmsprop)(groups, momentum)
         case "adam":
-            return eager(optim.Adam)(groups, fused=fused, foreach=foreach)
+            return eager(optim.Adam)(groups, fused=fused, foreach=not fused)
         case _:
-            return eager(optim.AdamW)(groups, fused=fused, foreach=foreach)
+            return eager(optim.AdamW)(groups, fused=fused, foreach=not fused)
 
 
-def _sgd(groups: list[dict[str, Any]], params: Optimizer) -> optim.SGD:
+def _sgd(groups: list[dict[str, Any]], params: Optimizer, *, fused: bool) -> optim.SGD:
     momentum = params.momentum if params.optimizer == "sgd" else params.rest_momentum
     sgd = eager(optim.SGD)(
         groups,
         momentum=momentum,
         nesterov=params.nesterov and momentum > 0,
-        fused=params.fused,
-        foreach=not params.fused,
+        fused=fused,
+        foreach=not fused,
     )
     # The fused kernel fails where a weight's first gradient comes later, as when it thaws.
     for weight in (weight for group in groups for weight in group["params"] if momentum):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from stages import launch, versions
+from stages import environment, processor, versions
 
 
 @pytest.fixture(autouse=True)
@@ -16,8 +16,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def recorded() -> dict[str, object]:
-    launch.record("train")
-    told: dict[str, object] = json.loads(launch.record_path("train").read_text("utf-8"))
+    environment.record("train")
+    told: dict[str, object] = json.loads(environment.record_path("train").read_text("utf-8"))
     return told
 
 
@@ -49,9 +49,9 @@ def test_the_gpu_of_a_mac_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_same_machine_gives_the_same_bytes() -> None:
     recorded()
-    first = launch.record_path("train").read_bytes()
+    first = environment.record_path("train").read_bytes()
     recorded()
-    assert launch.record_path("train").read_bytes() == first
+    assert environment.record_path("train").read_bytes() == first
 
 
 def test_what_is_not_installed_is_no_obstacle(
@@ -62,3 +62,69 @@ def test_what_is_not_installed_is_no_obstacle(
 
     monkeypatch.setattr(versions, "version", absent)
     assert recorded()["reprise"] == "none"
+
+
+def locked(content: bytes = b"accuracy,1\n") -> None:
+    """Write the outputs of a stage, a file and a folder, and a dvc.lock that DVC would write."""
+    Path("metrics").mkdir(exist_ok=True)
+    Path("metrics/history.csv").write_bytes(content)
+    for name, text in (("b/c.txt", "2"), ("a.txt", "1")):
+        (Path("out") / name).parent.mkdir(parents=True, exist_ok=True)
+        (Path("out") / name).write_text(text, "utf-8")
+    environment.LOCK.write_text(LOCK, "utf-8")
+
+
+# Of `dvc add out metrics/history.csv`, DVC 3.67.
+LOCK = """
+stages:
+  train:
+    outs:
+    - path: metrics/history.csv
+      hash: md5
+      md5: 59075065aa20f1dd711ef618851b6e11
+    - path: out
+      hash: md5
+      md5: f1ea74b4fbfc160797e939835066e899.dir
+"""
+
+
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processor, "model", lambda: "Another processor")
+
+
+def test_the_record_stays_where_another_processor_gives_what_dvc_lock_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = recorded()
+    locked()
+    elsewhere(monkeypatch)
+    assert recorded() == first
+
+
+@pytest.mark.parametrize("harm", ["file", "folder", "missing", "lock", "stage", "no lock"])
+def test_another_result_is_recorded_with_its_machine(
+    monkeypatch: pytest.MonkeyPatch, harm: str
+) -> None:
+    recorded()
+    locked()
+    match harm:
+        case "file":
+            Path("metrics/history.csv").write_bytes(b"accuracy,0\n")
+        case "folder":
+            Path("out/a.txt").write_bytes(b"3")
+        case "missing":
+            Path("metrics/history.csv").unlink()
+        case "lock":
+            environment.LOCK.write_text("stages: [", "utf-8")
+        case "stage":
+            environment.LOCK.write_text("stages: {}", "utf-8")
+        case "no lock":
+            environment.LOCK.unlink()
+    elsewhere(monkeypatch)
+    assert recorded()["cpu"] == "Another processor"
+
+
+def test_a_record_that_was_merged_by_hand_is_replaced() -> None:
+    first = recorded()
+    environment.record_path("train").write_text("<<<<<<< HEAD", "utf-8")
+    assert recorded() == first

@@ -17,6 +17,7 @@ from stages.evaluate import Evaluate, evaluate
 
 PARAMS = Evaluate.model_validate(section("evaluate", **RUNTIME, batch_size=4))
 TEST = split(10)
+CPU = torch.device("cpu")
 EPOCHS = [Epoch(1, 0.7, 0.6, 0.5, 0.75, 0.01), Epoch(2, 0.6, 0.5, 0.75, 1.0, 0.001)]
 
 
@@ -36,13 +37,13 @@ def plain(judged: Classifier, images: np.ndarray) -> torch.Tensor:
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 100])
 def test_logits_are_the_network_s(batch_size: int) -> None:
     params = PARAMS.model_copy(update={"batch_size": batch_size})
-    found = evaluate(params, untrained(3), TEST)
+    found = evaluate(params, untrained(3), TEST, CPU)
     torch.testing.assert_close(found, plain(untrained(3), TEST.images))
 
 
 def test_with_flips_the_logits_are_the_mean_of_both_views() -> None:
     judged = Classifier(CARD, Left())
-    found = evaluate(PARAMS.model_copy(update={"tta": "flip"}), judged, TEST)
+    found = evaluate(PARAMS.model_copy(update={"tta": "flip"}), judged, TEST, CPU)
     mirrored = plain(judged, np.ascontiguousarray(TEST.images[:, :, ::-1]))
     torch.testing.assert_close(found, (plain(judged, TEST.images) + mirrored) / 2)
 
@@ -50,7 +51,7 @@ def test_with_flips_the_logits_are_the_mean_of_both_views() -> None:
 def test_images_of_other_channels_are_refused() -> None:
     colour = TEST._replace(images=np.repeat(TEST.images, 3, axis=-1))
     with pytest.raises(RuntimeError, match="channels"):
-        evaluate(PARAMS, untrained(), colour)
+        evaluate(PARAMS, untrained(), colour, CPU)
 
 
 @pytest.fixture

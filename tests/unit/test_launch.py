@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from stages import launch, versions
+from stages import environment, launch, versions
 from stages.errors import UserError
 
 
@@ -21,7 +21,7 @@ def test_under_dvc_a_stage_in_other_versions_does_not_run(
     with pytest.raises(SystemExit, match=r"^numpy is \S+, versions.yaml says 1.0\n"):
         launch.run(lambda: ran.append(True))
     assert not ran
-    assert not launch.record_path("train").exists()
+    assert not environment.record_path("train").exists()
 
 
 def test_by_hand_it_runs_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,14 +29,14 @@ def test_by_hand_it_runs_and_says_so(capsys: pytest.CaptureFixture[str]) -> None
     told = capsys.readouterr()
     assert told.out == "ran\n"
     assert "versions.yaml says 1.0" in told.err
-    assert not launch.RECORDS.exists(), "the record is of what dvc.lock says"
+    assert not environment.RECORDS.exists(), "the record is of what dvc.lock says"
 
 
 def test_under_dvc_it_is_recorded_on_what_it_ran(monkeypatch: pytest.MonkeyPatch) -> None:
     versions.PATH.unlink()
     monkeypatch.setenv("DVC_STAGE", "preprocess")
     launch.run(lambda: None)
-    assert launch.record_path("preprocess").exists()
+    assert environment.record_path("preprocess").exists()
 
 
 def test_a_mistake_of_the_user_is_one_message() -> None:

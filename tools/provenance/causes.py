@@ -19,7 +19,7 @@ class Run(NamedTuple):
     """One run of a stage."""
 
     locked: Locked
-    machine: Mapping[str, object]  # as launch.record describes it; empty where unknown
+    machine: Mapping[str, object]  # as environment.record describes it; empty where unknown
 
 
 def machine(record: bytes | None) -> dict[str, object]:

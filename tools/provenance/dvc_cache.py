@@ -1,6 +1,5 @@
 """The objects of DVC's cache, and whether their bytes still have the hash of their name."""
 
-import hashlib
 import json
 import os
 import re
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reprise.shortage import lacking
+from stages.environment import digest
 from stages.progress import Progress
 
 FOLDER = ".dir"  # how the hash of a folder ends
@@ -78,12 +78,6 @@ def fault(path: Path, md5: str) -> str:
     if found == md5.removesuffix(FOLDER):
         return ""
     return "has other bytes than were cached" if size else "is empty"
-
-
-def digest(path: Path) -> str:
-    """Return the MD5 of a file, which is its name in DVC's cache."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()
 
 
 def _size(path: Path) -> int:

@@ -39,6 +39,7 @@ PARAMS = Conversion(
     version="1.2",
     batch_size=4,
     device="cpu",
+    kernels="portable",
     deterministic=True,
     tf32=False,
     threads=1,

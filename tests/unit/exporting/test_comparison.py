@@ -1,4 +1,4 @@
-from math import log, nan
+from math import isnan, log, nan
 
 import pytest
 import torch
@@ -6,6 +6,7 @@ from jaxtyping import TypeCheckError
 from pydantic import ValidationError
 from torch import Tensor
 
+from stages.exporting import comparison
 from stages.exporting.comparison import Tolerance, Truth, compare, judge
 from stages.exporting.inference import Outputs
 
@@ -27,14 +28,14 @@ def outputs(logits: Tensor) -> Outputs:
 
 def test_four_images_by_hand() -> None:
     assert compare(outputs(OTHER), truth()) == pytest.approx(
-        {"accuracy": 0.5, "agreement": 0.5, "max_probability_difference": 0.25}
+        {"accuracy": 0.5, "agreement": 0.5, "max_probability_difference": 1.0}
     )
 
 
 def test_a_perfect_copy_agrees_even_where_it_is_wrong() -> None:
     logits = torch.tensor([[0.0, 1.0]] * 4)
     assert compare(outputs(logits), truth(logits)) == pytest.approx(
-        {"accuracy": 0.5, "agreement": 1.0, "max_probability_difference": 0.0}, abs=1e-6
+        {"accuracy": 0.5, "agreement": 1.0, "max_probability_difference": 1e-5}
     )
 
 
@@ -124,3 +125,15 @@ def test_of_many_images_the_first_are_named_and_no_name_breaks_the_line() -> Non
 def test_a_tolerance_out_of_bounds_is_refused(key: str, value: object) -> None:
     with pytest.raises(ValidationError, match=key):
         Tolerance.model_validate({**PARAMS.model_dump(), key: value})
+
+
+@pytest.mark.parametrize(
+    ("difference", "bound"),
+    [(0.0, 1e-5), (2e-7, 1e-5), (1e-5, 1e-5), (1.1e-5, 1e-4), (0.02, 0.1), (1.0, 1.0)],
+)
+def test_a_difference_is_rounded_up_to_a_power_of_ten(difference: float, bound: float) -> None:
+    assert comparison.bound(difference) == pytest.approx(bound, rel=1e-12)
+
+
+def test_no_difference_is_no_number() -> None:
+    assert isnan(comparison.bound(nan))

@@ -13,6 +13,7 @@ from learning import begun, same, settings, updates
 from torch import nn
 from toys import split
 
+from stages import processor
 from stages.artifacts.splits import Split
 from stages.errors import UserError
 from stages.train import Train
@@ -399,6 +400,18 @@ def test_code_without_a_file_or_of_others_does_not_count(monkeypatch: pytest.Mon
         made.__file__ = file
         monkeypatch.setitem(sys.modules, module, made)
     assert name() == first
+
+
+@pytest.mark.parametrize(("capability", "runs"), [("AVX2", 1), ("AVX512", 2)])
+def test_another_processor_is_the_same_run_with_portable_kernels_alone(
+    monkeypatch: pytest.MonkeyPatch, capability: str, runs: int
+) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    names = list[str]()
+    for model in ("AMD EPYC 9654", "Intel(R) Xeon(R) Platinum 8480"):
+        monkeypatch.setattr(processor, "model", lambda model=model: model)
+        names.append(name())
+    assert len(set(names)) == runs
 
 
 def test_another_version_or_device_is_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
