@@ -31,7 +31,7 @@ class Batch(NamedTuple):
 
     images: UInt8[Tensor, "b h w c"]
     labels: Int64[Tensor, " b"]
-    indices: Int64[Tensor, " b"]  # where in the split they are
+    indices: Int64[Tensor, " b"]  # where in the split they are; in main memory
 
 
 def to_device(split: Split, device: torch.device) -> Resident:
@@ -46,15 +46,16 @@ def batches(
 ) -> Iterator[Batch]:
     """Yield images in the given order, `size` at a time; the last batch may be smaller.
 
-    `transform` maps images and their indices to images, each image by itself: it sees many batches
-    at once.
+    `transform` maps images, and their indices in main memory, to images, each image by itself: it
+    sees many batches at once.
     """
     bytes_a_batch = size * data.images[:1].nbytes
     chunks = order.split(size * max(1, CHUNK_BYTES // max(1, bytes_a_batch)))
     on_device = data.images.device == data.labels.device
-    for images, indices in (gathered if on_device else prefetched)(data, chunks):
-        transformed = transform(images, indices) if transform else images
-        parts = transformed.split(size), data.labels[indices].split(size), indices.split(size)
+    made = (gathered if on_device else prefetched)(data, chunks)
+    for chunk, (images, indices) in zip(chunks, made, strict=True):
+        transformed = transform(images, chunk) if transform else images
+        parts = transformed.split(size), data.labels[indices].split(size), chunk.split(size)
         yield from map(Batch, *parts)
 
 
