@@ -20,6 +20,7 @@ from reprise.shortage import lacking
 from stages import files, locks
 from stages.artifacts.splits import Split
 from stages.params import Params
+from stages.stored import blocks
 from stages.training.state import Learner
 from stages.training.step import Step
 from stages.training.tensorboard.log import Board
@@ -121,7 +122,8 @@ def key(params: Params, whole: nn.Module, data: Iterable[Split], device: torch.d
         digest.update(weight.cpu().flatten().view(torch.uint8).numpy())
     for array in chain.from_iterable(data):
         digest.update(str(array.shape).encode())
-        digest.update(np.ascontiguousarray(array).data)
+        for block in blocks(array):
+            digest.update(block.data)
     for path in _code():
         digest.update(path.read_bytes())
     digest.update(f"{torch.__version__} {np.__version__} {_hardware(device)}".encode())
