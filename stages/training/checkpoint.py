@@ -23,6 +23,7 @@ from stages import files, locks, processor
 from stages.artifacts.splits import Split
 from stages.params import Params
 from stages.processes import is_first_here
+from stages.stored import blocks
 from stages.training.state import Learner
 from stages.training.step import Step
 from stages.training.tensorboard.log import Board
@@ -164,7 +165,8 @@ def fingerprint(
     arrays = [*chain.from_iterable(data)]
     for array in arrays:
         images.update(str(array.shape).encode())
-        images.update(np.ascontiguousarray(array).data)
+        for block in blocks(array):
+            images.update(block.data)
     for path in _code():
         code.update(path.read_bytes())
     return {

@@ -11,7 +11,7 @@ from stages import address
 from stages.artifacts import classifier
 from stages.artifacts.classifier import Card
 from stages.artifacts.splits import Split
-from stages.batches import Resident, to_device
+from stages.batches import Resident, gather, to_device
 from stages.errors import UserError
 from stages.nets.interface import Interface
 from stages.nets.layers import Normalize
@@ -128,7 +128,8 @@ def _build_network(params: Training, card: Card, normalize: Normalize, data: Res
     _refuse_single_images(network, params)
     if callable(initialize := getattr(network, "initialize", None)):
         count = max(1, INITIAL_PIXELS // (card.interface.height * card.interface.width))
-        initialize(normalize(data.images[:count].cpu()))
+        first = torch.arange(min(count, len(data.labels)), device=data.images.device)
+        initialize(normalize(gather(data.images, first).cpu()))
     steps = params.epochs * ceil(epoch_size(len(data.labels), params) / params.images_a_step)
     for line in (*pretrained.load(network, params, card), *schedule.remarks(params, steps)):
         print(line)

@@ -11,7 +11,8 @@ from pydantic import Field
 from torch import Tensor
 
 from stages.params import Params
-from stages.training.augmentation.draws import Draws, Transform
+from stages.training.augmentation.draws import Draws, Indices, Transform
+from stages.training.augmentation.elementary import cosine_and_sine
 
 
 def to_planes(images: UInt8[Tensor, "b h w c"]) -> Float[Tensor, "b c h w"]:
@@ -34,14 +35,18 @@ class Rotation(Params):
 
 def rotations(params: Rotation, draws: Draws) -> Iterator[Transform]:
     """Draw the angle of each image, uniform up to the largest."""
+    uniform = draws.uniform("rotation", 1)
+
+    def rows(indices: Indices) -> Float64[np.ndarray, "b 2 3"]:
+        return rotation(params.rotation * (2 * uniform(indices)[:, 0] - 1))
+
     if params.rotation:
-        angles = params.rotation * (2 * draws.uniform("rotation", 1)[:, 0] - 1)
-        yield Transform(warp, draws.table(rotation(angles)))
+        yield Transform(warp, rows)
 
 
 def rotation(degrees: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, "n 2 3"]:
     """Return the matrices, for `warp`, that turn images anticlockwise about their centre."""
-    cos, sin, zero = np.cos(np.radians(degrees)), np.sin(np.radians(degrees)), 0 * degrees
+    (cos, sin), zero = cosine_and_sine(degrees), 0 * degrees
     return np.stack([[cos, -sin, zero], [sin, cos, zero]]).transpose(2, 0, 1)
 
 

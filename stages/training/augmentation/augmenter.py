@@ -30,7 +30,7 @@ ORDER: tuple[Callable[[Augmentation, Draws], Iterator[Transform]], ...] = (
 
 
 def augmenter(params: Augmentation, draws: Draws) -> Augmenter:
-    """Draw the random numbers of an epoch; return a function of images and their indices.
+    """Return the function of an epoch that draws for images, by their indices, and changes them.
 
     MixUp and CutMix follow it, by `mixing.mixer`.
 
@@ -40,8 +40,11 @@ def augmenter(params: Augmentation, draws: Draws) -> Augmenter:
     transforms = [transform for family in ORDER for transform in family(params, draws)]
 
     def augment(images: Pixels, indices: Int64[Tensor, " b"]) -> Pixels:
-        for function, table in transforms:
-            images = function(images, table[indices])
+        if not transforms:
+            return images
+        located = draws.located(indices)
+        for function, rows in transforms:
+            images = function(images, draws.moved(rows(located)))
         return images
 
     return augment

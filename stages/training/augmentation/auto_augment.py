@@ -1,6 +1,7 @@
 """TrivialAugment and RandAugment: operations drawn at random for each image."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import Tensor
 from stages.params import Params
 from stages.training.augmentation import color
 from stages.training.augmentation.affine import rotation, to_pixels, to_planes, warp
-from stages.training.augmentation.draws import Draws, Pixels, Transform
+from stages.training.augmentation.draws import Draws, Indices, Pixels, Transform, Uniform
 
 Operation = Callable[[Pixels, Tensor], Pixels]  # takes level and matrix, [B, 7]
 STEPS = 30  # of strength, from none to the highest: torchvision's 31 magnitudes
@@ -34,15 +35,22 @@ def policies(params: AutoAugment, draws: Draws) -> Iterator[Transform]:
     if params.policy == "none":
         return
     _, height, width, _ = draws.shape
-    rand, strongest = params.policy == "rand", limits(params.policy, height, width)
-    for place in range(params.policy_ops if rand else 1):
+    for place in range(params.policy_ops if params.policy == "rand" else 1):
         uniform = draws.uniform(f"policy {place}", 3)
-        kinds = (uniform[:, 0] * len(NAMES)).astype(np.int64)
-        steps = params.policy_magnitude if rand else np.floor(uniform[:, 1] * (STEPS + 1))
-        signed = np.where(uniform[:, 2] < 0.5, -1, 1) * steps / STEPS
-        level = levels(kinds, signed, strongest)
-        entries = matrices(kinds, level, (height, width)).reshape(-1, 6)
-        yield Transform(perform, draws.table(np.column_stack([kinds, level, entries])))
+        yield Transform(perform, partial(_operations, params, (height, width), uniform))
+
+
+def _operations(
+    params: AutoAugment, sides: tuple[int, int], uniform: Uniform, indices: Indices
+) -> Float64[np.ndarray, "b 8"]:
+    """Draw an operation for each image, as `perform` takes them; `sides`: [H, W]."""
+    kind, step, sign = uniform(indices).T
+    kinds = (kind * len(NAMES)).astype(np.int64)
+    rand = params.policy == "rand"
+    steps = params.policy_magnitude if rand else np.floor(step * (STEPS + 1))
+    signed = np.where(sign < 0.5, -1, 1) * steps / STEPS
+    level = levels(kinds, signed, limits("rand" if rand else "trivial", *sides))
+    return np.column_stack([kinds, level, matrices(kinds, level, sides).reshape(-1, 6)])
 
 
 def limits(policy: Literal["trivial", "rand"], height: int, width: int) -> dict[str, float]:
@@ -67,9 +75,10 @@ def levels(
 ) -> Float64[np.ndarray, " n"]:
     """Return the levels of operations for strengths in [-1, 1]; `kinds` are indices in NAMES."""
     level = strengths * np.array([strongest.get(name, 0.0) for name in NAMES])[kinds]
-    name = np.array(NAMES)[kinds]
+    name = np.array(NAMES)
+    ways = name == "posterize", name == "solarize", np.char.startswith(name, "translate")
     return np.select(
-        [name == "posterize", name == "solarize", np.char.startswith(name, "translate")],
+        [way[kinds] for way in ways],
         [np.round(8 - abs(level)), 255 - abs(level), np.trunc(level)],
         level,
     )

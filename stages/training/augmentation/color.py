@@ -13,7 +13,7 @@ from torch import Tensor
 from stages.errors import UserError
 from stages.params import Params
 from stages.training.augmentation.affine import to_pixels, to_planes
-from stages.training.augmentation.draws import Draws, Transform
+from stages.training.augmentation.draws import Draws, Indices, Transform
 
 Planes = Float[Tensor, "b c h w"]
 Factors = Float[Tensor, " b"]
@@ -50,9 +50,15 @@ def jitters(params: ColorJitter, draws: Draws) -> Iterator[Transform]:
                 f"train.{name} must be 0 for images without colour, is {getattr(params, name)}; "
                 "set it to 0 or preprocess.channels to 3"
             )
+    uniforms = [draws.uniform(name, 1) for name in names]
+    low, high = np.array([_bounds(name, params) for name in names]).reshape(-1, 2).T
+
+    def rows(indices: Indices) -> Float64[np.ndarray, "b _"]:
+        drawn = np.hstack([uniform(indices) for uniform in uniforms])
+        return np.asarray(low + (high - low) * drawn)
+
     if names:
-        factors = np.concatenate([_factors(name, params, draws) for name in names], axis=1)
-        yield Transform(partial(jitter, names), draws.table(factors))
+        yield Transform(partial(jitter, names), rows)
 
 
 def jitter(
@@ -124,11 +130,10 @@ def grey(planes: Planes) -> Float[Tensor, "b 1 h w"]:
     return weighted
 
 
-def _factors(name: str, params: ColorJitter, draws: Draws) -> Float64[np.ndarray, "n 1"]:
-    """Return the factors of an adjustment; for hue, turns."""
+def _bounds(name: str, params: ColorJitter) -> tuple[float, float]:
+    """Return the bounds of the factors of an adjustment; for hue, of turns."""
     strength: float = getattr(params, name)
-    low, high = (-strength, strength) if name == "hue" else (max(0, 1 - strength), 1 + strength)
-    return low + (high - low) * draws.uniform(name, 1)
+    return (-strength, strength) if name == "hue" else (max(0.0, 1 - strength), 1 + strength)
 
 
 def _blend(other: Tensor, planes: Planes, factors: Factors) -> Planes:

@@ -1,6 +1,6 @@
 """Random crops and horizontal flips."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from stages.errors import UserError
 from stages.params import Params
 from stages.training.augmentation.affine import warp
-from stages.training.augmentation.draws import Draws, Transform, inscribed
+from stages.training.augmentation.draws import Draws, Indices, Transform, inscribed
 
 RATIOS = (3 / 4, 4 / 3)  # Szegedy et al. 2015, section 6
 
@@ -60,9 +60,9 @@ def flips(params: Flipping, draws: Draws) -> Iterator[Transform]:
         return
     alternating = params.flip == "alternating"
     origin = draws._replace(epoch=0) if alternating else draws
-    coins = origin.uniform(f"flip {params.flip}", 1)[:, 0] < 0.5
+    uniform = origin.uniform(f"flip {params.flip}", 1)
     turned = alternating and draws.epoch % 2 == 1
-    yield Transform(flip, draws.table(coins != turned))
+    yield Transform(flip, lambda indices: (uniform(indices)[:, 0] < 0.5) != turned)
 
 
 def crops(params: Cropping, draws: Draws) -> Iterator[Transform]:
@@ -78,12 +78,9 @@ def crops(params: Cropping, draws: Draws) -> Iterator[Transform]:
             f"pixels, is {padding}; lower it or raise preprocess.image_size"
         )
     if padding:
-        shifts = draws.uniform("crop_padding", 2) * (2 * padding + 1)
-        yield Transform(shift, draws.table(shifts.astype(np.int64) - padding))
+        yield Transform(shift, _shifts(padding, draws))
     if params.resized_crop < 1:
-        boxes = inscribed(draws.uniform("resized_crop", 4), (params.resized_crop, 1.0), RATIOS)
-        matrices = draws.table(enlargement(boxes, height, width))
-        yield Transform(partial(warp, padding="border"), matrices)
+        yield Transform(partial(warp, padding="border"), _enlargements(params.resized_crop, draws))
 
 
 def flip(images: UInt8[Tensor, "b h w c"], flipped: Bool[Tensor, " b"]) -> UInt8[Tensor, "b h w c"]:
@@ -114,6 +111,20 @@ def enlargement(
     across = [right - left, zero, (left + right - 1) / 2 * width]
     down = [zero, bottom - top, (top + bottom - 1) / 2 * height]
     return np.stack([across, down]).transpose(2, 0, 1)
+
+
+def _shifts(padding: int, draws: Draws) -> Callable[[Indices], Int64[np.ndarray, "b 2"]]:
+    uniform = draws.uniform("crop_padding", 2)
+    return lambda indices: (uniform(indices) * (2 * padding + 1)).astype(np.int64) - padding
+
+
+def _enlargements(share: float, draws: Draws) -> Callable[[Indices], Float64[np.ndarray, "b 2 3"]]:
+    uniform, (_, height, width, _) = draws.uniform("resized_crop", 4), draws.shape
+
+    def rows(indices: Indices) -> Float64[np.ndarray, "b 2 3"]:
+        return enlargement(inscribed(uniform(indices), (share, 1.0), RATIOS), height, width)
+
+    return rows
 
 
 def _mirrored(places: Int64[Tensor, "b _"], side: int) -> Int64[Tensor, "b _"]:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Float64, UInt8
 from pydantic import Field
 from torch import Tensor
 
 from stages.params import Params
-from stages.training.augmentation.draws import Draws, Transform, inscribed, inside
+from stages.training.augmentation.draws import Draws, Indices, Transform, inscribed, inside
 
 # After Zhong et al. 2017; the values are torchvision's.
 AREAS = (0.02, 0.33)
@@ -25,11 +25,15 @@ class Erasing(Params):
 
 def erasures(params: Erasing, draws: Draws) -> Iterator[Transform]:
     """Draw the box of each image; it is empty for those that are not erased."""
+    uniform = draws.uniform("erasing", 5)
+
+    def rows(indices: Indices) -> Float64[np.ndarray, "b 4"]:
+        drawn = uniform(indices)
+        boxes = inscribed(drawn[:, 1:], AREAS, RATIOS)
+        return np.where(drawn[:, :1] < params.erasing, boxes, 0.0)
+
     if params.erasing:
-        uniform = draws.uniform("erasing", 5)
-        boxes = inscribed(uniform[:, 1:], AREAS, RATIOS)
-        erased = uniform[:, :1] < params.erasing
-        yield Transform(erase, draws.table(np.where(erased, boxes, 0.0)))
+        yield Transform(erase, rows)
 
 
 def erase(

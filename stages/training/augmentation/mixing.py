@@ -1,6 +1,7 @@
 """MixUp and CutMix of each image with the next one of its batch, and of their labels."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,10 @@ from pydantic import Field
 from torch import Tensor
 
 from stages.params import Params
-from stages.training.augmentation.draws import Draws, Pixels, inside
+from stages.training.augmentation.draws import Draws, Indices, Pixels, Rows, Uniform, inside
+from stages.training.augmentation.elementary import cosine_and_sine, power
+
+TINY = 1e-9  # an alpha this small draws 0 or 1 and nothing between
 
 
 class Mixing(Params):
@@ -41,13 +45,11 @@ def mixer(params: Mixing, draws: Draws, classes: int) -> Mixer:
     """
     if not (params.mixup or params.cutmix):
         return lambda images, labels, _: Mixed(images, labels)
-    chance = (params.cutmix > 0) / ((params.mixup > 0) + (params.cutmix > 0))
-    cut = draws.uniform("mix", 1) < chance
-    rows = draws.table(np.where(cut, _cuts(params, draws), _blends(params, draws)))
+    rows = _rows(params, draws)
 
     def mixed(images: Pixels, labels: Int64[Tensor, " b"], indices: Int64[Tensor, " b"]) -> Mixed:
         one_hot = (labels[:, None] == torch.arange(classes, device=labels.device)).float()
-        return mix(images, one_hot, rows[indices])
+        return mix(images, one_hot, draws.moved(rows(draws.located(indices))))
 
     return mixed
 
@@ -74,16 +76,42 @@ def _towards_next(batch: Tensor, shares: Tensor) -> Tensor:
     return batch.roll(-1, 0).sub_(batch).mul_(shares).add_(batch)
 
 
-def _blends(params: Mixing, draws: Draws) -> Float64[np.ndarray, "n 5"]:
+def _rows(params: Mixing, draws: Draws) -> Rows:
+    """Return a function of indices that draws what `mix` takes."""
+    blends = partial(_blends, params.mixup, draws.uniform("mixup", 2))
+    box = draws.uniform("cutmix box", 2)
+    cuts = partial(_cuts, params.cutmix, draws.uniform("cutmix", 2), box)
+    if not (params.mixup and params.cutmix):
+        return blends if params.mixup else cuts
+    coin = draws.uniform("mix", 1)
+    return lambda indices: np.where(coin(indices) < 0.5, cuts(indices), blends(indices))
+
+
+def _blends(alpha: float, uniform: Uniform, indices: Indices) -> Float64[np.ndarray, "b 5"]:
     """Draw the share of the next image, in a box that is the whole image."""
-    alpha = params.mixup or 1.0
-    share = draws.generator("mixup").beta(alpha, alpha, (draws.shape[0], 1))
-    return np.concatenate([share, np.tile([0.0, 1.0, 0.0, 1.0], share.shape)], axis=1)
+    made = np.tile([0.0, 0.0, 1.0, 0.0, 1.0], (len(indices), 1))
+    made[:, 0] = symmetric_beta(alpha, uniform, indices)
+    return made
 
 
-def _cuts(params: Mixing, draws: Draws) -> Float64[np.ndarray, "n 5"]:
+def _cuts(
+    alpha: float, uniform: Uniform, box: Uniform, indices: Indices
+) -> Float64[np.ndarray, "b 5"]:
     """Draw the box of the next image, with share 1: centre uniform, clipped at the border."""
-    alpha = params.cutmix or 1.0
-    half = np.sqrt(draws.generator("cutmix").beta(alpha, alpha, (draws.shape[0], 1))) / 2
-    y, x = np.split(draws.uniform("cutmix box", 2), 2, axis=1)
-    return np.concatenate([np.ones_like(half), y - half, y + half, x - half, x + half], axis=1)
+    half = np.sqrt(symmetric_beta(alpha, uniform, indices)) / 2
+    y, x = box(indices).T
+    return np.stack([np.ones_like(half), y - half, y + half, x - half, x + half], axis=1)
+
+
+def symmetric_beta(alpha: float, uniform: Uniform, indices: Indices) -> Float64[np.ndarray, " b"]:
+    """Draw from Beta(alpha, alpha) (Devroye 1996, "Random variate generation in one line of code").
+
+    It is (1 + t / sqrt(2 alpha + t^2)) / 2 of a Student's t with 2 alpha degrees of freedom, which
+    comes of two uniform numbers by Bailey's polar method (1994).
+    """
+    first, second = uniform(indices).T
+    cos, _ = cosine_and_sine(360 * second)
+    square = power(1 - first, np.full_like(first, -1 / max(alpha, TINY))) - 1
+    square = np.maximum(square, 0)  # which rounding may take it below
+    made = (1 + cos * np.sqrt(square / (1 + cos * cos * square))) / 2
+    return np.asarray(made.clip(0, 1))

@@ -21,7 +21,7 @@ from reprise.escaping import first_line, printable
 from reprise.grid import Captioned, Grid, Line
 from stages import address
 from stages.artifacts.history import Epoch
-from stages.batches import Resident
+from stages.batches import Resident, gather
 from stages.params import Params
 from stages.pictures import fit, font, picture, shorten
 from stages.training.step import Images
@@ -81,7 +81,7 @@ def mistakes(logits: Logits, data: Resident, classes: Sequence[str]) -> Iterator
         f"is {names[labels[row]]}\nsaid {names[predicted[row]]}\n{confidence[row]:.0%}"
         for row in worst.tolist()
     ]
-    picture = mosaic(_pixels(data.images[worst.to(data.images.device)]), captions)
+    picture = mosaic(_pixels(gather(data.images, worst.to(data.images.device))), captions)
     yield _panel("val", _records().image("mistakes", picture, dataformats="HWC"))
 
 

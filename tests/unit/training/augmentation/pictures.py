@@ -25,9 +25,14 @@ def draws(shape: tuple[int, ...], seed: int = 0, epoch: int = 0) -> Draws:
 
 def apply(transforms: list[Transform], pixels: Tensor) -> Tensor:
     """Apply the transforms to a whole split."""
-    for function, table in transforms:
-        pixels = function(pixels, table)
+    for transform in transforms:
+        pixels = transform.function(pixels, table(transform, pixels.shape))
     return pixels
+
+
+def table(transform: Transform, shape: tuple[int, ...]) -> Tensor:
+    """Return what is drawn for all images of a split, as it goes to the device."""
+    return draws(shape).moved(transform.rows(np.arange(shape[0])))
 
 
 def planes(pixels: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from typing import Literal
 import numpy as np
 import pytest
 import torch
-from pictures import apply, draws, images
+from pictures import apply, draws, images, table
 from pydantic import ValidationError
 from torch import Tensor
 from torchvision.transforms import v2
@@ -28,7 +28,7 @@ def params(**changes: object) -> AutoAugment:
 
 def tables(count: int = 6000, epoch: int = 0, **changes: object) -> list[Tensor]:
     shape = (count, 12, 9, 3)
-    return [made.table for made in policies(params(**changes), draws(shape, epoch=epoch))]
+    return [table(made, shape) for made in policies(params(**changes), draws(shape, epoch=epoch))]
 
 
 @pytest.mark.parametrize(("policy", "oracle"), POLICIES)
@@ -52,10 +52,10 @@ def test_levels_are_torchvisions(
 
 
 def test_trivial_draws_one_operation_of_any_kind_and_strength() -> None:
-    (table,) = tables(policy="trivial")
-    kinds = torch.bincount(table[:, 0].long(), minlength=len(NAMES)) / len(table)
+    (made,) = tables(policy="trivial")
+    kinds = torch.bincount(made[:, 0].long(), minlength=len(NAMES)) / len(made)
     assert float((kinds - 1 / len(NAMES)).abs().max()) < 0.015
-    turns = table[table[:, 0] == NAMES.index("rotate"), 1]
+    turns = made[made[:, 0] == NAMES.index("rotate"), 1]
     assert torch.equal(turns.abs().unique(), torch.arange(STEPS + 1) * 4.5)
     assert 0.4 < float((turns > 0).float().mean()) < 0.6
 
@@ -71,8 +71,8 @@ def test_rand_draws_as_many_operations_as_asked_for(count: int) -> None:
 
 @pytest.mark.parametrize("magnitude", [0, 9, 30])
 def test_rand_has_the_magnitude_asked_for(magnitude: int) -> None:
-    for table in tables(policy_magnitude=magnitude):
-        turns = table[table[:, 0] == NAMES.index("rotate"), 1]
+    for made in tables(policy_magnitude=magnitude):
+        turns = made[made[:, 0] == NAMES.index("rotate"), 1]
         assert turns.abs().unique().tolist() == [magnitude]  # of 30 degrees
         assert magnitude == 0 or 0.4 < float((turns > 0).float().mean()) < 0.6
 

@@ -2,7 +2,7 @@ from itertools import combinations
 
 import pytest
 import torch
-from pictures import apply, draws, images, largest_difference, planes
+from pictures import apply, draws, images, largest_difference, planes, table
 from pydantic import ValidationError
 from torch import Tensor
 from torchvision.transforms.v2 import functional
@@ -24,16 +24,17 @@ def params(**changes: float) -> ColorJitter:
 
 def factors(**changes: float) -> Tensor:
     (transform,) = jitters(params(**changes), draws((4000, 12, 9, 3)))
-    return transform.table
+    return table(transform, (4000, 12, 9, 3))
 
 
 @pytest.mark.parametrize("names", [*combinations(ADJUSTMENTS, 2), tuple(ADJUSTMENTS)])
 def test_adjustments_are_torchvisions_one_after_the_other(names: tuple[str, ...]) -> None:
     pixels = images(20)
     strengths = params(**dict.fromkeys(names, 0.4))
-    ((_, table),) = jitters(strengths, draws(pixels.shape))
-    made = jitter(list(names), pixels, table)
-    for one, image, row in zip(planes(made), planes(pixels), table.tolist(), strict=True):
+    (transform,) = jitters(strengths, draws(pixels.shape))
+    drawn = table(transform, pixels.shape)
+    made = jitter(list(names), pixels, drawn)
+    for one, image, row in zip(planes(made), planes(pixels), drawn.tolist(), strict=True):
         expected = image / 255
         for name, factor in zip(names, row, strict=True):
             expected = ORACLES[name](expected, factor)

@@ -1,10 +1,12 @@
+import numpy as np
 import pytest
 import torch
 from pictures import draws, images
 from pydantic import ValidationError
+from scipy.stats import beta, kstest
 from torch import Tensor
 
-from stages.training.augmentation.mixing import Mixed, Mixing, mix, mixer
+from stages.training.augmentation.mixing import Mixed, Mixing, mix, mixer, symmetric_beta
 
 PIXELS = images(2000, 10, 8, 1)
 LABELS = torch.arange(2000) % 5
@@ -116,3 +118,19 @@ def test_extreme_alphas_give_numbers(alpha: float) -> None:
 def test_alphas_out_of_bounds_are_refused(key: str, value: object) -> None:
     with pytest.raises(ValidationError):
         Mixing.model_validate({"mixup": 0.0, "cutmix": 0.0, key: value})
+
+
+@pytest.mark.parametrize("alpha", [0.2, 0.4, 1.0, 2.5, 8.0, 100.0])
+def test_shares_pass_the_test_of_kolmogorov_and_smirnov(alpha: float) -> None:
+    numbers, rows = draws((20_000, 1, 1, 1)), np.arange(20_000)
+    for name in ("mixup", "cutmix"):
+        found = symmetric_beta(alpha, numbers.uniform(name, 2), rows)
+        # One of 200 streams is as far off as that, and so is this one of MixUp.
+        assert kstest(found, beta(alpha, alpha).cdf).pvalue > 0.001
+
+
+def test_a_small_alpha_leaves_little_between_0_and_1() -> None:
+    found = symmetric_beta(0.01, draws((9, 1, 1, 1)).uniform("mixup", 2), np.arange(50_000))
+    edges = np.array([0, 0.001, 0.5, 0.999, 1])
+    expected = np.diff(beta(0.01, 0.01).cdf(edges))
+    np.testing.assert_allclose(np.histogram(found, edges)[0] / 50_000, expected, atol=0.006)
