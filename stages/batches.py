@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from math import inf
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
 import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
@@ -36,7 +37,8 @@ class Batch(NamedTuple):
 
 def to_device(split: Split, device: torch.device) -> Resident:
     """Move a split to the device, if it fits; on the CPU it stays in its memory map."""
-    images, labels = torch.from_numpy(split.images), torch.from_numpy(split.labels)
+    # As an array: the images of a split in parts are read here, all of them.
+    images, labels = torch.from_numpy(np.asarray(split.images)), torch.from_numpy(split.labels)
     whole = images.nbytes < MEMORY_SHARE * _free(device)
     return Resident(images.to(device) if whole else images, labels.to(device))
 

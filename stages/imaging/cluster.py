@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from math import inf
 from pathlib import Path
 from time import monotonic, sleep
@@ -25,6 +26,7 @@ from stages.imaging.worker import Seen, Terms
 JOIN = 300.0  # seconds that there may be no worker: a queue of jobs may have to start them
 LOOK = 5.0  # seconds between two looks at how many workers there are
 SENT = "the cluster's workers do not all see data/raw: the images are sent to them"
+WRITTEN = "the cluster's workers do not all see this folder: the images are written here"
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -128,9 +130,21 @@ class Cluster:
             return group._replace(file=path)
         return group._replace(held=tuple(group.images()))
 
+    def reach(self, folder: Path) -> bool:
+        """Return whether all workers see the row groups and this folder, to write into it."""
+        token = folder / f".{uuid4()}"
+        token.touch()
+        seen = [file for file in [worker.look(token)] if file]
+        common = bool(self._files) and all(self._everywhere(worker.sees, seen).values())
+        token.unlink()
+        if self._files and not common:
+            print(WRITTEN, file=sys.stderr)
+        return common
+
     def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Task[T]:
         """Start a task."""
-        groups = [group for group in args if isinstance(group, Group)]
+        lists = [arg if isinstance(arg, list) else [arg] for arg in args]
+        groups = [group for group in chain(*lists) if isinstance(group, Group)]
         files = {self._files[group.file] for group in groups if group.held is None}
         terms = Terms(worker.software(), tuple(files))
         call = pickle.dumps(_Call(terms, partial(function, *args, **kwargs)))

@@ -3,13 +3,13 @@
 import os
 import signal
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
+from pathlib import Path
 from threading import Thread
 from typing import Annotated, ClassVar, Literal, NamedTuple, ParamSpec, TypeVar
 
@@ -20,7 +20,7 @@ from pydantic import Field
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
 from stages.artifacts.raw import Group
 from stages.errors import UserError
-from stages.imaging.engine import SCHEDULER, Engine, Result
+from stages.imaging.engine import SCHEDULER, Engine, in_order
 from stages.imaging.row_group import DecodedGroup, decode_group, ignore_pillow_warnings
 from stages.mistakes import Former
 from stages.params import Params
@@ -50,7 +50,8 @@ class Decoding(Params):
     )
     channels: Channels = Field(description="1: greyscale, 3: RGB")
     workers: Literal["auto"] | Annotated[int, Field(ge=1, le=256)] = Field(
-        description="decoders at once on this machine, auto is one a core; changes the speed, never the result"
+        description="decoders at once on this machine, auto is one a core; changes the speed, "
+        "never the result"
     )
 
     @property
@@ -69,15 +70,27 @@ def decode_groups(
     Raises:
         UserError: a file is damaged, or a worker was killed.
     """
+    with started(groups, params) as engine:
+        yield from decode_on(engine, groups, params, is_train)
+
+
+def decode_on(
+    engine: Engine, groups: Sequence[Group], params: Decoding, is_train: Bool[np.ndarray, " n"]
+) -> Iterator[DecodedGroup]:
+    """Yield every group, decoded by an engine, in their order."""
+    calls = ((engine.reachable(group), params.spec, is_train[group.rows]) for group in groups)
+    yield from in_order(engine, (engine.submit(decode_group, *call) for call in calls))
+
+
+@contextmanager
+def started(groups: Sequence[Group], params: Decoding) -> Iterator[Engine]:
+    """Yield what decodes row groups; its end cancels what is not done.
+
+    Raises:
+        UserError: a file is damaged, or a worker was killed.
+    """
     with warnings.catch_warnings(), _engine(groups, params) as engine:
-        pending = deque[Result[DecodedGroup]]()
-        for group in groups:
-            args = engine.reachable(group), params.spec, is_train[group.rows]
-            pending.append(engine.submit(decode_group, *args))
-            if len(pending) > 2 * engine.workers:  # more would only fill memory
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+        yield engine
 
 
 def _engine(groups: Sequence[Group], params: Decoding) -> AbstractContextManager[Engine]:
@@ -112,6 +125,9 @@ class _Here(NamedTuple):
 
     def reachable(self, group: Group) -> Group:
         return group
+
+    def reach(self, folder: Path) -> bool:
+        return folder.is_dir()
 
     def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         return self.executor.submit(function, *args, **kwargs)

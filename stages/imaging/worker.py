@@ -115,6 +115,8 @@ def run(terms: Terms, function: Callable[[], T]) -> T:
     try:
         return function()
     except Exception as error:
-        if (resource := lacking(error)) is None:
-            raise
-        raise UserError(f"{place}: {REMEDIES[resource].format(first_line(error))}") from None
+        if resource := lacking(error):
+            raise UserError(f"{place}: {REMEDIES[resource].format(first_line(error))}") from None
+        if isinstance(error, OSError):
+            raise UserError(f"{place}: {first_line(error)}; mend that, or stop it") from None
+        raise

@@ -18,6 +18,7 @@ from torch import nn
 from reprise.escaping import first_line
 from reprise.shortage import lacking
 from stages import files, locks
+from stages.artifacts.parts import PartedImages
 from stages.artifacts.splits import Split
 from stages.params import Params
 from stages.training.state import Learner
@@ -121,7 +122,8 @@ def key(params: Params, whole: nn.Module, data: Iterable[Split], device: torch.d
         digest.update(weight.cpu().flatten().view(torch.uint8).numpy())
     for array in chain.from_iterable(data):
         digest.update(str(array.shape).encode())
-        digest.update(np.ascontiguousarray(array).data)
+        for piece in array.chunks() if isinstance(array, PartedImages) else [array]:
+            digest.update(np.ascontiguousarray(piece).data)
     for path in _code():
         digest.update(path.read_bytes())
     digest.update(f"{torch.__version__} {np.__version__} {_hardware(device)}".encode())

@@ -13,19 +13,20 @@ from typing import Any
 import deaths
 import pytest
 from distributed import Client, LocalCluster
+from test_parting import make, published, tree
 from test_pool import EVERY, PARAMS, groups, same
 
 import stages.imaging
-from stages.artifacts.raw import Group
+from stages.artifacts.raw import Group, Published
 from stages.errors import UserError
-from stages.imaging import cluster, pool, scheduler, worker
+from stages.imaging import cluster, parting, pool, scheduler, worker
 from stages.imaging.cluster import Cluster
 from stages.imaging.engine import SCHEDULER
 from stages.imaging.pool import decode_groups
 from stages.imaging.row_group import DecodedGroup
 
 ROOT = Path(__file__).parents[3]
-__all__ = ["groups"]  # the fixture
+__all__ = ["groups", "published"]  # fixtures
 
 
 @contextmanager
@@ -253,6 +254,39 @@ def test_a_scheduler_that_ends_is_reported(
         list(decoded)
 
 
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch, published: Published, tmp_path: Path) -> Path:
+    """Return splits in parts of 5 images or more, as the pool of this machine makes them."""
+    monkeypatch.setattr(parting, "WHOLE_BYTES", 0)
+    monkeypatch.setattr(parting, "PART_BYTES", 5 * 4 * 5 * 3)
+    make(tmp_path / "expected", published)
+    return tmp_path / "expected"
+
+
+@pytest.mark.parametrize("shared", ["all", "raw", "nothing"])
+def test_parts_are_the_same_whoever_writes_them(
+    parts: Path,
+    published: Published,
+    four: LocalCluster,
+    shared: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(SCHEDULER, four.scheduler_address)
+    monkeypatch.setattr(
+        worker, "sees", {"all": worker.sees, "raw": parquet, "nothing": blind}[shared]
+    )
+    make(tmp_path / "splits", published)
+    assert tree(tmp_path / "splits") == tree(parts)
+    said = {"all": "", "raw": f"{cluster.WRITTEN}\n", "nothing": f"{cluster.SENT}\n"}
+    assert capsys.readouterr().err.startswith(said[shared])
+
+
+def parquet(files: list[worker.Seen]) -> bool:
+    return all(file.path.suffix == ".parquet" for file in files)
+
+
 @contextmanager
 def processes(address: str, count: int, mark: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Start worker processes, and wait until they have joined."""
@@ -272,6 +306,8 @@ def processes(address: str, count: int, mark: Path) -> Iterator[list[subprocess.
 
 
 def test_killed_workers_change_nothing_and_images_that_kill_several_are_named(
+    parts: Path,
+    published: Published,
     expected: list[DecodedGroup],
     groups: list[Group],
     tmp_path: Path,
@@ -279,11 +315,15 @@ def test_killed_workers_change_nothing_and_images_that_kill_several_are_named(
 ) -> None:
     with started(0) as made:
         monkeypatch.setenv(SCHEDULER, made.scheduler_address)
-        with processes(made.scheduler_address, 4, tmp_path / "died") as workers:
-            made.wait_for_workers(4)
+        with processes(made.scheduler_address, 5, tmp_path / "died") as workers:
+            made.wait_for_workers(5)
+            monkeypatch.setattr(parting, "write_part", deaths.halfway)
+            make(tmp_path / "splits", published)
+            assert tree(tmp_path / "splits") == tree(parts)
+            (tmp_path / "died").unlink()  # which says that one did
             monkeypatch.setattr(pool, "decode_group", deaths.once)
             assert same(list(decode_groups(groups, PARAMS, EVERY)), expected)
-            assert sum(worker.poll() is not None for worker in workers) == 1
+            assert sum(worker.poll() is not None for worker in workers) == 2
             there: Any = made.scheduler
             there.allowed_failures = 0
             monkeypatch.setattr(pool, "decode_group", deaths.always)
