@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
+from stages.artifacts.parts import PartedImages
 from stages.artifacts.splits import Split
 from stages.capacity import free_memory
 from stages.stored import BLOCK, StoredImages, stored
@@ -49,7 +50,7 @@ def to_device(split: Split, device: torch.device) -> Resident:
     Raises:
         UserError: a file of it cannot be read.
     """
-    images, labels = stored(split.images), torch.from_numpy(split.labels)
+    images, labels = _on_disk(split), torch.from_numpy(split.labels)
     if isinstance(split.labels, np.memmap):
         labels = labels.clone()
     kept = torch.from_numpy(split.images) if images is None else images
@@ -67,7 +68,8 @@ def batches(
     """
     image_bytes = max(1, prod(data.images.shape[1:]))
     chunks = order.split(size * max(1, CHUNK_BYTES // (size * image_bytes)))
-    on_device = data.images.device == data.labels.device and isinstance(data.images, Tensor)
+    is_tensor = isinstance(data.images, Tensor)
+    on_device = is_tensor and data.images.device == data.labels.device
     made = (gathered if on_device else prefetched)(data, chunks)
     for chunk, (images, indices) in zip(chunks, made, strict=True):
         transformed = transform(images, chunk) if transform else images
@@ -104,10 +106,16 @@ def prefetched(data: Resident, chunks: tuple[Tensor, ...]) -> Iterator[tuple[Ten
 def gather(images: Images, indices: Int64[Tensor, " b"]) -> UInt8[Tensor, "b h w c"]:
     """Return some images of a split, wherever it is; the indices are there, too."""
     if isinstance(images, StoredImages):
-        return images.read(indices.numpy())
+        return torch.from_numpy(images.read(indices.numpy()))
     # Copies whole images; indexing with [] goes pixel by pixel, ten times slower on a CPU.
     made: Tensor = images.index_select(0, indices)
     return made
+
+
+def _on_disk(split: Split) -> StoredImages | None:
+    """Return the images of a split as those of its files; None if they are in memory."""
+    images = split.images
+    return images.stored if isinstance(images, PartedImages) else stored(images)
 
 
 def _pinned(images: Images, indices: Int64[Tensor, " b"]) -> Tensor:
@@ -124,7 +132,7 @@ def _loaded(images: Images, device: torch.device) -> UInt8[Tensor, "n h w c"]:
     step = max(1, BLOCK // max(1, prod(images.shape[1:])))
     for start in range(0, len(images), step):
         rows = np.arange(start, min(start + step, len(images)))
-        made[start : start + step] = images.read(rows)
+        made[start : start + step] = torch.from_numpy(images.read(rows))
     return made
 
 

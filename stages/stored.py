@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from jaxtyping import Int64, UInt8
-from torch import Tensor
 
 from stages import files
 
@@ -33,8 +31,6 @@ class FileOfImages(NamedTuple):
 
 class StoredImages:
     """The images of a split, in one file or several."""
-
-    device = torch.device("cpu")  # to which rows are read
 
     def __init__(self, parts: Sequence[FileOfImages], shape: Sequence[int]) -> None:
         """Take the files in the order of their images, of shape [H, W, C]."""
@@ -63,7 +59,7 @@ class StoredImages:
         """Return the bytes of all images."""
         return len(self) * self._image_bytes
 
-    def read(self, rows: Int64[np.ndarray, " m"]) -> UInt8[Tensor, "m h w c"]:
+    def read(self, rows: Int64[np.ndarray, " m"]) -> UInt8[np.ndarray, "m h w c"]:
         """Read some images, in the order of the files, whatever theirs is.
 
         Raises:
@@ -72,14 +68,14 @@ class StoredImages:
         """
         if len(rows) and not 0 <= rows.min() <= rows.max() < len(self):
             raise IndexError(f"images {rows.min()} to {rows.max()} of {len(self)}")
-        made = torch.empty((len(rows), *self.shape[1:]), dtype=torch.uint8)
+        made = np.empty((len(rows), *self.shape[1:]), np.uint8)
         order = np.argsort(rows, kind="stable")
         owners = np.searchsorted(self._ends, rows[order], "right")
         bounds = np.flatnonzero(np.diff(owners, prepend=-1)).tolist()
         for start, end in pairwise([*bounds, len(rows)]):
             number, places = owners[start], order[start:end]
             first = self._ends[number] - self.parts[number].images
-            _fill(self.parts[number], rows[places] - first, places, made.numpy())
+            _fill(self.parts[number], rows[places] - first, places, made)
         return made
 
 

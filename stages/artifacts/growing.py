@@ -49,10 +49,16 @@ CHUNK_BYTES = 2**20  # of rows, read at once
 class GrowingArray:
     """A .npy file of rows of one shape, of which only some are ever in memory."""
 
-    def __init__(self, path: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> None:
-        """Create an empty file."""
+    def __init__(
+        self, path: Path, dtype: type[np.generic], shape: tuple[int, ...], *, exists: bool = False
+    ) -> None:
+        """Create an empty file, or take one that exists."""
         self._path, self._dtype, self._shape = path, np.dtype(dtype), shape
         self._count = 0
+        if exists:
+            found = np.load(path, mmap_mode="r")
+            self._count, self._start = len(found), found.offset
+            return
         with path.open("xb") as file:
             self._write_header(file)
             self._start = file.tell()  # of the rows

@@ -51,6 +51,7 @@ class Group(NamedTuple):
     number: int  # in the file
     start: int  # number of its first image, through all published splits
     size: int  # images
+    held: tuple[Image, ...] | None = None  # its images, where the file cannot be read
 
     @property
     def rows(self) -> slice:
@@ -63,6 +64,8 @@ class Group(NamedTuple):
         Raises:
             UserError: the file is damaged.
         """
+        if self.held is not None:
+            return [*self.held]
         with files.reading(self.file, "download"), pq.ParquetFile(self.file) as file:
             columns = file.read_row_group(self.number).flatten()  # the struct's members
             if any(columns[name].null_count for name in (BYTES, NAMES)):

@@ -1,22 +1,25 @@
 """Artifact `data/splits`: the images in training form, one folder a split.
 
 `images.npy` and `labels.npy` are read through a memory map, so that a split may be larger than
-memory; `paths.jsonl` holds the path of each image in the source; `meta.json` what all splits share.
+memory; of a large set, the images are in parts, `images-00000.npy` and so on. `paths.jsonl` holds
+the path of each image in the source; `meta.json` what all splits share.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
+from uuid import uuid4
 
 import numpy as np
 from jaxtyping import Int64, UInt8
 from numpy.lib.format import open_memmap
-from pydantic import NonNegativeInt
+from pydantic import Field, NonNegativeInt
 
 from stages import files
-from stages.artifacts import growing
+from stages.artifacts import growing, parts
 from stages.artifacts.growing import GrowingArray, GrowingLines
+from stages.artifacts.parts import PartedImages
 from stages.nets.interface import Interface, flaws
 from stages.params import Params
 
@@ -37,6 +40,8 @@ class Meta(Params):
     interface: Interface
     counts: dict[str, NonNegativeInt]  # images per split
     excluded: dict[str, str]  # the reason, by file
+    # Images in each file of a split that is in parts.
+    parts: dict[str, list[NonNegativeInt]] = Field(default_factory=dict)
 
 
 class Writer:
@@ -44,7 +49,10 @@ class Writer:
 
     def __init__(self, folder: Path, shape: tuple[int, int, int]) -> None:
         """Create empty splits of images of shape [H, W, C]."""
-        self.shape, self._folder = shape, folder
+        self.shape = shape
+        self._folder = self._parts_folder = folder.resolve()
+        self._parts = dict[str, list[int]]()  # images of each part that others wrote
+        self._opened = dict[str, PartedImages]()
         for name in NAMES:
             (folder / name).mkdir(parents=True)
         self._images = {
@@ -59,6 +67,28 @@ class Writer:
         self._images[name].append(part.images)
         self._labels[name].append(part.labels)
 
+    def expect_parts(self, count: int) -> Path:
+        """Expect so many parts of each split; return the folder in which others write them.
+
+        It has another name in every run: a worker that is still at one of a run that was stopped
+        cannot write into this one's.
+        """
+        folder = self._folder / f"{uuid4()}"
+        for name in NAMES:
+            self._images.pop(name)
+            _images(self._folder, name).unlink()
+            (folder / name).mkdir(parents=True)
+            self._parts[name] = [0] * count
+        self._parts_folder = folder
+        return folder
+
+    def add(self, name: str, number: int, labels: np.ndarray, paths: Sequence[str]) -> None:
+        """Add labels and paths of images that stand in a part of this number."""
+        self._opened.pop(name, None)
+        self._parts[name][number] += len(labels)
+        self._paths[name].append(paths)
+        self._labels[name].append(labels)
+
     def count(self, name: str) -> int:
         """Count the images of a split so far."""
         return len(self._labels[name])
@@ -69,12 +99,17 @@ class Writer:
 
     def images(self, name: str, rows: Int64[np.ndarray, " m"]) -> UInt8[np.ndarray, "m h w c"]:
         """Return the images of some rows of a split."""
-        return self._images[name].read(rows)
+        return self._parted(name)[rows] if self._parts else self._images[name].read(rows)
 
     def remove(self, name: str, rows: Int64[np.ndarray, " l"]) -> None:
         """Remove images from a split again, by their rows."""
         if len(rows):
-            self._images[name].remove(rows)
+            if self._parts:
+                left = iter(parts.remove(self._parted(name), rows))
+                self._parts[name] = [next(left) if had else 0 for had in self._parts[name]]
+                del self._opened[name]
+            else:
+                self._images[name].remove(rows)
             self._labels[name].remove(rows)
             self._paths[name].remove(rows)
 
@@ -83,8 +118,21 @@ class Writer:
         for file in (*self._images.values(), *self._labels.values()):
             file.finish()
         counts = {name: self.count(name) for name in NAMES}
-        meta = Meta(interface=interface, counts=counts, excluded={**excluded})
-        files.write_json(self._folder / "meta.json", meta.model_dump(mode="json"))
+        if self._parts:
+            for path in self._parts_folder.glob("*/images-*.npy"):
+                path.rename(self._folder / path.parent.name / path.name)
+            files.remove(self._parts_folder)  # with what workers that were killed have left
+            self._parts_folder = self._folder
+            self._opened.clear()
+        meta = Meta(interface=interface, counts=counts, excluded={**excluded}, parts=self._parts)
+        unused = None if self._parts else {"parts"}
+        files.write_json(self._folder / "meta.json", meta.model_dump(mode="json", exclude=unused))
+
+    def _parted(self, name: str) -> PartedImages:
+        if name not in self._opened:
+            found = parts.read(self._parts_folder / name, self._parts[name], self.shape)
+            self._opened[name] = found
+        return self._opened[name]
 
 
 @contextmanager
@@ -100,9 +148,10 @@ def read(name: str, root: Path = PATH) -> Split:
     Raises:
         UserError: it is missing or damaged, or not what meta.json says of it.
     """
+    parted = _open_parts(root, name)
     with files.reading(root / name, "preprocess"):
         # Mode c, copy on write: the file is never changed.
-        images = open_memmap(_images(root, name), mode="c")
+        images = open_memmap(_images(root, name), mode="c") if parted is None else parted
         labels = open_memmap(_labels(root, name), mode="c")
         found = str(images.dtype), images.ndim, str(labels.dtype), labels.shape
         if found != ("uint8", 4, "int64", images.shape[:1]):
@@ -114,6 +163,24 @@ def read(name: str, root: Path = PATH) -> Split:
     with files.reading(root / name, "preprocess"):
         _require(meta, name, split)
     return split
+
+
+def _open_parts(root: Path, name: str) -> UInt8[np.ndarray, "n h w c"] | None:
+    """Open the images of a split that is in parts; None where they are in one file.
+
+    Raises:
+        UserError: a part is missing, damaged or none of this split.
+    """
+    there = parts.exist(root / name)
+    if not there and (_images(root, name).exists() or not (root / "meta.json").exists()):
+        return None
+    meta = read_meta(root)
+    if not there and name not in meta.parts:
+        return None
+    interface = meta.interface
+    shape = interface.height, interface.width, interface.channels
+    found = parts.read(root / name, meta.parts.get(name, []), shape)
+    return cast("np.ndarray", found)  # what is done with images, it does as well
 
 
 def _require(meta: Meta, name: str, split: Split) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 from pydantic import Field
-from torch import Tensor
 
 from reprise.escaping import first_line
 from reprise.shortage import lacking
@@ -51,7 +50,7 @@ class Data(NamedTuple):
 class Trial(NamedTuple):
     """The test split, and what the classifier predicts for it."""
 
-    images: UInt8[Tensor, "n h w c"]
+    images: UInt8[np.ndarray, "n h w c"]
     truth: Truth
 
 
@@ -107,14 +106,16 @@ def _trial(source: Classifier, data: Data, params: Conversion) -> Trial:
     logits = predict(source.whole(), test, params.batch_size)
     sure = probabilities(logits, source.card.temperature)
     truth = Truth(logits, sure, test.labels, data.paths)
-    return Trial(torch.from_numpy(data.test.images), truth)
+    return Trial(data.test.images, truth)
 
 
 def _convert(name: str, job: Job, trial: Trial, params: Conversion) -> Made:
     """Convert to a format, predict the whole test split in its runtime, and compare."""
     form = known(params)[name]
     files = form.convert(job)
-    batches = (as_input(part, params) for part in trial.images.split(params.batch_size))
+    starts = range(0, len(trial.images), params.batch_size)
+    parts = (trial.images[start : start + params.batch_size] for start in starts)
+    batches = (as_input(torch.from_numpy(part), params) for part in parts)
     found = form.predict(files, batches, params.threads)
     figures = compare(found, trial.truth)
     if refused := judge(name, found, trial.truth, params):

@@ -1,8 +1,9 @@
 """Decode every image into its split, in bounded memory."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from itertools import chain, compress, count
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +11,12 @@ from jaxtyping import Int8, Int64, UInt32
 
 from stages.artifacts.raw import Published
 from stages.artifacts.splits import NAMES, Split, Writer
+from stages.imaging import parting
+from stages.imaging.parting import TRAIN
 from stages.imaging.pool import Decoding, decode_groups
 from stages.imaging.row_group import DecodedGroup
 from stages.progress import Progress
 
-TRAIN = NAMES.index("train")
 EXCLUDED = -1  # instead of an index into NAMES
 
 
@@ -37,16 +39,35 @@ def decode_into(
     labels = published.all_labels()
     records = _no_records(len(labels), params.channels)
     with Progress("decode", len(labels), "images") as progress:
-        for group in decode_groups(published.groups, params, split_ids == TRAIN):
+        for group, number in _decoded(out, published, split_ids, params):
             ids = split_ids[group.numbers]
             records.split_ids[group.numbers] = ids
             _record(records, group)
             for split_id, name in enumerate(NAMES):
                 rows = ids == split_id
-                part = Split(group.images[rows], labels[group.numbers[rows]])
-                out.append(name, part, list(compress(group.paths, rows)))
+                own, paths = labels[group.numbers[rows]], list(compress(group.paths, rows))
+                if number is None:
+                    out.append(name, Split(group.images[rows], own), paths)
+                else:
+                    out.add(name, number, own, paths)
             progress.advance(len(group.numbers) + len(group.failures))
     return records
+
+
+def _decoded(
+    out: Writer, published: Published, split_ids: Int8[np.ndarray, " n"], params: Decoding
+) -> Iterator[tuple[DecodedGroup, int | None]]:
+    """Yield every decoded group, and if its images are written already, in which part."""
+    layout = parting.layout(published.groups, prod(out.shape))
+    if not layout:
+        for group in decode_groups(published.groups, params, split_ids == TRAIN):
+            yield group, None
+        return
+    folder = out.expect_parts(len(layout))
+    written = parting.write_parts(layout, params, split_ids, folder)
+    for number, groups in enumerate(written):
+        for group in groups:
+            yield group, number
 
 
 def _no_records(images: int, channels: int) -> ImageRecords:

@@ -12,8 +12,9 @@ from reprise.decoding import decode
 from reprise.spec import Channels
 from stages.artifacts.raw import GROUP_IMAGES, Published
 from stages.artifacts.splits import NAMES, Writer
-from stages.imaging.assembly import EXCLUDED, TRAIN, ImageRecords
+from stages.imaging.assembly import EXCLUDED, ImageRecords
 from stages.imaging.normalization import histogram
+from stages.imaging.parting import TRAIN
 from stages.params import Params
 
 EXAMPLES = 100  # groups of duplicates that are named

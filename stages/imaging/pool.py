@@ -3,14 +3,15 @@
 import os
 import signal
 import warnings
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
+from pathlib import Path
 from threading import Thread
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 from jaxtyping import Bool
@@ -19,7 +20,8 @@ from pydantic import Field
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
 from stages.artifacts.raw import Group
 from stages.errors import UserError
-from stages.imaging.row_group import DecodedGroup, decode_group
+from stages.imaging.engine import SCHEDULER, Engine, in_order
+from stages.imaging.row_group import DecodedGroup, decode_group, ignore_pillow_warnings
 from stages.mistakes import Former
 from stages.params import Params
 
@@ -27,6 +29,8 @@ from stages.params import Params
 MIN_PROCESS_IMAGES = 5000
 # Pixels: a convolutional network can see nothing in less, and no network holds more.
 Side = Annotated[int, Field(ge=4, le=8192)]
+T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class Decoding(Params):
@@ -46,7 +50,8 @@ class Decoding(Params):
     )
     channels: Channels = Field(description="1: greyscale, 3: RGB")
     workers: Literal["auto"] | Annotated[int, Field(ge=1, le=256)] = Field(
-        description="decoders at once, auto is one a core; changes the speed, never the result"
+        description="decoders at once on this machine, auto is one a core; changes the speed, "
+        "never the result"
     )
 
     @property
@@ -65,15 +70,79 @@ def decode_groups(
     Raises:
         UserError: a file is damaged, or a worker was killed.
     """
-    workers, spec, pending = _workers(params), params.spec, deque[Future[DecodedGroup]]()
-    with warnings.catch_warnings(), _pool(workers, sum(group.size for group in groups)) as pool:
+    with started(groups, params) as engine:
+        yield from decode_on(engine, groups, params, is_train)
+
+
+def decode_on(
+    engine: Engine, groups: Sequence[Group], params: Decoding, is_train: Bool[np.ndarray, " n"]
+) -> Iterator[DecodedGroup]:
+    """Yield every group, decoded by an engine, in their order."""
+    calls = ((engine.reachable(group), params.spec, is_train[group.rows]) for group in groups)
+    yield from in_order(engine, (engine.submit(decode_group, *call) for call in calls))
+
+
+@contextmanager
+def started(groups: Sequence[Group], params: Decoding) -> Iterator[Engine]:
+    """Yield what decodes row groups; its end cancels what is not done.
+
+    Raises:
+        UserError: a file is damaged, or a worker was killed.
+    """
+    with warnings.catch_warnings(), _engine(groups, params) as engine:
+        yield engine
+
+
+def _engine(groups: Sequence[Group], params: Decoding) -> AbstractContextManager[Engine]:
+    """Return the cluster that the environment names, else threads or processes of this machine."""
+    if address := os.environ.get(SCHEDULER):
+        return _cluster(address, groups)
+    return _here(_workers(params), sum(group.size for group in groups))
+
+
+def _cluster(address: str, groups: Sequence[Group]) -> AbstractContextManager[Engine]:
+    """Return a cluster.
+
+    Raises:
+        UserError: Dask is not installed.
+    """
+    try:
+        # Not at the top: it takes seconds, and few have it.
+        from stages.imaging import scheduler  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"{SCHEDULER} is set, and Dask is not installed ({error}); run "
+            "`pip install -c constraints.txt -e '.[cluster]'`, or unset it"
+        ) from error
+    return scheduler.connected(address, groups)
+
+
+class _Here(NamedTuple):
+    """Threads or processes of this machine, which read the files themselves."""
+
+    executor: Executor
+    workers: int
+
+    def reachable(self, group: Group) -> Group:
+        return group
+
+    def reach(self, folder: Path) -> bool:
+        return folder.is_dir()
+
+    def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        return self.executor.submit(function, *args, **kwargs)
+
+
+@contextmanager
+def _here(workers: int, images: int) -> Iterator[Engine]:
+    """Yield this machine's workers.
+
+    Raises:
+        UserError: one was killed.
+    """
+    with _pool(workers, images) as pool:
         try:
-            for group in groups:
-                pending.append(pool.submit(decode_group, group, spec, is_train[group.rows]))
-                if len(pending) > 2 * workers:  # more would only fill memory
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
+            yield _Here(pool, workers)
         except BrokenProcessPool as error:
             raise UserError(
                 "a process that decodes images was killed, perhaps for want of memory; "
@@ -113,11 +182,6 @@ def start_worker() -> None:
     stage = parent_process()
     if stage is not None:
         Thread(target=_exit_after, args=(stage.sentinel,), daemon=True).start()
-
-
-def ignore_pillow_warnings() -> None:
-    """Silence Pillow: it has coped with the image, or `decode` refuses it."""
-    warnings.filterwarnings("ignore", module="PIL")
 
 
 def _exit_after(sentinel: int) -> None:

@@ -1,5 +1,6 @@
 """Decode and resize the images of one row group."""
 
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 from zlib import crc32
@@ -36,6 +37,11 @@ class _Decoded(NamedTuple):
     image: Image
     size: tuple[int, int]  # height and width as published, in pixels
     remark: str | None  # what the decoder found odd
+
+
+def ignore_pillow_warnings() -> None:
+    """Silence Pillow: it has coped with the image, or `decode` refuses it."""
+    warnings.filterwarnings("ignore", module="PIL")
 
 
 def decode_group(group: Group, spec: InputSpec, is_train: Bool[np.ndarray, " n"]) -> DecodedGroup:

@@ -20,6 +20,7 @@ from torch import nn
 from reprise.escaping import first_line
 from reprise.shortage import lacking
 from stages import files, locks, processor
+from stages.artifacts.parts import PartedImages
 from stages.artifacts.splits import Split
 from stages.params import Params
 from stages.processes import is_first_here
@@ -165,8 +166,8 @@ def fingerprint(
     arrays = [*chain.from_iterable(data)]
     for array in arrays:
         images.update(str(array.shape).encode())
-        for block in blocks(array):
-            images.update(block.data)
+        for block in array.chunks() if isinstance(array, PartedImages) else blocks(array):
+            images.update(np.ascontiguousarray(block).data)
     for path in _code():
         code.update(path.read_bytes())
     return {
