@@ -41,7 +41,7 @@ def mapped(tmp_path: Path) -> np.ndarray:
 @given(rows=st.lists(st.integers(0, 49), max_size=80))
 def test_rows_are_those_of_the_array(parts: StoredImages, rows: list[int]) -> None:
     chosen = np.array(rows, np.int64)
-    np.testing.assert_array_equal(parts.read(chosen).numpy(), PIXELS[chosen])
+    np.testing.assert_array_equal(parts.read(chosen), PIXELS[chosen])
 
 
 @given(bounds=st.tuples(st.integers(0, 50), st.integers(0, 50)))
@@ -49,7 +49,7 @@ def test_a_slice_has_the_images_between(parts: StoredImages, bounds: tuple[int, 
     cut, expected = parts[slice(*bounds)], PIXELS[slice(*bounds)]
     assert cut.shape == expected.shape
     assert cut.nbytes == expected.nbytes
-    np.testing.assert_array_equal(cut.read(np.arange(len(cut))).numpy(), expected)
+    np.testing.assert_array_equal(cut.read(np.arange(len(cut))), expected)
 
 
 def test_neighbours_are_read_by_one_call(
@@ -65,7 +65,7 @@ def test_neighbours_are_read_by_one_call(
     images = stored(mapped)
     assert images
     rows = np.array([7, 3, 30, 5, 4, 6])
-    np.testing.assert_array_equal(images.read(rows).numpy(), PIXELS[rows])
+    np.testing.assert_array_equal(images.read(rows), PIXELS[rows])
     assert calls == [5, 1]
     monkeypatch.setattr(reader, "BUFFERS", 20)
     images.read(np.arange(50))
@@ -87,7 +87,7 @@ def test_what_a_call_leaves_over_is_read_by_the_next(
     monkeypatch.setattr(os, "preadv", interrupted)
     images = stored(mapped)
     assert images
-    np.testing.assert_array_equal(images.read(np.array([2, 1])).numpy(), PIXELS[[2, 1]])
+    np.testing.assert_array_equal(images.read(np.array([2, 1])), PIXELS[[2, 1]])
 
 
 @pytest.mark.parametrize("rows", [[50], [-1, 3]])
@@ -133,7 +133,7 @@ def test_batches_from_the_disk_are_those_from_memory(
     labels, order = np.arange(50), torch.randperm(50)
     whole = to_device(Split(mapped, labels), CPU)
     assert isinstance(whole.images, Tensor)
-    assert not np.shares_memory(whole.images.numpy(), mapped)  # no fault of a page can kill
+    assert not np.shares_memory(whole.images, mapped)  # no fault of a page can kill
     monkeypatch.setattr(module, "_free", lambda _: 0)
     monkeypatch.setattr(module, "CHUNK_BYTES", 100)
     apart = to_device(Split(mapped, labels), CPU)
