@@ -6,7 +6,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 from signal import Signals, strsignal
 from socket import gethostname
@@ -31,13 +30,12 @@ from torch.distributed.elastic.rendezvous.api import (
 )
 
 from stages.errors import UserError
-from stages.processes import ENDED, LOST, START, VERDICT
+from stages.processes import ASKING, ENDED, LOST, START, VERDICT
 from stages.rendezvous import MACHINES, PLACE, Rendezvous
 
 MEETING = 600  # seconds that machines wait for each other
 CONNECTING = 60  # seconds until a place that does not answer is given up
 LOOK = 0.1  # seconds between two looks at the processes
-ASKING = timedelta(seconds=5)  # for the message of another machine
 
 
 def run(stage: str, count: int, where: Rendezvous) -> None:

@@ -9,14 +9,14 @@ writes   metrics/evaluate.json                  the scores
          metrics/evaluate/report.html           all of it on one page
 """
 
+from math import ceil
 from typing import Literal
 
-import torch
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor
 
-from stages import launch, runtime
+from stages import launch, runtime, workers, world
 from stages.artifacts import agreement, classifier, history, predictions, report, splits
 from stages.artifacts.classifier import Classifier
 from stages.batches import to_device
@@ -27,6 +27,7 @@ from stages.reporting.results import Results
 from stages.reporting.tta import Tta, Viewing
 from stages.runtime import Runtime
 from stages.scores import predict
+from stages.world import World
 
 
 class Evaluate(Tta, Runtime):
@@ -37,22 +38,26 @@ class Evaluate(Tta, Runtime):
 
 
 def evaluate(
-    params: Evaluate, judged: Classifier, part: splits.Split, device: torch.device
+    params: Evaluate, judged: Classifier, part: splits.Split, here: World
 ) -> Float[Tensor, "n k"]:
     """Return the logits of every image, averaged over its views."""
-    network = Viewing(judged.whole(), params).to(device)
-    return predict(network, to_device(part, device), params.batch_size)
+    network = Viewing(judged.whole(), params).to(here.device)
+    return predict(network, to_device(part, here.device), params.batch_size, here)
 
 
 def main() -> None:
     """Run the stage."""
-    params = Evaluate.load()
-    device = runtime.start(params)
-    judged, meta = classifier.read(), splits.read_meta()
+    params, meta = Evaluate.load(), splits.read_meta()
+    workers.share(params, ceil(meta.counts[params.split] / params.batch_size))
+    here, judged = world.join(runtime.start(params)), classifier.read()
     agreement.check(meta, judged.card)
     parts = {name: splits.read(name) for name in splits.NAMES}
     part, paths = parts[params.split], splits.read_paths(params.split)
-    results = Results(judged, part, paths, evaluate(params, judged, part, device).numpy())
+    logits = evaluate(params, judged, part, here)
+    here.leave()
+    if not here.writes:
+        return
+    results = Results(judged, part, paths, logits.numpy())
     background = Background(params.split, parts, history.read())
     report.write(results.report)
     predictions.write(results.predictions)

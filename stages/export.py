@@ -7,26 +7,33 @@ writes   models/export         the files of each format, from pixels to calibrat
                                the classifier's
 """
 
-from stages import launch, runtime
+from math import ceil
+
+import torch
+
+from stages import launch, runtime, workers, world
 from stages.artifacts import agreement, classifier, exported, splits
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.exported import CARD, Portable
 from stages.exporting import model_card
 from stages.exporting.conversion import Conversion, Data, convert_all
+from stages.world import World
 
 
 class Export(Conversion):
     """Section `export` of params.yaml."""
 
 
-def export(params: Export, source: Classifier, data: Data) -> Portable:
+def export(params: Export, source: Classifier, data: Data, here: World) -> Portable:
     """Convert the classifier, and compare its predictions on the test split.
+
+    Each process converts; they share the comparison.
 
     Raises:
         UserError: no format can express the classifier and is near enough to it, or one of them
             fails where export.on_unsupported is fail.
     """
-    made = convert_all(source, data, params)
+    made = convert_all(source, data, params, here)
     comparison = {one.name: one.figures for one in made}
     readme = model_card.render(model_card.Subject(source, data.meta, comparison), params)
     models = {path: content for one in made for path, content in one.files.items()}
@@ -35,12 +42,16 @@ def export(params: Export, source: Classifier, data: Data) -> Portable:
 
 def main() -> None:
     """Run the stage."""
-    params = Export.load()
+    params, meta = Export.load(), splits.read_meta()
+    workers.share(params, ceil(meta.counts["test"] / params.batch_size))
     runtime.start(params)
-    source, meta = classifier.read(), splits.read_meta()
+    here, source = world.join(torch.device("cpu")), classifier.read()
     agreement.check(meta, source.card)
     parts = splits.read("train"), splits.read("test"), splits.read_paths("test")
-    made = export(params, source, Data(*parts, meta))
+    made = export(params, source, Data(*parts, meta), here)
+    here.leave()
+    if not here.writes:
+        return
     exported.write(made)
     for name, figures in made.comparison.items():
         print(f"{name}: {model_card.summary(figures)}")

@@ -12,6 +12,7 @@ from reprise.shortage import lacking
 from stages.errors import REMEDIES, UserError
 
 PATIENCE = timedelta(minutes=5)  # that a process waits for another, as if its machine fell silent
+ASKING = timedelta(seconds=5)  # for a message of another process, or to leave one
 LOST = 75  # exit code of a process that has lost another: EX_TEMPFAIL of sysexits.h
 ENDED = "ended"  # key of the message with which one process has ended all
 # Variables that the parent sets.
@@ -78,8 +79,8 @@ def _left(message: str) -> bool:
 
 def _end_all(message: str) -> None:
     """Have the processes on all machines end with a message."""
-    from torch._C._distributed_c10d import TCPStore  # noqa: PLC0415 - most stages have no torch
-
     place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    with suppress(RuntimeError):  # nobody is left
-        TCPStore(*place, is_master=False, timeout=timedelta(seconds=5)).set(ENDED, message)
+    if torch := sys.modules.get("torch"):  # else nobody waits for this process
+        with suppress(RuntimeError):  # nobody is left
+            store = torch.distributed.TCPStore(*place, is_master=False, timeout=ASKING)
+            store.set(ENDED, message)

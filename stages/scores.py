@@ -24,13 +24,12 @@ def predict(
     """
     network.eval()
     world = world or World(data.labels.device)
-    order = torch.arange(len(data.labels)).split(batch_size)
-    shares = [order[slice(*world.bounds(rank, len(order)))] for rank in range(world.size)]
-    mine = shares[world.rank] or [order[0][:1]]  # where there is nothing to do, for the shape
-    found = batches(data, torch.cat([*mine]), batch_size)
+    mine, counts = world.shares(len(data.labels), batch_size)
+    first, count = mine[0].start if mine else 0, counts[world.rank]
+    order = torch.arange(first, first + max(1, count))  # one where there is none, for the shape
+    found = batches(data, order, batch_size)
     logits = torch.cat([network(batch.images) for batch in found]).cpu()
-    counts = [sum(map(len, share)) for share in shares]
-    return world.gather(logits[: counts[world.rank]], counts)
+    return world.gather(logits[:count], counts)
 
 
 def probabilities(logits: Float[Tensor, "n k"], temperature: float) -> Float64[Tensor, "n k"]:

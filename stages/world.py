@@ -75,6 +75,14 @@ class World:
         """Return which of `count` batches this process has."""
         return slice(*self.bounds(self.rank, count))
 
+    def shares(self, rows: int, batch_size: int) -> tuple[list[slice], list[int]]:
+        """Return the batches of this process, and how many of all rows each process has."""
+        starts = range(0, rows, batch_size)
+        bounds = (self.bounds(rank, len(starts)) for rank in range(self.size))
+        counts = [min(rows, end * batch_size) - first * batch_size for first, end in bounds]
+        mine = starts[self.own(len(starts))]
+        return [slice(start, min(rows, start + batch_size)) for start in mine], counts
+
     def gather(self, rows: Tensor, counts: Sequence[int]) -> Tensor:
         """Return the rows of all processes, joined; `counts` are how many each has."""
         if self.size == 1:

@@ -21,10 +21,11 @@ from stages.errors import UserError
 from stages.exporting import onnx, onnx_resize
 from stages.exporting.comparison import Tolerance, Truth, compare, finite, judge
 from stages.exporting.formats import Formats, known
-from stages.exporting.inference import Job, UnsupportedError, as_input
+from stages.exporting.inference import Job, Outputs, UnsupportedError, as_input
 from stages.params import BatchSize
 from stages.runtime import Runtime
 from stages.scores import predict, probabilities
+from stages.world import World
 
 LONGEST = 200  # letters of a reason
 TEMPORARY = re.compile(rf"{re.escape(gettempdir())}/{gettempprefix()}\w+/?")
@@ -52,6 +53,7 @@ class Trial(NamedTuple):
 
     images: UInt8[np.ndarray, "n h w c"]
     truth: Truth
+    here: World  # whose processes share the batches
 
 
 class Made(NamedTuple):
@@ -62,7 +64,7 @@ class Made(NamedTuple):
     figures: Figures  # how it compared, or the reason why there are no files
 
 
-def convert_all(source: Classifier, data: Data, params: Conversion) -> list[Made]:
+def convert_all(source: Classifier, data: Data, params: Conversion, here: World) -> list[Made]:
     """Convert to every format that is asked for, and keep what agrees with the classifier.
 
     All are tried, whatever becomes of the first.
@@ -71,7 +73,7 @@ def convert_all(source: Classifier, data: Data, params: Conversion) -> list[Made
         UserError: no format can express the classifier and is near enough to it, or one of them
             fails where export.on_unsupported is fail.
     """
-    job, trial = job_of(source, data.train, params), _trial(source, data, params)
+    job, trial = job_of(source, data.train, params), _trial(source, data, params, here)
     made = list[Made]()
     for name in _names(params):
         try:
@@ -100,23 +102,24 @@ def job_of(source: Classifier, train: Split, params: Conversion) -> Job:
     return Job(source, torch.from_numpy(train.images[rows]), params)
 
 
-def _trial(source: Classifier, data: Data, params: Conversion) -> Trial:
+def _trial(source: Classifier, data: Data, params: Conversion, here: World) -> Trial:
     """Predict the test split with the classifier."""
     test = to_device(data.test, torch.device("cpu"))
-    logits = predict(source.whole(), test, params.batch_size)
+    logits = predict(source.whole(), test, params.batch_size, here)
     sure = probabilities(logits, source.card.temperature)
     truth = Truth(logits, sure, test.labels, data.paths)
-    return Trial(data.test.images, truth)
+    return Trial(data.test.images, truth, here)
 
 
 def _convert(name: str, job: Job, trial: Trial, params: Conversion) -> Made:
     """Convert to a format, predict the whole test split in its runtime, and compare."""
     form = known(params)[name]
     files = form.convert(job)
-    starts = range(0, len(trial.images), params.batch_size)
-    parts = (trial.images[start : start + params.batch_size] for start in starts)
+    shares, counts = trial.here.shares(len(trial.images), params.batch_size)
+    parts = (trial.images[rows] for rows in shares)
     batches = (as_input(torch.from_numpy(part), params) for part in parts)
     found = form.predict(files, batches, params.threads)
+    found = Outputs(*(trial.here.gather(part, counts) for part in found))
     figures = compare(found, trial.truth)
     if refused := judge(name, found, trial.truth, params):
         return Made(name, {}, {**finite(figures), "refused": refused})

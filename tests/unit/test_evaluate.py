@@ -14,6 +14,7 @@ from stages.artifacts.classifier import Classifier
 from stages.artifacts.history import Epoch
 from stages.errors import UserError
 from stages.evaluate import Evaluate, evaluate
+from stages.world import World
 
 PARAMS = Evaluate.model_validate(section("evaluate", **RUNTIME, batch_size=4))
 TEST = split(10)
@@ -37,13 +38,13 @@ def plain(judged: Classifier, images: np.ndarray) -> torch.Tensor:
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 100])
 def test_logits_are_the_network_s(batch_size: int) -> None:
     params = PARAMS.model_copy(update={"batch_size": batch_size})
-    found = evaluate(params, untrained(3), TEST, CPU)
+    found = evaluate(params, untrained(3), TEST, World(CPU))
     torch.testing.assert_close(found, plain(untrained(3), TEST.images))
 
 
 def test_with_flips_the_logits_are_the_mean_of_both_views() -> None:
     judged = Classifier(CARD, Left())
-    found = evaluate(PARAMS.model_copy(update={"tta": "flip"}), judged, TEST, CPU)
+    found = evaluate(PARAMS.model_copy(update={"tta": "flip"}), judged, TEST, World(CPU))
     mirrored = plain(judged, np.ascontiguousarray(TEST.images[:, :, ::-1]))
     torch.testing.assert_close(found, (plain(judged, TEST.images) + mirrored) / 2)
 
@@ -51,7 +52,7 @@ def test_with_flips_the_logits_are_the_mean_of_both_views() -> None:
 def test_images_of_other_channels_are_refused() -> None:
     colour = TEST._replace(images=np.repeat(TEST.images, 3, axis=-1))
     with pytest.raises(RuntimeError, match="channels"):
-        evaluate(PARAMS, untrained(), colour, CPU)
+        evaluate(PARAMS, untrained(), colour, World(CPU))
 
 
 @pytest.fixture

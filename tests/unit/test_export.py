@@ -21,6 +21,7 @@ from stages.exporting import conversion
 from stages.exporting.conversion import Data
 from stages.exporting.formats import Format
 from stages.exporting.inference import Inference, Outputs, collect
+from stages.world import World
 
 PARAMS = Export.model_validate(
     section(
@@ -40,7 +41,7 @@ PATHS = [f"test/{index}.png" for index in range(10)]
 
 @pytest.fixture(scope="module")
 def exported() -> Portable:
-    return export(PARAMS, untrained(), Data(TRAIN, TEST, PATHS, META))
+    return export(PARAMS, untrained(), Data(TRAIN, TEST, PATHS, META), World(torch.device("cpu")))
 
 
 def test_onnx_runtime_predicts_what_the_classifier_does(exported: Portable) -> None:
@@ -73,7 +74,7 @@ def test_what_is_not_made_is_no_file() -> None:
     source = untrained()
     source = source._replace(card=source.card.model_copy(update={"interface": odd}))
     params = PARAMS.model_copy(update={"with_resizing": True, "on_unsupported": "skip"})
-    made = export(params, source, Data(TRAIN, TEST, PATHS, META))
+    made = export(params, source, Data(TRAIN, TEST, PATHS, META), World(torch.device("cpu")))
     assert sorted(made.files) == ["README.md", "model.onnx"]
     assert "no filter lanczos" in str(made.comparison["onnx_any_size"]["unsupported"])
 
@@ -89,7 +90,7 @@ def test_the_files_of_a_format_are_written_and_in_the_model_card(
     pair = Format(lambda _: {"pair/graph.xml": b"graph", "pair/weights.bin": b"weights"}, predict)
     monkeypatch.setattr(conversion, "known", lambda _: {"pair": pair})
     params = PARAMS.model_copy(update={"formats": ("pair",)})
-    made = export(params, untrained(), Data(TRAIN, TEST, PATHS, META))
+    made = export(params, untrained(), Data(TRAIN, TEST, PATHS, META), World(torch.device("cpu")))
     write(made, tmp_path)
     folder = tmp_path / "models/export"
     assert (folder / "pair/graph.xml").read_bytes() == b"graph"

@@ -14,6 +14,7 @@ from stages.exporting import conversion, onnx
 from stages.exporting.conversion import Conversion, Made, convert_all
 from stages.exporting.formats import Format
 from stages.exporting.inference import Job, Outputs
+from stages.world import World
 
 SKIPPING = PARAMS.model_copy(update={"on_unsupported": "skip", "with_resizing": True})
 
@@ -35,7 +36,10 @@ class Knowing(nn.Module):
 
 
 def made(network: nn.Module | None = None, params: Conversion = PARAMS) -> dict[str, Made]:
-    return {one.name: one for one in convert_all(warm(network), DATA, params)}
+    return {
+        one.name: one
+        for one in convert_all(warm(network), DATA, params, World(torch.device("cpu")))
+    }
 
 
 def test_figures_are_those_of_an_exact_copy() -> None:

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+import torch
 from exports import DATA, PARAMS, WARM, warm
 from pydantic import ValidationError
 
@@ -9,6 +10,7 @@ from reprise.spec import InputSpec
 from stages.errors import UserError
 from stages.exporting.conversion import convert_all
 from stages.exporting.description import Description, describe, spec
+from stages.world import World
 
 GIVEN = {"input": "float", "license": "CC BY 4.0", "version": "3"}
 
@@ -49,8 +51,9 @@ def test_other_channels_than_pictures_have_are_refused(channels: int) -> None:
     update = {"channels": channels, "mean": (0.5,) * channels, "std": (0.25,) * channels}
     interface = WARM.interface.model_copy(update=update)
     source = warm()._replace(card=WARM.model_copy(update={"interface": interface}))
+    params = PARAMS.model_copy(update={"on_unsupported": "skip"})
     with pytest.raises(
         UserError,
         match=f"takes images of {channels} channels, .* set preprocess.channels to 1 or 3, and",
     ):
-        convert_all(source, DATA, PARAMS.model_copy(update={"on_unsupported": "skip"}))
+        convert_all(source, DATA, params, World(torch.device("cpu")))

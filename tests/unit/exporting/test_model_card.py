@@ -22,6 +22,7 @@ from stages.exporting import conversion
 from stages.exporting.description import spec
 from stages.exporting.formats import FormatName
 from stages.exporting.model_card import Subject, render, summary
+from stages.world import World
 
 EXACT = {"accuracy": 0.9, "agreement": 1.0, "max_probability_difference": 2e-7, "bytes": 1234}
 RESIZED = {
@@ -101,7 +102,7 @@ def test_the_code_in_it_runs(given: str, tmp_path: Path, monkeypatch: pytest.Mon
     params = PARAMS.model_copy(update={"formats": ALL, "with_resizing": True, "input": given})
     torch.manual_seed(0)
     source = warm(nn.Sequential(nn.Flatten(), nn.Linear(20, 2)))  # to which places matter
-    made = [*conversion.convert_all(source, DATA, params)]
+    made = [*conversion.convert_all(source, DATA, params, World(torch.device("cpu")))]
     for one in made:
         for path, content in one.files.items():
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
