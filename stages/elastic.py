@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from signal import Signals, strsignal
-from socket import gethostname
+from socket import create_connection, gethostname
 from typing import Any
 from uuid import uuid4
 
@@ -33,8 +33,6 @@ from stages.errors import UserError
 from stages.processes import ASKING, ENDED, LOST, START, VERDICT
 from stages.rendezvous import MACHINES, PLACE, Rendezvous
 
-MEETING = 600  # seconds that machines wait for each other
-CONNECTING = 60  # seconds until a place that does not answer is given up
 LOOK = 0.1  # seconds between two looks at the processes
 
 
@@ -49,7 +47,8 @@ def run(stage: str, count: int, where: Rendezvous) -> None:
     os.environ["TORCH_CPP_LOG_LEVEL"] = "ERROR"  # of the processes
     with tempfile.TemporaryDirectory(prefix="reprise-") as folder, _explained(where):
         os.environ[VERDICT] = str(Path(folder) / "verdict")
-        spec = _spec(stage, count, where)
+        with _without_stderr():  # where C++ would print frames of what is told below
+            spec = _spec(stage, count, where)
         try:
             result = Agent(spec, DefaultLogsSpecs(folder)).run()
         finally:
@@ -132,8 +131,7 @@ def _spec(stage: str, count: int, where: Rendezvous) -> WorkerSpec:
         min_nodes=where.least,
         max_nodes=where.most,
         local_addr=where.address if where.place else "localhost",
-        join_timeout=MEETING,
-        read_timeout=CONNECTING,
+        **where.limits._asdict(),
     )
     return WorkerSpec(
         role=stage,
@@ -147,6 +145,30 @@ def _spec(stage: str, count: int, where: Rendezvous) -> WorkerSpec:
     )
 
 
+def _is_taken(place: str) -> bool:
+    """Tell whether a program answers at a place."""
+    host, _, port = place.rpartition(":")
+    try:
+        create_connection((host, int(port)), ASKING.total_seconds()).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def _without_stderr() -> Iterator[None]:
+    """Drop what is written to stderr within a block, below Python too."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
 @contextmanager
 def _explained(where: Rendezvous) -> Iterator[None]:
     """Turn what Torch Elastic raises into messages."""
@@ -157,14 +179,19 @@ def _explained(where: Rendezvous) -> Iterator[None]:
             raise KeyboardInterrupt from error
         sys.exit(128 + error.sigval)
     except RendezvousConnectionError as error:
+        if _is_taken(where.place):
+            raise UserError(
+                f"{where.place} ({PLACE}) is taken by another program; choose another port, on all "
+                "machines"
+            ) from error
         raise UserError(
-            f"{where.place} ({PLACE}) does not answer after {CONNECTING} s; start the stage there "
-            "first, or correct it"
+            f"{where.place} ({PLACE}) does not answer after {where.limits.read_timeout} s; start "
+            "the stage there first, or correct it"
         ) from error
     except RendezvousTimeoutError as error:
         raise UserError(
             f"fewer than {where.least} machines ({MACHINES}) came to {where.place} ({PLACE}) "
-            f"within {MEETING // 60} minutes; start the stage on the others, or ask for fewer"
+            f"within {where.limits.join_timeout} s; start the stage on the others, or ask for fewer"
         ) from error
     except RendezvousError as error:
         raise UserError(

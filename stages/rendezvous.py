@@ -8,6 +8,7 @@ They say where a stage runs, and change its speed, never its result; so they are
     PET_RDZV_ID          name of the run, if several meet there
     PET_MAX_RESTARTS     how often all processes start again when one is killed
     PET_LOCAL_ADDR       address of this machine, as the others reach it
+    PET_RDZV_CONF        limits in seconds: read_timeout=60,join_timeout=600,last_call_timeout=30
 """
 
 import os
@@ -17,7 +18,16 @@ from stages.errors import UserError
 
 PROCESSES, MACHINES, PLACE = "PET_NPROC_PER_NODE", "PET_NNODES", "PET_RDZV_ENDPOINT"
 NAME, RESTARTS, ADDRESS = "PET_RDZV_ID", "PET_MAX_RESTARTS", "PET_LOCAL_ADDR"
+LIMITS = "PET_RDZV_CONF"
 MOST = 65_535  # processes, machines, restarts, and ports
+
+
+class Limits(NamedTuple):
+    """Seconds that machines wait when they meet; the names are Torch Elastic's."""
+
+    read_timeout: int = 60  # for an answer
+    join_timeout: int = 600  # for as many machines as are needed
+    last_call_timeout: int = 30  # for more than are needed
 
 
 class Rendezvous(NamedTuple):
@@ -29,6 +39,7 @@ class Rendezvous(NamedTuple):
     most: int  # machines
     restarts: int
     address: str | None  # of this machine
+    limits: Limits
 
     @property
     def is_alone(self) -> bool:
@@ -65,7 +76,18 @@ def read(stage: str) -> Rendezvous:
         *machines,
         _number(RESTARTS, os.environ.get(RESTARTS, "3"), least=0),
         os.environ.get(ADDRESS),
+        _limits(os.environ.get(LIMITS, "")),
     )
+
+
+def _limits(found: str) -> Limits:
+    limits = {}
+    for one in filter(None, found.split(",")):
+        name, _, seconds = one.partition("=")
+        if name not in Limits._fields:
+            raise UserError(f"{LIMITS} has {name}, expected one of {', '.join(Limits._fields)}")
+        limits[name] = _number(f"{name} in {LIMITS}", seconds)
+    return Limits(**limits)
 
 
 def _require_place(place: str) -> None:

@@ -135,8 +135,8 @@ class World:
             for machine, found in zip(self.names, every, strict=True):
                 if found[name] not in {"", expected}:
                     raise UserError(
-                        f"processes differ in {name} ({self.names[0]}: {expected[:40]}, "
-                        f"{machine}: {found[name][:40]}); {remedies[name]}"
+                        f"processes differ in {name} ({self.names[0]}: {expected[:12]}, "
+                        f"{machine}: {found[name][:12]}); {remedies[name]}"
                     )
         first: dict[str, str] = every[0]
         return first
@@ -182,8 +182,12 @@ def _introduce(world: World) -> None:
     told = world.gather_objects((os.environ["GROUP_RANK"], gethostname(), under_dvc))
     world.names = [name for _, name, _ in told]
     # Where DVC waits for outputs; by hand, where process 0 is.
-    world.writes = under_dvc if any(dvc for *_, dvc in told) else world.rank == 0
+    writers = [rank for rank, (*_, dvc) in enumerate(told) if dvc] or [0]
+    world.writes = world.rank in writers
     if not world.writes:
+        if is_first_here():
+            outs = f"the outputs are written on {world.names[writers[0]]}"
+            print(f"process {world.rank} and those beside it, of {world.size}: {outs}", flush=True)
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
     machines = [[*ranks] for _, ranks in groupby(range(world.size), lambda rank: told[rank][0])]
     world.groups = [*_groups(world, machines)]
