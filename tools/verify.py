@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reprise.escaping import printable
-from stages import environment, errors, versions
+from stages import environment, errors, processor, versions
 from stages.errors import UserError
 from tools import pin_versions
 from tools.provenance import causes, clone, dvc_cache, lockfile
@@ -93,7 +93,8 @@ def verify(start: str) -> list[str]:
     if start == "raw" and found:
         return found  # what is pulled must be whole
     with clone.opened(commit) as made:
-        print(f"running {commit[:7]} again from {start} in {made.root}", flush=True)
+        where = f"on {processor.model()}, in {made.root}"
+        print(f"running {commit[:7]} again from {start}, {where}", flush=True)
         rerun(made, start, cache)
         return found + list(report(before, Rerun(commit, made, cache, made.changed())))
 

@@ -69,6 +69,15 @@ def test_a_clone_of_a_run_shows_metrics_and_plots_without_data(
         assert title in page
 
 
+def test_the_same_result_on_another_machine_leaves_nothing_to_commit(reproduced: Clone) -> None:
+    record = reproduced.root / "metrics/environment/preprocess.json"
+    record.write_text(record.read_text("utf-8").replace('"cpu": "', '"cpu": "Not '), "utf-8")
+    reproduced.run("git", "add", "-A")
+    reproduced.run("git", "commit", "-qm", "Run elsewhere")
+    reproduced.run("dvc", "repro", "--force", "--single-item", "preprocess")
+    assert not reproduced.run("git", "status", "--porcelain")
+
+
 def test_the_digits_are_learnt(pristine: Clone) -> None:
     scores = YAML(typ="safe").load(pristine.root / "metrics" / "evaluate.json")
     assert scores["accuracy"] >= 0.975
