@@ -21,6 +21,7 @@ from stages import files, locks
 from stages.artifacts.splits import Split
 from stages.params import Params
 from stages.stored import blocks
+from stages.training.recomputation import Recomputation
 from stages.training.state import Learner
 from stages.training.step import Step
 from stages.training.tensorboard.log import Board
@@ -40,7 +41,11 @@ class Resume(Params):
     )
 
 
-IRRELEVANT = {*Resume.model_fields, *Board.model_fields}  # to the result
+IRRELEVANT = {
+    *Resume.model_fields,
+    *Recomputation.model_fields,
+    *Board.model_fields,
+}  # to the result
 
 
 class CheckpointStore:
