@@ -25,6 +25,7 @@ from stages.artifacts.splits import Split
 from stages.params import Params
 from stages.processes import is_first_here
 from stages.stored import blocks
+from stages.training.recomputation import Recomputation
 from stages.training.state import Learner
 from stages.training.step import Step
 from stages.training.tensorboard.log import Board
@@ -53,7 +54,11 @@ class Resume(Params):
     )
 
 
-IRRELEVANT = {*Resume.model_fields, *Board.model_fields}  # to the result
+IRRELEVANT = {
+    *Resume.model_fields,
+    *Recomputation.model_fields,
+    *Board.model_fields,
+}  # to the result
 
 
 class CheckpointStore:

@@ -25,6 +25,7 @@ from stages.training.losses import Loss
 from stages.training.optimizer import NORMS, Optimizer
 from stages.training.precision import arrange, compiled, refuse_narrow, scaler
 from stages.training.pretrained import Pretrained
+from stages.training.recomputation import Recomputation, checkpoint_activations
 from stages.training.sampling import epoch_size, limited
 from stages.training.state import Learner
 from stages.training.step import Step
@@ -37,7 +38,9 @@ COPIES = 2  # of the weights, at the least: their gradients are as large
 BYTES = 4  # a weight
 
 
-class Training(Loop, Loss, Optimizer, Ema, Pretrained, Network, EarlyStopping, Board):
+class Training(
+    Loop, Loss, Optimizer, Ema, Pretrained, Network, EarlyStopping, Recomputation, Board
+):
     """Parameters of the network and its training; their order is that in the classifier."""
 
 
@@ -136,7 +139,19 @@ def _build_network(params: Training, card: Card, normalize: Normalize, data: Res
     network.to(data.labels.device)
     refuse_narrow(network, data.labels.device)
     arrange(network, params)
+    if params.grad_checkpointing:
+        _refuse_recomputation(params)
+        checkpoint_activations(network)
     return network
+
+
+def _refuse_recomputation(params: Training) -> None:
+    if params.compile or params.network == "custom":
+        found = "compile is true" if params.compile else "network is custom"
+        raise UserError(
+            f"train.grad_checkpointing is true, but train.{found}: that running parts of it twice "
+            "leaves the result as it is was not shown; set one of the two otherwise"
+        )
 
 
 def _refuse_single_images(network: nn.Module, params: Training) -> None:
