@@ -15,7 +15,7 @@ from jaxtyping import Int64, UInt8
 from numpy.lib import format as npy
 
 from stages import files
-from stages.artifacts.growing import CHUNK_BYTES, GrowingArray
+from stages.artifacts.growing import CHUNK_BYTES
 
 
 def path_of(folder: Path, number: int) -> Path:
@@ -122,19 +122,3 @@ def _open(path: Path, shape: tuple[int, ...]) -> PartFile:
         if size != offset + prod(shape):
             raise ValueError(f"it has {size:,} bytes instead of {offset + prod(shape):,}")
     return PartFile(path, offset, shape[0])
-
-
-def remove(images: PartedImages, rows: Int64[np.ndarray, " l"]) -> list[int]:
-    """Remove images again; return how many are left in each of the files."""
-    left, start = list[int](), 0
-    for part in images.parts:
-        mine = rows[(rows >= start) & (rows < start + part.images)] - start
-        start += part.images
-        if len(mine):
-            file = GrowingArray(part.path, np.uint8, images.shape[1:], exists=True)
-            file.remove(mine)
-            file.finish()
-            if not len(file):
-                part.path.unlink()
-        left.append(part.images - len(mine))
-    return left
