@@ -99,7 +99,9 @@ def cut(data: bytes, columns: int) -> bytes:
 @contextmanager
 def cluster(workers: int) -> Iterator[str]:
     """Start workers, processes of one thread; yield the address of their scheduler."""
-    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as made:
+    with LocalCluster(
+        n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+    ) as made:
         yield made.scheduler_address
 
 
