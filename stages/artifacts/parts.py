@@ -10,11 +10,11 @@ from math import prod
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import UInt8
 from numpy.lib import format as npy
 
 from stages import files
-from stages.artifacts.growing import CHUNK_BYTES, GrowingArray
+from stages.artifacts.growing import CHUNK_BYTES
 from stages.stored import FileOfImages, StoredImages
 
 
@@ -97,19 +97,3 @@ def _open(path: Path, shape: tuple[int, ...]) -> FileOfImages:
         if size != offset + prod(shape):
             raise ValueError(f"it has {size:,} bytes instead of {offset + prod(shape):,}")
     return FileOfImages(path, offset, shape[0])
-
-
-def remove(images: PartedImages, rows: Int64[np.ndarray, " l"]) -> list[int]:
-    """Remove images again; return how many are left in each of the files."""
-    left, start = list[int](), 0
-    for part in images.stored.parts:
-        mine = rows[(rows >= start) & (rows < start + part.images)] - start
-        start += part.images
-        if len(mine):
-            file = GrowingArray(part.path, np.uint8, images.shape[1:], exists=True)
-            file.remove(mine)
-            file.finish()
-            if not len(file):
-                part.path.unlink()
-        left.append(part.images - len(mine))
-    return left

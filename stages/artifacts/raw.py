@@ -6,6 +6,7 @@ Written and read a row group at a time: a data set may be larger than memory.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import starmap
 from pathlib import Path
 from types import MappingProxyType
@@ -66,12 +67,26 @@ class Group(NamedTuple):
         """
         if self.held is not None:
             return [*self.held]
-        with files.reading(self.file, "download"), pq.ParquetFile(self.file) as file:
+        with (
+            files.reading(self.file, "download"),
+            pq.ParquetFile(self.file, metadata=_footer(self.file)) as file,
+        ):
             columns = file.read_row_group(self.number).flatten()  # the struct's members
             if any(columns[name].null_count for name in (BYTES, NAMES)):
                 raise ValueError("there are images without bytes or path")
             lists = (columns[name].to_pylist() for name in (BYTES, NAMES, LABELS))
             return list(starmap(Image, zip(*lists, strict=True)))
+
+
+def _footer(path: Path) -> pq.FileMetaData:
+    """Return the footer of a file, which takes as long to parse as it has row groups."""
+    status = path.stat()
+    return _parsed(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(2)  # row groups come file by file
+def _parsed(path: Path, *_: int) -> pq.FileMetaData:
+    return pq.read_metadata(path)
 
 
 class Published(NamedTuple):

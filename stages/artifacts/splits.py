@@ -19,7 +19,7 @@ from pydantic import Field, NonNegativeInt
 from stages import files
 from stages.artifacts import growing, parts
 from stages.artifacts.growing import GrowingArray, GrowingLines
-from stages.artifacts.parts import PartedImages
+from stages.artifacts.growing_parts import GrowingParts
 from stages.nets.interface import Interface, flaws
 from stages.params import Params
 
@@ -49,10 +49,8 @@ class Writer:
 
     def __init__(self, folder: Path, shape: tuple[int, int, int]) -> None:
         """Create empty splits of images of shape [H, W, C]."""
-        self.shape = shape
-        self._folder = self._parts_folder = folder.resolve()
-        self._parts = dict[str, list[int]]()  # images of each part that others wrote
-        self._opened = dict[str, PartedImages]()
+        self.shape, self._folder = shape, folder.resolve()
+        self._parts = dict[str, GrowingParts]()  # instead of images, of a large set
         for name in NAMES:
             (folder / name).mkdir(parents=True)
         self._images = {
@@ -70,22 +68,19 @@ class Writer:
     def expect_parts(self, count: int) -> Path:
         """Expect so many parts of each split; return the folder in which others write them.
 
-        It has another name in every run: a worker that is still at one of a run that was stopped
+        It has another name in every run: a worker that is still at a part of a run that was stopped
         cannot write into this one's.
         """
-        folder = self._folder / f"{uuid4()}"
+        self._written = self._folder / f"{uuid4()}"
         for name in NAMES:
-            self._images.pop(name)
+            del self._images[name]
             _images(self._folder, name).unlink()
-            (folder / name).mkdir(parents=True)
-            self._parts[name] = [0] * count
-        self._parts_folder = folder
-        return folder
+            self._parts[name] = GrowingParts(self._written / name, self.shape, count)
+        return self._written
 
     def add(self, name: str, number: int, labels: np.ndarray, paths: Sequence[str]) -> None:
-        """Add labels and paths of images that stand in a part of this number."""
-        self._opened.pop(name, None)
-        self._parts[name][number] += len(labels)
+        """Add labels and paths of images that stand in the part of this number."""
+        self._parts[name].add(number, len(labels))
         self._paths[name].append(paths)
         self._labels[name].append(labels)
 
@@ -99,17 +94,12 @@ class Writer:
 
     def images(self, name: str, rows: Int64[np.ndarray, " m"]) -> UInt8[np.ndarray, "m h w c"]:
         """Return the images of some rows of a split."""
-        return self._parted(name)[rows] if self._parts else self._images[name].read(rows)
+        return (self._parts or self._images)[name].read(rows)
 
     def remove(self, name: str, rows: Int64[np.ndarray, " l"]) -> None:
         """Remove images from a split again, by their rows."""
         if len(rows):
-            if self._parts:
-                left = iter(parts.remove(self._parted(name), rows))
-                self._parts[name] = [next(left) if had else 0 for had in self._parts[name]]
-                del self._opened[name]
-            else:
-                self._images[name].remove(rows)
+            (self._parts or self._images)[name].remove(rows)
             self._labels[name].remove(rows)
             self._paths[name].remove(rows)
 
@@ -118,21 +108,14 @@ class Writer:
         for file in (*self._images.values(), *self._labels.values()):
             file.finish()
         counts = {name: self.count(name) for name in NAMES}
+        for name, made in self._parts.items():
+            made.move(self._folder / name)
         if self._parts:
-            for path in self._parts_folder.glob("*/images-*.npy"):
-                path.rename(self._folder / path.parent.name / path.name)
-            files.remove(self._parts_folder)  # with what workers that were killed have left
-            self._parts_folder = self._folder
-            self._opened.clear()
-        meta = Meta(interface=interface, counts=counts, excluded={**excluded}, parts=self._parts)
-        unused = None if self._parts else {"parts"}
+            files.remove(self._written)  # with what workers that were killed have left
+        parted = {name: made.counts for name, made in self._parts.items()}
+        meta = Meta(interface=interface, counts=counts, excluded={**excluded}, parts=parted)
+        unused = None if parted else {"parts"}
         files.write_json(self._folder / "meta.json", meta.model_dump(mode="json", exclude=unused))
-
-    def _parted(self, name: str) -> PartedImages:
-        if name not in self._opened:
-            found = parts.read(self._parts_folder / name, self._parts[name], self.shape)
-            self._opened[name] = found
-        return self._opened[name]
 
 
 @contextmanager

@@ -1,4 +1,6 @@
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from torch import Tensor
 from toys import split
 
 from stages import batches as module
+from stages.artifacts import parts
 from stages.artifacts.splits import Split
 from stages.batches import Batch, Resident, batches, gathered, prefetched, to_device
 
@@ -173,3 +176,13 @@ def test_an_order_that_is_no_list_of_indices_is_refused() -> None:
 def test_arrays_that_are_no_pixels_are_refused() -> None:
     with pytest.raises(TypeError, match="type"):
         to_device(Split(np.array([["a"]]), np.arange(1)), CPU)
+
+
+def test_images_in_parts_are_indexed_as_one_array(tmp_path: Path) -> None:
+    whole = np.arange(5 * 6, dtype=np.uint8).reshape(5, 2, 3, 1)
+    for number, part in enumerate((whole[:2], whole[2:])):
+        np.save(parts.path_of(tmp_path, number), part)
+    parted: Any = parts.read(tmp_path, [2, 3], (2, 3, 1))
+    data = to_device(Split(parted, np.arange(5)), torch.device("cpu"))
+    (batch,) = batches(data, torch.tensor([4, 0, 1, 2]), 8)
+    np.testing.assert_array_equal(batch.images.numpy(), whole[[4, 0, 1, 2]])

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from toys import publish
 
 from stages.artifacts import raw
 from stages.artifacts.raw import Image, Published, Raw
@@ -371,3 +372,10 @@ def test_a_table_of_other_columns_is_refused(root: Path, columns: dict[str, list
     metadata = pq.read_schema(root / FILE).metadata
     pq.write_table(pa.table(columns).replace_schema_metadata(metadata), root / FILE)
     assert complaint(root).endswith(REMEDY)
+
+
+def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
+    for data in (b"first", b"another"):
+        images = [Image(data, "a.png", 0), Image(data, "b.png", 1)]
+        (group,) = publish(tmp_path / "raw", {"train": images}).groups
+        assert group.images() == images

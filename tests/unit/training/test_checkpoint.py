@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from torch import nn
 from toys import split
 
 from stages import processor
+from stages.artifacts import parts
 from stages.artifacts.splits import Split
 from stages.errors import UserError
 from stages.train import Train
@@ -299,6 +300,14 @@ def test_other_errors_pass_through() -> None:
 
 
 TRAINING, VALIDATION = split(6), split(4, seed=1)
+
+
+def test_images_in_parts_are_the_same_run(tmp_path: Path) -> None:
+    images = TRAINING.images
+    for number, part in enumerate((images[:3], images[3:])):
+        np.save(parts.path_of(tmp_path, number), part)
+    parted: Any = parts.read(tmp_path, [3, len(images) - 3], images.shape[1:])
+    assert name(data=(Split(parted, TRAINING.labels), VALIDATION)) == name()
 
 
 def name(
