@@ -64,7 +64,7 @@ def main() -> None:
                 if turn:  # the first warms what stays up
                     seconds[label].append(taken)
     print(f"{archive.name} x {times}, {count} images to {size} x {size}, n = {ROUNDS}")
-    print(f"{processor.model()}, {os.cpu_count()} cores")  # noqa: SLF001
+    print(f"{processor.model()}, {os.cpu_count()} cores")
     base = median(seconds["pool of 2, one file"])
     for label, values in seconds.items():
         rates = f"{count / max(values):,.0f} to {count / min(values):,.0f}"
