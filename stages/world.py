@@ -23,7 +23,7 @@ from stages.errors import UserError
 from stages.processes import ENDED, PATIENCE, START, PeerLostError, is_first_here, is_member
 
 
-class Group:
+class PeerGroup:
     """Some of the processes, which exchange with each other, each for itself or for a machine."""
 
     def __init__(
@@ -64,7 +64,7 @@ class World:
         self.device, self.rank, self.size = device, rank, size
         self.writes = True  # whether this process prints, and writes what comes out
         self.names = [gethostname()]  # of the machine of each process
-        self.groups = list[Group]()  # within this machine, then across machines
+        self.groups = list[PeerGroup]()  # within this machine, then across machines
         self.store: PrefixStore | None = None  # in which all can leave messages
 
     def bounds(self, rank: int, count: int) -> tuple[int, int]:
@@ -193,11 +193,11 @@ def _introduce(world: World) -> None:
     world.groups = [*_groups(world, machines)]
 
 
-def _groups(world: World, machines: Sequence[Sequence[int]]) -> Iterator[Group]:
+def _groups(world: World, machines: Sequence[Sequence[int]]) -> Iterator[PeerGroup]:
     """Yield the groups of this process: one, or two where machines have as many processes each."""
     sizes = {len(ranks) for ranks in machines}
     if len(machines) == 1 or len(sizes) > 1 or sizes == {1}:
-        everybody = Group(None, [(rank, rank + 1) for rank in range(world.size)], world.rank)
+        everybody = PeerGroup(None, [(rank, rank + 1) for rank in range(world.size)], world.rank)
         everybody.one_machine = len(machines) == 1
         yield everybody
         return
@@ -207,10 +207,10 @@ def _groups(world: World, machines: Sequence[Sequence[int]]) -> Iterator[Group]:
     machine = next(place for place, ranks in enumerate(machines) if world.rank in ranks)
     ranks = machines[machine]
     index = ranks.index(world.rank)
-    here = Group(within[machine], [(rank, rank + 1) for rank in ranks], index)
+    here = PeerGroup(within[machine], [(rank, rank + 1) for rank in ranks], index)
     here.one_machine = True
     yield here
-    yield Group(between[index], [(one[0], one[-1] + 1) for one in machines], machine)
+    yield PeerGroup(between[index], [(one[0], one[-1] + 1) for one in machines], machine)
 
 
 @contextmanager

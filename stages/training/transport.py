@@ -9,7 +9,7 @@ from uuid import uuid4
 import torch
 from torch import Tensor
 
-from stages.world import Group
+from stages.world import PeerGroup
 
 SHARED = Path("/dev/shm")  # noqa: S108 - on Linux, memory with a name
 FLOAT = 4  # bytes
@@ -18,7 +18,7 @@ FLOAT = 4  # bytes
 class Collective:
     """Rows that torch.distributed moves."""
 
-    def __init__(self, group: Group, width: int, device: torch.device) -> None:
+    def __init__(self, group: PeerGroup, width: int, device: torch.device) -> None:
         """Take the processes, and the floats of a row, a multiple of their number."""
         self._group, self._processes = group, len(group.spans)
         self._whole = torch.zeros(width, device=device)
@@ -46,7 +46,7 @@ class Collective:
 class SharedMemory:
     """Rows in memory that the processes of a machine share: each adds what the others wrote."""
 
-    def __init__(self, group: Group, memory: Tensor) -> None:
+    def __init__(self, group: PeerGroup, memory: Tensor) -> None:
         """Take memory [processes, rows + 1, width]; the last row of the first is for the sums."""
         self._group, self._count = group, 0
         self._written, self._summed = memory[:, :-1], memory[0, -1]
@@ -75,7 +75,7 @@ class SharedMemory:
 Transport: TypeAlias = Collective | SharedMemory
 
 
-def connect(group: Group, most: int, width: int, device: torch.device) -> Transport:
+def connect(group: PeerGroup, most: int, width: int, device: torch.device) -> Transport:
     """Return the fastest transport of up to `most` rows of `width` floats."""
     one_each = all(end == first + 1 for first, end in group.spans)
     if group.one_machine and one_each and device.type == "cpu":
@@ -85,7 +85,7 @@ def connect(group: Group, most: int, width: int, device: torch.device) -> Transp
     return Collective(group, width, device)
 
 
-def _map(group: Group, shape: tuple[int, int, int]) -> Tensor | None:
+def _map(group: PeerGroup, shape: tuple[int, int, int]) -> Tensor | None:
     """Map floats that all processes of a machine share, or return None where it has too few."""
     count = shape[0] * shape[1] * shape[2]
     path = SHARED / f"reprise-{uuid4().hex}"

@@ -14,13 +14,15 @@ from typing import get_args
 from exports import DATA, PARAMS, warm
 from stages.exporting import conversion
 from stages.exporting.formats import FormatName
+from stages.world import World
+import torch
 params = PARAMS.model_copy(
     update={
         "formats": tuple(name for name in get_args(FormatName) if name != "aoti"),  # of a machine
         "with_resizing": True,
     }
 )
-for one in conversion.convert_all(warm(), DATA, params):
+for one in conversion.convert_all(warm(), DATA, params, World(torch.device("cpu"))):
     for path, content in one.files.items():
         print(path, sha256(content).hexdigest())
 """

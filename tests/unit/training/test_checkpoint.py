@@ -126,7 +126,7 @@ def torn(share: float) -> bytes:
         lambda path: path.mkdir(),
         lambda path: path.symlink_to("nowhere"),
         lambda path: sealed({**trained(3).state_dict(), "tally": (1,) * 5}, path),
-        lambda path: sealed({**trained(3).state_dict(), "random": [torch.zeros(3)]}, path),
+        lambda path: sealed({**trained(3).state_dict(), "average": {}}, path),
         lambda path: sealed({**trained(3).state_dict(), "optimizers": []}, path),
         lambda path: sealed(begun(settings(network="mlp", hidden=(5,))).learner.state_dict(), path),
         lambda path: sealed(begun(settings()).learner.state_dict(), path),
@@ -134,7 +134,7 @@ def torn(share: float) -> bytes:
     ids=[
         "empty", "zeros", "text", "half", "nearly whole", "foreign", "unsealed", "a list", "code",
         "a folder",
-        "a dead link", "a long tally", "no random numbers", "no optimizer", "shapes", "network",
+        "a dead link", "a long tally", "no average", "no optimizer", "shapes", "network",
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_starts_anew(
