@@ -44,7 +44,6 @@ def run(stage: str, count: int, where: Rendezvous) -> None:
         KeyboardInterrupt: the user has stopped them.
     """
     logging.disable()  # Torch Elastic says in many lines what is said here in one
-    os.environ["TORCH_CPP_LOG_LEVEL"] = "ERROR"  # of the processes
     with tempfile.TemporaryDirectory(prefix="reprise-") as folder, _explained(where):
         os.environ[VERDICT] = str(Path(folder) / "verdict")
         with _without_stderr():  # where C++ would print frames of what is told below
@@ -55,9 +54,9 @@ def run(stage: str, count: int, where: Rendezvous) -> None:
             with suppress(Exception):
                 spec.rdzv_handler.shutdown()
     if result.is_failed():
+        lost, often = _lost(result.failures, count), where.restarts + 1
         raise UserError(
-            f"processes were lost {where.restarts + 1} times; `dvc repro` goes on from the last "
-            "checkpoint"
+            f"{lost}, at start {often} of {often}; `dvc repro` goes on from the last checkpoint"
         )
 
 

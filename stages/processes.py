@@ -15,6 +15,9 @@ PATIENCE = timedelta(minutes=5)  # that a process waits for another, as if its m
 ASKING = timedelta(seconds=5)  # for a message of another process, or to leave one
 LOST = 75  # exit code of a process that has lost another: EX_TEMPFAIL of sysexits.h
 ENDED = "ended"  # key of the message with which one process has ended all
+# Read when torch is imported, which comes later; its warnings of connections repeat, in many lines,
+# what is told here in one.
+os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 # Variables that the parent sets.
 START = "REPRISE_START"  # name of this start: all start again when one is killed
 VERDICT = "REPRISE_VERDICT"  # file in which a process says why all must end
