@@ -119,7 +119,7 @@ def _lost(failures: Mapping[int, ProcessFailure], processes: int) -> str:
             return f"process {rank} of {processes} on {gethostname()} was killed ({name}){why}"
         if failure.exitcode != LOST:
             return f"process {rank} of {processes} on {gethostname()} ended ({failure.exitcode})"
-    return f"a process on another machine than {gethostname()} does not answer"
+    return "the processes lost each other"
 
 
 def _spec(stage: str, count: int, where: Rendezvous) -> WorkerSpec:

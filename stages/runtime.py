@@ -87,8 +87,8 @@ def start(params: Runtime) -> torch.device:
 
 
 def gpus(params: Runtime) -> int:
-    """Return how many GPUs the parameters let a stage use, at least 1."""
-    return max(1, torch.cuda.device_count()) if params.device in {"auto", "cuda"} else 1
+    """Return how many GPUs the parameters let a stage use."""
+    return torch.cuda.device_count() if params.device in {"auto", "cuda"} else 0
 
 
 def seed(device: torch.device, number: int) -> None:

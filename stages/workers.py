@@ -61,14 +61,20 @@ def _count(params: Runtime, batches: int, parameter: str | None) -> int:
         UserError: the user wants more than the parameter gives something to do.
     """
     asked = rendezvous.processes() or int(os.environ.get(AFFORDABLE, "0"))
+    here = gpus(params)
     if not asked:
-        return min(gpus(params), batches) if parameter else 1
+        return max(1, min(here, batches)) if parameter else 1
+    if parameter and asked > here > 0:
+        raise UserError(
+            f"{rendezvous.PROCESSES} is {asked}, but there are {here} GPUs, one for each process; "
+            f"lower it, or set {type(params).__name__.lower()}.device to cpu"
+        )
     if asked > batches and parameter:
         raise UserError(
             f"{rendezvous.PROCESSES} is {asked}, but a step has {parameter} {batches} batches to "
             "share; lower the one, or raise the other, which changes the result"
         )
-    return min(asked, batches)
+    return min(asked, batches, here or asked)
 
 
 def _end_with(parent: int) -> None:

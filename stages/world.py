@@ -119,6 +119,7 @@ class World:
             self.store.set(f"left-{self.rank}", "")
             self.store.wait([f"left-{rank}" for rank in range(self.size)])
             dist.destroy_process_group()
+        self.store = None
 
     def require_same(
         self, digests: Mapping[str, str], remedies: Mapping[str, str]

@@ -61,6 +61,12 @@ def start(
     Raises:
         UserError: parameters, data and device do not go together.
     """
+    if world.size > params.accumulate:
+        raise UserError(
+            f"there are {world.size} processes on all machines, but a step has train.accumulate "
+            f"{params.accumulate} batches to share; start fewer, or raise it, which changes the "
+            "result"
+        )
     data, val = (to_device(part, world.device) for part in parts)
     card = initial_card(params, interface)
     step = build_step(params, card, data)

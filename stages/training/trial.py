@@ -28,7 +28,8 @@ def share(step: Step, data: Resident, params: Loop, threads: int) -> bool:
     """
     world, accumulate = step.world, params.accumulate
     count = workers.affordable(accumulate, threads)
-    if not workers.is_open() or (world.size == 1 and count == 1):
+    alone = world.size == 1 and (count == 1 or world.device.type != "cpu")
+    if alone or not workers.is_open():
         return True
     sampler = Sampler(data, params, step.learner.classes, World(world.device))
     images, targets = next(iter(next(sampler.steps(Start())).batches))
@@ -41,10 +42,10 @@ def share(step: Step, data: Resident, params: Loop, threads: int) -> bool:
         if left * seconds() > WORTH:
             workers.start_again(count)
         return True
-    alone = world.gather_objects(seconds() if world.rank == 0 else 0.0)[0]
+    single = world.gather_objects(seconds() if world.rank == 0 else 0.0)[0]
     together = max(world.gather_objects(seconds()))
     exchange = max(world.gather_objects(_median(step.try_exchange)))
-    if ceil(accumulate / world.size) * together + exchange < accumulate * alone:
+    if ceil(accumulate / world.size) * together + exchange < accumulate * single:
         return True
     goes_on = world.rank == 0
     world.leave()

@@ -1,6 +1,7 @@
 import os
 
 import pytest
+import torch
 
 from stages import processes, rendezvous, workers
 from stages.errors import UserError
@@ -81,6 +82,13 @@ def test_more_processes_than_batches_are_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PET_NPROC_PER_NODE", "8")
     message = "^PET_NPROC_PER_NODE is 8, but a step has train.accumulate 4 batches to share"
     with pytest.raises(UserError, match=message):
+        workers.share(Train.load(), 4, "train.accumulate")
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PET_NPROC_PER_NODE", "3")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(UserError, match=r"is 3, but there are 2 GPUs.*set train.device to cpu$"):
         workers.share(Train.load(), 4, "train.accumulate")
 
 
