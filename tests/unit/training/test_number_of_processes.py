@@ -1,5 +1,4 @@
 import os
-from collections.abc import Iterator
 
 import pytest
 from learning import DATA, begun, same, settings, stored
@@ -21,7 +20,7 @@ def cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return with how many processes the stage was started again."""
     counts = list[int]()
     monkeypatch.setattr(workers, "start_again", counts.append)
