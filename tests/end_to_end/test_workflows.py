@@ -84,7 +84,7 @@ def test_a_pull_request_that_changes_no_result_is_told_so(runner: Clone) -> None
 def test_what_a_push_starts_is_in_the_makefile(clone: Callable[[str], Clone]) -> None:
     commands = [str(step["run"]) for step in steps("check", "check") if "run" in step]
     targets = [command.split()[1] for command in commands if command.startswith("make ")]
-    assert targets == [".venv/installed", "lint", "test", "lock"]
+    assert targets == [".venv/installed", "lint", "test", "lock", "verify"]
     checkout = clone("pushed")
     for target in targets:
         checkout.run("make", "--dry-run", target)
