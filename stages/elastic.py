@@ -53,6 +53,10 @@ def run(stage: str, count: int, where: Rendezvous) -> None:
         finally:
             with suppress(Exception):
                 spec.rdzv_handler.shutdown()
+    if result is None:  # Torch Elastic lets a machine go for which there is no place
+        raise UserError(
+            f"{where.most} machines ({MACHINES}) train already; ask for more on all of them"
+        )
     if result.is_failed():
         lost, often = _lost(result.failures, count), where.restarts + 1
         raise UserError(

@@ -29,7 +29,8 @@ class PeerLostError(Exception):
 
 def is_member() -> bool:
     """Tell whether this process was started as one of several, by Torch Elastic."""
-    return {"RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR"} <= os.environ.keys()
+    told = {"RANK", "WORLD_SIZE", "LOCAL_RANK", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT"}
+    return told <= os.environ.keys()
 
 
 def is_first_here() -> bool:
@@ -75,8 +76,10 @@ def _left(message: str) -> bool:
     """Leave a message for the parent, unless another process has; return whether there is one."""
     if not (path := os.environ.get(VERDICT)):
         return False
-    with suppress(FileExistsError), Path(path).open("x", encoding="utf-8") as file:
-        file.write(message)
+    whole = Path(f"{path}.{os.getpid()}")
+    whole.write_text(message, encoding="utf-8")
+    with suppress(FileExistsError):
+        os.link(whole, path)  # at once: the parent may look at any moment
     return True
 
 

@@ -31,6 +31,8 @@ def share(params: Runtime, batches: int, parameter: str | None = None) -> None:
         where = where._replace(place="", least=1, most=1)
     if count == 1 and where.is_alone:
         return
+    if is_open():
+        os.environ[AFFORDABLE] = str(count)
     from stages.elastic import run  # noqa: PLC0415 - takes a second, which few stages need
 
     run(stage, count, where)
@@ -39,12 +41,16 @@ def share(params: Runtime, batches: int, parameter: str | None = None) -> None:
 
 def is_open() -> bool:
     """Tell whether the user has left it to the stage how many processes there are."""
-    return rendezvous.processes() is None and rendezvous.MACHINES not in os.environ
+    is_said = rendezvous.processes() is not None or rendezvous.MACHINES in os.environ
+    # Of those that torchrun itself started, the user has said it there.
+    return not is_said and (not processes.is_member() or AFFORDABLE in os.environ)
 
 
 def affordable(batches: int, threads: int) -> int:
     """Return how many processes have cores, and a batch of a step, of their own on this machine."""
-    return max(1, min(batches, len(os.sched_getaffinity(0)) // threads))
+    has_affinity = hasattr(os, "sched_getaffinity")  # not on macOS
+    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    return max(1, min(batches, cores // threads))
 
 
 def start_again(count: int) -> None:

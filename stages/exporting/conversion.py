@@ -23,6 +23,7 @@ from stages.exporting.comparison import Tolerance, Truth, compare, finite, judge
 from stages.exporting.formats import Formats, known
 from stages.exporting.inference import Job, Outputs, UnsupportedError, as_input
 from stages.params import BatchSize
+from stages.processes import PeerLostError
 from stages.runtime import Runtime
 from stages.scores import predict, probabilities
 from stages.world import World
@@ -83,7 +84,9 @@ def convert_all(source: Classifier, data: Data, params: Conversion, here: World)
                 one = _convert(name, job, trial, params)
             _require_own(one.files, made)
         except Exception as error:  # exporters raise almost anything
-            if lacking(error):  # the machine lacks memory or the like: not the format's fault
+            if isinstance(error, PeerLostError) or lacking(
+                error
+            ):  # the machine lacks memory or the like: not the format's fault
                 raise
             one = Made(name, {}, {"unsupported": _reason(error)})
         made.append(one)

@@ -33,7 +33,10 @@ class Buffers:
     def moves(self, share: float) -> list[Tensor]:
         """Return how far a batch has moved them, times its share of the images of the step."""
         pairs = zip(self.moving, self._before, strict=False)
-        return [(held - before).mul_(share) for held, before in pairs]
+        # 0 where nothing moved: the difference of two infinities is no number.
+        return [
+            (held - before).mul_(share).masked_fill_(held == before, 0) for held, before in pairs
+        ]
 
     def move(self, moves: Sequence[Tensor]) -> None:
         """Move them from where they were by the sum over the batches."""

@@ -92,14 +92,16 @@ def _map(group: PeerGroup, shape: tuple[int, int, int]) -> Tensor | None:
     if group.index == 0:
         with suppress(OSError), path.open("xb") as file:
             os.posix_fallocate(file.fileno(), 0, FLOAT * count)  # else writing to it may kill
-    path = group.gather_objects(path)[0]
     try:
+        path = group.gather_objects(path)[0]
         if path.stat().st_size < FLOAT * count:
             return None
         return torch.from_file(str(path), shared=True, size=count).view(shape)
     except (OSError, RuntimeError):
         return None
     finally:
-        group.barrier()
-        if group.index == 0:
-            path.unlink(missing_ok=True)  # the memory lives as long as it is mapped
+        try:
+            group.barrier()
+        finally:
+            if group.index == 0:
+                path.unlink(missing_ok=True)  # the memory lives as long as it is mapped

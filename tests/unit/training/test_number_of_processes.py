@@ -53,6 +53,7 @@ def test_processes_go_on_together_where_that_is_faster(
 ) -> None:
     # A batch takes a second in one process or in several; the exchange as long as the case says.
     monkeypatch.setattr(Step, "try_exchange", lambda _: None)
+    monkeypatch.setenv("REPRISE_PROCESSES", "2")
     times = iter([1.0, 1.0, exchange])
     monkeypatch.setattr(trial, "_median", lambda _: next(times))
 

@@ -90,6 +90,7 @@ def test_digests_that_differ_are_told() -> None:
 def test_moves_of_buffers_are_averaged() -> None:
     """By hand: from where they were, by the mean move of the batches, weighted by images."""
     network = nn.BatchNorm1d(1, momentum=0.5)
+    network.register_buffer("mask", torch.tensor([float("-inf"), 0.0]))  # which nothing moves
     buffers = Buffers(network)
     buffers.remember()
     moves = []
@@ -103,5 +104,6 @@ def test_moves_of_buffers_are_averaged() -> None:
     buffers.move([one + other for one, other in zip(*moves, strict=True)])
     assert network.running_mean is not None
     assert network.running_mean.item() == 0.5 * (0.75 * 2 + 0.25 * 10)
+    assert network.get_buffer("mask").tolist() == [float("-inf"), 0.0]
     assert network.num_batches_tracked is not None
     assert network.num_batches_tracked.item() == 1
