@@ -1,4 +1,4 @@
-"""Free main memory: of the machine, and of the control groups that hold this process."""
+"""What the machine has for this process: cores, main memory, and how much of it is free."""
 
 import os
 from collections.abc import Iterator
@@ -26,6 +26,17 @@ VERSIONS = {
 }
 
 
+def cores() -> int:
+    """Count the cores that this process may use, which are not always all of the machine."""
+    known = hasattr(os, "sched_getaffinity")  # not on macOS
+    return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
+
+
+def main_memory() -> int:
+    """Return the bytes of main memory that the machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 def free_memory() -> int:
     """Return the bytes that this process may still take, cached files being no hindrance."""
     return min([_machine(), *_groups()])
@@ -36,7 +47,7 @@ def _machine() -> int:
         text = (PROC / "meminfo").read_text(encoding="utf-8")
         return 1024 * int(text.split("MemAvailable:")[1].split()[0])
     except (OSError, IndexError):  # not Linux
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return main_memory()
 
 
 def _groups() -> Iterator[int]:

@@ -30,7 +30,7 @@ from torch.distributed.elastic.rendezvous.api import (
 )
 
 from stages.errors import UserError
-from stages.processes import ASKING, ENDED, LOST, START, VERDICT
+from stages.processes import ASKING, ENDED, LOST, REASON, START, VERDICT
 from stages.rendezvous import MACHINES, PLACE, Rendezvous
 
 LOOK = 0.1  # seconds between two looks at the processes
@@ -45,7 +45,7 @@ def run(stage: str, count: int, where: Rendezvous) -> None:
     """
     logging.disable()  # Torch Elastic says in many lines what is said here in one
     with tempfile.TemporaryDirectory(prefix="reprise-") as folder, _explained(where):
-        os.environ[VERDICT] = str(Path(folder) / "verdict")
+        os.environ |= {VERDICT: f"{folder}/verdict", REASON: f"{folder}/reason"}
         with _without_stderr():  # where C++ would print frames of what is told below
             spec = _spec(stage, count, where)
         try:
@@ -73,6 +73,7 @@ class Agent(LocalElasticAgent):
         if worker_group.group_rank == 0:
             store.set(START, uuid4().hex)
         os.environ[START] = store.get(START).decode()
+        Path(os.environ[REASON]).unlink(missing_ok=True)
         started: dict[int, Any] = super()._start_workers(worker_group)
         return started
 
@@ -123,7 +124,9 @@ def _lost(failures: Mapping[int, ProcessFailure], processes: int) -> str:
             return f"process {rank} of {processes} on {gethostname()} was killed ({name}){why}"
         if failure.exitcode != LOST:
             return f"process {rank} of {processes} on {gethostname()} ended ({failure.exitcode})"
-    return "the processes lost each other"
+    reason = Path(os.environ[REASON])
+    told = reason.read_text(encoding="utf-8") if reason.exists() else "no reason is known"
+    return f"the processes lost each other ({told})"
 
 
 def _spec(stage: str, count: int, where: Rendezvous) -> WorkerSpec:
@@ -182,6 +185,11 @@ def _explained(where: Rendezvous) -> Iterator[None]:
             raise KeyboardInterrupt from error
         sys.exit(128 + error.sigval)
     except RendezvousConnectionError as error:
+        if START in os.environ:  # they had met
+            raise UserError(
+                f"{where.place} ({PLACE}), where the machines met, was lost; start the stage again "
+                "there and on the others"
+            ) from error
         if _is_taken(where.place):
             raise UserError(
                 f"{where.place} ({PLACE}) is taken by another program; choose another port, on all "

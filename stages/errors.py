@@ -48,7 +48,7 @@ def run(main: Callable[[], None]) -> None:
 
 
 def _run_and_flush(main: Callable[[], None]) -> None:
-    """Run a command; end with exit code 141 if nobody reads what it prints, as behind `head`."""
+    """Run a command; exit with code 141 if its standard output is a closed pipe."""
     try:
         main()
         if sys.stdout:  # closed by `>&-`, there is none
@@ -61,7 +61,7 @@ def _run_and_flush(main: Callable[[], None]) -> None:
 
 
 def _reader_ended() -> bool:
-    """Return whether standard output is a pipe that nobody reads any more."""
+    """Return whether standard output is a pipe whose reading end is closed."""
     poll = select.poll()
     poll.register(1, 0)  # errors are told in any case
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))

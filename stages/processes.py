@@ -1,4 +1,4 @@
-"""One of several processes of a stage: how it is told from others, and reports how it ends."""
+"""Recognise one of several processes of a stage, and report how it ends to its parent."""
 
 import os
 import sys
@@ -21,6 +21,7 @@ os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 # Variables that the parent sets.
 START = "REPRISE_START"  # name of this start: all start again when one is killed
 VERDICT = "REPRISE_VERDICT"  # file in which a process says why all must end
+REASON = "REPRISE_REASON"  # file in which a process says how it lost another
 
 
 class PeerLostError(Exception):
@@ -50,7 +51,8 @@ def reported() -> Iterator[None]:
         return
     try:
         yield
-    except PeerLostError:
+    except PeerLostError as error:
+        _left(first_line(error), REASON)
         sys.exit(LOST)
     except KeyboardInterrupt:
         if is_first_here():
@@ -72,9 +74,9 @@ def _message(error: BaseException) -> str | None:
     return REMEDIES[resource].format(first_line(error)) if resource else None
 
 
-def _left(message: str) -> bool:
+def _left(message: str, variable: str = VERDICT) -> bool:
     """Leave a message for the parent, unless another process has; return whether there is one."""
-    if not (path := os.environ.get(VERDICT)):
+    if not (path := os.environ.get(variable)):
         return False
     whole = Path(f"{path}.{os.getpid()}")
     whole.write_text(message, encoding="utf-8")

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from stages import files
+from stages.errors import UserError
 
 BLOCK = 2**24  # bytes that are read at once where all are wanted
 BUFFERS = 1024  # that the system fills by one call: IOV_MAX of Linux
@@ -29,6 +30,14 @@ class FileOfImages(NamedTuple):
     images: int
 
 
+class FileState(NamedTuple):
+    """By which a file is known from another of the same name."""
+
+    inode: int
+    size: int  # bytes
+    changed: int  # nanoseconds
+
+
 class StoredImages:
     """The images of a split, in one file or several."""
 
@@ -38,6 +47,7 @@ class StoredImages:
         self._ends = np.cumsum([part.images for part in parts], dtype=np.int64)
         self.shape = (sum(part.images for part in parts), *shape)
         self._image_bytes = prod(shape)
+        self._seen = dict[Path, FileState]()  # of files that have been read
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -75,8 +85,23 @@ class StoredImages:
         for start, end in pairwise([*bounds, len(rows)]):
             number, places = owners[start], order[start:end]
             first = self._ends[number] - self.parts[number].images
-            _fill(self.parts[number], rows[places] - first, places, made)
+            self._require_same(
+                self.parts[number].path,
+                _fill(self.parts[number], rows[places] - first, places, made),
+            )
         return made
+
+    def _require_same(self, path: Path, found: FileState) -> None:
+        """Refuse a file that another one has replaced since it was first read.
+
+        Raises:
+            UserError: it has been replaced, as by `dvc checkout`.
+        """
+        if self._seen.setdefault(path, found) != found:
+            raise UserError(
+                f"{path}: was replaced or changed while it was read; leave data/splits alone while "
+                "a stage runs, and run it again"
+            )
 
 
 def stored(images: UInt8[np.ndarray, "n h w c"]) -> StoredImages | None:
@@ -105,8 +130,10 @@ def _fill(
     rows: Int64[np.ndarray, " k"],
     places: Int64[np.ndarray, " k"],
     made: UInt8[np.ndarray, "..."],
-) -> None:
+) -> FileState:
     """Read ascending rows of a file to their places; those that adjoin, by one call.
+
+    Returns the state of the file that was read.
 
     Raises:
         UserError: the file is missing, cannot be read, or ends early.
@@ -122,8 +149,10 @@ def _fill(
                 os.posix_fadvise(file, 0, 0, os.POSIX_FADV_RANDOM)
             for start, end in pairwise([*begins, len(rows)]):
                 _read(file, part.offset + int(rows[start]) * length, targets[start:end])
+            status = os.fstat(file)
         finally:
             os.close(file)
+    return FileState(status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _read(file: int, offset: int, targets: list[memoryview]) -> None:

@@ -33,6 +33,7 @@ def train(step: Step, data: Resident, val: Resident, params: Train) -> Iterator[
             for update in train_epoch(step, data, params):
                 if update.ended:
                     learner.record(step.validate(val), update.tally, params)
+                if update.due:
                     replicas.require_equal(learner, step.world)
                 yield update
 

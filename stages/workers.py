@@ -6,6 +6,7 @@ from threading import Thread
 from time import sleep
 
 from stages import processes, rendezvous
+from stages.capacity import cores
 from stages.errors import UserError
 from stages.runtime import Runtime, gpus
 
@@ -48,9 +49,7 @@ def is_open() -> bool:
 
 def affordable(batches: int, threads: int) -> int:
     """Return how many processes have cores, and a batch of a step, of their own on this machine."""
-    has_affinity = hasattr(os, "sched_getaffinity")  # not on macOS
-    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    return max(1, min(batches, cores // threads))
+    return max(1, min(batches, cores() // threads))
 
 
 def start_again(count: int) -> None:

@@ -1,4 +1,4 @@
-"""The processes that compute a stage together: what each of them computes, and how they exchange.
+"""The processes that compute a stage together: which batches each has, and how they exchange.
 
 What they compute does not depend on how many they are: work is cut into batches of a fixed size,
 each process has neighbouring ones, and what comes of them is joined from left to right. The one
@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 from socket import gethostname
@@ -65,6 +66,7 @@ class World:
         self.writes = True  # whether this process prints, and writes what comes out
         self.names = [gethostname()]  # of the machine of each process
         self.groups = list[PeerGroup]()  # within this machine, then across machines
+        self._everybody = PeerGroup(None, [(each, each + 1) for each in range(size)], rank)
         self.store: PrefixStore | None = None  # in which all can leave messages
 
     def bounds(self, rank: int, count: int) -> tuple[int, int]:
@@ -90,34 +92,42 @@ class World:
         part = torch.zeros(max(counts), *rows.shape[1:], dtype=rows.dtype, device=self.device)
         part[: len(rows)] = rows
         whole = part.new_empty(self.size, *part.shape)
-        with _peers():
-            dist.all_gather_into_tensor(_bytes(whole), _bytes(part))
+        self._everybody.all_gather(_bytes(whole), _bytes(part))
         held = zip(whole, counts, strict=True)
         return torch.cat([part[:count] for part, count in held]).to(rows.device)
 
     def gather_objects(self, value: Any) -> list[Any]:  # noqa: ANN401
         """Return a value of each process, in their order."""
-        if self.size == 1:
-            return [value]
-        values = [None] * self.size
-        with _peers():
-            dist.all_gather_object(values, value)
-        return values
+        return [value] if self.size == 1 else self._everybody.gather_objects(value)
 
-    def broadcast(self, tensors: Sequence[Tensor], source: int = 0) -> None:
-        """Overwrite tensors with those of one process."""
+    def broadcast(self, tensors: Sequence[Tensor]) -> None:
+        """Overwrite tensors with those of process 0."""
         for tensor in tensors if self.size > 1 else ():
             with _peers():
-                dist.broadcast(tensor, source)
+                dist.broadcast(tensor, 0)
+
+    def broadcast_object(self, value: Any, source: int) -> Any:  # noqa: ANN401
+        """Return the value of one process; the others' does not matter."""
+        box = [value]
+        if self.size > 1:
+            with _peers():
+                dist.broadcast_object_list(box, source)
+        return box[0]
+
+    def wait_for_all(self, name: str, patience: timedelta) -> None:
+        """Wait until all processes are at the place of this name, for longer than usual."""
+        if self.store is not None:
+            with _peers():
+                self.store.set(f"{name}-{self.rank}", "")
+                self.store.wait([f"{name}-{rank}" for rank in range(self.size)], patience)
 
     def leave(self) -> None:
         """Leave the others, when none of them waits for this one any more."""
         if self.store is None:
             return
         # Not by a barrier of the group: who is first through it would cut off those in it.
-        with suppress(RuntimeError):  # what there was to do is done
-            self.store.set(f"left-{self.rank}", "")
-            self.store.wait([f"left-{rank}" for rank in range(self.size)])
+        with suppress(PeerLostError, RuntimeError):  # what there was to do is done
+            self.wait_for_all("end", PATIENCE)
             dist.destroy_process_group()
         self.store = None
 
@@ -126,7 +136,7 @@ class World:
     ) -> Mapping[str, str]:
         """Return digests of what all processes compute with, which must be the same.
 
-        Of an empty one, the process knows nothing; process 0 knows all.
+        A process that has not computed one gives an empty text; process 0 has all.
 
         Raises:
             UserError: one differs; the message names it, two machines, and its remedy.

@@ -14,11 +14,12 @@ from stages.batches import Resident, to_device
 from stages.nets.network import Network
 from stages.train import Train, train
 from stages.training import loop
+from stages.training.accumulation import Images
 from stages.training.loop import Update
 from stages.training.losses import Targets
 from stages.training.setup import build_step
 from stages.training.state import Outcome
-from stages.training.step import Images, Step, whole_step
+from stages.training.step import Step, whole_step
 
 AT_ONCE, NEVER = -inf, inf  # seconds from one look at the loss to the next
 torch.set_num_threads(1)  # two crawl when the machine is busy

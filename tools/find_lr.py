@@ -14,10 +14,11 @@ from stages.batches import Resident, to_device
 from stages.errors import UserError
 from stages.progress import Progress
 from stages.train import Train
+from stages.training.accumulation import Work
 from stages.training.optimizer import freeze
 from stages.training.sampling import Batching, Sampler, Start
 from stages.training.setup import Training, build_step, initial_card
-from stages.training.step import Step, Work
+from stages.training.step import Step
 from stages.training.tensorboard.log import FOLDER
 
 CURVE, TABLE = FOLDER / "find_lr.png", FOLDER / "find_lr.csv"

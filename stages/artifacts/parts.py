@@ -10,11 +10,11 @@ from math import prod
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int64, UInt8
 from numpy.lib import format as npy
 
 from stages import files
-from stages.artifacts.growing import CHUNK_BYTES
+from stages.artifacts.growing import CHUNK_BYTES, GrowingArray
 from stages.stored import FileOfImages, StoredImages
 
 
@@ -97,3 +97,48 @@ def _open(path: Path, shape: tuple[int, ...]) -> FileOfImages:
         if size != offset + prod(shape):
             raise ValueError(f"it has {size:,} bytes instead of {offset + prod(shape):,}")
     return FileOfImages(path, offset, shape[0])
+
+
+class GrowingParts:
+    """Parts that others write, each added here once its file is whole."""
+
+    def __init__(self, folder: Path, shape: tuple[int, ...], count: int) -> None:
+        """Create the folder for so many parts of images of shape [H, W, C]."""
+        self._folder, self._shape = folder, shape
+        self.counts = [0] * count  # images in each
+        self._opened: PartedImages | None = None
+        folder.mkdir(parents=True)
+
+    def add(self, number: int, images: int) -> None:
+        """Count images that stand in a part."""
+        self.counts[number] += images
+        self._opened = None
+
+    def read(self, rows: Int64[np.ndarray, " m"]) -> UInt8[np.ndarray, "m h w c"]:
+        """Return some images, as an array in memory."""
+        return self._images()[rows]
+
+    def remove(self, rows: Int64[np.ndarray, " l"]) -> None:
+        """Remove images again; only the files that hold them are written anew."""
+        ends = np.cumsum(self.counts)
+        owners = np.searchsorted(ends, rows, "right")
+        for number in np.unique(owners).tolist():
+            path = path_of(self._folder, number)
+            file = GrowingArray(path, np.uint8, self._shape, exists=True)
+            file.remove(rows[owners == number] - (ends[number] - self.counts[number]))
+            file.finish()
+            self.counts[number] = len(file)
+            if not len(file):
+                path.unlink()
+        self._opened = None
+
+    def move(self, folder: Path) -> None:
+        """Move the parts to another folder of this disk."""
+        for path in self._folder.glob("images-*.npy"):
+            path.rename(folder / path.name)
+        self._folder, self._opened = folder, None
+
+    def _images(self) -> PartedImages:
+        if self._opened is None:
+            self._opened = read(self._folder, self.counts, self._shape)
+        return self._opened

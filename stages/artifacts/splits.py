@@ -19,7 +19,7 @@ from pydantic import Field, NonNegativeInt
 from stages import files
 from stages.artifacts import growing, parts
 from stages.artifacts.growing import GrowingArray, GrowingLines
-from stages.artifacts.growing_parts import GrowingParts
+from stages.artifacts.parts import GrowingParts
 from stages.nets.interface import Interface, flaws
 from stages.params import Params
 

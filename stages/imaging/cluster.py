@@ -39,7 +39,7 @@ class Task(Generic[T]):
         self._future, self._suspect = cluster.start(call), False
 
     def result(self) -> T:
-        """Wait for the result, but not for ever if nobody is left to compute it.
+        """Wait for the result as long as there are workers.
 
         Dask gives up all tasks that several killed workers had, those that only waited there, too:
         each is tried once more when it is its turn, when those before it are done.

@@ -1,4 +1,4 @@
-"""What computes the tasks of preprocess: workers of this machine, or of a cluster."""
+"""The interface of workers, on this machine or a cluster, that decode for preprocess."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -16,10 +16,10 @@ T_co = TypeVar("T_co", covariant=True)
 
 @runtime_checkable
 class Result(Protocol[T_co]):
-    """What is being computed."""
+    """A task that a worker has or will have."""
 
     def result(self) -> T_co:
-        """Wait for it."""
+        """Wait for its result."""
         ...
 
 

@@ -37,14 +37,14 @@ def layout(groups: Sequence[Group], image_bytes: int) -> list[list[Group]]:
     """Return the row groups of each part; none for a set that is small enough for one file."""
     if sum(group.size for group in groups) * image_bytes <= WHOLE_BYTES:
         return []
-    parts, held = list[list[Group]](), PART_BYTES
+    cut, held = list[list[Group]](), PART_BYTES
     for group in groups:
         if held >= PART_BYTES:
-            parts.append([])
+            cut.append([])
             held = 0
-        parts[-1].append(group)
+        cut[-1].append(group)
         held += group.size * image_bytes
-    return parts
+    return cut
 
 
 def write_parts(

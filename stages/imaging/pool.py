@@ -19,6 +19,7 @@ from pydantic import Field
 
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
 from stages.artifacts.raw import Group
+from stages.capacity import cores
 from stages.errors import UserError
 from stages.imaging.engine import SCHEDULER, Engine, in_order
 from stages.imaging.row_group import DecodedGroup, decode_group, ignore_pillow_warnings
@@ -153,8 +154,8 @@ def _here(workers: int, images: int) -> Iterator[Engine]:
 
 
 def _workers(params: Decoding) -> int:
-    """Return the number of workers; auto is the cores this process may use, which may be few."""
-    return len(os.sched_getaffinity(0)) if params.workers == "auto" else params.workers
+    """Return the number of workers; auto is one a core."""
+    return cores() if params.workers == "auto" else params.workers
 
 
 def _pool(workers: int, images: int) -> Executor:

@@ -1,4 +1,4 @@
-"""What runs on a worker of a cluster: the same decoder, of the same code and the same libraries."""
+"""Code for the workers of a cluster: compare code, libraries and files, then run a task."""
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
@@ -93,7 +93,7 @@ def sees(files: Sequence[Seen]) -> bool:
 
 
 class Terms(NamedTuple):
-    """What a worker must have before it computes anything."""
+    """Software and files that a worker must have to run a task."""
 
     software: Mapping[str, str]
     files: tuple[Seen, ...]

@@ -52,7 +52,7 @@ def store(path: Path, place: str, bounds: Bounds) -> Store:
 
 
 def _members(path: Path, bounds: Bounds) -> Iterator[Member]:
-    """Return the members; the kind is told by the content, not by the name."""
+    """Return the members; the format is recognised by the content, not by the name."""
     with path.open("rb") as file:
         start = file.read(tar.RECORD)
     if start.startswith(ZIP):

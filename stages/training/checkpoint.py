@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
+from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
 from itertools import chain
@@ -35,6 +36,7 @@ FOLDER = Path(".dvc/tmp/resume")
 PACKAGES = ("stages.", "reprise.")  # whose code decides what comes out
 DIGEST = sha256().digest_size  # bytes
 CHUNK = 2**20  # bytes read at once
+READING = timedelta(hours=12)  # that other processes wait for one that reads all images
 REMEDIES = {  # where processes that train together differ
     "params.yaml": "take the same commit and the same parameters on all machines",
     "data/splits": "run `dvc pull data/splits`, or the stages before, on all machines",
@@ -132,6 +134,7 @@ def resume(step: Step, params: Resume, parts: Sequence[Split]) -> CheckpointStor
     world = step.world
     # The processes of a machine have the same files: one reads them for all.
     digests = fingerprint(params, step.whole, parts if is_first_here() else (), world.device)
+    world.wait_for_all("fingerprint", READING)
     store = CheckpointStore(params, key(world.require_same(digests, REMEDIES)))
     store.load(step.learner)
     _go_on_together(step.learner, world)
@@ -147,9 +150,9 @@ def _go_on_together(learner: Learner, world: World) -> None:
     file = BytesIO()
     if world.rank == furthest:
         torch.save(learner.state_dict(), file)
-    state = world.gather_objects(file.getvalue())[furthest]
+    state = BytesIO(world.broadcast_object(file.getvalue(), furthest))
     if world.rank != furthest:
-        learner.load_state_dict(torch.load(BytesIO(state), map_location="cpu", weights_only=True))
+        learner.load_state_dict(torch.load(state, map_location="cpu", weights_only=True))
 
 
 def key(digests: Mapping[str, str]) -> str:

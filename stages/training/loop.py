@@ -1,6 +1,6 @@
 """The training loop: it yields, and leaves recording, saving and stopping to the caller."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil, inf
 from time import monotonic
@@ -57,25 +57,47 @@ def train_epoch(step: Step, data: Resident, params: Loop) -> Iterator[Update]:
     steps = ceil(epoch_size(len(data.labels), params) / params.images_a_step)
     step.whole.train()
     freeze(learner.network, params, epoch)
-    looked, recent, unjudged = monotonic(), list[Outcome](), list[Outcome]()
-    sampler = Sampler(data, params, learner.classes, step.world)
-    shares = sampler.steps(Start(epoch, learner.tally.steps))
-    for number, share in enumerate(shares, learner.tally.steps + 1):
+    sampler, unread = Sampler(data, params, learner.classes, step.world), Unread(epoch)
+    works = sampler.steps(Start(epoch, learner.tally.steps))
+    for number, work in enumerate(works, learner.tally.steps + 1):
         position = Position(epoch * steps + number - 1, steps, params.epochs)
         apply(learner.optimizers, params, position, losses)
-        recent.append(step(share))
+        unread.outcomes.append(step(work))
         ended = number == steps
         due = ended or number % (params.save_steps or inf) == 0
-        judged = due or number % JUDGED == 0
-        if judged or monotonic() > looked + LOOK:
-            tally, before = learner.tally.plus(recent), learner.tally.images
-            unjudged += recent
-            if judged:
-                _judge(unjudged, number, epoch)
-                unjudged = []
+        if (judged := due or number % JUDGED == 0) or unread.is_time():
+            tally, before = unread.read(learner.tally, judged=judged), learner.tally.images
             learner.tally = Tally() if ended else tally
-            looked, recent = monotonic(), []
             yield Update(tally, tally.images - before, ended, due)
+
+
+class Unread:
+    """The outcomes of the last steps, which are still on the device."""
+
+    def __init__(self, epoch: int) -> None:
+        """Begin an epoch, numbered from 0."""
+        self.outcomes, self._epoch = list[Outcome](), epoch
+        self._unjudged, self._read = list[Outcome](), monotonic()
+
+    def is_time(self) -> bool:
+        """Tell whether the last look at them was a while ago."""
+        return monotonic() > self._read + LOOK
+
+    def read(self, tally: Tally, *, judged: bool) -> Tally:
+        """Add them to a tally; if `judged`, check the losses since they were checked last.
+
+        Raises:
+            DivergedError: the loss of a step is no finite number.
+        """
+        tally = tally.plus(self.outcomes)
+        self._unjudged += self.outcomes
+        if judged:
+            losses = torch.stack([outcome.loss for outcome in self._unjudged]).tolist()
+            for step, loss in enumerate(losses, tally.steps - len(losses) + 1):
+                finite(loss, f"in epoch {self._epoch + 1}, step {step}")
+            self._unjudged = []
+        self.outcomes, self._read = [], monotonic()
+        return tally
 
 
 @contextmanager
@@ -91,14 +113,3 @@ def stop_at_divergence(learner: Learner) -> Iterator[None]:
         if not learner.history:
             raise
         tqdm.write(f"{error}; training ends here, and the best epoch before counts")
-
-
-def _judge(outcomes: Sequence[Outcome], last: int, epoch: int) -> None:
-    """Refuse losses that are no numbers; `last` is the number of the last step in its epoch.
-
-    Raises:
-        DivergedError: the loss of a step is no finite number.
-    """
-    losses = torch.stack([outcome.loss for outcome in outcomes]).tolist()
-    for number, loss in enumerate(losses, last - len(losses) + 1):
-        finite(loss, f"in epoch {epoch + 1}, step {number}")

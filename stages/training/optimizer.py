@@ -1,6 +1,7 @@
 """Build the optimizers, and freeze layers."""
 
-from typing import Annotated, Any, Literal
+from inspect import unwrap
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import torch
 from pydantic import Field, model_validator
@@ -9,10 +10,11 @@ from torch import nn, optim
 from stages.errors import UserError
 from stages.nets.introspection import head
 from stages.params import Epochs, Params
-from stages.training.eager import eager
 from stages.training.muon import Muon
 from stages.training.rmsprop import Rmsprop
 
+OptimizerT = TypeVar("OptimizerT", bound=optim.Optimizer)
+WRAPPED = ("add_param_group", "state_dict", "load_state_dict", "zero_grad")  # methods
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 Rate = Annotated[float, Field(gt=0, le=1000)]
 Kind = Literal["sgd", "adam", "adamw", "rmsprop", "muon"]
@@ -158,3 +160,14 @@ def _sgd(groups: list[dict[str, Any]], params: Optimizer, *, fused: bool) -> opt
     for weight in (weight for group in groups for weight in group["params"] if momentum):
         sgd.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
     return sgd
+
+
+def eager(kind: type[OptimizerT]) -> type[OptimizerT]:
+    """Return the optimizer class without what it wraps its methods in, `torch.no_grad` apart.
+
+    Those wrappers import the compiler, for 2 s, to tell it what it is not to compile, also where
+    nothing is compiled. The arithmetic is the same. Optimizers are not compiled here at all.
+    """
+    methods = {name: unwrap(getattr(kind, name)) for name in WRAPPED}
+    step = torch.no_grad()(unwrap(kind.step))
+    return cast("type[OptimizerT]", type(kind.__name__, (kind,), {**methods, "step": step}))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice, starmap
+from math import ceil
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
@@ -12,11 +13,12 @@ from torch import Tensor
 
 from stages.batches import Resident, batches
 from stages.params import Epochs, Params, Seed
+from stages.training.accumulation import Work
 from stages.training.augmentation.augmenter import Augmentation, augmenter
 from stages.training.augmentation.draws import Draws
 from stages.training.augmentation.mixing import Mixed, mixer
 from stages.training.state import Learner
-from stages.training.step import Stepping, Work
+from stages.training.step import Stepping
 from stages.world import World
 
 Batches = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -70,32 +72,35 @@ class Sampler:
 
     def steps(self, start: Start) -> Iterator[Work]:
         """Yield the work of each step from `start` on; take all of one before the next."""
-        params, size = self._params, self._params.batch_size
+        params, first = self._params, self._own.start
         indices = epoch_indices(self._data.labels, params, start.epoch)
-        steps = [step.split(size) for step in indices.split(params.images_a_step)][start.step :]
-        stream = self.batches([batch for step in steps for batch in step[self._own]], start.epoch)
-        seeds = _seeds(params.seed, start.epoch)
-        for number, step in enumerate(steps, start.step):
-            images = sum(map(len, step))
-            mine = islice(stream, len(step[self._own]))
-            seed = (seeds + number * params.accumulate) % SEEDS
-            yield Work(mine, self._own.start, len(step), images, seed)
+        mine = self._batches(self._owned(indices[start.step * params.images_a_step :]), start.epoch)
+        seed = int(
+            np.random.SeedSequence((params.seed, start.epoch)).generate_state(1, np.uint64)[0]
+        )
+        for step in range(start.step, ceil(len(indices) / params.images_a_step)):
+            images = min(params.images_a_step, len(indices) - step * params.images_a_step)
+            count = ceil(images / params.batch_size)
+            owned = islice(mine, max(0, min(self._own.stop, count) - first))
+            yield Work(owned, first, count, images, (seed + step * params.accumulate) % SEEDS)
 
-    def batches(self, indices: list[Int64[Tensor, " _"]], epoch: int) -> Iterator[Mixed]:
+    def _owned(self, indices: Int64[Tensor, " n"]) -> Int64[Tensor, " m"]:
+        """Return the indices of this process's batches, of steps from the first on."""
+        first, end = self._own.start, self._own.stop
+        if end - first == self._params.accumulate:
+            return indices
+        batch = torch.arange(len(indices)) % self._params.images_a_step // self._params.batch_size
+        return indices[(first <= batch) & (batch < end)]
+
+    def _batches(self, indices: Int64[Tensor, " m"], epoch: int) -> Iterator[Mixed]:
         """Return batches of an epoch, augmented and mixed; only the last one may be smaller."""
-        if not indices:
+        if not len(indices):
             return iter(())
         n, h, w, c = self._data.images.shape
         params = self._params
         draws = Draws(params.seed, epoch, (n, h, w, c), self._data.labels.device)
-        order = torch.cat(indices)
-        augmented = batches(self._data, order, params.batch_size, augmenter(params, draws))
+        augmented = batches(self._data, indices, params.batch_size, augmenter(params, draws))
         return starmap(mixer(params, draws, self._classes), augmented)
-
-
-def _seeds(seed: int, epoch: int) -> int:
-    """Return the seed for torch of the first batch of an epoch."""
-    return int(np.random.SeedSequence((seed, epoch)).generate_state(1, np.uint64)[0])
 
 
 def epoch_indices(labels: Int64[Tensor, " n"], params: Batching, epoch: int) -> Int64[Tensor, " m"]:

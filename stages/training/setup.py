@@ -1,6 +1,5 @@
 """Build a step that is ready to train, from the parameters and the data."""
 
-import os
 from math import ceil
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from stages.artifacts import classifier
 from stages.artifacts.classifier import Card
 from stages.artifacts.splits import Split
 from stages.batches import Resident, gather, to_device
+from stages.capacity import main_memory
 from stages.errors import UserError
 from stages.nets.interface import Interface
 from stages.nets.layers import Normalize
@@ -122,11 +122,6 @@ def require_memory(card: Card) -> None:
             f"weights, which with their gradients take {needed / 1e9:,.0f} GB; this machine has "
             f"{here / 1e9:,.0f} GB; make them smaller"
         )
-
-
-def main_memory() -> int:
-    """Return the bytes of main memory that the machine has."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _build_network(params: Training, card: Card, normalize: Normalize, data: Resident) -> nn.Module:

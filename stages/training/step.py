@@ -1,12 +1,10 @@
 """Run one optimisation step: forward, loss, backward, update."""
 
-from collections.abc import Iterable
-from typing import Annotated, NamedTuple, TypeAlias
+from typing import Annotated
 
 import torch
-from jaxtyping import Float, UInt8
 from pydantic import Field
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
@@ -15,15 +13,12 @@ from stages.batches import Resident
 from stages.errors import UserError, exhausted
 from stages.params import BatchSize
 from stages.scores import Scores, score
-from stages.training.exchange import Exchange
+from stages.training.accumulation import Accumulation, Images, Work
 from stages.training.losses import Criterion, Targets
-from stages.training.moving import Buffers
 from stages.training.precision import Precision, autocast
 from stages.training.state import Learner, Outcome
-from stages.training.tree import Node, Tree
 from stages.world import World
 
-Images: TypeAlias = UInt8[Tensor, "b h w c"] | Float[Tensor, "b h w c"]  # in [0, 255]
 VALIDATION_FACTOR = 4  # times as many images fit where no activations are kept for a backward pass
 
 
@@ -42,16 +37,6 @@ class Stepping(Precision):
         return self.batch_size * self.accumulate
 
 
-class Work(NamedTuple):
-    """The batches of a step that this process computes."""
-
-    batches: Iterable[tuple[Images, Targets]]
-    first: int  # number of the first of them among the batches of the step, from 0
-    step_batches: int  # in the whole step, those of other processes included
-    step_images: int  # in all of these
-    seed: int  # for torch, of the first batch of the step; each later batch has the next number
-
-
 class Step:
     """Optimisation steps of a learner, and their validation."""
 
@@ -61,13 +46,12 @@ class Step:
         """Take the learner's network once more as `whole`, which maps pixels to logits."""
         self.learner, self.whole, self.loss, self.params = learner, whole, loss, params
         self._weights = list(whole.parameters())
-        self._device = self._weights[0].device
-        self.join(World(self._device))
+        self.join(World(self._weights[0].device))
 
     def join(self, world: World) -> None:
         """Share the batches of each step, and validation, with other processes."""
-        self.world, self._exchange = world, Exchange(world, self.params.accumulate)
-        self._buffers = Buffers(self.whole)
+        self.world = world
+        self._accumulation = Accumulation(self.whole, world, self.params.accumulate)
 
     def __call__(self, work: Work) -> Outcome:
         """Run one step: update the weights by the gradient of the mean loss over its images.
@@ -76,8 +60,7 @@ class Step:
             UserError: memory has run out; the message names the batch size that fitted.
         """
         try:
-            single = work.step_batches == self.params.accumulate == 1
-            outcome = self._alone(work) if single else self._shared(work)
+            outcome = self._gradient(work)
             self._update()
         except (RuntimeError, MemoryError) as error:
             if not exhausted(error):
@@ -87,18 +70,17 @@ class Step:
         # Not above, where the error still holds on to all that was in memory.
         raise self._out_of_memory(*self._latest)
 
-    def try_out(self, images: Images, targets: Targets) -> None:
-        """Compute a gradient, and forget it: to measure the time that it takes."""
-        self._buffers.remember()
-        loss, _, _ = self.backward(images, targets, 1.0)
-        loss.item()  # on a GPU, wait for it
-        self._buffers.put_back()
-        self.zero_grad()
+    def try_batch(self, images: Images, targets: Targets) -> None:
+        """Compute a gradient, and drop it, to measure its time."""
+
+        def compute() -> None:
+            self.backward(images, targets, 1.0).loss.item()  # which waits for a GPU
+
+        self._accumulation.try_batch(compute)
 
     def try_exchange(self) -> None:
-        """Exchange as much as in a step, to measure the time that it takes."""
-        total = self._exchange.total(Tree(), self._summed(), self.params.accumulate)
-        total[-1].sum().item()
+        """Exchange as much as in a step, to measure its time."""
+        self._accumulation.try_exchange()
 
     def validate(self, val: Resident) -> Scores:
         """Score the weights on val: their average, where one is kept."""
@@ -108,6 +90,7 @@ class Step:
 
     def backward(self, images: Images, targets: Targets, share: float) -> Outcome:
         """Accumulate `share` times the gradient of the mean loss."""
+        self._latest = images, targets
         with autocast(self.params, images.device):
             logits = self.whole(images)
         logits = logits.float()
@@ -122,50 +105,13 @@ class Step:
         for weight in self._weights:
             weight.grad = None
 
-    def _alone(self, work: Work) -> Outcome:
-        """Compute the gradient of a step of one batch."""
+    def _gradient(self, work: Work) -> Outcome:
+        """Compute the gradient of a step."""
+        if not work.step_batches == self.params.accumulate == 1:
+            return self._accumulation.gradient(work, self.backward)
         ((images, targets),) = work.batches
-        self._begin(images, targets, work.seed)
+        runtime.seed(images.device, work.seed)
         return self.backward(images, targets, 1.0)
-
-    def _shared(self, work: Work) -> Outcome:
-        """Compute the gradient of a step of several batches, of which others may have some.
-
-        Each batch goes through the network by itself, from the same buffers. Gradients, moves of
-        buffers, loss and hits are added in the order of one tree over all batches.
-        """
-        tree, learned = Tree(), self._learned()
-        self._buffers.remember()
-        for number, (images, targets) in enumerate(work.batches, work.first):
-            if number > work.first:
-                self._buffers.put_back()
-            self._begin(images, targets, work.seed + number)
-            share = len(images) / work.step_images
-            loss, right, _ = self.backward(images, targets, share)
-            sums = torch.stack([loss * share, right.float()])
-            moves = self._buffers.moves(share)
-            tree.add(Node(number, 1, [*map(_gradient, learned), *moves, sums]))
-            self.zero_grad()
-        *summed, (loss, right) = self._exchange.total(tree, self._summed(), work.step_batches)
-        for weight, gradient in zip(learned, summed, strict=False):
-            weight.grad = gradient
-        self._buffers.move(summed[len(learned) :])
-        if work.step_batches < self.params.accumulate:  # perhaps not all processes had a batch
-            self.world.broadcast(self._buffers.counts)
-        return Outcome(loss.clone(), right.long(), work.step_images)
-
-    def _learned(self) -> list[nn.Parameter]:
-        """Return the weights that are not frozen."""
-        return [weight for weight in self._weights if weight.requires_grad]
-
-    def _summed(self) -> list[Tensor]:
-        """Return tensors like those that are summed over the batches of a step."""
-        return [*self._learned(), *self._buffers.moving, torch.empty(2, device=self._device)]
-
-    def _begin(self, images: Images, targets: Targets, seed: int) -> None:
-        """Seed torch, whose numbers decide what dropout drops, for one batch."""
-        self._latest = images, targets
-        runtime.seed(self._device, seed)
 
     def _update(self) -> None:
         """Update the weights by their gradients, then the average; drop the gradients."""
@@ -217,11 +163,6 @@ class Step:
 def _has_gradients(optimizer: Optimizer) -> bool:
     groups = optimizer.param_groups
     return any(weight.grad is not None for group in groups for weight in group["params"])
-
-
-def _gradient(weight: nn.Parameter) -> Tensor:
-    """Return the gradient of a weight, 0 where the batch has none for it."""
-    return torch.zeros_like(weight) if weight.grad is None else weight.grad
 
 
 def whole_step(images: Images, targets: Targets, params: Stepping, seed: int = 0) -> Work:

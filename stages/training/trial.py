@@ -4,6 +4,7 @@ Nobody knows beforehand: on small networks they wait for each other longer than 
 """
 
 from collections.abc import Callable
+from functools import partial
 from math import ceil
 from statistics import median
 from time import perf_counter
@@ -23,34 +24,45 @@ def share(step: Step, data: Resident, params: Loop, threads: int) -> bool:
     """Find how many processes to use, unless the user has said so, and tell if this one goes on.
 
     Alone on CPUs, with a long training before it, it starts the stage again in as many processes as
-    there are cores for. In one of these, it measures a batch in one process, a batch in all at the
-    same time, and an exchange; where one process is faster, the first goes on alone.
+    there are cores for. Of these, all go on, or the first alone where that is faster.
     """
-    world, accumulate = step.world, params.accumulate
-    count = workers.affordable(accumulate, threads)
-    alone = world.size == 1 and (count == 1 or world.device.type != "cpu")
-    if alone or not workers.is_open():
+    world, count = step.world, workers.affordable(params.accumulate, threads)
+    if not workers.is_open():
         return True
-    sampler = Sampler(data, params, step.learner.classes, World(world.device))
-    images, targets = next(iter(next(sampler.steps(Start())).batches))
-
-    def seconds() -> float:
-        return _median(lambda: step.try_out(images, targets))
-
-    if world.size == 1:
+    if world.size > 1:
+        return _is_faster(step, data, params) or _go_alone(step)
+    if world.device.type == "cpu" and count > 1:
         left = remaining_images(step.learner, len(data.labels), params) / params.batch_size
-        if left * seconds() > WORTH:
+        if left * _seconds_a_batch(step, data, params) > WORTH:
             workers.start_again(count)
-        return True
-    single = world.gather_objects(seconds() if world.rank == 0 else 0.0)[0]
+    return True
+
+
+def _is_faster(step: Step, data: Resident, params: Loop) -> bool:
+    """Tell whether all processes compute a step faster than the first alone.
+
+    Measured are a batch in one process, a batch in all at the same time, and an exchange.
+    """
+    world, seconds = step.world, partial(_seconds_a_batch, step, data, params)
+    alone = world.gather_objects(seconds() if world.rank == 0 else 0.0)[0]
     together = max(world.gather_objects(seconds()))
     exchange = max(world.gather_objects(_median(step.try_exchange)))
-    if ceil(accumulate / world.size) * together + exchange < accumulate * single:
-        return True
-    goes_on = world.rank == 0
-    world.leave()
-    step.join(World(world.device))
-    return goes_on
+    batches = ceil(params.accumulate / world.size)
+    return bool(batches * together + exchange < params.accumulate * alone)
+
+
+def _go_alone(step: Step) -> bool:
+    """Leave the other processes; tell whether this is the one that goes on."""
+    first = step.world.rank == 0
+    step.world.leave()
+    step.join(World(step.world.device))
+    return first
+
+
+def _seconds_a_batch(step: Step, data: Resident, params: Loop) -> float:
+    sampler = Sampler(data, params, step.learner.classes, World(step.world.device))
+    images, targets = next(iter(next(sampler.steps(Start())).batches))
+    return _median(lambda: step.try_batch(images, targets))
 
 
 def _median(work: Callable[[], None]) -> float:

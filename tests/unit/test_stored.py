@@ -175,3 +175,16 @@ def test_an_array_is_hashed_by_its_bytes(
     os.truncate(str(mapped.filename), 200)  # type: ignore[attr-defined]
     with pytest.raises(UserError, match="ends at byte 200"):
         list(blocks(mapped))
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "images"
+    path.write_bytes(PIXELS.tobytes())
+    images = StoredImages([FileOfImages(path, 0, len(PIXELS))], PIXELS.shape[1:])
+    rows = np.arange(5)
+    np.testing.assert_array_equal(images.read(rows), PIXELS[rows])
+    other = tmp_path / "other"
+    other.write_bytes(PIXELS[::-1].tobytes())
+    other.replace(path)  # as DVC checks out another version
+    with pytest.raises(UserError, match="images: was replaced or changed while it was read"):
+        images.read(rows)

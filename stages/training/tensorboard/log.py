@@ -16,7 +16,7 @@ from tqdm import tqdm
 from stages.artifacts.history import Epoch
 from stages.batches import Resident
 from stages.params import Params
-from stages.training.step import Images
+from stages.training.accumulation import Images
 from stages.training.tensorboard import panels
 from stages.training.tensorboard.events import Events, Panel
 from stages.training.tensorboard.panels import Logits

@@ -24,7 +24,7 @@ from stages.artifacts.history import Epoch
 from stages.batches import Resident, gather
 from stages.params import Params
 from stages.pictures import fit, font, picture, shorten
-from stages.training.step import Images
+from stages.training.accumulation import Images
 from stages.training.tensorboard.events import Panel, Run
 
 Logits: TypeAlias = Float[Tensor, "n k"]

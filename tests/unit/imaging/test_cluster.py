@@ -5,9 +5,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import deaths
@@ -160,16 +161,6 @@ def broken() -> dict[str, str]:
     raise ModuleNotFoundError("No module named 'stages'")
 
 
-@pytest.mark.usefixtures("address")
-def test_a_worker_that_cannot_import_the_code_is_refused(
-    groups: list[Group], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker, "software", broken)
-    assert complaint(groups).endswith(
-        f"cannot run this code (No module named 'stages'); {worker.START}"
-    )
-
-
 def test_software_names_code_libraries_and_codecs() -> None:
     found = worker.software()
     assert {"this project's code", "Python", "numpy", "pillow", "Pillow's jpg"} <= found.keys()
@@ -181,14 +172,26 @@ def exhausted(*_: object) -> None:
     raise MemoryError("no 9 GiB")
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "function", "message"),
+    [
+        (worker, "software", broken, "cannot run this code (No module named 'stages'); start it"),
+        (pool, "decode_group", exhausted, "memory has run out (no 9 GiB)"),
+    ],
+)
 @pytest.mark.usefixtures("address")
-def test_a_worker_that_runs_out_of_memory_is_named(
-    groups: list[Group], monkeypatch: pytest.MonkeyPatch
+def test_a_worker_that_fails_is_named(
+    module: ModuleType,
+    name: str,
+    function: Callable[..., object],
+    message: str,
+    groups: list[Group],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pool, "decode_group", exhausted)
+    monkeypatch.setattr(module, name, function)
     found = complaint(groups)
     assert found.startswith("worker tcp://127.0.0.1:")
-    assert "memory has run out (no 9 GiB)" in found
+    assert message in found
 
 
 def test_a_scheduler_of_another_version_is_refused(

@@ -12,7 +12,7 @@ from stages.errors import UserError
 from stages.scores import predict
 from stages.train import train
 from stages.training import replicas
-from stages.training.moving import Buffers
+from stages.training.accumulation import Buffers
 from stages.world import World
 
 RUNS: dict[str, dict[str, Any]] = {

@@ -2,6 +2,7 @@ import pytest
 import torch
 from toys import CARD, INTERFACE, NETWORK
 
+from stages import capacity
 from stages.artifacts.classifier import Card
 from stages.errors import UserError
 from stages.training import setup
@@ -54,4 +55,4 @@ def test_the_limit_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_machine_has_some_memory() -> None:
-    assert setup.main_memory() > 10**8
+    assert capacity.main_memory() > 10**8
