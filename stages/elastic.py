@@ -6,13 +6,15 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from signal import Signals, strsignal
 from socket import create_connection, gethostname
+from time import sleep
 from typing import Any
 from uuid import uuid4
 
-from torch._C._distributed_c10d import Store, TCPStore
+from torch.distributed import DistError
 from torch.distributed.elastic.agent.server.api import (
     RunResult,
     WorkerGroup,
@@ -30,10 +32,13 @@ from torch.distributed.elastic.rendezvous.api import (
 )
 
 from stages.errors import UserError
-from stages.processes import ASKING, ENDED, LOST, REASON, START, VERDICT
+from stages.processes import LOST, REASON, VERDICT
 from stages.rendezvous import MACHINES, PLACE, Rendezvous
 
 LOOK = 0.1  # seconds between two looks at the processes
+ASKING = 3.0  # seconds in which other machines look whether one has ended all
+WAITING = timedelta(seconds=1)  # for the message of a machine that has lost a process
+ENDED = "ended"  # key of the message by which it has
 
 
 def run(stage: str, count: int, where: Rendezvous) -> None:
@@ -45,7 +50,9 @@ def run(stage: str, count: int, where: Rendezvous) -> None:
     """
     logging.disable()  # Torch Elastic says in many lines what is said here in one
     with tempfile.TemporaryDirectory(prefix="reprise-") as folder, _explained(where):
-        os.environ |= {VERDICT: f"{folder}/verdict", REASON: f"{folder}/reason"}
+        os.environ[VERDICT] = str(Path(folder) / "verdict")
+        # The store that machines share has the place of round 1 only, which later ones wait for.
+        os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
         with _without_stderr():  # where C++ would print frames of what is told below
             spec = _spec(stage, count, where)
         try:
@@ -68,12 +75,10 @@ class Agent(LocalElasticAgent):
     """The parent of the processes on this machine."""
 
     def _start_workers(self, worker_group: WorkerGroup) -> dict[int, Any]:
-        """Start the processes, with a name for this start that all machines agree on."""
-        store: Store = worker_group.store  # type: ignore[assignment]
-        if worker_group.group_rank == 0:
-            store.set(START, uuid4().hex)
-        os.environ[START] = store.get(START).decode()
-        Path(os.environ[REASON]).unlink(missing_ok=True)
+        """Start the processes, once all machines have met."""
+        reason = Path(os.environ[VERDICT]).with_name("reason")
+        reason.unlink(missing_ok=True)  # of an earlier start
+        os.environ[REASON] = str(reason)
         started: dict[int, Any] = super()._start_workers(worker_group)
         return started
 
@@ -98,21 +103,27 @@ class Agent(LocalElasticAgent):
 def _end_if_judged(worker_group: WorkerGroup) -> None:
     """End, with its message, if a process here or on another machine has failed for good."""
     verdict = Path(os.environ[VERDICT])
-    message = verdict.read_text(encoding="utf-8") if verdict.exists() else _told(worker_group)
+    message = verdict.read_text(encoding="utf-8") if verdict.exists() else None
+    if (worker_group.group_world_size or 1) > 1:
+        message = _shared(worker_group.store, message)
     if message:
         raise UserError(message)
     if message is not None:  # the process has shown its error itself
         sys.exit(1)
 
 
-def _told(worker_group: WorkerGroup) -> str | None:
-    """Return the message with which another machine has ended all, if one has."""
-    address, port = str(worker_group.master_addr), int(worker_group.master_port or 0)
+def _shared(store: Any, message: str | None) -> str | None:  # noqa: ANN401 - torch says None
+    """Give the other machines a message by which all end; without one, return theirs, if any."""
     try:
-        store = TCPStore(address, port, is_master=False, timeout=ASKING)
-        return store.get(ENDED).decode() if store.check([ENDED]) else None
-    except RuntimeError:  # of torch.distributed: nobody answers
-        return None
+        if message is not None:
+            store.set(ENDED, message or "a process on another machine has failed; see there")
+            sleep(ASKING)  # the store may end with this process
+        else:
+            store.wait([ENDED], WAITING)
+            return str(store.get(ENDED).decode())
+    except DistError:  # nobody has, or the store has ended
+        pass
+    return message
 
 
 def _lost(failures: Mapping[int, ProcessFailure], processes: int) -> str:
@@ -155,7 +166,7 @@ def _is_taken(place: str) -> bool:
     """Tell whether a program answers at a place."""
     host, _, port = place.rpartition(":")
     try:
-        create_connection((host, int(port)), ASKING.total_seconds()).close()
+        create_connection((host, int(port)), ASKING).close()
     except OSError:
         return False
     return True
@@ -185,7 +196,7 @@ def _explained(where: Rendezvous) -> Iterator[None]:
             raise KeyboardInterrupt from error
         sys.exit(128 + error.sigval)
     except RendezvousConnectionError as error:
-        if START in os.environ:  # they had met
+        if REASON in os.environ:  # they had met
             raise UserError(
                 f"{where.place} ({PLACE}), where the machines met, was lost; start the stage again "
                 "there and on the others"
@@ -204,7 +215,7 @@ def _explained(where: Rendezvous) -> Iterator[None]:
             f"fewer than {where.least} machines ({MACHINES}) came to {where.place} ({PLACE}) "
             f"within {where.limits.join_timeout} s; start the stage on the others, or ask for fewer"
         ) from error
-    except RendezvousError as error:
+    except (RendezvousError, DistError) as error:
         raise UserError(
             f"the other machines have ended or cannot be reached at {where.place} ({PLACE}); see "
             "their messages, then start the stage again on all"

@@ -12,14 +12,11 @@ from reprise.shortage import lacking
 from stages.errors import REMEDIES, UserError
 
 PATIENCE = timedelta(minutes=5)  # that a process waits for another, as if its machine fell silent
-ASKING = timedelta(seconds=5)  # for a message of another process, or to leave one
 LOST = 75  # exit code of a process that has lost another: EX_TEMPFAIL of sysexits.h
-ENDED = "ended"  # key of the message with which one process has ended all
 # Read when torch is imported, which comes later; its warnings of connections repeat, in many lines,
 # what is told here in one.
 os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 # Variables that the parent sets.
-START = "REPRISE_START"  # name of this start: all start again when one is killed
 VERDICT = "REPRISE_VERDICT"  # file in which a process says why all must end
 REASON = "REPRISE_REASON"  # file in which a process says how it lost another
 
@@ -60,7 +57,6 @@ def reported() -> Iterator[None]:
         sys.exit(130)  # 128 + SIGINT
     except Exception as error:
         message = _message(error)
-        _end_all(message or "a process has failed; see its message")
         if not _left(message or "") or message is None:
             raise
         sys.exit(1)
@@ -83,12 +79,3 @@ def _left(message: str, variable: str = VERDICT) -> bool:
     with suppress(FileExistsError):
         os.link(whole, path)  # at once: the parent may look at any moment
     return True
-
-
-def _end_all(message: str) -> None:
-    """Have the processes on all machines end with a message."""
-    place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    if torch := sys.modules.get("torch"):  # else nobody waits for this process
-        with suppress(RuntimeError):  # nobody is left
-            store = torch.distributed.TCPStore(*place, is_master=False, timeout=ASKING)
-            store.set(ENDED, message)

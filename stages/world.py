@@ -21,7 +21,7 @@ from torch import Tensor
 from torch._C._distributed_c10d import PrefixStore, TCPStore
 
 from stages.errors import UserError
-from stages.processes import ENDED, PATIENCE, START, PeerLostError, is_first_here, is_member
+from stages.processes import PATIENCE, PeerLostError, is_first_here, is_member
 
 
 class PeerGroup:
@@ -157,7 +157,6 @@ def join(device: torch.device) -> World:
     """Join the processes that were started together; alone, return a world of one.
 
     Raises:
-        UserError: one of them has ended all.
         PeerLostError: not all of them come.
     """
     if not is_member() or os.environ["WORLD_SIZE"] == "1":
@@ -166,9 +165,9 @@ def join(device: torch.device) -> World:
     with _peers():
         store = _store()
         backend = "nccl" if device.type == "cuda" else "gloo"
-        # Of its own for every start: Torch Elastic keeps one store, and a process that comes first
-        # would take the address of one that has died for that of its successor.
-        start = os.environ.get(START, os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+        # Of its own for every start: torchrun keeps one store, and a process that comes first would
+        # take the address of one that has died for that of its successor.
+        start = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
         world.store = PrefixStore(f"start-{start}", store)
         dist.init_process_group(
             backend, store=world.store, rank=world.rank, world_size=world.size, timeout=PATIENCE
@@ -181,10 +180,7 @@ def _store() -> TCPStore:
     served = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
     is_server = not served and os.environ["RANK"] == "0"
     place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    store = TCPStore(*place, is_master=is_server, timeout=PATIENCE)
-    if store.check([ENDED]):
-        raise UserError(store.get(ENDED).decode())
-    return store
+    return TCPStore(*place, is_master=is_server, timeout=PATIENCE)
 
 
 def _introduce(world: World) -> None:
@@ -229,8 +225,6 @@ def _peers() -> Iterator[None]:
     """Turn what torch.distributed raises into the loss of another process."""
     try:
         yield
-    except UserError:
-        raise
     except (RuntimeError, OSError) as error:
         raise PeerLostError(str(error)) from error
 
