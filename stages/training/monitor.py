@@ -65,7 +65,8 @@ def summary(learner: Learner, card: Card, params: EarlyStopping) -> str:
     """Return what the training led to, in two lines."""
     epochs = learner.history
     kept = epochs[best_index(epochs, params)]
+    fitted = f"{card.temperature:g}, " if card.temperature != 1 else ""  # else the reason says it
     return (
-        f"calibration temperature {card.temperature:g}, {card.calibration}\n"
+        f"calibration temperature {fitted}{card.calibration}\n"
         f"kept epoch {kept.epoch} of {len(epochs)}: val accuracy {kept.val_accuracy:.4f}"
     )
