@@ -106,14 +106,18 @@ class Plain:
 
 
 def ours(
-    step: Step, data: Resident, params: Train, clock: Callable[[], float] = time.perf_counter
+    step: Step,
+    data: Resident,
+    params: Train,
+    clock: Callable[[], float] = time.perf_counter,
+    seconds: float = SECONDS,
 ) -> float:
     """Return images a second of the stage's loop, over as many epochs as it takes."""
     done, start = 0, clock()
-    while clock() < start + SECONDS:
+    while clock() < start + seconds:
         for update in train_epoch(step, data, params):
             done += update.images
-            if clock() > start + SECONDS:
+            if clock() > start + seconds:
                 break
         step.learner.tally = type(step.learner.tally)()
     return done / (clock() - start)
