@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
@@ -28,7 +29,7 @@ import numpy as np
 import torch
 from numpy.lib.format import open_memmap
 
-from benchmarks.train import ours
+from benchmarks.train import ours, rate
 from stages import runtime
 from stages.artifacts.splits import Split
 from stages.batches import Resident, batches, to_device
@@ -153,8 +154,8 @@ def train(path: Path) -> None:
     for number in range(ROUNDS):
         for name, data in sets.items():
             other = params.model_copy(update={"seed": number})  # another order
-            trained[name].append(ours(step, data, other, seconds=SECONDS))
-            read[name].append(loading(data, params.batch_size, number))
+            trained[name].append(rate(ours(step, data, other), SECONDS))
+            read[name].append(rate(loading(data, params.batch_size, number), SECONDS))
     for what, rates in (("training", trained), ("loading alone", read)):
         base = median(rates["in memory"])
         for name, values in rates.items():
@@ -166,15 +167,10 @@ def train(path: Path) -> None:
     print(f"n = {ROUNDS} rounds of {SECONDS:g} s of each, {params.threads} threads")
 
 
-def loading(data: Resident, batch_size: int, seed: int) -> float:
-    """Return images a second where nothing is done with them."""
+def loading(data: Resident, batch_size: int, seed: int) -> Iterator[int]:
+    """Yield the images of batches with which nothing is done."""
     order = torch.from_numpy(np.random.default_rng((seed, 99)).permutation(len(data.labels)))
-    done, start = 0, time.perf_counter()
-    for batch in batches(data, order, batch_size):
-        done += len(batch.labels)
-        if time.perf_counter() > start + SECONDS:
-            break
-    return done / (time.perf_counter() - start)
+    return (len(batch.labels) for batch in batches(data, order, batch_size))
 
 
 if __name__ == "__main__":

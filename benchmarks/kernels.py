@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from ruamel.yaml import YAML
 
-from benchmarks.train import ours
+from benchmarks.train import ours, rate
 from stages import processor, runtime
 from stages.artifacts.splits import Split
 from stages.batches import to_device
@@ -60,12 +60,12 @@ def worker(kind: str, name: str) -> Iterator["subprocess.Popen[str]"]:
     with subprocess.Popen(
         command, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
-        rate(process)  # the first steps are slower
+        rate_of(process)  # the first steps are slower
         yield process
         cast("IO[str]", process.stdin).close()
 
 
-def rate(process: "subprocess.Popen[str]") -> float:
+def rate_of(process: "subprocess.Popen[str]") -> float:
     """Return images a second of the next moment."""
     print(file=cast("IO[str]", process.stdin))
     return float(cast("IO[str]", process.stdout).readline())
@@ -86,7 +86,7 @@ def serve(kind: str, name: str) -> None:
     interface = Interface.model_validate({**shape, **moments, **how})
     step = build_step(params, initial_card(params, interface), data)
     for _ in sys.stdin:
-        print(ours(step, data, params, time.process_time), flush=True)
+        print(rate(ours(step, data, params), clock=time.process_time), flush=True)
 
 
 def settings(name: str) -> Train:

@@ -11,7 +11,7 @@ one batch that stays where it is.
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
@@ -66,8 +66,8 @@ def main() -> None:
         torch.set_num_threads(usual_threads)
         rates["usual"].append(plain.rate(loader))
         torch.set_num_threads(params.threads)
-        rates["ours"].append(ours(step, data, params))
-        rates["ours, the step alone"].append(alone(step, data))
+        rates["ours"].append(rate(ours(step, data, params)))
+        rates["ours, the step alone"].append(rate(alone(step, data)))
     print(f"{name}, batch {params.batch_size}, {params.threads} threads, n = {ROUNDS}")
     base = median(rates["usual"])
     for way, values in rates.items():
@@ -105,33 +105,35 @@ class Plain:
         return done / (time.perf_counter() - start)
 
 
-def ours(
-    step: Step,
-    data: Resident,
-    params: Train,
-    clock: Callable[[], float] = time.perf_counter,
-    seconds: float = SECONDS,
-) -> float:
-    """Return images a second of the stage's loop, over as many epochs as it takes."""
-    done, start = 0, clock()
-    while clock() < start + seconds:
+def ours(step: Step, data: Resident, params: Train) -> Iterator[int]:
+    """Yield the images of each step of the stage's loop, epoch after epoch."""
+    while True:
+        step.learner.tally = type(step.learner.tally)()  # of an epoch that was left half-way, too
         for update in train_epoch(step, data, params):
-            done += update.images
-            if clock() > start + seconds:
-                break
-        step.learner.tally = type(step.learner.tally)()
-    return done / (clock() - start)
+            yield update.images
 
 
-def alone(step: Step, data: Resident) -> float:
-    """Return images a second where every step has the same images: what no loop can do without."""
+def alone(step: Step, data: Resident) -> Iterator[int]:
+    """Yield the images of steps on the same images: what no loop can do without."""
     size = step.params.images_a_step
     images, labels = data.images[:size].clone(), data.labels[:size]
-    done, start = 0, time.perf_counter()
-    while time.perf_counter() < start + SECONDS:
+    while True:
         step(whole_step(images, labels, step.params))
-        done += size
-    return done / (time.perf_counter() - start)
+        yield size
+
+
+def rate(
+    steps: Iterator[int],
+    seconds: float = SECONDS,
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
+    """Return images a second of so many seconds of steps, which give their images."""
+    done, start = 0, clock()
+    for images in steps:
+        done += images
+        if clock() > start + seconds:
+            break
+    return done / (clock() - start)
 
 
 if __name__ == "__main__":
