@@ -43,7 +43,7 @@ def main() -> None:
     print(f"{processor.model()}, {torch.backends.cpu.get_cpu_capability()}, n = {ROUNDS}")
     for name in sys.argv[1:]:
         with worker("portable", name) as portable, worker("native", name) as native:
-            rounds = [(rate_of(portable), rate(native)) for _ in range(ROUNDS)]
+            rounds = [(rate_of(portable), rate_of(native)) for _ in range(ROUNDS)]
         ratios = sorted(fast / slow for slow, fast in rounds)
         rates = (f"{median(of):,.0f}" for of in zip(*rounds, strict=True))
         print(
