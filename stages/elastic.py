@@ -10,10 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 from signal import Signals, strsignal
 from socket import create_connection, gethostname
+from threading import Event, Thread
 from time import sleep
 from typing import Any
 from uuid import uuid4
 
+from torch._C._distributed_c10d import TCPStore
 from torch.distributed import DistError
 from torch.distributed.elastic.agent.server.api import (
     RunResult,
@@ -49,12 +51,16 @@ def run(stage: str, count: int, where: Rendezvous) -> None:
         KeyboardInterrupt: the user has stopped them.
     """
     logging.disable()  # Torch Elastic says in many lines what is said here in one
+    _require_meeting(where)
     with tempfile.TemporaryDirectory(prefix="reprise-") as folder, _explained(where):
         os.environ[VERDICT] = str(Path(folder) / "verdict")
         # The store that machines share has the place of round 1 only, which later ones wait for.
         os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
         with _without_stderr():  # where C++ would print frames of what is told below
             spec = _spec(stage, count, where)
+        if not where.is_alone:
+            asked = f"{where.least}" if where.least == where.most else f"{where.least}:{where.most}"
+            print(f"waits for {asked} machines at {where.place}", flush=True)
         try:
             result = Agent(spec, DefaultLogsSpecs(folder)).run()
         finally:
@@ -79,6 +85,9 @@ class Agent(LocalElasticAgent):
         reason = Path(os.environ[VERDICT]).with_name("reason")
         reason.unlink(missing_ok=True)  # of an earlier start
         os.environ[REASON] = str(reason)
+        if (machines := worker_group.group_world_size or 1) > 1:
+            total = worker_group.workers[0].world_size
+            print(f"{machines} machines have met, with {total} processes", flush=True)
         started: dict[int, Any] = super()._start_workers(worker_group)
         return started
 
@@ -98,6 +107,13 @@ class Agent(LocalElasticAgent):
                 total = worker_group.workers[0].world_size
                 print(f"{_lost(result.failures, total)}; {again}", file=sys.stderr, flush=True)
         return result
+
+    def _exit_barrier(self) -> None:
+        """Wait for the other machines, whose work may take a little longer; Ctrl-C ends that."""
+        if (self._worker_group.group_world_size or 1) > 1:
+            print("done on this machine; waits until the others are", flush=True)
+        with suppress(SignalException):
+            super()._exit_barrier()  # type: ignore[no-untyped-call]
 
 
 def _end_if_judged(worker_group: WorkerGroup) -> None:
@@ -162,14 +178,46 @@ def _spec(stage: str, count: int, where: Rendezvous) -> WorkerSpec:
     )
 
 
+def _require_meeting(where: Rendezvous) -> None:
+    """Refuse a place at which another program listens: torch would wait for its answer for ever.
+
+    Raises:
+        UserError: what listens there is no meeting place.
+    """
+    if where.is_alone or not _is_taken(where.place):
+        return
+    host, port = _parted(where.place)
+    limit = timedelta(seconds=where.limits.read_timeout)
+    met = Event()
+
+    def knock() -> None:
+        with suppress(Exception):  # whatever the program answers
+            TCPStore(host, port, is_master=False, wait_for_workers=False, timeout=limit)
+            met.set()
+
+    Thread(target=knock, daemon=True).start()
+    if not met.wait(where.limits.read_timeout):
+        raise _taken(where)
+
+
+def _taken(where: Rendezvous) -> UserError:
+    return UserError(
+        f"{where.place} ({PLACE}) is taken by another program; choose another port, on all machines"
+    )
+
+
 def _is_taken(place: str) -> bool:
     """Tell whether a program answers at a place."""
-    host, _, port = place.rpartition(":")
     try:
-        create_connection((host, int(port)), ASKING).close()
+        create_connection(_parted(place), ASKING).close()
     except OSError:
         return False
     return True
+
+
+def _parted(place: str) -> tuple[str, int]:
+    host, _, port = place.rpartition(":")
+    return host, int(port)
 
 
 @contextmanager
@@ -202,10 +250,7 @@ def _explained(where: Rendezvous) -> Iterator[None]:
                 "there and on the others"
             ) from error
         if _is_taken(where.place):
-            raise UserError(
-                f"{where.place} ({PLACE}) is taken by another program; choose another port, on all "
-                "machines"
-            ) from error
+            raise _taken(where) from error
         raise UserError(
             f"{where.place} ({PLACE}) does not answer after {where.limits.read_timeout} s; start "
             "the stage there first, or correct it"

@@ -11,6 +11,7 @@ from reprise.escaping import first_line
 from reprise.shortage import lacking
 from stages.errors import REMEDIES, UserError
 
+FAREWELL = timedelta(seconds=30)  # that a process waits for others when all is computed
 PATIENCE = timedelta(minutes=5)  # that a process waits for another, as if its machine fell silent
 LOST = 75  # exit code of a process that has lost another: EX_TEMPFAIL of sysexits.h
 # Read when torch is imported, which comes later; its warnings of connections repeat, in many lines,

@@ -64,7 +64,8 @@ def read(stage: str) -> Rendezvous:
         UserError: a variable cannot be understood, or one is missing.
     """
     least, _, most = os.environ.get(MACHINES, "1").partition(":")
-    machines = _number(MACHINES, least), _number(MACHINES, most or least)
+    form = ", or at least and at most as 1:4"
+    machines = _number(MACHINES, least, form=form), _number(MACHINES, most or least, form=form)
     if machines[0] > machines[1]:
         raise UserError(f"{MACHINES} is {least}:{most}, expected as 1:4, the smaller number first")
     place = os.environ.get(PLACE, "")
@@ -99,7 +100,7 @@ def _require_place(place: str) -> None:
         )
 
 
-def _number(variable: str, found: str, least: int = 1) -> int:
+def _number(variable: str, found: str, least: int = 1, form: str = "") -> int:
     if not found.isdecimal() or not least <= int(found) <= MOST:
-        raise UserError(f"{variable} is {found}, expected a number from {least} to {MOST}")
+        raise UserError(f"{variable} is {found}, expected a number from {least} to {MOST}{form}")
     return int(found)

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch._C._distributed_c10d import PrefixStore, TCPStore
 
 from stages.errors import UserError
-from stages.processes import PATIENCE, PeerLostError, is_first_here, is_member
+from stages.processes import FAREWELL, PATIENCE, PeerLostError, is_first_here, is_member
 
 
 class PeerGroup:
@@ -127,7 +127,7 @@ class World:
             return
         # Not by a barrier of the group: who is first through it would cut off those in it.
         with suppress(PeerLostError, RuntimeError):  # what there was to do is done
-            self.wait_for_all("end", PATIENCE)
+            self.wait_for_all("end", FAREWELL)
             dist.destroy_process_group()
         self.store = None
 
@@ -143,14 +143,20 @@ class World:
         """
         every = self.gather_objects(dict(digests))
         for name, expected in every[0].items():
-            for machine, found in zip(self.names, every, strict=True):
+            for rank, found in enumerate(every):
                 if found[name] not in {"", expected}:
+                    first, other = self._told_apart(rank)
                     raise UserError(
-                        f"processes differ in {name} ({self.names[0]}: {expected[:12]}, "
-                        f"{machine}: {found[name][:12]}); {remedies[name]}"
+                        f"processes differ in {name} ({first}: {expected[:12]}, "
+                        f"{other}: {found[name][:12]}); {remedies[name]}"
                     )
-        first: dict[str, str] = every[0]
-        return first
+        agreed: dict[str, str] = every[0]
+        return agreed
+
+    def _told_apart(self, rank: int) -> tuple[str, str]:
+        """Return the names of process 0 and of another, by their machines where these differ."""
+        first, other = self.names[0], self.names[rank]
+        return (first, other) if first != other else ("process 0", f"process {rank} on {other}")
 
 
 def join(device: torch.device) -> World:
@@ -193,8 +199,8 @@ def _introduce(world: World) -> None:
     world.writes = world.rank in writers
     if not world.writes:
         if is_first_here():
-            outs = f"the outputs are written on {world.names[writers[0]]}"
-            print(f"process {world.rank} and those beside it, of {world.size}: {outs}", flush=True)
+            where = world.names[writers[0]]
+            print(f"progress is shown and the outputs are written on {where}", flush=True)
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
     machines = [[*ranks] for _, ranks in groupby(range(world.size), lambda rank: told[rank][0])]
     world.groups = [*_groups(world, machines)]

@@ -34,11 +34,12 @@ from stages.world import World
 
 FOLDER = Path(".dvc/tmp/resume")
 PACKAGES = ("stages.", "reprise.")  # whose code decides what comes out
+SHORT = 12  # characters of a value that is shown
 DIGEST = sha256().digest_size  # bytes
 CHUNK = 2**20  # bytes read at once
 READING = timedelta(hours=12)  # that other processes wait for one that reads all images
+SAME_PARAMETERS = "take the same commit and the same parameters on all machines"
 REMEDIES = {  # where processes that train together differ
-    "params.yaml": "take the same commit and the same parameters on all machines",
     "data/splits": "run `dvc pull data/splits`, or the stages before, on all machines",
     "weights": "take the same file of train.weights, and the same libraries, on all machines",
     "code": "take the same commit on all machines",
@@ -135,7 +136,8 @@ def resume(step: Step, params: Resume, parts: Sequence[Split]) -> CheckpointStor
     # The processes of a machine have the same files: one reads them for all.
     digests = fingerprint(params, step.whole, parts if is_first_here() else (), world.device)
     world.wait_for_all("fingerprint", READING)
-    store = CheckpointStore(params, key(world.require_same(digests, REMEDIES)))
+    remedies = {name: REMEDIES.get(name, SAME_PARAMETERS) for name in digests}
+    store = CheckpointStore(params, key(world.require_same(digests, remedies)))
     store.load(step.learner)
     _go_on_together(step.learner, world)
     return store
@@ -179,12 +181,23 @@ def fingerprint(
     for path in _code():
         code.update(path.read_bytes())
     return {
-        "params.yaml": sha256(params.model_dump_json(exclude=IRRELEVANT).encode()).hexdigest(),
+        **_parameters(params),
         "data/splits": images.hexdigest() if arrays else "",
         "weights": weights.hexdigest(),
         "code": code.hexdigest(),
         "versions": f"torch {torch.__version__}, numpy {np.__version__}",
         "hardware": _hardware(device),
+    }
+
+
+def _parameters(params: Params) -> dict[str, str]:
+    """Return short values as they are, and of others the digests: an address may hold a secret."""
+    section = type(params).__name__.lower()
+    values = params.model_dump(mode="json", exclude=IRRELEVANT)
+    texts = {f"{section}.{name}": json.dumps(value) for name, value in values.items()}
+    return {
+        name: text if len(text) <= SHORT else sha256(text.encode()).hexdigest()
+        for name, text in texts.items()
     }
 
 

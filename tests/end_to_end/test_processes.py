@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -111,6 +112,7 @@ def test_two_machines_give_the_same_bytes(shared: Clone, tmp_path: Path) -> None
     assert outs(shared) == expected
     assert not (other.root / OUTS[0]).exists(), "DVC waits for it in the first clone"
     assert "the outputs are written on " in out
+    assert "2 machines have met, with 2 processes" in out
 
 
 def test_what_differs_between_machines_is_one_line(shared: Clone, tmp_path: Path) -> None:
@@ -121,7 +123,7 @@ def test_what_differs_between_machines_is_one_line(shared: Clone, tmp_path: Path
     for process in started:
         _, err = process.communicate(timeout=120)
         assert process.returncode == 1
-        assert err.startswith("processes differ in params.yaml (")
+        assert err.startswith("processes differ in train.lr (process 0: 0.00")
         assert err.endswith("; take the same commit and the same parameters on all machines\n")
         assert err.count("\n") == 1
 
@@ -129,9 +131,20 @@ def test_what_differs_between_machines_is_one_line(shared: Clone, tmp_path: Path
 def test_a_place_where_nobody_meets_is_one_line(shared: Clone) -> None:
     shared.env |= {"PET_NNODES": "2", "PET_RDZV_CONF": "join_timeout=2,read_timeout=2"}
     shared.env["PET_RDZV_ENDPOINT"] = place = f"localhost:{free_port()}"
-    err = shared.run(*TRAIN, code=1)
-    assert err.startswith(f"fewer than 2 machines (PET_NNODES) came to {place} (PET_RDZV_ENDPOINT)")
-    assert err.count("\n") == 1
+    waits, told = shared.run(*TRAIN, code=1).splitlines()
+    assert waits == f"waits for 2 machines at {place}"
+    expected = f"fewer than 2 machines (PET_NNODES) came to {place} (PET_RDZV_ENDPOINT)"
+    assert told.startswith(expected)
+
+
+def test_a_place_that_another_program_has_is_one_line(shared: Clone) -> None:
+    with socket.create_server(("localhost", 0)) as silent:  # takes connections, and never answers
+        place = f"localhost:{silent.getsockname()[1]}"
+        shared.env |= {"PET_NNODES": "2", "PET_RDZV_CONF": "read_timeout=2"}
+        shared.env["PET_RDZV_ENDPOINT"] = place
+        err = shared.run(*TRAIN, code=1)
+    expected = "is taken by another program; choose another port, on all machines"
+    assert err == f"{place} (PET_RDZV_ENDPOINT) {expected}\n"
 
 
 def test_a_mistake_of_the_user_is_told_once(shared: Clone) -> None:

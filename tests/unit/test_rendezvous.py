@@ -45,7 +45,10 @@ def test_words_of_torchrun_leave_the_number_open(
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"PET_NNODES": "two"}, "PET_NNODES is two, expected a number from 1 to 65535"),
+        (
+            {"PET_NNODES": "two"},
+            "PET_NNODES is two, expected a number from 1 to 65535, or at least and at most as 1:4",
+        ),
         ({"PET_NNODES": "0"}, "PET_NNODES is 0, expected a number from 1"),
         ({"PET_NNODES": "4:2"}, "PET_NNODES is 4:2, expected as 1:4"),
         ({"PET_NNODES": "2"}, "PET_RDZV_ENDPOINT is not set; expected host:port"),
