@@ -81,6 +81,7 @@ def _tensors(torch: ModuleType) -> dict[str, object]:
     return {
         "torch": torch.__version__,  # with the build
         "torchvision": versions.of("torchvision"),
+        "timm": versions.of("timm"),
         "device": torch.cuda.get_device_name() if cuda else "mps" if apple else "cpu",
         "cuda": f"{torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}" if cuda else "none",
         "cpu_kernels": processor.kernels(torch.backends.cpu.get_cpu_capability()),

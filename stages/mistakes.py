@@ -16,6 +16,7 @@ from reprise.escaping import printable
 
 SHOWN = 200  # characters of a value in a message
 LINES = 20  # in a message
+LISTED = 200  # names in a message
 FEW = 1000  # a value that holds fewer is written out
 
 
@@ -42,9 +43,11 @@ def describe(
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """Suggest the known name nearest to a misspelt one, or list all."""
-    near = get_close_matches(name[:SHOWN].lower(), known, n=1)
-    return f"did you mean {prefix}{near[0]}?" if near else f"known are: {', '.join(sorted(known))}"
+    """Suggest the known name nearest to a misspelt one, or list all, or count them."""
+    names = sorted(known)
+    if near := get_close_matches(name[:SHOWN].lower(), names, n=1):
+        return f"did you mean {prefix}{near[0]}?"
+    return f"known are: {', '.join(names)}" if len(names) <= LISTED else f"{len(names):,} are known"
 
 
 def shown(value: object, form: Callable[[object], str] = json.dumps) -> str:

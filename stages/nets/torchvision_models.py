@@ -1,61 +1,32 @@
 """Architectures of torchvision, adapted to the images and classes."""
 
-from typing import Literal
-
 import torch
-from pydantic import Field
 from torch import nn
 
-from reprise.escaping import first_line
-from reprise.shortage import lacking
 from stages import mistakes
 from stages.errors import UserError
-from stages.nets import introspection
+from stages.nets.architecture import Architecture, fit_channels, is_small, keep_resolution, tried
 from stages.nets.interface import Interface
-from stages.nets.introspection import convolutions, rechannel
 from stages.nets.layers import AdaptiveAverage
-from stages.params import Params
-
-SMALL = 64  # pixels; ImageNet's stems leave a 16th of the positions before the first block
 
 
-class Torchvision(Params):
-    """Parameters of torchvision's architectures."""
-
-    architecture: str = Field(
-        min_length=1,
-        max_length=100,
-        description="name in torchvision, such as resnet18 or vit_b_16 (torchvision)",
-    )
-    stem: Literal["auto", "imagenet", "small"] = Field(
-        description="first layers as published, or without their stride and pool; "
-        f"auto: small below {SMALL} pixels (torchvision)"
-    )
-
-
-def build(params: Torchvision, interface: Interface) -> nn.Module:
+def build(params: Architecture, interface: Interface) -> nn.Module:
     """Return an architecture with random weights and a logit for each class.
 
     Raises:
         UserError: torchvision has no such architecture, or its layers do not take the images.
     """
     _require_classification(params.architecture)
-    try:
-        network = _published(params.architecture, interface)
-        _fit_channels(network, interface.channels)
-        if _is_small(params, interface):
-            _keep_resolution(network)
-        _replace_pool(network, interface)
-        introspection.trial_logits(network, interface)
-    except (AssertionError, RuntimeError, ValueError) as error:  # whatever its layers refuse
-        if lacking(error):
-            raise
-        reason = first_line(error)
-        raise UserError(
-            f"params.yaml: train.architecture {params.architecture} does not take images of "
-            f"{interface.height} x {interface.width} pixels ({reason}); change "
-            "preprocess.image_size, or choose another train.stem or train.architecture"
-        ) from error
+    return tried(params, interface, lambda: _adapted(params, interface))
+
+
+def _adapted(params: Architecture, interface: Interface) -> nn.Module:
+    network = _published(params.architecture, interface)
+    fit_channels(network, interface.channels)
+    # Of MaxViT, every block is made for one resolution.
+    if is_small(params, interface) and not params.architecture.startswith("maxvit_"):
+        keep_resolution(network)
+    _replace_pool(network, interface)
     return network
 
 
@@ -89,34 +60,6 @@ def _published(name: str, interface: Interface) -> nn.Module:
         name, weights=None, num_classes=len(interface.classes), **options
     )
     return network
-
-
-def _fit_channels(network: nn.Module, channels: int) -> None:
-    """Adapt the first convolution to the channels; its response to grey stays."""
-    _, first = next(convolutions(network))
-    if channels != first.in_channels:
-        first.in_channels = channels
-        first.weight = nn.Parameter(rechannel(first.weight.detach(), channels))
-
-
-def _is_small(params: Torchvision, interface: Interface) -> bool:
-    if params.architecture.startswith("maxvit_"):  # made for one resolution of every block
-        return False
-    small = min(interface.height, interface.width) < SMALL
-    return params.stem == "small" or (params.stem == "auto" and small)
-
-
-def _keep_resolution(network: nn.Module) -> None:
-    """Remove the stride of a first convolution whose windows overlap, and the first pool.
-
-    Patches side by side, as of a ViT, stay: without a stride, each pixel would become a patch.
-    """
-    _, first = next(convolutions(network))
-    if 1 < first.stride[0] < first.kernel_size[0]:
-        first.stride = (1, 1)
-        layers = network.named_modules()
-        for pool in [name for name, layer in layers if isinstance(layer, nn.MaxPool2d)][:1]:
-            network.set_submodule(pool, nn.Identity())
 
 
 def _replace_pool(network: nn.Module, interface: Interface) -> None:

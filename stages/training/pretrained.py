@@ -17,7 +17,7 @@ from stages.artifacts import classifier
 from stages.artifacts.classifier import Card
 from stages.errors import UserError
 from stages.params import Location, Params
-from stages.training import state_dict
+from stages.training import state_dict, timm_weights
 from stages.training.state_dict import StateDict
 from stages.training.transplant import transplant
 
@@ -30,8 +30,12 @@ class Pretrained(Params):
     """Parameters of pretrained weights."""
 
     weights: Location = Field(
-        description="none: random ones; default: those torchvision publishes; "
+        description="none: random ones; default: those torchvision or timm publishes; "
         "or path or address of a state dict, .safetensors or .pth"
+    )
+    weights_revision: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        description="commit of the weights' repository on the Hugging Face hub; null: they are in "
+        f"{SOURCE} (timm)"
     )
     weights_sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = Field(
         description=f"checksum of that file, 64 hexadecimal digits; null: it is in {SOURCE}"
@@ -39,9 +43,15 @@ class Pretrained(Params):
 
     @model_validator(mode="after")
     def _need_a_file(self) -> "Pretrained":
-        if self.weights in {"none", "default"} and self.weights_sha256 is not None:
+        pinned = self.weights == "default" and self.weights_revision is not None
+        if self.weights in {"none", "default"} and self.weights_sha256 is not None and not pinned:
             raise ValueError(
                 f"weights_sha256 is for a file, but weights is {self.weights}; set it to null"
+            )
+        if self.weights_revision is not None and not pinned:
+            raise ValueError(
+                "weights_revision is for weights default, but weights is "
+                f"{address.public(self.weights)}; set it to null"
             )
         return self
 
@@ -54,8 +64,10 @@ def load(network: nn.Module, params: Pretrained, card: Card) -> list[str]:
     """
     if params.weights == "none":
         return []
-    found = _default(card) if params.weights == "default" else _stored(params)
-    return transplant(network, found, card.interface.classes)
+    if params.weights != "default":
+        return transplant(network, _stored(params), card.interface.classes)
+    found, remarks = _default(params, card)
+    return [*transplant(network, found, card.interface.classes), *remarks]
 
 
 def published_weights(architecture: str) -> StateDict:
@@ -85,13 +97,24 @@ def published_weights(architecture: str) -> StateDict:
     return StateDict(choice.url, kept, None)
 
 
-def _default(card: Card) -> StateDict:
-    if card.network.network != "torchvision":
+def _default(params: Pretrained, card: Card) -> tuple[StateDict, list[str]]:
+    """Return the published weights, and remarks on what they were trained on."""
+    library, architecture = card.network.network, card.network.architecture
+    if library == "timm":
+        pinned = params.weights_revision, params.weights_sha256
+        found = timm_weights.published_weights(architecture, card.interface, SOURCE, pinned)
+        return found, [*timm_weights.remarks(architecture, card.interface)]
+    if library != "torchvision":
         raise UserError(
-            "params.yaml: train.weights default is for train.network torchvision, which is "
-            f"{card.network.network}; set train.weights to none"
+            "params.yaml: train.weights default is for train.network torchvision or timm, which is "
+            f"{library}; set train.weights to none"
         )
-    return published_weights(card.network.architecture)
+    if params.weights_revision is not None:
+        raise UserError(
+            "params.yaml: train.weights_revision is for train.network timm, which is torchvision; "
+            "set it and train.weights_sha256 to null"
+        )
+    return published_weights(architecture), []
 
 
 def _stored(params: Pretrained) -> StateDict:

@@ -33,7 +33,7 @@ from stages.training.tensorboard.log import Board
 from stages.world import World
 
 INITIAL_PIXELS = 5000 * 32 * 32  # that `initialize` may look at: 5000 images of CIFAR
-FIXED_SIZE = {"lenet", "torchvision", "custom"}  # networks whose size no parameter decides
+FIXED_SIZE = {"lenet", "torchvision", "timm", "custom"}  # networks whose size no parameter decides
 COPIES = 2  # of the weights, at the least: their gradients are as large
 BYTES = 4  # a weight
 
@@ -147,8 +147,8 @@ def _build_network(params: Training, card: Card, normalize: Normalize, data: Res
 
 
 def _refuse_recomputation(params: Training) -> None:
-    if params.compile or params.network == "custom":
-        found = "compile is true" if params.compile else "network is custom"
+    if params.compile or params.network in {"custom", "timm"}:
+        found = "compile is true" if params.compile else f"network is {params.network}"
         raise UserError(
             f"train.grad_checkpointing is true, but train.{found}: that running parts of it twice "
             "leaves the result as it is was not shown; set one of the two otherwise"

@@ -68,6 +68,7 @@ REPRO = ["dvc", "repro", "--single-item", "train"]
 AFTER_PREPROCESS = ["dvc", "repro", "--single-item", "train", "evaluate", "export"]
 
 
+@pytest.mark.first
 def test_any_number_of_processes_killed_or_not_gives_the_same_bytes(shared: Clone) -> None:
     shared.run(*AFTER_PREPROCESS)
     expected, lock = outs(shared), (shared.root / "dvc.lock").read_bytes()

@@ -40,6 +40,7 @@ def trained(
         yield made
 
 
+@pytest.mark.first
 @pytest.mark.parametrize(
     ("serve", "of"),
     [pytest.param(servers.ssh, "trained", marks=needs_sshd), (servers.s3, "pristine")],

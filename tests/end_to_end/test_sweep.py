@@ -6,6 +6,7 @@ from collections.abc import Callable
 from io import StringIO
 
 import pandas as pd
+import pytest
 from colleagues import commit
 from conftest import Clone
 
@@ -37,6 +38,7 @@ def until(holds: Callable[[], bool], pause: float = 3) -> None:
         time.sleep(pause)
 
 
+@pytest.mark.first
 def test_six_experiments_by_two_workers(reproduced: Clone) -> None:
     commit(reproduced, "Run")
     ranges = ("train.lr=0.1,0.01,0.001", "train.network=mlp,cnn")
@@ -61,6 +63,7 @@ def test_six_experiments_by_two_workers(reproduced: Clone) -> None:
     assert not reproduced.run("git", "diff", "--name-only", one.item(), "--", *files)
 
 
+@pytest.mark.first
 def test_a_killed_experiment_is_queued_again_and_goes_on(reproduced: Clone) -> None:
     commit(reproduced, "Run")
     kept = reproduced.root / ".dvc/tmp/resume"

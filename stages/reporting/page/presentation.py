@@ -61,7 +61,7 @@ def _title(classes: Sequence[str]) -> str:
 def _facts(card: Card, epochs: int) -> dict[str, object]:
     """Return what stands at the head of the page."""
     network, interface = card.network, card.interface
-    named = network.architecture if network.network == "torchvision" else network.network
+    named = network.architecture if network.network in {"torchvision", "timm"} else network.network
     images = f"{interface.width} x {interface.height} pixels"
     return {"network": named, "images": images, "epochs": epochs}
 

@@ -16,6 +16,7 @@ class Means(nn.Module):
 
 @pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler")
 @pytest.mark.filterwarnings("ignore")  # of a compiler, which are not ours
+@pytest.mark.first
 def test_any_number_of_images_gives_the_outputs_of_the_classifier() -> None:
     model = aoti.convert(job(Means()))
     assert b"temperature" in model

@@ -82,6 +82,10 @@ def test_a_training_is_exact(changes: dict[str, Any], calls: set[str]) -> None:
         *({"network": "cnn", "norm": name} for name in ("none", "batch", "group")),
         *({"network": name} for name in ("lenet", "resnet_small", "speednet", "custom")),
         *({"network": "torchvision", "architecture": "squeezenet1_1"},),
+        *(
+            {"network": "timm", "architecture": name, "drop_path": 0.1}
+            for name in ("resnet10t", "convnext_atto", "vit_tiny_patch16_224")
+        ),
     ],
 )
 def test_a_network_is_exact(changes: dict[str, Any], calls: set[str]) -> None:

@@ -27,7 +27,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def taken(weights: str, checksum: str | None = None, card: Card = CARD) -> bool:
     """Load; say whether the network is now that of the weights."""
     network = untrained(0).network
-    params = Pretrained(weights=weights, weights_sha256=checksum)
+    params = Pretrained(weights=weights, weights_revision=None, weights_sha256=checksum)
     assert pretrained.load(network, params, card) == []
     return all(torch.equal(weight, WEIGHTS[name]) for name, weight in network.state_dict().items())
 
@@ -98,7 +98,9 @@ def test_an_earlier_classifier_for_other_classes_keeps_the_head_fresh() -> None:
     classifier.write(untrained(1), SOURCE / "earlier.safetensors")
     interface = CARD.interface.model_copy(update={"classes": ("cats", "dogs")})
     card, network = CARD.model_copy(update={"interface": interface}), untrained(0).network
-    params = Pretrained(weights=f"{SOURCE}/earlier.safetensors", weights_sha256=None)
+    params = Pretrained(
+        weights=f"{SOURCE}/earlier.safetensors", weights_revision=None, weights_sha256=None
+    )
     remarks = pretrained.load(network, params, card)
     assert [remark.partition(":")[0] for remark in remarks] == ["head.weight", "head.bias"]
     fresh = untrained(0).network.state_dict()
@@ -106,8 +108,8 @@ def test_an_earlier_classifier_for_other_classes_keeps_the_head_fresh() -> None:
     assert torch.equal(network.state_dict()["body.0.weight"], WEIGHTS["body.0.weight"])
 
 
-def test_default_is_for_torchvision() -> None:
-    expected = "train.weights default is for train.network torchvision, which is cnn; set"
+def test_default_is_for_libraries_of_architectures() -> None:
+    expected = "train.weights default is for train.network torchvision or timm, which is cnn; set"
     assert expected in complaint("default")
 
 
@@ -127,7 +129,7 @@ def test_a_missing_file_is_named() -> None:
 @pytest.mark.parametrize("weights", ["none", "default"])
 def test_a_checksum_without_a_file_is_refused(weights: str) -> None:
     with pytest.raises(ValidationError, match=f"is for a file, but weights is {weights}; set it"):
-        Pretrained(weights=weights, weights_sha256="0" * 64)
+        Pretrained(weights=weights, weights_revision=None, weights_sha256="0" * 64)
 
 
 @pytest.mark.parametrize(
