@@ -15,11 +15,24 @@ COLD, WARM, HOT = (49, 54, 149), (254, 224, 144), (215, 48, 39)  # RGB of heat 0
 OPACITY = 0.6  # of the heat where it is highest
 
 
+PREFIX = 8  # tokens before those of places, at most: of the class, and registers
+
+
 class LayerOutput(NamedTuple):
     """A layer, and the shape of what it returned in one run."""
 
     layer: nn.Module
     shape: torch.Size  # [1, F, Y, X], which tells apart several calls of the layer
+    grid: tuple[int, int] | None = None  # Y and X, where it is tokens [1, N, F], or [1, Y, X, F]
+
+    def as_maps(self, output: Tensor) -> Float[Tensor, "b f y x"]:
+        """Return what the layer returned as maps, without tokens that belong to no place."""
+        if self.grid is None:
+            return output
+        rows, columns = self.grid
+        places = output.flatten(1, -2)[:, -rows * columns :]
+        maps: Tensor = places.transpose(1, 2).unflatten(2, (rows, columns))
+        return maps
 
 
 def heat_maps(
@@ -53,10 +66,12 @@ def last_maps(network: nn.Module, image: UInt8[Tensor, "1 h w c"]) -> LayerOutpu
     is no other.
     """
     ran: list[tuple[bool, LayerOutput]] = []
+    patched = list[bool]()
 
     def note(layer: nn.Module, _: object, maps: object) -> None:
         if isinstance(maps, Tensor) and isinstance(layer, nn.Conv2d):
             skips = max(layer.kernel_size) < max(layer.stride)
+            patched.append(max(layer.kernel_size) == max(layer.stride) > 1)
             ran.append(
                 (maps.shape[2] * maps.shape[3] > 1 and not skips, LayerOutput(layer, maps.shape))
             )
@@ -69,7 +84,53 @@ def last_maps(network: nn.Module, image: UInt8[Tensor, "1 h w c"]) -> LayerOutpu
     for hook in hooks:
         hook.remove()
     found = [place for suits, place in ran if suits] or [place for _, place in ran]
+    if patched == [True]:
+        return _last_tokens(network, image, found[0]) or found[0]
     return found[-1] if found else None
+
+
+def _last_tokens(
+    network: nn.Module, image: UInt8[Tensor, "1 h w c"], patches: LayerOutput
+) -> LayerOutput | None:
+    """Return the last layer norm of a transformer whose places reach the logits.
+
+    Where the class has a token, that is the one before the last attention: behind it, places are
+    not looked at (Gildenblat's pytorch-grad-cam takes that layer, too).
+    """
+    ran, probes = list[LayerOutput](), list[Tensor]()
+    rows, columns = patches.shape[2:]
+
+    def probe(layer: nn.Module, _: object, output: Tensor) -> Tensor:
+        grid = _grid(output, (rows, columns))
+        if grid is None:
+            return output
+        probes.append(torch.zeros_like(output, requires_grad=True))
+        ran.append(LayerOutput(layer, output.shape, grid))
+        return output + probes[-1]
+
+    norms = [layer for layer in network.modules() if isinstance(layer, nn.LayerNorm)]
+    hooks = [layer.register_forward_hook(probe) for layer in norms]
+    with torch.enable_grad():
+        logit = network(image)[0, 0]
+        reached = logit.requires_grad and bool(probes)
+        slopes = torch.autograd.grad(logit, probes, allow_unused=True) if reached else ()
+    for hook in hooks:
+        hook.remove()
+    used = [
+        place
+        for place, slope in zip(ran, slopes, strict=False)
+        if slope is not None and place.as_maps(slope).any()
+    ]
+    return used[-1] if used else None
+
+
+def _grid(output: Tensor, patches: tuple[int, int]) -> tuple[int, int] | None:
+    """Return rows and columns of the places that a layer norm's output has, if it has any."""
+    if output.ndim == 4 and len(output) == 1 and output.shape[1] * output.shape[2] > 1:
+        return output.shape[1], output.shape[2]
+    rows, columns = patches
+    tokens = output.ndim == 3 and len(output) == 1
+    return patches if tokens and 0 <= output.shape[1] - rows * columns <= PREFIX else None
 
 
 def overlay(
@@ -92,7 +153,7 @@ def _activations(
         logits = network(images)
         wanted = logits.gather(1, labels[:, None]).sum()  # images do not mix: one sum serves all
         (slopes,) = torch.autograd.grad(wanted, maps[-1], materialize_grads=True)
-    return maps[-1].detach(), slopes
+    return place.as_maps(maps[-1].detach()), place.as_maps(slopes)
 
 
 @contextmanager

@@ -197,6 +197,80 @@ def test_networks_of_torchvision_have_maps(name: str) -> None:
     assert maps.max() <= 1
 
 
+class Transformer(nn.Module):
+    """Patches of 2 pixels, and one token of the class before them, if there is one."""
+
+    def __init__(self, *, has_class: bool) -> None:
+        super().__init__()
+        self.patches, self.head = nn.Conv2d(3, 4, 2, 2), nn.Linear(4, 3)
+        self.token = nn.Parameter(torch.randn(1, 1, 4)) if has_class else None
+        self.before, self.behind = nn.LayerNorm(4), nn.LayerNorm(4)
+        self.attention = nn.MultiheadAttention(4, 1, batch_first=True)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        tokens = self.patches(maps).flatten(2).transpose(1, 2)
+        if self.token is not None:
+            tokens = torch.cat([self.token.expand(len(maps), -1, -1), tokens], 1)
+        normed = self.before(tokens)
+        tokens = self.behind(tokens + self.attention(normed, normed, normed)[0])
+        logits: Tensor = self.head(tokens.mean(1) if self.token is None else tokens[:, 0])
+        return logits
+
+
+def test_of_a_transformer_the_last_norm_whose_places_reach_the_logits_is_taken() -> None:
+    image = torch.from_numpy(IMAGES[:1])
+    for has_class in (True, False):
+        asked = network(Transformer(has_class=has_class))
+        place = last_maps(asked, image)
+        assert place is not None
+        name = "before" if has_class else "behind"
+        assert place.layer is asked.get_submodule(f"1.{name}")
+        assert place.grid == (4, 4)
+
+
+def test_tokens_that_are_averaged_give_cam() -> None:
+    made = Transformer(has_class=False)
+    asked = network(made)
+    found = heat_maps(asked, IMAGES, LABELS)
+    seen = list[Tensor]()
+    made.behind.register_forward_hook(lambda *given: seen.append(given[2]))
+    asked(torch.from_numpy(IMAGES))
+    cam = (seen[0] * made.head.weight[torch.from_numpy(LABELS)][:, None]).sum(2).relu()
+    sized = F.interpolate(cam.view(4, 1, 4, 4), (8, 9), mode="bilinear")[:, 0]
+    expected = sized / sized.amax((1, 2), keepdim=True).clamp_min(1e-12)
+    assert found is not None
+    np.testing.assert_allclose(found, expected.detach(), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "grid"),
+    [
+        ("vit_tiny_patch16_224", 48, (3, 3)),
+        ("swin_tiny_patch4_window7_224", 64, (2, 2)),
+        ("mixer_s32_224", 64, (2, 2)),
+        ("eva02_tiny_patch14_224", 56, (4, 4)),
+    ],
+)
+def test_transformers_of_timm_have_maps_of_their_last_places(
+    name: str, side: int, grid: tuple[int, int]
+) -> None:
+    import timm  # noqa: PLC0415 - takes seconds
+
+    torch.manual_seed(0)
+    made = timm.create_model(name, num_classes=3, img_size=(side, side))
+    for weight in made.get_submodule("head").parameters():
+        nn.init.normal_(weight)  # some begin at 0
+    asked = nn.Sequential(First(), made)
+    images = np.stack([pixels(n, side, side) for n in range(3)])
+    place = last_maps(asked.eval(), torch.from_numpy(images[:1]))
+    assert place is not None
+    assert place.grid == grid
+    maps = heat_maps(asked, images, np.arange(3))
+    assert maps is not None
+    assert maps.shape == (3, side, side)
+    assert maps.max() == pytest.approx(1)
+
+
 def test_cold_places_are_the_image_in_grey_and_hot_ones_are_red() -> None:
     image = np.full((1, 3, 3), (30, 60, 90), np.uint8)
     painted = overlay(image, np.array([[0, 1, 0.5]], np.float32))
