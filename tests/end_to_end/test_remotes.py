@@ -30,7 +30,7 @@ def trained(
         return
     folder = tmp_path_factory.mktemp("mirror")
     for archive in MNIST.glob("*.gz"):
-        (folder / archive.stem).write_bytes(gzip.decompress(archive.read_bytes()))
+        (folder / archive.stem).write_bytes(tenth(gzip.decompress(archive.read_bytes())))
     made = clone("mnist")
     made.run("python", "-m", "tools.recipe", "mnist_mlp")
     with servers.http(folder) as mirror:
@@ -38,6 +38,14 @@ def trained(
         made.params("  epochs: 5", "  epochs: 1")
         made.run("dvc", "repro")
         yield made
+
+
+def tenth(data: bytes) -> bytes:
+    """Return the first tenth of the items of an IDX file, whose travels take less time."""
+    header = 4 + 4 * data[3]  # type and number of dimensions, then the size of each
+    count = int.from_bytes(data[4:8], "big")
+    rest = header + (len(data) - header) // count * (count // 10)
+    return data[:4] + (count // 10).to_bytes(4, "big") + data[8:rest]
 
 
 @pytest.mark.first
