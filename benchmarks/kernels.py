@@ -43,7 +43,7 @@ def main() -> None:
     print(f"{processor.model()}, {torch.backends.cpu.get_cpu_capability()}, n = {ROUNDS}")
     for name in sys.argv[1:]:
         with worker("portable", name) as portable, worker("native", name) as native:
-            rounds = [(rate_of(portable), rate_of(native)) for _ in range(ROUNDS)]
+            rounds = [(next_rate(portable), next_rate(native)) for _ in range(ROUNDS)]
         ratios = sorted(fast / slow for slow, fast in rounds)
         rates = (f"{median(of):,.0f}" for of in zip(*rounds, strict=True))
         print(
@@ -60,12 +60,12 @@ def worker(kind: str, name: str) -> Iterator["subprocess.Popen[str]"]:
     with subprocess.Popen(
         command, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
-        rate_of(process)  # the first steps are slower
+        next_rate(process)  # the first steps are slower
         yield process
         cast("IO[str]", process.stdin).close()
 
 
-def rate_of(process: "subprocess.Popen[str]") -> float:
+def next_rate(process: "subprocess.Popen[str]") -> float:
     """Return images a second of the next moment."""
     print(file=cast("IO[str]", process.stdin))
     return float(cast("IO[str]", process.stdout).readline())

@@ -1,4 +1,4 @@
-"""What the machine has for this process: cores, main memory, and how much of it is free."""
+"""Count the cores, and the bytes of main memory, that this process may use."""
 
 import os
 from collections.abc import Iterator

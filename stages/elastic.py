@@ -59,13 +59,22 @@ def run(stage: str, count: int, where: Rendezvous) -> None:
         with _without_stderr():  # where C++ would print frames of what is told below
             spec = _spec(stage, count, where)
         if not where.is_alone:
-            asked = f"{where.least}" if where.least == where.most else f"{where.least}:{where.most}"
-            print(f"waits for {asked} machines at {where.place}", flush=True)
+            machines = where.least if where.least == where.most else f"{where.least}:{where.most}"
+            print(f"waits for {machines} machines at {where.place}", flush=True)
         try:
             result = Agent(spec, DefaultLogsSpecs(folder)).run()
         finally:
             with suppress(Exception):
                 spec.rdzv_handler.shutdown()
+    _require_success(result, count, where)
+
+
+def _require_success(result: RunResult | None, count: int, where: Rendezvous) -> None:
+    """Refuse how the processes have ended.
+
+    Raises:
+        UserError: there was no place for this machine, or a process was lost too often.
+    """
     if result is None:  # Torch Elastic lets a machine go for which there is no place
         raise UserError(
             f"{where.most} machines ({MACHINES}) train already; ask for more on all of them"

@@ -41,11 +41,13 @@ def fetch(repository: str, name: str, revision: str | None, asked: str) -> HubFi
         why = f"has no revision {printable(str(revision))}; give a commit that it has"
         raise _refused(asked, repository, why) from error
     except errors.RemoteEntryNotFoundError as error:
-        raise _refused(asked, repository, f"has no file {printable(name)}") from error
+        why = f"has no file {printable(name)}; choose another revision"
+        raise _refused(asked, repository, why) from error
     except Exception as error:  # of the network, the disk, or the hub
         if lacking(error):
             raise
-        why = f"cannot be fetched ({type(error).__name__}: {first_line(error)})"
+        reason = f"{type(error).__name__}: {first_line(error)}"
+        why = f"cannot be fetched ({reason}); run the stage where there is a network"
         raise _refused(asked, repository, why) from error
     return HubFile(path, path.parent.name)
 

@@ -60,7 +60,7 @@ def require_known(architecture: str) -> None:
         has = f"has {', '.join(tags)}" if tags else "has none"
         raise UserError(
             f"params.yaml: train.architecture {architecture} names weights {tag}, but timm {has} "
-            f"of {name}"
+            f"of {name}; leave the tag out, or take one that it has"
         )
 
 

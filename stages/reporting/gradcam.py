@@ -63,7 +63,7 @@ def last_maps(network: nn.Module, image: UInt8[Tensor, "1 h w c"]) -> LayerOutpu
 
     A convolution whose output is 1 x 1, as in squeeze and excitation, has no resolution, and a
     strided 1 x 1, as in the shortcut of a residual block, skips pixels: they count only if there
-    is no other.
+    is no other. Of a transformer, whose one convolution makes patches, it is a layer norm.
     """
     ran: list[tuple[bool, LayerOutput]] = []
     patched = list[bool]()
@@ -95,13 +95,25 @@ def _last_tokens(
     """Return the last layer norm of a transformer whose places reach the logits.
 
     Where the class has a token, that is the one before the last attention: behind it, places are
-    not looked at (Gildenblat's pytorch-grad-cam takes that layer, too).
+    not looked at.
     """
-    ran, probes = list[LayerOutput](), list[Tensor]()
     rows, columns = patches.shape[2:]
+    used = [
+        place
+        for place, slope in _slopes_of_norms(network, image, (rows, columns))
+        if slope is not None and place.as_maps(slope).any()
+    ]
+    return used[-1] if used else None
 
-    def probe(layer: nn.Module, _: object, output: Tensor) -> Tensor:
-        grid = _grid(output, (rows, columns))
+
+def _slopes_of_norms(
+    network: nn.Module, image: UInt8[Tensor, "1 h w c"], patches: tuple[int, int]
+) -> list[tuple[LayerOutput, Tensor | None]]:
+    """Return layer norms with places in their output, and the gradient of a logit there."""
+    ran, probes = list[LayerOutput](), list[Tensor]()
+
+    def probe(layer: nn.LayerNorm, _: object, output: Tensor) -> Tensor:
+        grid = _grid(layer, output, patches)
         if grid is None:
             return output
         probes.append(torch.zeros_like(output, requires_grad=True))
@@ -116,21 +128,18 @@ def _last_tokens(
         slopes = torch.autograd.grad(logit, probes, allow_unused=True) if reached else ()
     for hook in hooks:
         hook.remove()
-    used = [
-        place
-        for place, slope in zip(ran, slopes, strict=False)
-        if slope is not None and place.as_maps(slope).any()
-    ]
-    return used[-1] if used else None
+    return [*zip(ran, slopes, strict=False)]
 
 
-def _grid(output: Tensor, patches: tuple[int, int]) -> tuple[int, int] | None:
-    """Return rows and columns of the places that a layer norm's output has, if it has any."""
-    if output.ndim == 4 and len(output) == 1 and output.shape[1] * output.shape[2] > 1:
+def _grid(layer: nn.LayerNorm, output: Tensor, patches: tuple[int, int]) -> tuple[int, int] | None:
+    """Return rows and columns of the places in the output of a layer norm, if it has any."""
+    if len(output) != 1 or output.shape[-1:] != layer.normalized_shape:
+        return None
+    if output.ndim == 4 and output.shape[1] * output.shape[2] > 1:
         return output.shape[1], output.shape[2]
     rows, columns = patches
-    tokens = output.ndim == 3 and len(output) == 1
-    return patches if tokens and 0 <= output.shape[1] - rows * columns <= PREFIX else None
+    more = output.shape[1] - rows * columns  # tokens than places
+    return patches if output.ndim == 3 and 0 <= more <= PREFIX else None
 
 
 def overlay(

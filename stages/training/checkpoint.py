@@ -196,7 +196,9 @@ def _parameters(params: Params) -> dict[str, str]:
     values = params.model_dump(mode="json", exclude=IRRELEVANT)
     texts = {f"{section}.{name}": json.dumps(value) for name, value in values.items()}
     return {
-        name: text if len(text) <= SHORT else sha256(text.encode()).hexdigest()
+        name: text
+        if len(text) <= SHORT and "://" not in text
+        else sha256(text.encode()).hexdigest()
         for name, text in texts.items()
     }
 

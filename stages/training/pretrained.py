@@ -102,8 +102,7 @@ def _default(params: Pretrained, card: Card) -> tuple[StateDict, list[str]]:
     library, architecture = card.network.network, card.network.architecture
     if library == "timm":
         pinned = params.weights_revision, params.weights_sha256
-        found = timm_weights.published_weights(architecture, card.interface, SOURCE, pinned)
-        return found, [*timm_weights.remarks(architecture, card.interface)]
+        return timm_weights.published_weights(architecture, card.interface, SOURCE, pinned)
     if library != "torchvision":
         raise UserError(
             "params.yaml: train.weights default is for train.network torchvision or timm, which is "

@@ -12,6 +12,7 @@ from reprise.escaping import first_line
 from reprise.shortage import lacking
 from stages import hub
 from stages.errors import UserError
+from stages.hub import HubFile
 from stages.nets import timm_models
 from stages.nets.interface import Interface
 from stages.training import state_dict
@@ -26,8 +27,8 @@ ASKED = "train.weights default"
 
 def published_weights(
     architecture: str, interface: Interface, folder: Path, pinned: tuple[str | None, str | None]
-) -> StateDict:
-    """Return the weights of an architecture, fitted to the size of the images.
+) -> tuple[StateDict, list[str]]:
+    """Return the weights of an architecture, fitted to the size of the images, and remarks.
 
     They are in the folder under the name of their repository, else on the hub; `pinned` are the
     revision there, and the checksum.
@@ -35,22 +36,21 @@ def published_weights(
     Raises:
         UserError: there are none, they cannot be fetched, are not pinned, or are others.
     """
-    repository = str(_config(architecture).hf_hub_id)
-    copy = folder / f"{repository.rpartition('/')[2]}.safetensors"
-    data = copy.read_bytes() if copy.is_file() else _fetched(repository, copy, pinned)
-    if pinned[1] and (found := sha256(data).hexdigest()) != pinned[1].lower():
-        raise UserError(
-            f"{repository}: the sha256 of its weights is {found}, train.weights_sha256 is "
-            f"{pinned[1].lower()}; provide the right file, or correct the parameter"
-        )
-    place = str(copy) if copy.is_file() else f"{repository}/{FILE}"
-    read = state_dict.parse(data, place)
-    return StateDict(place, _fitted(architecture, interface, read), None)
-
-
-def remarks(architecture: str, interface: Interface) -> Iterator[str]:
-    """Say what the weights were trained on, where the images at hand are otherwise."""
     config = _config(architecture)
+    repository = str(config.hf_hub_id)
+    copy = folder / f"{repository.rpartition('/')[2]}.safetensors"
+    if copy.is_file():
+        place, data, commit = str(copy), copy.read_bytes(), pinned[0]
+    else:
+        file = _fetched(repository, copy, pinned[0])
+        place, data, commit = f"{repository}/{FILE}", file.path.read_bytes(), file.commit
+    _require_pinned(repository, pinned, (commit, sha256(data).hexdigest()))
+    fitted = _fitted(config, architecture, interface, state_dict.parse(data, place))
+    return StateDict(place, fitted, None), [*_remarks(config, architecture, interface)]
+
+
+def _remarks(config: "PretrainedCfg", architecture: str, interface: Interface) -> Iterator[str]:
+    """Say how the weights expect images to be normalised, where those at hand are otherwise."""
     wanted = {"mean": (config.mean, interface.mean), "std": (config.std, interface.std)}
     for name, (theirs, ours) in wanted.items():
         if len(ours) == len(theirs) and not np.allclose(ours, theirs, atol=0.001):
@@ -70,9 +70,9 @@ def _config(architecture: str) -> "PretrainedCfg":
     Raises:
         UserError: it has no such architecture, or no weights of it.
     """
-    import timm  # noqa: PLC0415  # takes seconds
-
     timm_models.require_known(architecture)
+    import timm  # noqa: PLC0415  # takes seconds, and may be absent
+
     config = timm.get_pretrained_cfg(architecture)
     if config is None or not config.hf_hub_id:
         raise UserError(
@@ -82,25 +82,38 @@ def _config(architecture: str) -> "PretrainedCfg":
     return config
 
 
-def _fetched(repository: str, copy: Path, pinned: tuple[str | None, str | None]) -> bytes:
-    """Return the file of the hub at the commit; without one, name that which is the newest."""
-    revision, checksum = pinned
+def _fetched(repository: str, copy: Path, revision: str | None) -> HubFile:
     try:
-        file = hub.fetch(repository, FILE, revision, ASKED)
+        return hub.fetch(repository, FILE, revision, ASKED)
     except UserError as error:
         raise UserError(f"{error}; or store its {FILE} as {copy}") from error
-    data = file.path.read_bytes()
-    if revision != file.commit or checksum is None:
+
+
+def _require_pinned(
+    repository: str, pinned: tuple[str | None, str | None], found: tuple[str | None, str]
+) -> None:
+    """Refuse weights of the hub without commit and checksum, and others than those.
+
+    Raises:
+        UserError: the parameters do not name them.
+    """
+    (revision, checksum), (commit, digest) = pinned, found
+    if commit is not None and (revision != commit or checksum is None):
         raise UserError(
             f"params.yaml: {ASKED}: {repository} can change unnoticed; set train.weights_revision "
-            f"to {file.commit} and train.weights_sha256 to {sha256(data).hexdigest()}"
+            f"to {commit} and train.weights_sha256 to {digest}"
         )
-    return data
+    if checksum is not None and checksum.lower() != digest:
+        raise UserError(
+            f"{repository}: the sha256 of its weights is {digest}, train.weights_sha256 is "
+            f"{checksum.lower()}; provide the right file, or correct the parameter"
+        )
 
 
-def _fitted(architecture: str, interface: Interface, read: StateDict) -> Mapping[str, Tensor]:
+def _fitted(
+    config: "PretrainedCfg", architecture: str, interface: Interface, read: StateDict
+) -> Mapping[str, Tensor]:
     """Return the weights as timm's network of this size has them: positions are interpolated."""
-    config = _config(architecture)
     options: dict[str, Any] = {
         "pretrained": True,
         "pretrained_cfg_overlay": {"state_dict": dict(read.weights)},

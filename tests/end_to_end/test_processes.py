@@ -114,6 +114,7 @@ def test_two_machines_give_the_same_bytes(shared: Clone, tmp_path: Path) -> None
     assert not (other.root / OUTS[0]).exists(), "DVC waits for it in the first clone"
     assert "the outputs are written on " in out
     assert "2 machines have met, with 2 processes" in out
+    assert out.endswith("done on this machine; waits until the others are\n")
 
 
 def test_what_differs_between_machines_is_one_line(shared: Clone, tmp_path: Path) -> None:

@@ -167,6 +167,13 @@ def test_a_copy_in_the_folder_needs_neither_network_nor_pins(
     assert all(map(torch.equal, first.state_dict().values(), again.state_dict().values()))
 
 
+def test_a_copy_must_be_what_is_pinned(hub: Hub) -> None:
+    (SOURCE / "resnet10t.c3_in1k.safetensors").write_bytes(hub.files[REPOSITORY])
+    assert loaded(COMMIT, digest(hub))
+    assert f"train.weights_sha256 to {digest(hub)}" in complaint(COMMIT, None)
+    assert f"train.weights_sha256 is {'0' * 64}; provide" in complaint(COMMIT, "0" * 64)
+
+
 def test_without_a_network_the_place_for_a_copy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{free_port()}")
     message = complaint(COMMIT, "0" * 64)
