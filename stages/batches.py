@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Int64, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from stages.artifacts.parts import PartedImages
@@ -25,12 +25,17 @@ MEMORY_SHARE = 0.5  # of the device's free memory that a split may take; network
 Transform: TypeAlias = Callable[
     [Tensor, Tensor], Tensor
 ]  # uint8 [B, H, W, C], indices [B] -> images
-# UInt8[Tensor, "n h w c"] | StoredImages; not written as that, as most who ask know which it is.
+Pixels: TypeAlias = UInt8[Tensor, "b h w c"]
+Features: TypeAlias = Float[Tensor, "b ..."]
+# Pixels | StoredImages | Features; not written as that, as most who ask know which it is.
 Images: TypeAlias = Any
 
 
 class Resident(NamedTuple):
-    """A split as uint8, 4 times smaller than float32; labels are always on the device."""
+    """A split as uint8, 4 times smaller than float32; labels are always on the device.
+
+    Of images that a frozen backbone has seen, it may be their features: float [N, D].
+    """
 
     images: Images  # on the device, or where they do not fit in main memory or on the disk
     labels: Int64[Tensor, " n"]
@@ -39,7 +44,7 @@ class Resident(NamedTuple):
 class Batch(NamedTuple):
     """Some images on the device."""
 
-    images: UInt8[Tensor, "b h w c"]
+    images: Pixels | Features
     labels: Int64[Tensor, " b"]
     indices: Int64[Tensor, " b"]  # where in the split they are; in main memory
 
@@ -53,9 +58,13 @@ def to_device(split: Split, device: torch.device) -> Resident:
     images, labels = _on_disk(split), torch.from_numpy(split.labels)
     if isinstance(split.labels, np.memmap):
         labels = labels.clone()
-    kept = torch.from_numpy(split.images) if images is None else images
-    whole = kept.nbytes < MEMORY_SHARE * _free(device)
-    return Resident(_loaded(kept, device) if whole else kept, labels.to(device))
+    return placed(torch.from_numpy(split.images) if images is None else images, labels.to(device))
+
+
+def placed(images: Images, labels: Int64[Tensor, " n"]) -> Resident:
+    """Move images, or their features, to the device of the labels, if they fit there."""
+    whole = images.nbytes < MEMORY_SHARE * _free(labels.device)
+    return Resident(_loaded(images, labels.device) if whole else images, labels)
 
 
 def batches(
@@ -103,7 +112,7 @@ def prefetched(data: Resident, chunks: tuple[Tensor, ...]) -> Iterator[tuple[Ten
         pool.shutdown(cancel_futures=True)
 
 
-def gather(images: Images, indices: Int64[Tensor, " b"]) -> UInt8[Tensor, "b h w c"]:
+def gather(images: Images, indices: Int64[Tensor, " b"]) -> Pixels | Features:
     """Return some images of a split, wherever it is; the indices are there, too."""
     if isinstance(images, StoredImages):
         return torch.from_numpy(images.read(indices.numpy()))
@@ -124,7 +133,7 @@ def _pinned(images: Images, indices: Int64[Tensor, " b"]) -> Tensor:
     return chunk.pin_memory() if torch.cuda.is_available() else chunk
 
 
-def _loaded(images: Images, device: torch.device) -> UInt8[Tensor, "n h w c"]:
+def _loaded(images: Images, device: torch.device) -> Pixels | Features:
     """Return all images on the device; from the disk they come in pieces."""
     if isinstance(images, Tensor):
         return images.to(device)

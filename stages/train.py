@@ -13,7 +13,9 @@ from stages.artifacts import agreement, classifier, history, splits
 from stages.batches import Resident
 from stages.training import checkpoint, monitor, replicas, setup, temperature, trial
 from stages.training.early_stopping import should_stop
+from stages.training.features import Lesson, keep
 from stages.training.loop import Update, stop_at_divergence, train_epoch
+from stages.training.optimizer import is_frozen
 from stages.training.step import Step
 
 
@@ -27,12 +29,16 @@ def train(step: Step, data: Resident, val: Resident, params: Train) -> Iterator[
     Raises:
         UserError: the first epoch diverges, or the device has too little memory for a batch.
     """
-    learner = step.learner
+    learner, images = step.learner, Lesson(step, data, val)
+    kept = keep(images, params)
     with stop_at_divergence(learner):
         while len(learner.history) < params.epochs and not should_stop(learner.history, params):
-            for update in train_epoch(step, data, params):
+            frozen = kept if is_frozen(params, len(learner.history)) else None
+            lesson = frozen or images
+            for update in train_epoch(lesson.step, lesson.train, params):
                 if update.ended:
-                    learner.record(step.validate(val), update.tally, params)
+                    scores = lesson.step.validate(lesson.val)
+                    learner.record(scores, update.tally, params)
                 if update.due:
                     replicas.require_equal(learner, step.world)
                 yield update

@@ -18,7 +18,11 @@ from stages.training.state import Outcome
 from stages.training.tree import Node, Tree
 from stages.world import World
 
-Images: TypeAlias = UInt8[Tensor, "b h w c"] | Float[Tensor, "b h w c"]  # in [0, 255]
+Images: TypeAlias = (
+    UInt8[Tensor, "b h w c"]  # pixels
+    | Float[Tensor, "b h w c"]  # in [0, 255], after MixUp
+    | Float[Tensor, "b ..."]  # features of them, where those are kept
+)
 Backward: TypeAlias = Callable[[Images, Targets, float], Outcome]
 
 

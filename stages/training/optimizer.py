@@ -90,15 +90,19 @@ def build(network: nn.Module, params: Optimizer) -> list[optim.Optimizer]:
     return [_build(kind, groups[kind], params) for kind in sorted(groups, key="muon".__ne__)]
 
 
+def is_frozen(params: Freezing, epoch: int) -> bool:
+    """Tell whether all layers but the head are frozen in an epoch, from 0."""
+    until = {"none": 0, "backbone": epoch + 1}.get(str(params.freeze), params.freeze)
+    return epoch < int(until)
+
+
 def freeze(network: nn.Module, params: Freezing, epoch: int) -> None:
     """Freeze or unfreeze all layers but the head in an epoch, from 0; call it after `train()`.
 
     Frozen batch norms use their running statistics, and keep them. A tensor that is never trained
     is a buffer, which nothing here unfreezes.
     """
-    until = {"none": 0, "backbone": epoch + 1}.get(str(params.freeze), params.freeze)
-    frozen = epoch < int(until)
-    last = head(network)
+    frozen, last = is_frozen(params, epoch), head(network)
     for layer in network.modules():
         if layer is not last:
             for weight in layer.parameters(recurse=False):

@@ -14,7 +14,7 @@ from torch import Tensor
 from stages.batches import Resident, batches
 from stages.params import Epochs, Params, Seed
 from stages.training.accumulation import Work
-from stages.training.augmentation.augmenter import Augmentation, augmenter
+from stages.training.augmentation.augmenter import Augmentation, augmenter, changes_images
 from stages.training.augmentation.draws import Draws
 from stages.training.augmentation.mixing import Mixed, mixer
 from stages.training.state import Learner
@@ -96,10 +96,10 @@ class Sampler:
         """Return batches of an epoch, augmented and mixed; only the last one may be smaller."""
         if not len(indices):
             return iter(())
-        n, h, w, c = self._data.images.shape
-        params = self._params
-        draws = Draws(params.seed, epoch, (n, h, w, c), self._data.labels.device)
-        augmented = batches(self._data, indices, params.batch_size, augmenter(params, draws))
+        params, shape = self._params, (*self._data.images.shape,)
+        draws = Draws(params.seed, epoch, shape, self._data.labels.device)
+        transform = augmenter(params, draws) if changes_images(params, draws) else None
+        augmented = batches(self._data, indices, params.batch_size, transform)
         return starmap(mixer(params, draws, self._classes), augmented)
 
 

@@ -29,6 +29,16 @@ ORDER: tuple[Callable[[Augmentation, Draws], Iterator[Transform]], ...] = (
 )
 
 
+def changes_images(params: Augmentation, draws: Draws) -> bool:
+    """Tell whether any image is changed, by MixUp and CutMix perhaps.
+
+    Raises:
+        UserError: a parameter does not suit the images.
+    """
+    mixes = params.mixup or params.cutmix
+    return bool(mixes) or any(True for family in ORDER for _ in family(params, draws))
+
+
 def augmenter(params: Augmentation, draws: Draws) -> Augmenter:
     """Return the function of an epoch that draws for images, by their indices, and changes them.
 

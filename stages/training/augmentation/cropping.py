@@ -71,13 +71,13 @@ def crops(params: Cropping, draws: Draws) -> Iterator[Transform]:
     Raises:
         UserError: the padding is no smaller than the image.
     """
-    _, height, width, _ = draws.shape
-    if (padding := params.crop_padding) >= min(height, width):
-        raise UserError(
-            f"train.crop_padding must be less than the sides of the images, {height} x {width} "
-            f"pixels, is {padding}; lower it or raise preprocess.image_size"
-        )
-    if padding:
+    if padding := params.crop_padding:
+        _, height, width, _ = draws.shape
+        if padding >= min(height, width):
+            raise UserError(
+                f"train.crop_padding must be less than the sides of the images, {height} x {width} "
+                f"pixels, is {padding}; lower it or raise preprocess.image_size"
+            )
         yield Transform(shift, _shifts(padding, draws))
     if params.resized_crop < 1:
         yield Transform(partial(warp, padding="border"), _enlargements(params.resized_crop, draws))

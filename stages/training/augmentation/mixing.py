@@ -31,7 +31,7 @@ class Mixing(Params):
 class Mixed(NamedTuple):
     """A batch; if images were mixed, the targets are the shares of the classes."""
 
-    images: UInt8[Tensor, "b h w c"] | Float[Tensor, "b h w c"]  # in [0, 255]
+    images: UInt8[Tensor, "b h w c"] | Float[Tensor, "b ..."]  # in [0, 255], or features
     targets: Int64[Tensor, " b"] | Float[Tensor, "b k"]
 
 

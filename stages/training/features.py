@@ -1,0 +1,177 @@
+"""Keep the features of a frozen backbone: it runs once, and the head learns from what it gave.
+
+With all layers but the head frozen, and images that no augmentation changes, each epoch would
+compute the same again. Features are computed in batches of a fixed size in the order of the split,
+so that they are the same bits whenever they are computed, by however many processes.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from stages.batches import Resident, gather, placed
+from stages.capacity import free_memory
+from stages.errors import UserError
+from stages.nets.introspection import head
+from stages.progress import Progress
+from stages.scores import predict
+from stages.training.augmentation.augmenter import changes_images
+from stages.training.augmentation.draws import Draws
+from stages.training.loop import Loop
+from stages.training.optimizer import freeze, is_frozen
+from stages.training.precision import autocast
+from stages.training.step import VALIDATION_FACTOR, Step
+
+DROPPING = "Dropout", "DropPath", "StochasticDepth"  # layers of torch, timm and torchvision
+RATES = "p", "drop_prob"  # their attributes with the share that they drop
+TRIAL = 2  # images that show in which order layers run
+TRIALS = 2  # of the first images, as in training: what changes them at random would show
+COPIES = 2  # of the features, while their batches are joined
+
+
+class Lesson(NamedTuple):
+    """What learns, and what it learns from: images, or features of them."""
+
+    step: Step
+    train: Resident
+    val: Resident
+
+
+def keep(lesson: Lesson, params: Loop) -> Lesson | None:
+    """Return the layers behind the frozen backbone, and the features that they learn from.
+
+    None where the backbone learns, or may give something else for the same image the next time.
+
+    Raises:
+        UserError: main memory has no room for the features.
+    """
+    step, train, val = lesson
+    if not is_frozen(params, len(step.learner.history)) or not _images_stay(train, params):
+        return None
+    layers = _learning(lesson)
+    with _backbone(step.whole, layers[0]) as backbone:
+        if not _is_constant(backbone, layers, lesson, params):
+            return None
+        count = len(train.labels) + len(val.labels)
+        with Progress("features", count, "images", shown=step.world.writes) as bar:
+            backbone.register_forward_hook(lambda _, images, __: bar.advance(len(images[0])))
+            made = [_features(backbone, data, step) for data in (train, val)]
+    behind = Step(step.learner, layers, step.loss, step.params)
+    behind.join(step.world)
+    return Lesson(behind, *made)
+
+
+class Backbone(nn.Module):
+    """A network up to one of its layers: it returns what that layer is given."""
+
+    def __init__(self, whole: nn.Module) -> None:
+        """Take the network that maps pixels to logits."""
+        super().__init__()
+        self.whole, self._given = whole, list[Tensor]()
+
+    def receive(self, _: nn.Module, inputs: tuple[Tensor]) -> None:
+        """Receive what the layer is given."""
+        self._given.append(inputs[0])
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the features of a batch."""
+        self.whole(images)
+        return self._given.pop()
+
+
+@contextmanager
+def _backbone(whole: nn.Module, layer: nn.Module) -> Iterator[Backbone]:
+    """Yield the network up to a layer, for use within the block."""
+    made = Backbone(whole)
+    handle = layer.register_forward_pre_hook(made.receive)
+    try:
+        yield made
+    finally:
+        handle.remove()
+
+
+def _images_stay(data: Resident, params: Loop) -> bool:
+    """Tell whether every image is trained on in every epoch, and as it is."""
+    limited = params.limit_batches or params.overfit_batches  # a dry run, over before this pays
+    draws = Draws(params.seed, 0, (*data.images.shape,), data.labels.device)
+    return not (limited or params.compile or changes_images(params, draws))
+
+
+def _learning(lesson: Lesson) -> nn.Sequential:
+    """Return the layers that run from the head on, or from the first that drops at random."""
+    network, called = lesson.step.learner.network, list[nn.Module]()
+    leaves = [layer for layer in network.modules() if not [*layer.children()]]
+    handles = [leaf.register_forward_pre_hook(lambda one, _: called.append(one)) for leaf in leaves]
+    with torch.no_grad():
+        lesson.step.whole.eval()(_first(lesson.train, TRIAL))
+    for handle in handles:
+        handle.remove()
+    last = head(network)
+    first = next(place for place, one in enumerate(called) if one is last or _drops(one))
+    return nn.Sequential(*called[first:])
+
+
+def _drops(layer: nn.Module) -> bool:
+    """Tell whether a layer drops features, or branches, at random."""
+    return type(layer).__name__.startswith(DROPPING) and any(
+        getattr(layer, one, 0) for one in RATES
+    )
+
+
+def _is_constant(backbone: Backbone, layers: nn.Sequential, lesson: Lesson, params: Loop) -> bool:
+    """Tell whether images have the same features every time, which make their logits.
+
+    Raises:
+        UserError: main memory has no room for the features.
+    """
+    learner, train, val = lesson.step.learner, lesson.train, lesson.val
+    images = _first(train, params.batch_size)
+    with torch.no_grad(), autocast(params, images.device):
+        backbone.train()
+        freeze(learner.network, params, len(learner.history))
+        trained = [backbone(images) for _ in range(TRIALS)]
+        backbone.eval()
+        found, logits = backbone(images), backbone.whole(images)
+        _require_memory(found, len(train.labels) + len(val.labels))
+        constant = all(torch.equal(one, found) for one in trained)
+        return constant and _makes(layers.eval(), found, logits)
+
+
+def _makes(layers: nn.Module, found: Tensor, logits: Tensor) -> bool:
+    """Tell whether layers make logits of features, with no operation between or behind them."""
+    try:
+        return torch.equal(layers(found), logits)
+    except (RuntimeError, TypeError):  # which is how layers refuse what was not for them
+        return False
+
+
+def _features(backbone: Backbone, data: Resident, step: Step) -> Resident:
+    """Return the features of a split, on the device if they fit there."""
+    size = VALIDATION_FACTOR * step.params.batch_size
+    with autocast(step.params, data.labels.device):
+        found = predict(backbone, data, size, step.world)
+    return placed(found, data.labels)
+
+
+def _first(data: Resident, count: int) -> Tensor:
+    """Return the first images of a split, on the device."""
+    indices = torch.arange(min(len(data.labels), count), device=data.images.device)
+    return gather(data.images, indices).to(data.labels.device)
+
+
+def _require_memory(found: Tensor, images: int) -> None:
+    """Refuse more features than fit in main memory; those of a batch are given.
+
+    Raises:
+        UserError: they do not fit.
+    """
+    needed, free = COPIES * images * found[0].nbytes, free_memory()
+    if needed > free:
+        raise UserError(
+            f"train.freeze: the features of {images:,} images, which are kept, take "
+            f"{needed / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free; train on a machine with "
+            "more, or set train.flip to random, by which images differ and nothing is kept"
+        )
