@@ -9,6 +9,7 @@ from torch import Tensor, nn, strided
 from reprise.escaping import printable
 from stages.errors import UserError
 from stages.nets.introspection import convolutions, head, rechannel
+from stages.training.efficientnet_names import renamed
 from stages.training.state_dict import StateDict
 from stages.training.weight_names import (
     describe_mismatch,
@@ -36,6 +37,7 @@ def transplant(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -
     Raises:
         UserError: layers other than the head have other names or shapes.
     """
+    found = found._replace(weights=renamed(network.state_dict(), found.weights))
     fitting = [*islice(_fitting(network, found, classes), 2)]
     if not fitting:
         own, (stem, fresh) = network.state_dict(), _replaced(network, found, classes)
