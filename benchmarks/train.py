@@ -1,26 +1,37 @@
 """Images a second of training: the train stage's loop against the usual one.
 
     python -m benchmarks.train mnist_cnn data/splits
+    python -m benchmarks.train mnist_cnn data/splits --to-the-end
 
 The usual loop is a Dataset that transforms each image by itself, a DataLoader with its defaults and
-`.item()` at every step, eager, in fp32; ours is the stage's, with all that the recipe says. Both
-have the same arrays, network, batch size, optimizer and threads, take turns in one process, and the
-median counts. The share of a step that the loop itself costs is measured with the same network on
-one batch that stays where it is.
+`.item()` at every step, eager, in fp32, with the processor's own kernels; ours is the stage's, with
+all that the recipe says. Both have the same arrays, network, batch size and optimizer, each a
+process of its own that begins with the same weights; they take turns, and the median counts. The
+share of a step that the loop itself costs is measured with the same network on one batch that stays
+where it is. What the processor can do at most is measured in the same turns: the product of two
+large fp32 matrices, by its own kernels. The share of it that our loop reaches counts the operations
+of convolutions and linear layers alone.
+
+To the end, both go on to the last epoch of the recipe, and their accuracy on test is shown: the
+usual loop's after it, ours that of the epoch that the stage keeps.
 """
 
-import sys
+import argparse
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 
 import torch
 from torch import Tensor, nn, optim
 from torch.utils.data import DataLoader, Dataset
+from torch.utils.flop_counter import FlopCounterMode
 from torchvision.transforms import v2
 
-from stages import runtime
+from benchmarks import accuracy
+from stages import processor, runtime
 from stages.artifacts import classifier, splits
 from stages.artifacts.classifier import Card
 from stages.artifacts.splits import Split
@@ -33,7 +44,9 @@ from tools import recipe
 
 ROUNDS = 5
 SECONDS = 2.0  # a round of each
+SIDE = 2048  # of the matrices whose product shows what the processor can do
 OPTIMIZERS = {"sgd": optim.SGD, "adam": optim.Adam, "adamw": optim.AdamW}
+END, PRODUCT, USUAL = "to the end", "product", "usual"
 
 
 class Images(Dataset[tuple[Tensor, Tensor]]):
@@ -52,52 +65,104 @@ class Images(Dataset[tuple[Tensor, Tensor]]):
         return self.transform(self.split.images[index]), torch.tensor(self.split.labels[index])
 
 
-def main() -> None:
-    """Measure both, and print images a second and the ratio."""
-    name, root = sys.argv[1], Path(sys.argv[2])
-    params, split = recipe.section(name, Train), splits.read("train", root)
-    interface = splits.read_meta(root).interface
-    card = initial_card(params, interface)
-    usual_threads = torch.get_num_threads()
-    data = to_device(split, runtime.start(params))
-    step, loader, plain = build_step(params, card, data), Images(split, card), Plain(params, card)
-    rates: dict[str, list[float]] = {"usual": [], "ours": [], "ours, the step alone": []}
-    for _ in range(ROUNDS):
-        torch.set_num_threads(usual_threads)
-        rates["usual"].append(rate(plain.steps(loader)))
-        torch.set_num_threads(params.threads)
-        rates["ours"].append(rate(ours(step, data, params)))
-        rates["ours, the step alone"].append(rate(alone(step, data)))
-    print(f"{name}, batch {params.batch_size}, {params.threads} threads, n = {ROUNDS}")
-    base = median(rates["usual"])
-    for way, values in rates.items():
-        middle = median(values)
-        print(f"{way:<22}{middle:>10,.0f} images/s {middle / base:8.2f}x")
-    share = 1 - median(rates["ours"]) / median(rates["ours, the step alone"])
-    print(f"the loop itself takes {share:.1%} of a step")
-
-
 class Plain:
     """The usual loop."""
 
     def __init__(self, params: Train, card: Card) -> None:
-        self.network, self.batch_size = classifier.build(card).network, params.batch_size
+        torch.manual_seed(params.seed)
+        self.network, self.params = classifier.build(card).network, params
         options = {"momentum": params.momentum} if params.optimizer == "sgd" else {}
         kind = OPTIMIZERS[params.optimizer]
         self.optimizer = kind(self.network.parameters(), lr=params.lr, **options)
         self.loss = nn.CrossEntropyLoss()
 
     def steps(self, data: Images) -> Iterator[int]:
-        """Yield the images of each step."""
+        """Yield the images of each step of an epoch."""
         self.network.train()
         total = 0.0
-        for images, labels in DataLoader(data, batch_size=self.batch_size, shuffle=True):
+        loader = DataLoader(data, batch_size=self.params.batch_size, shuffle=True)
+        for images, labels in loader:
             self.optimizer.zero_grad()
             loss = self.loss(self.network(images), labels)
             loss.backward()
             self.optimizer.step()
             total += loss.item()
             yield len(labels)
+
+    def accuracy(self, test: Images) -> float:
+        """Return the share of the images that are classified correctly."""
+        self.network.eval()
+        right = 0
+        with torch.no_grad():
+            for images, labels in DataLoader(test, batch_size=256):
+                right += int((self.network(images).argmax(1) == labels).sum())
+        return right / len(test)
+
+
+def serve(asked: Connection, name: str, root: Path) -> None:
+    """Answer what is asked, in a process that is no stage: with the processor's own kernels."""
+    params = recipe.section(name, Train)
+    card = initial_card(params, splits.read_meta(root).interface)
+    images, threads = Images(splits.read("train", root), card), torch.get_num_threads()
+    plain = Plain(params, card)
+    while what := asked.recv():
+        torch.set_num_threads(params.threads if what == PRODUCT else threads)
+        if what == END:
+            plain = Plain(params, card)
+            for _ in range(params.epochs):
+                for _ in plain.steps(images):
+                    pass
+            asked.send(plain.accuracy(Images(splits.read("test", root), card)))
+        else:
+            asked.send(rate(matrix_products() if what == PRODUCT else plain.steps(images)))
+
+
+def main() -> None:
+    """Measure both, and print images a second, the ratio, and the share of the processor's peak."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.train")
+    parser.add_argument("recipe")
+    parser.add_argument("root", type=Path, help="data/splits, as the recipe makes it")
+    parser.add_argument("--to-the-end", action="store_true", help="and the accuracy of both")
+    asked = parser.parse_args()
+    context = get_context("spawn")
+    other, theirs = context.Pipe()
+    context.Process(target=serve, args=(theirs, asked.recipe, asked.root), daemon=True).start()
+    params = recipe.section(asked.recipe, Train)
+    print(f"{asked.recipe}, batch {params.batch_size}, {params.threads} threads, n = {ROUNDS}")
+    print(f"{processor.model()}; ours: kernels {params.kernels}, {params.precision}")
+    compare(params, asked.root, other)
+    if asked.to_the_end:
+        other.send(END)
+        print(f"accuracy on test: usual {other.recv():.4f}", end=", ")
+        print(f"ours {accuracy.run(params, asked.root)[0]:.4f}, after {params.epochs} epochs")
+    other.send("")
+
+
+def compare(params: Train, root: Path, other: Connection) -> None:
+    """Let both ways take turns, and print what each comes to."""
+    card = initial_card(params, splits.read_meta(root).interface)
+    data = to_device(splits.read("train", root), runtime.start(params))
+    step = build_step(params, card, data)
+    rates: dict[str, list[float]] = {USUAL: [], "ours": [], "ours, the step alone": []}
+    products = list[float]()
+    for _ in range(ROUNDS):
+        for what, values in ((USUAL, rates[USUAL]), (PRODUCT, products)):
+            other.send(what)
+            values.append(other.recv())
+        rates["ours"].append(rate(ours(step, data, params)))
+        rates["ours, the step alone"].append(rate(alone(step, data)))
+    for way, values in rates.items():
+        middle, spread = median(values), f"{min(values):,.0f} to {max(values):,.0f}"
+        print(
+            f"{way:<22}{middle:>10,.0f} images/s {middle / median(rates[USUAL]):8.2f}x ({spread})"
+        )
+    share = 1 - median(rates["ours"]) / median(rates["ours, the step alone"])
+    print(f"the loop itself takes {share:.1%} of a step")
+    used, peak = operations(step, data) * median(rates["ours"]), median(products)
+    print(
+        f"ours computes {used / 1e9:,.1f} GFLOP/s, {used / peak:.0%} of the {peak / 1e9:,.1f} that "
+        f"a product of matrices of {SIDE} x {SIDE} reaches"
+    )
 
 
 def ours(step: Step, data: Resident, params: Train) -> Iterator[int]:
@@ -117,12 +182,28 @@ def alone(step: Step, data: Resident) -> Iterator[int]:
         yield size
 
 
+def operations(step: Step, data: Resident) -> float:
+    """Return the floating-point operations of a step, for each image."""
+    with FlopCounterMode(display=False) as counter:
+        next(alone(step, data))
+    return float(counter.get_total_flops()) / step.params.images_a_step
+
+
+def matrix_products() -> Iterator[int]:
+    """Yield the operations of each product of two matrices."""
+    first, second = torch.rand(SIDE, SIDE), torch.rand(SIDE, SIDE)
+    made = torch.empty(SIDE, SIDE)
+    while True:
+        torch.mm(first, second, out=made)
+        yield 2 * SIDE**3
+
+
 def rate(
     steps: Iterator[int],
     seconds: float = SECONDS,
     clock: Callable[[], float] = time.perf_counter,
 ) -> float:
-    """Return images a second of so many seconds of steps, which give their images.
+    """Return images, or operations, a second of so many seconds of steps, which yield them.
 
     The first is not counted: loops start to read, and make their order, with it.
     """
