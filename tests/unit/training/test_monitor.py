@@ -29,7 +29,7 @@ def test_an_epoch_is_logged_once_with_its_images_a_second(
     )
     params = settings()
     step = begun(params)
-    with monitor.opened(step, DATA, params, "key") as shown:
+    with monitor.opened(step, (DATA, HELD_OUT), params, "key") as shown:
         for number, update in enumerate(updates(begun(params), params, look=AT_ONCE)):
             if update.ended:
                 step.learner.history.append(Epoch(number // 3 + 1, 1.0, 1.0, 0.5, 0.5, 0.1))
@@ -49,9 +49,9 @@ def test_at_the_end_the_mistakes_and_the_best_epoch_are_logged(
     monkeypatch.setattr(panels, "parameters", noted)
     step = begun(params)
     updates(step, params)
-    with monitor.opened(step, DATA, params, "key") as shown:
+    with monitor.opened(step, (DATA, HELD_OUT), params, "key") as shown:
         fitted = calibrate(step, CARD, HELD_OUT)
-        shown.finish(fitted.logits, HELD_OUT, CARD.interface.classes)
+        shown.finish(fitted.logits, CARD.interface.classes)
     best = max(step.learner.history, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss))
     assert kept == [best]
     last = monitor.summary(step.learner, fitted.classifier.card, params).splitlines()[1]
