@@ -1,5 +1,6 @@
 """Report a running training: a progress bar, TensorBoard, and a summary at the end."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -12,6 +13,7 @@ from torch import Tensor
 from stages.artifacts.classifier import Card
 from stages.batches import Resident, gather
 from stages.progress import Progress
+from stages.training import precision
 from stages.training.early_stopping import EarlyStopping, best_index
 from stages.training.loop import Update
 from stages.training.sampling import Sampler, Start, remaining_images
@@ -80,6 +82,8 @@ def opened(
     learner, (data, val) = step.learner, parts
     left = remaining_images(learner, len(data.labels), params)
     shown = step.world.writes
+    for line in precision.remarks(params, step.world.device) if shown else ():
+        print(line, file=sys.stderr)
     board_params = params if shown else params.model_copy(update={"board": False})
     with log.opened(board_params, key, len(learner.history)) as board:
         sampler = Sampler(data, params, learner.classes, World(data.labels.device))

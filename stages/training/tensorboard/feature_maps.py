@@ -15,7 +15,7 @@ from torch import Tensor
 from reprise.escaping import printable
 from reprise.grid import Captioned, Grid, Line
 from stages.pictures import fit, font, picture, shorten
-from stages.training.tensorboard.first_layers import FirstLayer
+from stages.training.tensorboard.first_layers import WEIGHTS, FirstLayer
 
 Pixels: TypeAlias = UInt8[np.ndarray, "b h w c"]
 CELL, GAP, COLUMNS, MOST = 64, 4, 8, 32  # pixels: a map, around it; maps a row, and of an image
@@ -89,8 +89,8 @@ def _drawn(layer: FirstLayer, images: Pixels, when: str) -> Picture.Image:
 def _heading(layer: FirstLayer, when: str, limits: tuple[float, float]) -> list[Line]:
     """Return the lines above the maps."""
     _, count, rows, columns = layer.maps.shape
-    what = "units, each with weights for" if layer.kind == "weights" else "maps of"
-    some = f"; the first {MOST}" if count > MOST else ""
+    what = "units, each with weights for" if layer.kind == WEIGHTS else "maps of"
+    some = f"; the first {MOST} are shown" if count > MOST else ""
     low, high = limits
     texts = (
         f"first {layer.kind}: {_name(layer)}",
@@ -104,4 +104,4 @@ def _heading(layer: FirstLayer, when: str, limits: tuple[float, float]) -> list[
 
 def _name(layer: FirstLayer) -> str:
     """Return how a layer is called in the network, and its type."""
-    return f"{printable(layer.name or 'network')} {layer.type}"
+    return printable(f"{layer.name or 'network'} {layer.type}")

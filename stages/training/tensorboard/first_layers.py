@@ -6,6 +6,7 @@ function that `forward` calls, as F.relu, is no layer, and is not seen.
 
 from collections.abc import Sequence
 from copy import deepcopy
+from math import prod
 from typing import NamedTuple
 
 import torch
@@ -24,6 +25,7 @@ KINDS = {
     "timm.layers.activations": "activation",
     "torch.nn.modules.pooling": "pooling",
 }
+WEIGHTS = "weights"  # the kind of a Linear layer, in place of maps
 # Of attention: between places, not of a place.
 ATTENTION = nn.Softmax, nn.Softmax2d, nn.LogSoftmax, nn.MultiheadAttention
 PREFIX = 8  # tokens before those of places, at most: of the class, and registers
@@ -32,7 +34,7 @@ PREFIX = 8  # tokens before those of places, at most: of the class, and register
 class FirstLayer(NamedTuple):
     """The first layer of a kind, and what it makes of each image."""
 
-    kind: str  # a value of KINDS, or of an MLP "weights"
+    kind: str  # a value of KINDS, or WEIGHTS
     name: str  # in the network
     type: str
     maps: Float[Tensor, "b f y x"]  # or [1, U, H, W]: the weights of U units
@@ -48,59 +50,65 @@ class Uncompiled(NamedTuple):
 def first_layers(parts: Uncompiled, images: Images) -> Sequence[FirstLayer]:
     """Return the first layer of each kind whose output are maps, in the order in which they run.
 
-    A copy runs on the CPU: neither weights, modes and statistics nor the next random number change.
+    Where there is none, return the Linear layer that weighs the pixels, if there is one. A copy
+    runs on the CPU: neither weights, modes and statistics nor the next random number change.
     """
     found = dict[str, FirstLayer]()
     normalize, network = (deepcopy(part).cpu().eval() for part in parts)
-
-    def note(layer: nn.Module, _: object, output: object) -> None:
-        kind, grid = _kind(layer), _grid(found)
-        if kind in found or not isinstance(output, Tensor) or len(output) != len(images):
-            return
-        maps = as_maps(output, grid)
-        if maps is not None and maps.shape[2] * maps.shape[3] > 1:
-            # A copy, as the layer behind may write in place.
-            found[kind] = FirstLayer(kind, names[layer], type(layer).__name__, maps.clone())
-
-    names = {layer: name for name, layer in network.named_modules() if _kind(layer)}
-    for layer in names:
-        layer.register_forward_hook(note)
     with torch.no_grad(), torch.random.fork_rng([]):
-        network(normalize(images.cpu()))
-    return [*found.values()]
+        pixels = normalize(images.cpu())
+
+        def note(layer: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+            kind, grid = _kind(layer), _grid(found)
+            if kind in found:
+                return
+            if isinstance(layer, nn.Linear):
+                maps = as_filters(layer, next(iter(inputs), None), pixels)
+            else:
+                maps = as_maps(output, grid, len(images))
+            if maps is not None:
+                # A copy, as the layer behind may write in place.
+                found[kind] = FirstLayer(kind, names[layer], type(layer).__name__, maps.clone())
+
+        names = {layer: name for name, layer in network.named_modules() if _kind(layer)}
+        for layer in names:
+            layer.register_forward_hook(note)
+        network(pixels)
+    layers = [one for one in found.values() if one.kind != WEIGHTS]
+    return layers or [*found.values()]
 
 
-def as_maps(output: Tensor, grid: tuple[int, int] | None) -> Float[Tensor, "b f y x"] | None:
-    """Return the output of a layer as maps, or None if it has none.
+def as_filters(
+    layer: nn.Linear, features: object, pixels: Float[Tensor, "b c h w"]
+) -> Float[Tensor, "1 u h w"] | None:
+    """Return the weights of a layer for the pixels, if these are its input; None otherwise.
+
+    Of several channels it is the sum of the weights: the response to grey.
+    """
+    if isinstance(features, Tensor) and torch.equal(features, pixels.flatten(1)):
+        filters: Tensor = layer.weight.unflatten(1, pixels.shape[1:]).sum(1)[None]
+        return filters
+    return None
+
+
+def as_maps(
+    output: object, grid: tuple[int, int] | None, images: int
+) -> Float[Tensor, "b f y x"] | None:
+    """Return the output of a layer as maps, or None if it has none of more than one position.
 
     It is [B, F, Y, X]; or, on the grid [Y, X] of the first convolution, [B, Y, X, F], or tokens
     [B, N, F], as in a transformer, the first of which may belong to no place.
     """
-    if output.ndim == 4:
-        last = output.shape[1:3] == grid and output.shape[2:] != grid
-        return output.permute(0, 3, 1, 2) if last else output
-    if output.ndim != 3 or grid is None:
+    if not isinstance(output, Tensor) or output.ndim not in {3, 4} or len(output) != images:
         return None
-    rows, columns = grid
-    if not 0 <= output.shape[1] - rows * columns <= PREFIX:
-        return None
-    places = output[:, -rows * columns :]
-    maps: Tensor = places.transpose(1, 2).unflatten(2, grid)
-    return maps
-
-
-def first_weights(network: nn.Module, images: Images) -> Sequence[FirstLayer]:
-    """Return the first Linear layer, if its units have a weight for every pixel, as in an MLP.
-
-    Of several channels it is the sum of the weights: the response to grey.
-    """
-    _, height, width, channels = images.shape
-    layers = [*network.named_modules()]
-    name, layer = next((one for one in layers if isinstance(one[1], nn.Linear)), ("", None))
-    if layer is None or layer.in_features != channels * height * width:
-        return []
-    weights = layer.weight.detach().cpu().unflatten(1, (channels, height, width)).sum(1)
-    return [FirstLayer("weights", name, type(layer).__name__, weights[None])]
+    maps: Tensor = output
+    if output.ndim == 4 and output.shape[1:3] == grid and output.shape[2:] != grid:
+        maps = output.permute(0, 3, 1, 2)
+    if output.ndim == 3:
+        if grid is None or not 0 <= output.shape[1] - prod(grid) <= PREFIX:
+            return None
+        maps = output[:, -prod(grid) :].transpose(1, 2).unflatten(2, grid)
+    return maps if maps.shape[2] * maps.shape[3] > 1 else None
 
 
 def _grid(found: dict[str, FirstLayer]) -> tuple[int, int] | None:
@@ -114,6 +122,8 @@ def _kind(layer: nn.Module) -> str:
     weight = getattr(layer, "weight", None)
     if isinstance(weight, Tensor) and weight.ndim == 4:
         return "convolution"  # of the project's own making, too, as the whitening of speednet
+    if isinstance(layer, nn.Linear):
+        return WEIGHTS
     if isinstance(layer, ATTENTION):
         return ""
     files = (base.__module__ for base in type(layer).__mro__)

@@ -27,7 +27,7 @@ from stages.pictures import fit, font, picture, shorten
 from stages.training.accumulation import Images
 from stages.training.tensorboard.events import Panel, Run
 from stages.training.tensorboard.feature_maps import sheets
-from stages.training.tensorboard.first_layers import Uncompiled, first_layers, first_weights
+from stages.training.tensorboard.first_layers import WEIGHTS, Uncompiled, first_layers
 
 Logits: TypeAlias = Float[Tensor, "n k"]
 SHOWN = 30  # images in a picture
@@ -81,9 +81,8 @@ def maps(parts: Uncompiled, images: Images, when: str) -> Iterator[Panel]:
         reason = f"the network does not run in a copy on the CPU: {printable(first_line(error))}"
         yield _panel("val", _records().text("feature maps", f"None: {reason}"))
         return
-    if not layers:
-        layers, images = first_weights(parts.network, images), images[:0]
-    for title, drawn in sheets(layers, _pixels(images), when):
+    weighed = any(layer.kind == WEIGHTS for layer in layers)
+    for title, drawn in sheets(layers, _pixels(images[:0] if weighed else images), when):
         yield _panel("val", _image(title, drawn))
     if not layers:
         reason = "no layer of the network returns maps, or has a weight for every pixel"
