@@ -89,8 +89,8 @@ def _drawn(layer: FirstLayer, images: Pixels, when: str) -> Picture.Image:
 def _heading(layer: FirstLayer, when: str, limits: tuple[float, float]) -> list[Line]:
     """Return the lines above the maps."""
     _, count, rows, columns = layer.maps.shape
-    what = "units, each with weights for" if layer.kind == WEIGHTS else "maps of"
-    some = f"; the first {MOST} are shown" if count > MOST else ""
+    what = "units with weights for" if layer.kind == WEIGHTS else "maps of"
+    some = f"; {MOST} shown" if count > MOST else ""
     low, high = limits
     texts = (
         f"first {layer.kind}: {_name(layer)}",
