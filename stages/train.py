@@ -56,13 +56,13 @@ def main() -> None:
     if not trial.share(step, data, params, params.threads):
         return
     here = step.world
-    with store.interruptible(), monitor.opened(step, data, params, store.key) as shown:
+    with store.interruptible(), monitor.opened(step, (data, val), params, store.key) as shown:
         for update in train(step, data, val, params):
             shown.update(update)
             if update.due and here.writes:
                 store.save(step.learner)
         fitted = temperature.calibrate(step, card, val)
-        shown.finish(fitted.logits, val, meta.interface.classes)
+        shown.finish(fitted.logits, meta.interface.classes)
     if here.writes:
         classifier.write(fitted.classifier)
         history.write(step.learner.history)

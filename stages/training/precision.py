@@ -1,5 +1,7 @@
 """Mixed precision, memory format and compilation of a network."""
 
+import platform
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, cast
 
@@ -7,12 +9,14 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from stages import runtime
+from stages import processor, runtime
 from stages.errors import UserError
 from stages.nets.introspection import convolutions
 from stages.params import Params
 
 VECTOR = 8  # numbers of 32 bits in a register of AVX2
+# What torch.cpu.get_capabilities calls the instructions of an x86 processor for a type.
+INSTRUCTIONS = {"bf16": ("avx512_bf16", "amx_bf16"), "fp16": ("avx512_fp16", "amx_fp16")}
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -33,6 +37,28 @@ def autocast(params: Precision, device: torch.device) -> AbstractContextManager[
     if params.precision == "fp32":
         return nullcontext()  # a switched-off autocast takes 10 us a step
     return torch.autocast(device.type, TYPES[params.precision])
+
+
+def remarks(params: Precision, device: torch.device) -> Iterator[str]:
+    """Yield a line where an x86 processor emulates the precision, which fp32 is faster than."""
+    names = INSTRUCTIONS.get(params.precision, ())
+    if not names or device.type != "cpu" or platform.machine() not in processor.X86:
+        return
+    capabilities = torch.cpu.get_capabilities()
+    able = any(capabilities.get(name) for name in names)
+    portable = processor.kernels(torch.backends.cpu.get_cpu_capability()) == "portable"
+    emulates = "PyTorch emulates it, which can be many times slower than fp32"
+    if not able:
+        yield (
+            f"train.precision is {params.precision}, for which {processor.model()} has no "
+            f"instructions ({' or '.join(names)}): {emulates}; train.precision: fp32 is faster here"
+        )
+    elif portable:
+        yield (
+            f"train.precision is {params.precision}, but train.kernels: portable leaves the "
+            f"processor's instructions for it unused: {emulates}; set train.kernels to native, or "
+            "train.precision to fp32"
+        )
 
 
 def scaler(params: Precision, device: torch.device) -> torch.amp.GradScaler:

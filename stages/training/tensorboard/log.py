@@ -19,6 +19,7 @@ from stages.params import Params
 from stages.training.accumulation import Images
 from stages.training.tensorboard import panels
 from stages.training.tensorboard.events import Events, Panel
+from stages.training.tensorboard.first_layers import Uncompiled
 from stages.training.tensorboard.panels import Logits
 
 FOLDER = Path("runs")
@@ -49,6 +50,10 @@ class Log:
         self._epoch = epoch.epoch
         self._write(panels.curves(epoch, speed))
         self._write(panels.weights(network))
+
+    def maps(self, parts: Uncompiled, images: Images, when: str) -> None:
+        """Log what the first layers make of images; `when` says of which weights."""
+        self._write(panels.maps(parts, images, when))
 
     def mistakes(self, logits: Logits, held_out: Resident, classes: Sequence[str]) -> None:
         """Log the images that these logits misclassify most confidently."""

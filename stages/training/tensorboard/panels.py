@@ -1,4 +1,4 @@
-"""Entries of a TensorBoard log: curves, histograms, images, the graph and the parameters."""
+"""Entries of a TensorBoard log: curves, histograms, images, maps, the graph, the parameters."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from copy import deepcopy
-from io import StringIO
+from io import BytesIO, StringIO
 from types import ModuleType
 from typing import TypeAlias
 
@@ -26,6 +26,8 @@ from stages.params import Params
 from stages.pictures import fit, font, picture, shorten
 from stages.training.accumulation import Images
 from stages.training.tensorboard.events import Panel, Run
+from stages.training.tensorboard.feature_maps import sheets
+from stages.training.tensorboard.first_layers import WEIGHTS, Uncompiled, first_layers
 
 Logits: TypeAlias = Float[Tensor, "n k"]
 SHOWN = 30  # images in a picture
@@ -66,6 +68,25 @@ def graph(whole: nn.Module, images: Images) -> Iterator[Panel]:
     """Yield the graph from pixels to logits, unless it cannot be traced."""
     if traced := trace(whole, images):
         yield Panel("train", {"graph_def": traced})
+
+
+def maps(parts: Uncompiled, images: Images, when: str) -> Iterator[Panel]:
+    """Yield what the first layers make of images, or of an MLP their weights, or why there is none.
+
+    `when` says of which weights of the network.
+    """
+    try:
+        layers = first_layers(parts, images)
+    except Exception as error:  # noqa: BLE001 the network may be of the user's own making
+        reason = f"the network does not run in a copy on the CPU: {printable(first_line(error))}"
+        yield _panel("val", _records().text("feature maps", f"None: {reason}"))
+        return
+    weighed = any(layer.kind == WEIGHTS for layer in layers)
+    for title, drawn in sheets(layers, _pixels(images[:0] if weighed else images), when):
+        yield _panel("val", _image(title, drawn))
+    if not layers:
+        reason = "no layer of the network returns maps, or has a weight for every pixel"
+        yield _panel("val", _records().text("feature maps", f"None: {reason}"))
 
 
 def mistakes(logits: Logits, data: Resident, classes: Sequence[str]) -> Iterator[Panel]:
@@ -153,6 +174,21 @@ def _shown(value: object) -> object:
 
 def _panel(run: Run, record: object) -> Panel:
     return Panel(run, {"summary": record})
+
+
+def _image(tag: str, picture: Picture.Image) -> object:
+    """Return a record of a picture, which in grey is faster to encode than one in colour."""
+    from tensorboard.compat.proto.summary_pb2 import Summary  # noqa: PLC0415
+
+    encoded, channels = BytesIO(), len(picture.getbands())
+    picture.save(encoded, "PNG")
+    image = Summary.Image(
+        height=picture.height,
+        width=picture.width,
+        colorspace=channels,
+        encoded_image_string=encoded.getvalue(),
+    )
+    return Summary(value=[Summary.Value(tag=tag, image=image)])
 
 
 def _pixels(images: Images) -> UInt8[np.ndarray, "b h w c"]:

@@ -1,3 +1,4 @@
+import platform
 from typing import get_args
 
 import pytest
@@ -7,9 +8,19 @@ from torch import nn
 from torchvision import models
 from toys import INTERFACE, NETWORK
 
+from stages import processor
 from stages.errors import UserError
 from stages.nets import network
-from stages.training.precision import Precision, arrange, autocast, compiled, refuse_narrow, scaler
+from stages.training.precision import (
+    INSTRUCTIONS,
+    Precision,
+    arrange,
+    autocast,
+    compiled,
+    refuse_narrow,
+    remarks,
+    scaler,
+)
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -128,3 +139,69 @@ def test_architectures_of_torchvision_have_no_such_layer(name: str) -> None:
     with torch.device("meta"):
         made = models.get_model(name, weights=None)
     refuse_narrow(made, CPU)
+
+
+def told(monkeypatch: pytest.MonkeyPatch, precision: str, has: str, kernels: str) -> list[str]:
+    """Return what is said on a processor that has some instructions."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {has: True, "avx2": True})
+    monkeypatch.setattr(processor, "kernels", lambda _: kernels)
+    monkeypatch.setattr(processor, "model", lambda: "A processor")
+    return [*remarks(params(precision=precision), CPU)]
+
+
+X86 = pytest.mark.skipif(platform.machine() not in processor.X86, reason="of x86 alone")
+
+
+@X86
+@pytest.mark.parametrize("kernels", ["portable", "AVX2", "AVX512"])
+@pytest.mark.parametrize(
+    ("precision", "has", "lacks"),
+    [
+        ("bf16", "avx512_f", "avx512_bf16 or amx_bf16"),
+        ("bf16", "avx512_fp16", "avx512_bf16 or amx_bf16"),
+        ("fp16", "amx_bf16", "avx512_fp16 or amx_fp16"),
+    ],
+)
+def test_a_precision_without_instructions_is_told_with_its_remedy(
+    monkeypatch: pytest.MonkeyPatch, precision: str, has: str, lacks: str, kernels: str
+) -> None:
+    (line,) = told(monkeypatch, precision, has, kernels)
+    assert line == (
+        f"train.precision is {precision}, for which A processor has no instructions ({lacks}): "
+        "PyTorch emulates it, which can be many times slower than fp32; "
+        "train.precision: fp32 is faster here"
+    )
+
+
+@X86
+@pytest.mark.parametrize(
+    ("precision", "has"),
+    [
+        ("bf16", "avx512_bf16"),
+        ("bf16", "amx_bf16"),
+        ("fp16", "avx512_fp16"),
+        ("fp16", "amx_fp16"),
+    ],
+)
+def test_instructions_that_portable_kernels_leave_unused_are_told(
+    monkeypatch: pytest.MonkeyPatch, precision: str, has: str
+) -> None:
+    (line,) = told(monkeypatch, precision, has, "portable")
+    assert line.startswith(f"train.precision is {precision}, but train.kernels: portable leaves ")
+    assert line.endswith("; set train.kernels to native, or train.precision to fp32")
+    assert not told(monkeypatch, precision, has, "AVX512")
+
+
+def test_of_fp32_a_gpu_and_other_processors_nothing_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not told(monkeypatch, "fp32", "none", "portable")
+    assert not [*remarks(params(precision="bf16"), CUDA)]
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    assert not [*remarks(params(precision="bf16"), CPU)]
+
+
+def test_what_torch_calls_the_instructions_is_known() -> None:
+    if platform.machine() in processor.X86:
+        names = {name for several in INSTRUCTIONS.values() for name in several}
+        assert names <= torch.cpu.get_capabilities().keys()

@@ -10,8 +10,10 @@ from torch import nn
 
 from stages.artifacts.history import Epoch
 from stages.batches import Resident
+from stages.nets.layers import Normalize
 from stages.training.tensorboard import panels
 from stages.training.tensorboard.events import Panel
+from stages.training.tensorboard.first_layers import Uncompiled
 from stages.training.tensorboard.panels import mosaic
 
 SummaryValue: TypeAlias = Any  # a message of TensorBoard's
@@ -123,6 +125,45 @@ def test_of_many_mistakes_the_worst_are_shown() -> None:
     assert picture.shape[1] == 5 * 104
     # The first pixel of the image of each cell: its row in the split.
     assert picture[8, 10].tolist() == [99] * 3
+
+
+def parts(*layers: nn.Module) -> Uncompiled:
+    return Uncompiled(Normalize((0.5,), (0.25,)), nn.Sequential(*layers))
+
+
+PAIR = torch.arange(2 * 64 * 3, dtype=torch.uint8).reshape(2, 8, 8, 3)
+
+
+def test_maps_are_a_picture_a_layer_named_by_kind_place_type_and_shape() -> None:
+    made = panels.maps(parts(nn.Conv2d(3, 5, 3), nn.ReLU(), nn.MaxPool2d(2)), PAIR, "now")
+    convolution, activation, pooling = made
+    assert value(convolution).tag == "feature maps/1 convolution 0 Conv2d 5 x 6 x 6"
+    assert value(activation).tag == "feature maps/2 activation 1 ReLU 5 x 6 x 6"
+    assert value(pooling).tag == "feature maps/3 pooling 2 MaxPool2d 5 x 3 x 3"
+    assert {one.run for one in (convolution, activation, pooling)} == {"val"}
+    picture, shown = drawn(pooling), value(pooling).image
+    assert (shown.height, shown.width, shown.colorspace) == picture.shape == (*picture.shape[:2], 3)
+
+
+def test_of_an_mlp_the_weights_are_shown_without_the_images() -> None:
+    (panel,) = panels.maps(parts(nn.Flatten(), nn.Linear(64, 5)), PAIR[..., :1], "now")
+    assert value(panel).tag == "feature maps/1 weights 1 Linear 5 x 8 x 8"
+    assert drawn(panel).ndim == 2, "grey"
+
+
+@pytest.mark.parametrize(
+    ("layer", "reason"),
+    [
+        (nn.Flatten(), "no layer of the network returns maps, or has a weight for every pixel"),
+        (nn.Linear(7, 7), "the network does not run in a copy on the CPU: "),
+    ],
+)
+def test_why_there_are_no_maps_is_written_there(layer: nn.Module, reason: str) -> None:
+    (panel,) = panels.maps(parts(layer), PAIR, "now")
+    (text,) = value(panel).tensor.string_val
+    assert value(panel).metadata.plugin_data.plugin_name == "text"
+    assert text.decode().startswith(f"None: {reason}")
+    assert "\n" not in text.decode()
 
 
 def test_without_mistakes_nothing_is_shown() -> None:
