@@ -16,7 +16,7 @@ from stages.errors import UserError
 from stages.nets.interface import Interface
 from stages.nets.layers import Normalize
 from stages.nets.network import Network
-from stages.training import losses, optimizer, pretrained, schedule
+from stages.training import layer_decay, losses, optimizer, pretrained, schedule
 from stages.training.checkpoint import IRRELEVANT
 from stages.training.early_stopping import EarlyStopping
 from stages.training.ema import Ema, MovingAverage
@@ -135,7 +135,8 @@ def _build_network(params: Training, card: Card, normalize: Normalize, data: Res
         first = torch.arange(min(count, len(data.labels)), device=data.images.device)
         initialize(normalize(gather(data.images, first).cpu()))
     steps = params.epochs * ceil(epoch_size(len(data.labels), params) / params.images_a_step)
-    for line in (*pretrained.load(network, params, card), *schedule.remarks(params, steps)):
+    remarks = *pretrained.load(network, params, card), *schedule.remarks(params, steps)
+    for line in (*remarks, *layer_decay.remarks(network, params)):
         print(line)
     network.to(data.labels.device)
     refuse_narrow(network, data.labels.device)
