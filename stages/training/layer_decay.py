@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from pydantic import Field
 from torch import nn
 
+from stages.nets.introspection import blocks
 from stages.params import Params
-
-CONTAINERS = nn.Sequential, nn.ModuleList, nn.ModuleDict
 
 
 class LayerDecay(Params):
@@ -42,7 +41,7 @@ def layer_ids(network: nn.Module) -> dict[nn.Parameter, int]:
         last = max(named.values())
         return {weight: named.get(name, last) for name, weight in network.named_parameters()}
     found, number = dict[nn.Parameter, int](), -1
-    for block in _blocks(network):
+    for block in blocks(network):
         number += any(weight.ndim > 1 for weight in block.parameters())
         for weight in block.parameters():
             found.setdefault(weight, max(0, number))
@@ -56,25 +55,3 @@ def remarks(network: nn.Module, params: LayerDecay) -> Iterator[str]:
             f"train.layer_decay is {params.layer_decay:g}, but the network is a single layer: it "
             "changes nothing"
         )
-
-
-def _blocks(module: nn.Module) -> Iterator[nn.Module]:
-    """Yield blocks and bare layers in the order in which they are made."""
-    for child in module.children():
-        if isinstance(child, CONTAINERS) or _is_trunk(child):
-            yield from _blocks(child)
-        else:
-            yield child
-
-
-def _is_trunk(module: nn.Module) -> bool:
-    """Tell whether a module lists blocks, as the encoder of torchvision's ViT does.
-
-    Two may be a branch of an Inception block, which is one layer.
-    """
-    lists = [child for child in module.children() if isinstance(child, CONTAINERS)]
-    return any(sum(map(_is_block, each.children())) > 2 for each in lists)
-
-
-def _is_block(module: nn.Module) -> bool:
-    return bool([*module.children()]) and not isinstance(module, CONTAINERS)

@@ -25,7 +25,11 @@ from stages.training.losses import Loss
 from stages.training.optimizer import NORMS, Optimizer
 from stages.training.precision import arrange, compiled, refuse_narrow, scaler
 from stages.training.pretrained import Pretrained
-from stages.training.recomputation import Recomputation, checkpoint_activations
+from stages.training.recomputation import (
+    Recomputation,
+    checkpoint_activations,
+    checkpoint_blocks,
+)
 from stages.training.sampling import epoch_size, limited
 from stages.training.state import Learner
 from stages.training.step import Step
@@ -143,12 +147,15 @@ def _build_network(params: Training, card: Card, normalize: Normalize, data: Res
     arrange(network, params)
     if params.grad_checkpointing:
         _refuse_recomputation(params)
-        checkpoint_activations(network)
+        if params.network == "timm":
+            checkpoint_blocks(network, params.architecture)
+        else:
+            checkpoint_activations(network)
     return network
 
 
 def _refuse_recomputation(params: Training) -> None:
-    if params.compile or params.network in {"custom", "timm"}:
+    if params.compile or params.network == "custom":
         found = "compile is true" if params.compile else f"network is {params.network}"
         raise UserError(
             f"train.grad_checkpointing is true, but train.{found}: that running parts of it twice "
