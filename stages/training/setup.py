@@ -79,12 +79,17 @@ def start(
 
 
 def initial_card(params: Training, interface: Interface) -> Card:
-    """Return the card of a network that is not trained yet."""
+    """Return the card of a network that is not trained yet.
+
+    Raises:
+        UserError: mean and std are left to the weights, which have none.
+    """
     network = params.part(Network)
     elsewhere = {*Network.model_fields, *IRRELEVANT}
     training = params.model_dump(mode="json", exclude=elsewhere)
     training["weights"] = address.public(params.weights)  # the classifier goes to others
-    return Card(network=network, interface=interface, temperature=1, training=training)
+    card = Card(network=network, interface=interface, temperature=1, training=training)
+    return pretrained.normalized(card, params)
 
 
 def build_step(params: Training, card: Card, data: Resident) -> Step:
