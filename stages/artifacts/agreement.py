@@ -28,8 +28,9 @@ def check(meta: Meta, card: Card | None = None, path: Path = params.PATH) -> Non
     made, stated = meta.interface, sections.stated(path)
     size = {"image_size": [made.height, made.width]}
     likewise = made.model_dump(mode="json", include={"channels", "resize", "interpolation"})
-    said = size | likewise
-    _require_same("preprocess", splits.PATH, said, stated.get("preprocess", {}))
+    ours = stated.get("preprocess", {})
+    said = size | likewise | _normalization(made, ours)
+    _require_same("preprocess", splits.PATH, said, ours)
     if card is not None:
         learned = card.network.model_dump(mode="json") | card.training
         _require_same("train", PATH, learned, stated.get("train", {}))
@@ -58,9 +59,18 @@ def _shown(value: object) -> str:
     return public(value) if isinstance(value, str) else short(json.dumps(value))
 
 
+def _normalization(made: Interface, stated: Mapping[str, object]) -> dict[str, object]:
+    """Return the parameter normalize, where either side leaves mean and std to the weights."""
+    if made.is_open:
+        return {"normalize": "weights"}
+    return {"normalize": "by numbers"} if stated.get("normalize") == "weights" else {}
+
+
 def _require_same_images(card: Card, meta: Meta) -> None:
-    """Refuse splits whose interface is not that of the classifier."""
+    """Refuse splits whose interface is not that of the classifier, which has a mean of its own."""
     learned, found = card.interface, meta.interface
+    if found.is_open:
+        found = found.model_copy(update={"mean": learned.mean, "std": learned.std})
     if names := [name for name in Interface.model_fields if _differ(name, learned, found)]:
         pairs = (found, learned), (learned, found)
         told, said = (", ".join(_told(names, *pair)) for pair in pairs)

@@ -209,7 +209,7 @@ def read_meta(root: Path = PATH) -> Meta:
     path = root / "meta.json"
     with files.reading(path, "preprocess"):
         meta = Meta.model_validate_json(path.read_bytes())
-        if flaw := flaws(meta.interface):
+        if flaw := flaws(meta.interface, may_be_open=True):
             raise ValueError(flaw)
         return meta
 

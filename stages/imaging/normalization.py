@@ -17,20 +17,26 @@ MIN_STD = 1 / 255  # one level of brightness
 class Normalization(Params):
     """Parameters of normalisation."""
 
-    normalize: Literal["dataset", "imagenet", "half", "none"] = Field(
-        description="by mean and std of train or ImageNet; half: to [-1, 1]; none: to [0, 1]"
+    normalize: Literal["dataset", "imagenet", "half", "none", "weights"] = Field(
+        description="by mean and std of train, ImageNet, or train.weights; half: to [-1, 1]; "
+        "none: to [0, 1]"
     )
 
 
 class Moments(NamedTuple):
-    """Mean and standard deviation of each channel, in units of [0, 1]."""
+    """Mean and standard deviation of each channel, in units of [0, 1], or none."""
 
     mean: tuple[float, ...]  # [C]
     std: tuple[float, ...]  # [C]
 
 
 def compute_moments(params: Normalization, counts: Int64[np.ndarray, "c 256"]) -> Moments:
-    """Return the moments that the parameters name; `counts` is the histogram of train."""
+    """Return the moments that the parameters name; `counts` is the histogram of train.
+
+    For `weights` there are none: which weights training starts from, that stage alone knows.
+    """
+    if params.normalize == "weights":
+        return Moments((), ())
     if params.normalize == "dataset":
         return dataset_moments(counts)
     if params.normalize == "imagenet":

@@ -47,8 +47,9 @@ class Cnn(nn.Module):
         positions = 1 if mean else (interface.height // side) * (interface.width // side)
         self.body = nn.Sequential(*convolutions(params, interface.channels), nn.Flatten())
         widths = params.filters[-1] * positions, *params.hidden, len(interface.classes)
-        *layers, self.head = dense(widths, params)
+        *layers, head = dense(widths, params)
         self.neck = nn.Sequential(nn.Dropout(params.dropout), *layers)
+        self.head = head  # last, by which it is found
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:
         """Map normalised images to logits."""

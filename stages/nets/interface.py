@@ -18,14 +18,20 @@ class Interface(Params):
     channels: PositiveInt
     resize: Resize  # how images of another size are resized to this one
     interpolation: Interpolation  # the filter of the resizing
-    mean: tuple[float, ...]  # [C], of the training split, in units of [0, 1]
+    mean: tuple[float, ...]  # [C], in units of [0, 1]; none in splits that leave it to the weights
     std: tuple[float, ...]  # [C], likewise
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether mean and std are left to the weights that training starts from."""
+        return not self.mean and not self.std
 
-def flaws(interface: Interface) -> str:
+
+def flaws(interface: Interface, *, may_be_open: bool = False) -> str:
     """Say why no network can have this interface, or return nothing."""
     channels, classes = interface.channels, interface.classes
-    if len(interface.mean) != channels or len(interface.std) != channels:
+    counts = {len(interface.mean), len(interface.std)}
+    if counts != {channels} and not (may_be_open and interface.is_open):
         moments = f"{len(interface.mean)} means and {len(interface.std)} standard deviations"
         return f"there are {moments} for {channels} channels"
     if not all(value > 0 for value in interface.std):

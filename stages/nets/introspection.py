@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from stages.errors import UserError
 from stages.nets.interface import Interface
 
+LISTS = nn.Sequential, nn.ModuleList, nn.ModuleDict
+
 
 def head(network: nn.Module) -> nn.Module:
     """Return the last layer that has weights of its own, in the order in which layers are made."""
@@ -29,6 +31,27 @@ def rechannel(filters: Float[Tensor, "o i h w"], channels: int) -> Float[Tensor,
     For one channel it is their sum, as grey is the same in all.
     """
     return filters.sum(1, keepdim=True).expand(-1, channels, -1, -1) / channels
+
+
+def blocks(module: nn.Module) -> Iterator[nn.Module]:
+    """Yield blocks and bare layers in the order in which they are made."""
+    for child in module.children():
+        if lists_blocks(child):
+            yield from blocks(child)
+        else:
+            yield child
+
+
+def lists_blocks(module: nn.Module) -> bool:
+    """Tell whether a module is a list, or has one of blocks as the encoder of torchvision's ViT.
+
+    A list of two in it may be a branch of an Inception block, which is one.
+    """
+    lists = [child for child in module.children() if isinstance(child, LISTS)]
+    return isinstance(module, LISTS) or any(
+        sum(bool([*one.children()]) and not isinstance(one, LISTS) for one in each.children()) > 2
+        for each in lists
+    )
 
 
 COUNT = 2  # images; one would not show that the batch dimension was lost

@@ -36,8 +36,9 @@ class Mlp(nn.Module):
     def __init__(self, params: Dense, interface: Interface) -> None:
         super().__init__()
         pixels = interface.channels * interface.height * interface.width
-        *layers, self.head = dense((pixels, *params.hidden, len(interface.classes)), params)
+        *layers, head = dense((pixels, *params.hidden, len(interface.classes)), params)
         self.body = nn.Sequential(*layers)
+        self.head = head  # last, by which it is found
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:
         """Map normalised images to logits."""

@@ -61,7 +61,7 @@ def train_epoch(step: Step, data: Resident, params: Loop) -> Iterator[Update]:
     works = sampler.steps(Start(epoch, learner.tally.steps))
     for number, work in enumerate(works, learner.tally.steps + 1):
         position = Position(epoch * steps + number - 1, steps, params.epochs)
-        apply(learner.optimizers, params, position, losses)
+        learner.lr = apply(learner.optimizers, params, position, losses)
         unread.outcomes.append(step(work))
         ended = number == steps
         due = ended or number % (params.save_steps or inf) == 0

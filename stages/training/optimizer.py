@@ -10,6 +10,7 @@ from torch import nn, optim
 from stages.errors import UserError
 from stages.nets.introspection import head
 from stages.params import Epochs, Params
+from stages.training.layer_decay import LayerDecay, rate_shares
 from stages.training.muon import Muon
 from stages.training.rmsprop import Rmsprop
 
@@ -20,7 +21,7 @@ Rate = Annotated[float, Field(gt=0, le=1000)]
 Kind = Literal["sgd", "adam", "adamw", "rmsprop", "muon"]
 
 
-class Optimizer(Params):
+class Optimizer(LayerDecay):
     """Parameters of the optimizer; all others have the defaults of torch.optim."""
 
     optimizer: Kind = Field(description="muon: filters and hidden matrices; muon_rest has the rest")
@@ -74,7 +75,7 @@ def build(network: nn.Module, params: Optimizer) -> list[optim.Optimizer]:
     """Return the optimizers of the weights, on the device where they are; muon comes with another.
 
     Weights that do not require gradients now are never updated. A group keeps its learning rate as
-    `initial_lr`, for the schedule.
+    `initial_lr`, for the schedule, and what it were without `layer_decay` as `undecayed_lr`.
 
     Raises:
         UserError: the network has no weights for the optimizer; change one of the two.
@@ -114,13 +115,16 @@ def freeze(network: nn.Module, params: Freezing, epoch: int) -> None:
 def _groups(network: nn.Module, params: Optimizer) -> dict[str, list[dict[str, Any]]]:
     """Group the weights by optimizer, learning rate and weight decay."""
     last, kinds = set(head(network).parameters()), dict[str, dict[Any, dict[str, Any]]]()
+    shares = rate_shares(network, params)
     for weight in network.parameters():
         if weight.requires_grad:
-            kind, lr = _kind(weight, params, is_last=weight in last)
+            kind, full = _kind(weight, params, is_last=weight in last)
+            has_own = weight in last and params.head_lr is not None
+            lr = full if has_own else full * shares[weight]
             decay = params.weight_decay if params.decay_norms or weight.ndim > 1 else 0.0
-            empty = {"params": [], "lr": lr, "initial_lr": lr, "weight_decay": decay}
-            group = kinds.setdefault(kind, {}).setdefault((lr, decay), empty)
-            group["params"].append(weight)
+            rates = {"lr": lr, "initial_lr": lr, "undecayed_lr": full, "weight_decay": decay}
+            groups = kinds.setdefault(kind, {})
+            groups.setdefault((*rates.values(),), {"params": [], **rates})["params"].append(weight)
     return {kind: list(groups.values()) for kind, groups in kinds.items()}
 
 

@@ -17,7 +17,7 @@ from stages.artifacts import classifier
 from stages.artifacts.classifier import Card
 from stages.errors import UserError
 from stages.params import Location, Params
-from stages.training import state_dict, timm_weights
+from stages.training import expected_input, state_dict, timm_weights
 from stages.training.state_dict import StateDict
 from stages.training.transplant import transplant
 
@@ -66,8 +66,20 @@ def load(network: nn.Module, params: Pretrained, card: Card) -> list[str]:
         return []
     if params.weights != "default":
         return transplant(network, _stored(params), card.interface.classes)
-    found, remarks = _default(params, card)
-    return [*transplant(network, found, card.interface.classes), *remarks]
+    remarks = transplant(network, _default(params, card), card.interface.classes)
+    return [*remarks, *expected_input.remarks(card, expected_input.of_architecture(card.network))]
+
+
+def normalized(card: Card, params: Pretrained) -> Card:
+    """Return the card with mean and std of the weights, where its images leave them to these.
+
+    Raises:
+        UserError: they have none, or their file cannot be read.
+    """
+    if not card.interface.is_open:
+        return card
+    stored = None if params.weights in {"none", "default"} else _stored(params).expected
+    return expected_input.closed(card, stored)
 
 
 def published_weights(architecture: str) -> StateDict:
@@ -97,8 +109,7 @@ def published_weights(architecture: str) -> StateDict:
     return StateDict(choice.url, kept, None)
 
 
-def _default(params: Pretrained, card: Card) -> tuple[StateDict, list[str]]:
-    """Return the published weights, and remarks on what they were trained on."""
+def _default(params: Pretrained, card: Card) -> StateDict:
     library, architecture = card.network.network, card.network.architecture
     if library == "timm":
         pinned = params.weights_revision, params.weights_sha256
@@ -113,7 +124,7 @@ def _default(params: Pretrained, card: Card) -> tuple[StateDict, list[str]]:
             "params.yaml: train.weights_revision is for train.network timm, which is torchvision; "
             "set it and train.weights_sha256 to null"
         )
-    return published_weights(architecture), []
+    return published_weights(architecture)
 
 
 def _stored(params: Pretrained) -> StateDict:

@@ -1,24 +1,22 @@
 """Activation checkpointing: segments of the network run again in the backward pass.
 
 Only what goes into a segment is kept (Chen et al. 2016, "Training deep nets with sublinear memory
-cost"). The second run gives the same bits: random numbers are drawn again, and the running
-statistics of batch norm are left alone.
+cost").
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
 from math import isqrt
 from types import MethodType
+from typing import Any
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from stages.errors import UserError
+from stages.nets.introspection import lists_blocks
 from stages.params import Params
-from stages.training.optimizer import NORMS
+from stages.training.second_run import recomputed
 
 
 class Recomputation(Params):
@@ -45,9 +43,39 @@ def checkpoint_activations(network: nn.Module) -> None:
         sequence.forward = MethodType(_forward, sequence)  # type: ignore[method-assign]
 
 
+def checkpoint_blocks(network: nn.Module, architecture: str) -> None:
+    """Have the blocks of a network of timm, and sequences of bare layers, keep their inputs alone.
+
+    Raises:
+        UserError: the network has neither.
+    """
+    parts = [*_parts(network)]
+    if not parts:
+        raise UserError(
+            f"train.grad_checkpointing is true, but train.architecture {architecture} has no "
+            "blocks that could run again one by one; set it to false, or choose another"
+        )
+    for part in parts:
+        forward = _forward if _is_sequence(part) else _block_forward
+        part.forward = MethodType(forward, part)
+
+
+def _parts(module: nn.Module) -> Iterator[nn.Module]:
+    for child in module.children():
+        bare = not any([*layer.children()] for layer in child.children())
+        if lists_blocks(child) and not (_is_sequence(child) and bare):
+            yield from _parts(child)
+        elif [*child.children()]:
+            yield child
+
+
+def _is_sequence(module: nn.Module) -> bool:
+    return type(module).forward is nn.Sequential.forward and len([*module.children()]) > 1
+
+
 def _sequences(module: nn.Module) -> Iterator[nn.Sequential]:
     for child in module.children():
-        if type(child).forward is nn.Sequential.forward and len(child) > 1:  # type: ignore[arg-type]
+        if _is_sequence(child):
             yield child  # type: ignore[misc]
         else:
             yield from _sequences(child)
@@ -58,11 +86,22 @@ def _forward(sequence: nn.Sequential, inputs: Tensor) -> Tensor:
         for layer in sequence:
             inputs = layer(inputs)
         return inputs
-    for segment in segments([*sequence]):
+    layers = [*sequence]
+    while layers and _overwrites(layers[0]):
+        inputs = layers.pop(0)(inputs)
+    for segment in segments(layers):
         part = nn.Sequential(*segment)
-        contexts = partial(_contexts, part)
-        inputs = checkpoint(part, inputs, use_reentrant=False, context_fn=contexts)
+        inputs = recomputed(part, part.forward, inputs)
     return inputs
+
+
+def _block_forward(block: nn.Module, *inputs: Any, **options: Any) -> object:  # noqa: ANN401
+    def forward(inputs: tuple[Any, ...], options: dict[str, Any]) -> object:
+        return type(block).forward(block, *inputs, **options)
+
+    if torch.is_grad_enabled():
+        return recomputed(block, forward, inputs, options)
+    return forward(inputs, options)
 
 
 def segments(layers: list[nn.Module]) -> Iterator[list[nn.Module]]:
@@ -73,7 +112,8 @@ def segments(layers: list[nn.Module]) -> Iterator[list[nn.Module]]:
             yield segment
             segment = []
         segment.append(layer)
-    yield segment
+    if segment:
+        yield segment
 
 
 def _overwrites(layer: nn.Module) -> bool:
@@ -81,25 +121,3 @@ def _overwrites(layer: nn.Module) -> bool:
     first = next(one for one in layer.modules() if not [*one.children()])
     # What passes its input on may have such a layer behind it.
     return getattr(first, "inplace", False) or isinstance(first, nn.Identity | nn.Flatten)
-
-
-def _contexts(
-    part: nn.Module,
-) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-    return nullcontext(), _untracked(part)
-
-
-@contextmanager
-def _untracked(part: nn.Module) -> Iterator[None]:
-    """Have batch norm update copies of its running statistics within the block."""
-    norms = [one for one in part.modules() if isinstance(one, NORMS)]
-    kept = [(norm, dict(norm.named_buffers(recurse=False))) for norm in norms]
-    for norm, buffers in kept:
-        for name, buffer in buffers.items():
-            setattr(norm, name, buffer.clone())
-    try:
-        yield
-    finally:
-        for norm, buffers in kept:
-            for name, buffer in buffers.items():
-                setattr(norm, name, buffer)

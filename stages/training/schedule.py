@@ -69,12 +69,12 @@ class Position(NamedTuple):
 def apply(
     optimizers: Iterable[Optimizer], params: Schedule, position: Position, losses: Sequence[float]
 ) -> float:
-    """Set the learning rates of a step; return that of the first group, which train.lr is for."""
+    """Set the learning rates of a step; return what train.lr is in it, which the last layer has."""
     share, rates = factor(params, position, losses), list[float]()
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = group["initial_lr"] * share
-            rates.append(group["lr"])
+            rates.append(group["undecayed_lr"] * share)
     return rates[0]
 
 

@@ -16,7 +16,7 @@ from stages.errors import UserError
 from stages.nets.interface import Interface
 from stages.nets.layers import Normalize
 from stages.nets.network import Network
-from stages.training import losses, optimizer, pretrained, schedule
+from stages.training import layer_decay, losses, optimizer, pretrained, schedule
 from stages.training.checkpoint import IRRELEVANT
 from stages.training.early_stopping import EarlyStopping
 from stages.training.ema import Ema, MovingAverage
@@ -25,7 +25,11 @@ from stages.training.losses import Loss
 from stages.training.optimizer import NORMS, Optimizer
 from stages.training.precision import arrange, compiled, refuse_narrow, scaler
 from stages.training.pretrained import Pretrained
-from stages.training.recomputation import Recomputation, checkpoint_activations
+from stages.training.recomputation import (
+    Recomputation,
+    checkpoint_activations,
+    checkpoint_blocks,
+)
 from stages.training.sampling import epoch_size, limited
 from stages.training.state import Learner
 from stages.training.step import Step
@@ -75,12 +79,17 @@ def start(
 
 
 def initial_card(params: Training, interface: Interface) -> Card:
-    """Return the card of a network that is not trained yet."""
+    """Return the card of a network that is not trained yet.
+
+    Raises:
+        UserError: mean and std are left to the weights, which have none.
+    """
     network = params.part(Network)
     elsewhere = {*Network.model_fields, *IRRELEVANT}
     training = params.model_dump(mode="json", exclude=elsewhere)
     training["weights"] = address.public(params.weights)  # the classifier goes to others
-    return Card(network=network, interface=interface, temperature=1, training=training)
+    card = Card(network=network, interface=interface, temperature=1, training=training)
+    return pretrained.normalized(card, params)
 
 
 def build_step(params: Training, card: Card, data: Resident) -> Step:
@@ -135,19 +144,23 @@ def _build_network(params: Training, card: Card, normalize: Normalize, data: Res
         first = torch.arange(min(count, len(data.labels)), device=data.images.device)
         initialize(normalize(gather(data.images, first).cpu()))
     steps = params.epochs * ceil(epoch_size(len(data.labels), params) / params.images_a_step)
-    for line in (*pretrained.load(network, params, card), *schedule.remarks(params, steps)):
+    remarks = *pretrained.load(network, params, card), *schedule.remarks(params, steps)
+    for line in (*remarks, *layer_decay.remarks(network, params)):
         print(line)
     network.to(data.labels.device)
     refuse_narrow(network, data.labels.device)
     arrange(network, params)
     if params.grad_checkpointing:
         _refuse_recomputation(params)
-        checkpoint_activations(network)
+        if params.network == "timm":
+            checkpoint_blocks(network, params.architecture)
+        else:
+            checkpoint_activations(network)
     return network
 
 
 def _refuse_recomputation(params: Training) -> None:
-    if params.compile or params.network in {"custom", "timm"}:
+    if params.compile or params.network == "custom":
         found = "compile is true" if params.compile else f"network is {params.network}"
         raise UserError(
             f"train.grad_checkpointing is true, but train.{found}: that running parts of it twice "

@@ -85,11 +85,7 @@ class Learner:
     history: list[Epoch] = field(default_factory=list)
     best: Weights = field(default_factory=dict)  # of the best epoch so far
     tally: Tally = field(default_factory=Tally)  # of the epoch that has begun
-
-    @property
-    def lr(self) -> float:
-        """Return the learning rate of the last step."""
-        return float(self.optimizers[0].param_groups[0]["lr"])
+    lr: float = 0.0  # train.lr in the last step, by the schedule, which knows it without a state
 
     @property
     def highest(self) -> float:

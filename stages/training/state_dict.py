@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping
 from io import BytesIO
-from typing import NamedTuple
+from math import isfinite
+from typing import Any, NamedTuple
 
 import torch
 from safetensors.torch import load as load_safetensors
@@ -14,6 +15,7 @@ from reprise.shortage import lacking
 from stages import address, mistakes
 from stages.artifacts.classifier import KEY
 from stages.errors import UserError
+from stages.training.expected_input import Expected
 
 # Keys under which training scripts save the weights, beside optimizers and much else.
 NESTS = ("state_dict", "model_state_dict", "model", "network", "net", "module")
@@ -26,6 +28,7 @@ class StateDict(NamedTuple):
     place: str  # path or address of the file, for messages
     weights: Mapping[str, Tensor]
     classes: tuple[str, ...] | None  # of the head, if the file is a classifier of this project
+    expected: Expected | None = None  # of its images, likewise
 
 
 def fetch(place: str) -> bytes:
@@ -62,7 +65,8 @@ def parse(data: bytes, place: str) -> StateDict:
     """
     try:
         if data[8:9] == b"{":  # behind the length of its header: safetensors
-            return StateDict(place, _tensors(load_safetensors(data), place), _classes(data))
+            weights, interface = _tensors(load_safetensors(data), place), _interface(data)
+            return StateDict(place, weights, _classes(interface), _expected(interface))
         content = torch.load(BytesIO(data), map_location="cpu", weights_only=True)
     except UserError:
         raise
@@ -76,13 +80,30 @@ def parse(data: bytes, place: str) -> StateDict:
     return StateDict(place, _tensors(content, place), None)
 
 
-def _classes(data: bytes) -> tuple[str, ...] | None:
-    """Return the classes in the metadata of a classifier of this project."""
+def _interface(data: bytes) -> Mapping[str, Any]:
+    """Return the interface in the metadata of a classifier of this project; of others, nothing."""
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     try:  # not as a Card: an earlier version's may lack what a card has today
-        return tuple(json.loads(header["__metadata__"][KEY])["interface"]["classes"])
+        found = json.loads(header["__metadata__"][KEY])["interface"]
+    except (KeyError, TypeError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _classes(interface: Mapping[str, Any]) -> tuple[str, ...] | None:
+    try:
+        return (*interface["classes"],)
+    except (KeyError, TypeError):
+        return None
+
+
+def _expected(interface: Mapping[str, Any]) -> Expected | None:
+    try:
+        mean, std = ((*map(float, interface[name]),) for name in ("mean", "std"))
     except (KeyError, TypeError, ValueError):
         return None
+    sound = len(mean) == len(std) > 0 and all(map(isfinite, mean)) and min(std) > 0
+    return Expected(mean, std) if sound and all(map(isfinite, std)) else None
 
 
 def _tensors(content: object, place: str) -> dict[str, Tensor]:

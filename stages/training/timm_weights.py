@@ -1,11 +1,10 @@
 """Weights that timm publishes: of the Hugging Face hub at one commit, or a copy in a folder."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from torch import Tensor
 
 from reprise.escaping import first_line
@@ -27,8 +26,8 @@ ASKED = "train.weights default"
 
 def published_weights(
     architecture: str, interface: Interface, folder: Path, pinned: tuple[str | None, str | None]
-) -> tuple[StateDict, list[str]]:
-    """Return the weights of an architecture, fitted to the size of the images, and remarks.
+) -> StateDict:
+    """Return the weights of an architecture, fitted to the size of the images.
 
     They are in the folder under the name of their repository, else on the hub; `pinned` are the
     revision there, and the checksum.
@@ -46,22 +45,7 @@ def published_weights(
         place, data, commit = f"{repository}/{FILE}", file.path.read_bytes(), file.commit
     _require_pinned(repository, pinned, (commit, sha256(data).hexdigest()))
     fitted = _fitted(config, architecture, interface, state_dict.parse(data, place))
-    return StateDict(place, fitted, None), [*_remarks(config, architecture, interface)]
-
-
-def _remarks(config: "PretrainedCfg", architecture: str, interface: Interface) -> Iterator[str]:
-    """Say how the weights expect images to be normalised, where those at hand are otherwise."""
-    wanted = {"mean": (config.mean, interface.mean), "std": (config.std, interface.std)}
-    for name, (theirs, ours) in wanted.items():
-        if len(ours) == len(theirs) and not np.allclose(ours, theirs, atol=0.001):
-            yield (
-                f"{architecture}: its weights expect a {name} of {_listed(theirs)}, images have "
-                f"{_listed(ours)}; preprocess.normalize decides"
-            )
-
-
-def _listed(moments: Iterable[float]) -> str:
-    return ", ".join(f"{moment:.3g}" for moment in moments)
+    return StateDict(place, fitted, None)
 
 
 def _config(architecture: str) -> "PretrainedCfg":

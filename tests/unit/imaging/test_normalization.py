@@ -81,6 +81,7 @@ def test_chunks_of_other_types_or_shapes_are_refused(images: np.ndarray) -> None
         ("half", 3, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
         ("none", 1, (0.0,), (1.0,)),
         ("none", 3, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+        ("weights", 3, (), ()),
     ],
 )
 def test_fixed_moments_need_no_image(

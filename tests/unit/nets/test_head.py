@@ -10,8 +10,9 @@ FAMILIES = ["mlp", "cnn", "lenet", "resnet_small", "speednet", "custom"]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_head_of_a_family_gives_the_logits(family: str) -> None:
-    network = built(shape(1, 32, 32, 7), network=family)
+@pytest.mark.parametrize("hidden", [(), (5, 6)])
+def test_the_head_of_a_family_gives_the_logits(family: str, hidden: tuple[int, ...]) -> None:
+    network = built(shape(1, 32, 32, 7), network=family, hidden=hidden)
     last = head(network)
     assert isinstance(last, nn.Linear)
     assert last.out_features == 7

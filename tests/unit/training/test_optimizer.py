@@ -15,6 +15,7 @@ BASE = {
     "optimizer": "sgd",
     "lr": 0.1,
     "head_lr": None,
+    "layer_decay": 1.0,
     "momentum": 0.9,
     "nesterov": False,
     "weight_decay": 0.3,

@@ -118,7 +118,8 @@ def test_default_takes_what_is_published(monkeypatch: pytest.MonkeyPatch) -> Non
         pretrained, "published_weights", lambda architecture: StateDict(architecture, WEIGHTS, None)
     )
     network = CARD.network.model_copy(update={"network": "torchvision"})
-    assert taken("default", card=CARD.model_copy(update={"network": network}))
+    shape = CARD.interface.model_copy(update={"height": 224, "width": 224})  # as its images were
+    assert taken("default", card=CARD.model_copy(update={"network": network, "interface": shape}))
 
 
 def test_a_missing_file_is_named() -> None:

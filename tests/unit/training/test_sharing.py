@@ -23,7 +23,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "muon": {
         "network": "resnet_small", "filters": (8, 8), "optimizer": "muon", "precision": "bf16",
         "ema": 0.9, "mixup": 0.4, "cutmix": 0.4, "flip": "random", "crop_padding": 1,
-        "batch_size": 2, "accumulate": 8, "freeze": 1,
+        "batch_size": 2, "accumulate": 8, "freeze": 1, "layer_decay": 0.7,
     },
     "fp16": {
         "optimizer": "rmsprop", "lr": 0.001, "precision": "fp16", "channels_last": False,

@@ -20,13 +20,14 @@ def recorded(vals: list[Scores], **changes: object) -> Learner:
     for number, val in enumerate(vals, 1):
         for weight in made.network.parameters():
             weight.data.fill_(number)
+        made.lr = 0.1 / number
         made.record(val, PASSED, settings(**changes))
     return made
 
 
 def test_an_epoch_is_recorded() -> None:
     made = recorded([Scores(0.7, 0.6), Scores(0.8, 0.5)])
-    assert made.history == [Epoch(1, 0.5, 0.7, 0.4, 0.6, 0.05), Epoch(2, 0.5, 0.8, 0.4, 0.5, 0.05)]
+    assert made.history == [Epoch(1, 0.5, 0.7, 0.4, 0.6, 0.1), Epoch(2, 0.5, 0.8, 0.4, 0.5, 0.05)]
     assert made.losses == [0.7, 0.8]
     assert made.highest == 0.6
 

@@ -136,7 +136,11 @@ def test_weights_that_are_pinned_are_those_of_the_hub(hub: Hub) -> None:
     for name, weight in made.state_dict().items():
         assert name.startswith("fc.") or torch.equal(weight, theirs[name]), name
     fresh = f"since {REPOSITORY}/model.safetensors has none for these classes"
-    assert remarks == [f"fc.weight: fresh, {fresh}", f"fc.bias: fresh, {fresh}"]
+    size = (
+        "resnet10t: its weights were made with images of 176 x 176 pixels, images have 32 x 32; "
+        "preprocess.image_size decides"
+    )
+    assert remarks == [f"fc.weight: fresh, {fresh}", f"fc.bias: fresh, {fresh}", size]
 
 
 def test_weights_that_are_not_pinned_are_refused_with_the_pins(hub: Hub) -> None:
@@ -239,7 +243,7 @@ def test_images_normalised_in_another_way_are_a_remark(hub: Hub) -> None:
     _, remarks = loaded(COMMIT, digest(hub), of=card(mean=(0.5,) * 3))
     assert remarks[-1] == (
         "resnet10t: its weights expect a mean of 0.485, 0.456, 0.406, images have 0.5, 0.5, 0.5; "
-        "preprocess.normalize decides"
+        "preprocess.normalize decides, and weights is theirs"
     )
 
 
