@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from statistics import mean, stdev
 from tempfile import TemporaryDirectory
@@ -171,7 +172,8 @@ def begun(given: dict[str, Any]) -> tuple[Any, Any, Any]:
     """Return network and loaders of train and test, all of timm."""
     import timm  # noqa: PLC0415
     import torch  # noqa: PLC0415
-    from timm import data as of_timm  # noqa: PLC0415
+
+    of_timm: Any = import_module("timm.data")  # whose names its type hints do not export
 
     from stages.training.efficientnet_names import renamed  # noqa: PLC0415
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn, strided
 
 from reprise.escaping import printable
@@ -130,8 +131,9 @@ def _layer_remarks(
 ) -> Iterator[str]:
     for name in stem:
         yield f"{name}: the filters of all channels were summed for those at hand"
-    for name in fresh:
-        yield f"{name}: fresh, since {found.place} has none for these classes"
+    for name, weight in fresh.items():
+        begins = "fresh" if weight.any() else "begins at 0"
+        yield f"{name}: {begins}, since {found.place} has none for these classes"
 
 
 def _stem(network: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -145,11 +147,20 @@ def _stem(network: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tensor
 
 
 def _head(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -> dict[str, Tensor]:
-    """Return the network's own head by name, if the one found is for other classes, or absent."""
-    last = {id(weight) for weight in head(network).parameters()}
+    """Return a new head by name, if the one found is for other classes, or absent.
+
+    A linear one begins at 0 (Kolesnikov et al. 2020, "Big Transfer", section 3.3): random weights
+    of some architectures make logits so large that a short training does not outweigh them.
+    """
+    layer = head(network)
+    last = {id(weight) for weight in layer.parameters()}
     own = {
         name: weight.detach() for name, weight in network.named_parameters() if id(weight) in last
     }
     theirs = {name: found.weights[name].shape for name in own if name in found.weights}
     same = theirs == {name: weight.shape for name, weight in own.items()}
-    return {} if same and found.classes in {None, classes} else own
+    if same and found.classes in {None, classes}:
+        return {}
+    # What others pass on to an activation would never learn from there.
+    linear = isinstance(layer, nn.Linear)
+    return {name: torch.zeros_like(own[name]) for name in own} if linear else own

@@ -140,7 +140,7 @@ def test_weights_that_are_pinned_are_those_of_the_hub(hub: Hub) -> None:
         "resnet10t: its weights were made with images of 176 x 176 pixels, images have 32 x 32; "
         "preprocess.image_size decides"
     )
-    assert remarks == [f"fc.weight: fresh, {fresh}", f"fc.bias: fresh, {fresh}", size]
+    assert remarks == [f"fc.weight: begins at 0, {fresh}", f"fc.bias: begins at 0, {fresh}", size]
 
 
 def test_weights_that_are_not_pinned_are_refused_with_the_pins(hub: Hub) -> None:
