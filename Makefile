@@ -3,7 +3,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare plots lock check
+.PHONY: repro versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare plots publish lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -70,6 +70,11 @@ compare: .venv/installed
 # no name in it acts as code.
 plots: .venv/installed
 	@python -m tools.offline_plots $(A) $(B)
+
+# `make publish TO=owner/name`: model, card and report of the last commit go to the Hugging Face hub;
+# ARGS=--dry-run only writes what would, ARGS=--private keeps it from others.
+publish: .venv/installed
+	@python -m tools.publish "$(TO)" $(ARGS)
 
 # No stage may differ from what dvc.lock says it ran as; the data may be absent.
 lock: .venv/installed

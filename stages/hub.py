@@ -20,6 +20,7 @@ DENIED = {
     401: "the token is missing or wrong: run `hf auth login`, or set HF_TOKEN to one that is valid",
     403: "the token may not do this: take one with that right, of a user who has it",
 }
+UNNAMED = "is no name of a repository; give it as owner/name"
 INSTALL = "`pip install '.[hub]'`"
 
 
@@ -33,10 +34,11 @@ class HubFile(NamedTuple):
 class Asked(NamedTuple):
     """What is asked of the hub, for messages."""
 
-    parameter: str  # with or without its value
+    place: str  # of the question: a parameter, or a command
     repository: str
     revision: str | None = None  # a commit, tag or branch
     name: str = ""  # of a file
+    verb: str = "fetched"
     remedy: str = "run the stage where there is a network"
 
 
@@ -48,7 +50,7 @@ def fetch(repository: str, name: str, revision: str | None, asked: str) -> HubFi
     Raises:
         UserError: the hub does not answer, or does not give it.
     """
-    with answered(Asked(asked, repository, revision, name)) as library:
+    with answered(Asked(f"params.yaml: {asked}", repository, revision, name)) as library:
         path = library.hf_hub_download(repository, name, revision=revision, endpoint=endpoint())
         return HubFile(Path(path), Path(path).parent.name)
 
@@ -77,8 +79,8 @@ def answered(asked: Asked) -> Iterator[ModuleType]:
 
 
 def refused(asked: Asked, why: str) -> UserError:
-    """Return the error that names the parameter, the repository and the reason."""
-    return UserError(f"params.yaml: {asked.parameter}: {printable(asked.repository)} {why}")
+    """Return the error that names the place, the repository and the reason."""
+    return UserError(f"{asked.place}: {printable(asked.repository)} {why}")
 
 
 def _library(asked: Asked) -> ModuleType:
@@ -97,7 +99,7 @@ def _reason(error: Exception, asked: Asked) -> str:
     from huggingface_hub import errors  # noqa: PLC0415  # as above
 
     reasons = {  # the first that fits: some are parents of others
-        errors.HFValidationError: "is no name of a repository; give it as owner/name",
+        errors.HFValidationError: UNNAMED,
         errors.GatedRepoError: "is gated; ask for access on its page, then run `hf auth login` or "
         "set HF_TOKEN",
         errors.RepositoryNotFoundError: "is not on the hub, or is private; correct the name, or "
@@ -114,4 +116,4 @@ def _reason(error: Exception, asked: Asked) -> str:
     if code in DENIED:
         return f"is denied with code {code}; {DENIED[code]}"
     told = f"{type(error).__name__}: {first_line(error)}"
-    return f"cannot be fetched ({told}); {asked.remedy}"
+    return f"cannot be {asked.verb} ({told}); {asked.remedy}"

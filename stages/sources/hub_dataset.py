@@ -73,7 +73,7 @@ def _asked(params: HubSet) -> Asked:
             "params.yaml: download.dataset hub needs download.repository, which is null; "
             "set it to the owner/name of a data set"
         )
-    asked = Asked("download.repository", params.repository, params.revision)
+    asked = Asked("params.yaml: download.repository", params.repository, params.revision)
     if params.revision and hub_files.COMMIT.fullmatch(params.revision):
         return asked._replace(remedy=_elsewhere(params.repository, params.revision))
     commit = hub_files.commit_of(asked)

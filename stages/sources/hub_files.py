@@ -75,9 +75,11 @@ def read_commit(asked: Asked) -> Commit:
 
 def _cached(library: Any, repository: str, of: Mapping[str, Any]) -> list[Any]:  # noqa: ANN401
     """Return the files of a commit as the library's cache has them; none if it does not."""
+    from huggingface_hub.errors import CachedRepoTreeNotFoundError  # noqa: PLC0415
+
     try:
         return [*library.get_cached_repo_tree(repository, **of)]
-    except library.errors.CachedRepoTreeNotFoundError:
+    except CachedRepoTreeNotFoundError:
         return []
 
 
