@@ -85,12 +85,13 @@ def refused(asked: Asked, why: str) -> UserError:
 
 def _library(asked: Asked) -> ModuleType:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # for its modules that are not yet imported
     try:
         import huggingface_hub  # noqa: PLC0415  # takes a second, and may be absent
     except ModuleNotFoundError as error:
         why = f"needs huggingface_hub, which is not installed: {INSTALL}"
         raise refused(asked, why) from error
-    getLogger("huggingface_hub").setLevel(ERROR)  # it warns of whoever has no account
+    getLogger("huggingface_hub").setLevel(ERROR)  # it warns of who has no account, and of retries
     return huggingface_hub
 
 

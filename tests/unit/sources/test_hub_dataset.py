@@ -183,7 +183,10 @@ def test_a_repository_that_there_is_not_is_one_message() -> None:
 
 @pytest.mark.parametrize("variable", ["", "HF_HUB_OFFLINE"])
 def test_without_a_network_the_way_around_is_told(
-    variable: str, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    variable: str,
+    hub: Hub,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     if variable:
         monkeypatch.setattr(constants, variable, True)
@@ -193,6 +196,7 @@ def test_without_a_network_the_way_around_is_told(
     fetching = f"`hf download --type dataset {NAME} --revision {COMMIT} --include '*.parquet'"
     assert f"{fetching} --local-dir data/source`" in message
     assert message.endswith("bring that folder here, and set download.dataset to parquet")
+    assert capfd.readouterr().err == ""
     assert not hub.asked
 
 
