@@ -3,7 +3,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare plots lock check
+.PHONY: repro versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare plots publish lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -71,6 +71,11 @@ compare: .venv/installed
 plots: .venv/installed
 	@python -m tools.offline_plots $(A) $(B)
 
+# `make publish TO=owner/name`: model, card and report of the last commit go to the Hugging Face hub;
+# ARGS=--dry-run only writes what would, ARGS=--private keeps it from others.
+publish: .venv/installed
+	@python -m tools.publish "$(TO)" $(ARGS)
+
 # No stage may differ from what dvc.lock says it ran as; the data may be absent.
 lock: .venv/installed
 	@found=$$(dvc status) || { echo 'dvc status failed: dvc.lock could not be checked'; exit 1; }; \
@@ -83,5 +88,5 @@ check: lint test lock
 .venv/installed: pyproject.toml constraints.txt
 	@echo 'Installing into .venv: 5 GB, some minutes; once.'
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[pipeline,timm,cluster,s3,ssh,dev]'
+	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[pipeline,hub,timm,cluster,s3,ssh,dev]'
 	touch $@

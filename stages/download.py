@@ -1,6 +1,6 @@
 """Fetch the images as they were published.
 
-reads    download.path           your images, or a torchvision root; digits needs neither
+reads    download.path           your images, or a torchvision root; digits and hub need neither
 writes   data/raw                every image, still encoded, with its label
          metrics/download.json   how many came in, and what was passed over
 """
@@ -14,16 +14,27 @@ from pydantic import Field
 
 from stages import launch
 from stages.artifacts import download_metrics, raw
-from stages.sources import digits, folder, named, origin, pairs, parquet, passed_over, table
+from stages.errors import UserError
+from stages.sources import (
+    digits,
+    folder,
+    hub_dataset,
+    named,
+    origin,
+    pairs,
+    parquet,
+    passed_over,
+    table,
+)
 from stages.sources.catalog import SetName
 from stages.sources.limits import limit_images
 
 
-class Download(origin.Origin, table.Table, named.Named):
+class Download(origin.Origin, hub_dataset.HubSet, table.Table, named.Named):
     """Section `download` of params.yaml."""
 
-    dataset: Literal["digits", "folder", "pairs", "table", "parquet", SetName] = Field(
-        description="digits, a named set, or the layout of your own images"
+    dataset: Literal["digits", "folder", "pairs", "table", "parquet", "hub", SetName] = Field(
+        description="digits, a named set, hub, or the layout of your own images"
     )
 
 
@@ -39,10 +50,27 @@ def download(params: Download) -> Iterator[raw.Raw]:
         case "table" | "parquet" as layout:
             with origin.open_store(params) as store:
                 yield {"table": table.load, "parquet": parquet.load}[layout](store, params)
+        case "hub":
+            _require_no_archive(params)
+            yield hub_dataset.load(params, params, params.max_bytes)
         case name:
             source = Path(params.path)
             with named.open_dataset(name, source, params, params.max_bytes) as published:
                 yield published
+
+
+def _require_no_archive(params: Download) -> None:
+    """Refuse what would be taken for a check or a place of the hub's files, and is neither.
+
+    Raises:
+        UserError: a checksum or an address is given.
+    """
+    for name, value in {"sha256": params.sha256, "address": params.address}.items():
+        if value is not None:
+            raise UserError(
+                f"params.yaml: download.{name} is for an archive, but download.dataset is hub, "
+                "whose commit has the checksums of its files; set it to null"
+            )
 
 
 def main() -> None:

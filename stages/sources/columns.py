@@ -1,6 +1,8 @@
 """Find the columns of image and label in Parquet files of the Hugging Face image layout."""
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -9,6 +11,7 @@ from stages.errors import UserError
 from stages.sources.reports import excerpt
 
 IMAGES = ("image", "img")  # as the hub's sets call it
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Columns(NamedTuple):
@@ -20,13 +23,13 @@ class Columns(NamedTuple):
     names: tuple[str, ...] | None  # of the classes, where the schema holds them
 
 
-def find(schema: pa.Schema, label: str) -> Columns:
-    """Find the columns by what the schema says of them, else by their names.
+def find(schema: pa.Schema, label: str, told: Mapping[str, Any] = NOTHING) -> Columns:
+    """Find the columns by what the schema says of them, else what is told, else their names.
 
     Raises:
         UserError: there is no column of images, or no column of labels.
     """
-    features = _features(schema)
+    features = _features(schema) or told
     labels = [name for name in _columns_of_type(features, "ClassLabel") if name in schema.names]
     if label not in schema.names and len(labels) != 1:
         raise UserError(
@@ -71,7 +74,7 @@ def _features(schema: pa.Schema) -> dict[str, Any]:
         ) from error
 
 
-def _columns_of_type(features: dict[str, Any], kind: str) -> list[str]:
+def _columns_of_type(features: Mapping[str, Any], kind: str) -> list[str]:
     return [
         name
         for name, feature in features.items()
@@ -79,7 +82,7 @@ def _columns_of_type(features: dict[str, Any], kind: str) -> list[str]:
     ]
 
 
-def _image(schema: pa.Schema, features: dict[str, Any]) -> str:
+def _image(schema: pa.Schema, features: Mapping[str, Any]) -> str:
     for name in (*_columns_of_type(features, "Image"), *IMAGES, *schema.names):
         if name in schema.names and _holds_bytes(schema.field(name).type):
             return str(name)

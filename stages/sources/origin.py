@@ -40,11 +40,12 @@ def folder_store(root: Path, most: int = sys.maxsize) -> Store:
 
 def file_store(path: Path, place: str, most: int = sys.maxsize) -> Store:
     """Return a store of one file."""
-    alone = Member(Path(place).name, path.stat().st_size, partial(_open_file, str(path)))
+    alone = Member(Path(place).name, path.stat().st_size, partial(open_file, str(path)))
     return Store(place, [alone], most)
 
 
-def _open_file(path: str) -> BinaryIO:
+def open_file(path: str) -> BinaryIO:
+    """Open a file of the disk, as a member of a store does."""
     return Path(path).open("rb")
 
 
@@ -60,9 +61,9 @@ def _members(root: Path) -> Iterator[Member]:
             path, name = entry.path, f"{prefix}{entry.name}"
             if entry.is_dir():
                 ahead.append((path, f"{name}/", around | {own}))
-                yield Member(f"{name}/", 0, partial(_open_file, path))
+                yield Member(f"{name}/", 0, partial(open_file, path))
             elif entry.is_file():
-                yield Member(name, entry.stat().st_size, partial(_open_file, path))
+                yield Member(name, entry.stat().st_size, partial(open_file, path))
             else:
                 raise UserError(f"{excerpt(path)}: is no file, or links to none; take it away")
 

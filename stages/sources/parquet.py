@@ -5,9 +5,10 @@ struct {bytes, path}, or bytes; the label a number, with or without names in the
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
@@ -24,7 +25,16 @@ from stages.sources.table import Table
 
 BATCH = 64  # images in memory at once
 BUFFER = 2**20  # bytes
+OTHER_SPLIT = "parquet file of another split than train, val and test"
 Index = Mapping[Any, int]  # from a label, as it stands in the file, to its class
+
+
+class Shards(NamedTuple):
+    """The files of each split, and what is known of them besides."""
+
+    splits: Mapping[str, Sequence[str]]
+    others: Sequence[str] = ()  # of splits that are not read
+    features: Mapping[str, Any] = MappingProxyType({})  # by column, where a schema tells none
 
 
 def load(store: Store, params: Table) -> Raw:
@@ -34,14 +44,24 @@ def load(store: Store, params: Table) -> Raw:
         UserError: there is no such file, a part is missing, files differ in columns or classes,
             they unpack to more than they may, or an image or a label is missing.
     """
-    splits = shards.group_by_split(store)
+    return read(store, params, Shards(shards.group_by_split(store)))
+
+
+def read(store: Store, params: Table, files: Shards) -> Raw:
+    """Return the images of files whose splits are known.
+
+    Raises:
+        UserError: as `load`.
+    """
+    splits = files.splits
     names = [name for split in splits.values() for name in split]
-    found = _columns(store, names, params.label_column)
+    found = _columns(store, names, params.label_column, files.features)
     _check_unpacked_size(store, names, found)
     classes, index = _index(store, names, found)
     others = sorted({*store.names()} - {*names})
     images = {split: _images(store, splits[split], found, index) for split in splits}
-    return Raw(classes, images, *count_passed_over(store, {"no parquet file": others}))
+    passed_over = {"no parquet file": others, OTHER_SPLIT: files.others}
+    return Raw(classes, images, *count_passed_over(store, passed_over))
 
 
 @contextmanager
@@ -62,12 +82,14 @@ def _reading(store: Store, name: str) -> Iterator[pq.ParquetFile]:
             ) from error
 
 
-def _columns(store: Store, names: Iterable[str], label: str) -> Columns:
+def _columns(
+    store: Store, names: Iterable[str], label: str, features: Mapping[str, Any]
+) -> Columns:
     """Find the columns, which must be the same in all files."""
     found = dict[Columns, str]()
     for name in names:
         with _reading(store, name) as file:
-            found.setdefault(columns.find(file.schema_arrow, label), name)
+            found.setdefault(columns.find(file.schema_arrow, label, features), name)
     if len(found) > 1:
         raise UserError(
             f"{store.place}: columns or classes differ between "

@@ -6,7 +6,7 @@ the nearest folder's (`partial-train/0000.parquet`).
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from posixpath import commonpath
 from typing import NamedTuple
@@ -43,12 +43,43 @@ def group_by_split(store: Store) -> dict[str, list[str]]:
     names = [name for name in store.names() if name.lower().endswith(".parquet")]
     if not names:
         raise UserError(f"{store.place}: holds no .parquet file")
+    return group(store.place, names)
+
+
+def group(place: str, names: list[str]) -> dict[str, list[str]]:
+    """Group Parquet files of a place by split, and check that each part is there once.
+
+    Raises:
+        UserError: as `group_by_split`.
+    """
     found = defaultdict[str, list[str]](list)
-    for name, split in _splits(store.place, names).items():
+    for name, split in _splits(place, names).items():
         found[split].append(name)
-    problems = [line for split, parts in found.items() for line in _incomplete(split, parts)]
-    raise_problems(f"{store.place}: splits are not there whole, and once; mend that:", problems)
+    problems = [line for split, parts in found.items() for line in _unlike(split, parts)]
+    _require_whole(place, found, problems)
     return {split: found[split] for split in ORDER if split in found}
+
+
+def require_parts(place: str, splits: Mapping[str, Sequence[str]], names: Sequence[str]) -> None:
+    """Check that no part is missing, among all `names`, of what the files of a split are parts of.
+
+    Raises:
+        UserError: one is.
+    """
+    wholes = {split: _wholes(parts) for split, parts in splits.items()}
+    around = {
+        split: [name for name in names if not _wholes([name]).keys() - known.keys()]
+        for split, known in wholes.items()
+    }
+    _require_whole(place, around, [])
+
+
+def _require_whole(
+    place: str, splits: Mapping[str, Sequence[str]], problems: Sequence[str]
+) -> None:
+    lacks = [line for split, parts in splits.items() for line in _incomplete(split, parts)]
+    heading = f"{place}: splits are not there whole, and once; mend that:"
+    raise_problems(heading, [*problems, *lacks])
 
 
 def _splits(place: str, names: list[str]) -> dict[str, str]:
@@ -92,17 +123,26 @@ def _part(name: str) -> Part:
     return Part(folder, None, None)
 
 
-def _incomplete(split: str, names: Iterable[str]) -> Iterator[str]:
-    """Compare the parts of a split with what their names promise."""
+def _wholes(names: Iterable[str]) -> dict[tuple[str, int | None], list[int]]:
+    """Return the numbers of the parts of each whole, by its name and promised total."""
     wholes = defaultdict[tuple[str, int | None], list[int]](list)
     for name in names:
         whole, number, total = _part(name)
         wholes[whole, total].append(-1 if number is None else number)
-    if len(wholes) > 1:
+    return wholes
+
+
+def _unlike(split: str, names: Iterable[str]) -> Iterator[str]:
+    """Say whether a split is there as several wholes, of which one may be meant."""
+    if len(wholes := _wholes(names)) > 1:
         once = len({whole for whole, _ in wholes}) == len(wholes)
         told = sorted(_describe(whole, None if once else total) for whole, total in wholes)
         yield f"{split}: is there as {', '.join(told)}"
-    for (whole, total), there in wholes.items():
+
+
+def _incomplete(split: str, names: Iterable[str]) -> Iterator[str]:
+    """Compare the parts of a split with what their names promise."""
+    for (whole, total), there in _wholes(names).items():
         numbers = sorted(there)
         first = 0 if total else min(numbers[0], 1)
         # No list of what should be there: a name may promise any number.

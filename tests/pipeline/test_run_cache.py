@@ -46,6 +46,9 @@ OTHERS: Values = {
         "address": "file://{root}/others.zip",
         "sha256": "{digest}",
         "max_bytes": 10**8,
+        "repository": "owner/name",  # of data sets of the hub, as are the next two
+        "revision": "main",
+        "subset": "small",
         "table": "all.csv",
         "file_column": "opposite",
         "label_column": "parity",
@@ -71,6 +74,7 @@ OTHERS: Values = {
 # With these values, that parameter changes nothing that the stage writes.
 IDLE = {
     *(("download", key) for key in ("sha256", "max_bytes", "mirror", "emnist_split")),
+    *(("download", key) for key in ("repository", "revision", "subset")),
     *(("preprocess", key) for key in ("splits", "on_error", "workers")),
 }
 pytestmark = pytest.mark.filterwarnings(r"ignore::DeprecationWarning:dvc(\..*)?")

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
+import hubs
 import pytest
 import timm
 import torch
+from hubs import COMMIT, Hub
 from huggingface_hub import constants
 from safetensors.torch import save
 from together import free_port
@@ -20,55 +20,10 @@ from stages.errors import UserError
 from stages.nets import network
 from stages.training import pretrained
 from stages.training.pretrained import SOURCE, Pretrained
+from stages.training.timm_weights import FILE
 
-COMMIT, REPOSITORY = "0123456789abcdef" * 2 + "01234567", "timm/resnet10t.c3_in1k"
+REPOSITORY = "timm/resnet10t.c3_in1k"
 TRANSFORMER = "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k"
-
-
-class Hub(ThreadingHTTPServer):
-    """Files by repository, of one commit, and the codes of refusals."""
-
-    files: dict[str, bytes]
-    refused: dict[str, tuple[int, str]]
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Answer(BaseHTTPRequestHandler):
-    server: Hub
-
-    def do_HEAD(self) -> None:
-        self._answer()
-
-    def do_GET(self) -> None:
-        self.wfile.write(self._answer())
-
-    def _answer(self) -> bytes:
-        repository, _, rest = self.path.strip("/").partition("/resolve/")
-        revision, _, name = rest.partition("/")
-        code, error, data = 200, "", self.server.files.get(repository, b"")
-        if repository in self.server.refused:
-            code, error = self.server.refused[repository]
-        elif not data:
-            code, error = 404, "RepoNotFound"
-        elif revision not in {"main", COMMIT}:
-            code, error = 404, "RevisionNotFound"
-        elif name != "model.safetensors":
-            code, error = 404, "EntryNotFound"
-        body = data if code == 200 else b""
-        self.send_response(code)
-        if error:
-            self.send_header("X-Error-Code", error)
-        self.send_header("X-Repo-Commit", COMMIT)
-        self.send_header("ETag", f'"{sha256(body).hexdigest()}"')
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        return body
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -84,13 +39,13 @@ def hub(
 ) -> Iterator[Hub]:
     monkeypatch.chdir(tmp_path)
     SOURCE.mkdir(parents=True)
+    hubs.hurry(monkeypatch)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    with Hub(("127.0.0.1", 0), Answer) as server:
-        server.files, server.refused = dict(published), {}
+    with hubs.serving() as server:
+        for repository, weights in published.items():
+            server.publish(repository, {FILE: weights})
         monkeypatch.setenv("HF_ENDPOINT", server.address)
-        Thread(target=server.serve_forever, daemon=True).start()
         yield server
-        server.shutdown()
 
 
 def card(architecture: str = "resnet10t", side: int = 32, **interface: object) -> Card:
@@ -126,7 +81,7 @@ def complaint(
 
 
 def digest(hub: Hub, repository: str = REPOSITORY) -> str:
-    return sha256(hub.files[repository]).hexdigest()
+    return sha256(hub.files(repository)[FILE]).hexdigest()
 
 
 def test_weights_that_are_pinned_are_those_of_the_hub(hub: Hub) -> None:
@@ -166,13 +121,13 @@ def test_a_copy_in_the_folder_needs_neither_network_nor_pins(
 ) -> None:
     first, _ = loaded(COMMIT, digest(hub))
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{free_port()}")
-    (SOURCE / "resnet10t.c3_in1k.safetensors").write_bytes(hub.files[REPOSITORY])
+    (SOURCE / "resnet10t.c3_in1k.safetensors").write_bytes(hub.files(REPOSITORY)[FILE])
     again, _ = loaded()
     assert all(map(torch.equal, first.state_dict().values(), again.state_dict().values()))
 
 
 def test_a_copy_must_be_what_is_pinned(hub: Hub) -> None:
-    (SOURCE / "resnet10t.c3_in1k.safetensors").write_bytes(hub.files[REPOSITORY])
+    (SOURCE / "resnet10t.c3_in1k.safetensors").write_bytes(hub.files(REPOSITORY)[FILE])
     assert loaded(COMMIT, digest(hub))
     assert f"train.weights_sha256 to {digest(hub)}" in complaint(COMMIT, None)
     assert f"train.weights_sha256 is {'0' * 64}; provide" in complaint(COMMIT, "0" * 64)
@@ -214,7 +169,7 @@ def test_other_weights_than_those_pinned_are_refused(hub: Hub) -> None:
 
 
 def test_weights_of_another_network_do_not_fit(hub: Hub) -> None:
-    (SOURCE / "resnet10t.c3_in1k.safetensors").write_bytes(hub.files[TRANSFORMER])
+    (SOURCE / "resnet10t.c3_in1k.safetensors").write_bytes(hub.files(TRANSFORMER)[FILE])
     assert "does not fit train.architecture resnet10t (" in complaint()
 
 

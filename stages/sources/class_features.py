@@ -1,0 +1,36 @@
+"""The classes that the README of a data set names, where its Parquet files do not."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def class_features(card: Mapping[str, Any], subset: str | None) -> dict[str, Any]:
+    """Return what `dataset_info` of the front matter says of the columns, as a schema says it.
+
+    Of several subsets it is that of `subset`, else the only one.
+    """
+    infos = _mappings(card.get("dataset_info"))
+    own = [info for info in infos if subset and info.get("config_name") == subset]
+    if len(own or infos) != 1:
+        return {}
+    described = {
+        str(column.get("name")): _feature(column.get("dtype"))
+        for column in _mappings((own or infos)[0].get("features"))
+    }
+    return {name: feature for name, feature in described.items() if feature}
+
+
+def _feature(kind: object) -> dict[str, Any]:
+    """Return the feature of a column; none where nothing need be known of it."""
+    if kind == "image":
+        return {"_type": "Image"}
+    about = kind.get("class_label") if isinstance(kind, dict) else None
+    names = about.get("names") if isinstance(about, dict) else None
+    if isinstance(names, dict):  # {"0": "cat"}
+        names = {str(number): name for number, name in names.items()}
+    return {"_type": "ClassLabel", "names": names} if names else {}
+
+
+def _mappings(said: object) -> Sequence[Mapping[str, Any]]:
+    """Return what may be one mapping or a list of them."""
+    return [item for item in (said if isinstance(said, list) else [said]) if isinstance(item, dict)]
