@@ -126,7 +126,7 @@ def survives(name: str, key: str, value: object, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sections, "_load", lambda _: {name: {**PARAMS[name], key: value}})
 
     def require_plain(section: str, changed: object, inner: object, path: Path) -> None:
-        """Spare those that stand there always, a third of the time of a load."""
+        """Spare those that stand there always, most of the time of a load."""
         if changed == key:
             REQUIRE_PLAIN(section, changed, inner, path)
 
