@@ -1,5 +1,6 @@
 """Errors that the user can mend: one message, an exit code, and no traceback."""
 
+import gc
 import os
 import select
 import signal
@@ -32,6 +33,9 @@ def run(main: Callable[[], None]) -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # while modules were imported
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not gc.isenabled():  # as well
+        gc.freeze()  # modules stay to the end: no later collection looks at them again
+        gc.enable()
     try:
         _run_and_flush(main)
     except UserError as error:

@@ -5,10 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import fsspec
-from aiohttp import ClientTimeout
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from reprise.shortage import lacking
 from stages import files
@@ -18,11 +15,12 @@ from stages.progress import Progress
 from stages.sources.limits import check_bytes
 from stages.sources.retry import with_retries
 
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
 HAS = "has"
 BLOCK = 4 * 2**20  # bytes in memory at once
-# An answer may take hours, a silence may not; trust_env: a proxy is used where one is named.
-TIMEOUT = ClientTimeout(total=None, sock_connect=30, sock_read=60)  # seconds
-WEB = {"client_kwargs": {"timeout": TIMEOUT, "trust_env": True}}
+TIMEOUT = {"sock_connect": 30.0, "sock_read": 60.0}  # seconds; a whole answer may take hours
 
 
 def fetch(address: str, target: Path, checksum: str | None = None, most: int = sys.maxsize) -> None:
@@ -69,8 +67,10 @@ class _Transfer:
 
     def finish(self) -> None:
         """Fetch what is missing, or all where the file changed or its middle is not served."""
-        options = WEB if self._web else {}
-        source, path = fsspec.url_to_fs(self._address, skip_instance_cache=True, **options)
+        from fsspec import url_to_fs  # noqa: PLC0415 - with its client, half a second
+
+        options = _web_options() if self._web else {}
+        source, path = url_to_fs(self._address, skip_instance_cache=True, **options)
         about = source.info(path)
         if about["type"] != "file":
             raise IsADirectoryError("it is a folder")
@@ -86,7 +86,7 @@ class _Transfer:
             self._rewind()
             self._append(source, path)
 
-    def _append(self, source: fsspec.AbstractFileSystem, path: str) -> None:
+    def _append(self, source: "AbstractFileSystem", path: str) -> None:
         """Fetch from the offset reached to the end."""
         offset, size = self._file.tell(), self._about.get("size")
         # Without blocks, a web server sends all in one answer: what every one can do.
@@ -115,6 +115,13 @@ class _Transfer:
         with _explain_storage_errors(self._address, self._target):
             self._file.seek(0)
             self._file.truncate()
+
+
+def _web_options() -> dict[str, Any]:
+    """Return what fsspec tells its web client: to use a proxy where one is named, and limits."""
+    from aiohttp import ClientTimeout  # noqa: PLC0415 - as above
+
+    return {"client_kwargs": {"timeout": ClientTimeout(None, **TIMEOUT), "trust_env": True}}
 
 
 @contextmanager

@@ -4,8 +4,6 @@ import time
 from collections.abc import Callable
 from socket import EAI_AGAIN, gaierror
 
-from aiohttp import ClientError
-
 from reprise.shortage import lacking
 from stages.address import public, scrubbed
 from stages.errors import UserError
@@ -44,6 +42,8 @@ def with_retries(address: str, action: Callable[[], None]) -> None:
 
 def _cause(error: Exception) -> BaseException:
     """Return the cause behind fsspec, which turns every HTTP error into a missing file."""
+    from aiohttp import ClientError  # noqa: PLC0415 - imported by now, if it is one
+
     cause = error.__cause__
     return cause if isinstance(cause, ClientError | TimeoutError) else error
 

@@ -20,7 +20,7 @@ def two(pristine: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     made.run("git", "tag", "none")
     made.run("git", "add", "-A")
     made.run("git", "commit", "-qm", "Run")
-    made.run("dvc", "exp", "run", "--temp", "-n", "few", "-S", "train.epochs=2")
+    made.run("dvc", "exp", "run", "--temp", "-n", "few", "-S", "train.epochs=2", "evaluate")
     return made
 
 

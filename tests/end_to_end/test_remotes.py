@@ -71,8 +71,9 @@ def test_the_story(
         pulls_it(b)
         if of == "trained":  # what server it came from makes no difference
             computes_it_again(b)
-        sends_an_experiment(b)
-        applies_it(a, b)
+        changed = "train.label_smoothing=0.1" if of == "trained" else "evaluate.tta=flip"
+        sends_an_experiment(b, changed)
+        applies_it(a, b, changed)
 
 
 def pulls_it(b: Clone) -> None:
@@ -88,20 +89,22 @@ def computes_it_again(b: Clone) -> None:
     assert not b.run("git", "status", "--porcelain"), "dvc.lock and the metrics came out the same"
 
 
-def sends_an_experiment(b: Clone) -> None:
-    b.run("dvc", "exp", "run", "-n", "smoother", "-S", "train.label_smoothing=0.1")
+def sends_an_experiment(b: Clone, changed: str) -> None:
+    b.run("dvc", "exp", "run", "-n", "smoother", "-S", changed)
     compared = b.run("dvc", "metrics", "diff", "HEAD")
     assert re.search(r"metrics/evaluate.json +loss", compared)
     assert "Pushed experiment smoother" in b.run("dvc", "exp", "push", "origin", "smoother")
 
 
-def applies_it(a: Clone, b: Clone) -> None:
+def applies_it(a: Clone, b: Clone, changed: str) -> None:
     assert "smoother" in a.run("dvc", "exp", "list", "origin", "--name-only")
     a.run("dvc", "exp", "pull", "origin", "smoother")
     a.run("dvc", "exp", "apply", "smoother")
-    assert "  label_smoothing: 0.1" in (a.root / "params.yaml").read_text("utf-8")
+    set_to = f"  {changed.partition('.')[2].replace('=', ': ')} "
+    assert set_to in (a.root / "params.yaml").read_text("utf-8")
     assert a.run("dvc", "repro").strip().endswith(UP_TO_DATE)
-    for name in ("dvc.lock", "metrics/evaluate.json", "models/classifier.safetensors"):
+    files = ("dvc.lock", "metrics/evaluate.json", "models/classifier.safetensors")
+    for name in (*files, "metrics/evaluate/predictions.parquet"):
         assert (a.root / name).read_bytes() == (b.root / name).read_bytes(), name
 
 

@@ -158,7 +158,7 @@ def test_a_killed_push_is_completed_by_the_next(
 
 
 def test_a_second_process_is_told_who_is_at_work(reproduced: Clone) -> None:
-    reproduced.params("  opset: 20", "  opset: 19")
+    reproduced.params("  tta: none", "  tta: flip")
     first = reproduced.start("dvc", "repro")
     while "Running stage" not in (first.stdout.readline() if first.stdout else ""):
         assert first.poll() is None

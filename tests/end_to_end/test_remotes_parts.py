@@ -55,17 +55,17 @@ def test_a_change_pulls_only_what_its_stages_read(b: Clone) -> None:
 
 def test_a_tag_and_an_experiment_of_a_colleague(a: Clone, b: Clone) -> None:
     a.run("git", "tag", "v1")
-    a.run("dvc", "exp", "run", "-n", "opset", "-S", "export.opset=19")
+    a.run("dvc", "exp", "run", "-n", "mirrored", "-S", "evaluate.tta=flip")
     a.run("git", "push", "-q", "origin", "v1")
-    a.run("dvc", "exp", "push", "origin", "opset")
+    a.run("dvc", "exp", "push", "origin", "mirrored")
     b.run("git", "fetch", "-q", "--tags")
     b.run("git", "switch", "-q", "--detach", "v1")
     b.run("dvc", "pull")
     assert b.run("dvc", "repro").strip().endswith(UP_TO_DATE)
-    assert "opset" in b.run("dvc", "exp", "list", "origin", "--all-commits")
-    b.run("dvc", "exp", "pull", "origin", "opset")
-    b.run("dvc", "exp", "branch", "opset", "opset-19")
-    b.run("git", "switch", "-q", "opset-19")
+    assert "mirrored" in b.run("dvc", "exp", "list", "origin", "--all-commits")
+    b.run("dvc", "exp", "pull", "origin", "mirrored")
+    b.run("dvc", "exp", "branch", "mirrored", "tta")
+    b.run("git", "switch", "-q", "tta")
     b.run("dvc", "checkout")
     assert b.run("dvc", "repro").strip().endswith(UP_TO_DATE)
 

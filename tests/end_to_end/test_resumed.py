@@ -137,7 +137,7 @@ def test_twenty_kills_change_no_byte(name: str, tmp_path: Path) -> None:
 
 
 def test_an_experiment_in_a_folder_of_its_own_goes_on(reproduced: Clone) -> None:
-    train_only = ["train", "--temp", "-S", "train.epochs=40", "-S", "train.threads=1"]
+    train_only = ["train", "--temp", "-S", "train.epochs=15", "-S", "train.threads=1"]
     command = ["dvc", "exp", "run", *train_only]
     process = reproduced.start(*command, "-n", "killed")
     deadline = time.monotonic() + 120
@@ -156,7 +156,7 @@ def test_an_experiment_in_a_folder_of_its_own_goes_on(reproduced: Clone) -> None
     lock = YAML(typ="safe").load(reproduced.run("git", "show", f"{ref}:dvc.lock"))
     outs = {out["path"]: out["md5"] for out in lock["stages"]["train"]["outs"]}
     expected = outs[OUTS[0]]
-    reproduced.params(f"  epochs: {EPOCHS} ", "  epochs: 40 ")
+    reproduced.params(f"  epochs: {EPOCHS} ", "  epochs: 15 ")
     reproduced.params("  threads: 2", "  threads: 1")
     reproduced.run("python", "-m", "stages.train")
     assert hashlib.md5(results(reproduced.root)[0]).hexdigest() == expected  # noqa: S324 -- DVC's

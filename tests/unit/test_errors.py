@@ -69,6 +69,20 @@ def test_ctrl_c_ends_a_stage_that_still_imports_without_a_traceback(
     assert len(ended.stderr.splitlines()) == bool(told)
 
 
+@pytest.mark.parametrize(("argument", "by_stage"), [("-m", True), ("-c", False)])
+def test_garbage_is_not_looked_for_while_a_stage_imports(argument: str, *, by_stage: bool) -> None:
+    program = (
+        "import gc, sys\n"
+        f"sys.argv[0] = {argument!r}  # as Python has it while it looks for the module\n"
+        "from stages import errors\n"
+        f"assert gc.isenabled() is not {by_stage}\n"
+        "errors.run(lambda: print(gc.isenabled(), gc.get_freeze_count() > 0))\n"
+    )
+    command = [sys.executable, "-c", program]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert printed == f"True {by_stage}\n"
+
+
 @pytest.mark.parametrize("letters", [1, 1_000_000])
 def test_a_reader_that_ends_is_no_error(letters: int) -> None:
     code = f"from stages import errors; errors.run(lambda: print({letters} * 'x'))"

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
 
 RESAMPLES = 10_000  # of the bootstrap
 SEED = 0  # of the bootstrap: the same predictions give the same interval
@@ -96,6 +95,8 @@ def difference(pairs: Sequence[Pair]) -> Difference:
     would be those of each. The interval is that of percentiles (Efron & Tibshirani 1993, ch. 13);
     a resample of images is one multinomial draw of how many are lost, the same and won.
     """
+    from scipy.stats import binomtest  # noqa: PLC0415 - takes a second
+
     images, gains = len(pairs), Counter(pair.gain for pair in pairs)
     lost, same, won = gains[-1], gains[0], gains[1]
     rng = np.random.default_rng(SEED)

@@ -1,5 +1,6 @@
 """Weights from a hub on this machine, that speaks as the Hugging Face hub does."""
 
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -135,6 +136,7 @@ def test_a_copy_must_be_what_is_pinned(hub: Hub) -> None:
 
 def test_without_a_network_the_place_for_a_copy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # 23 s between the hub's six tries
     message = complaint(COMMIT, "0" * 64)
     assert message.startswith(f"params.yaml: train.weights default: {REPOSITORY} cannot be fetched")
     assert message.endswith(
