@@ -32,7 +32,7 @@ class HubFile(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What is asked of the hub, for messages."""
+    """A request to the hub, as its messages name it."""
 
     place: str  # of the question: a parameter, or a command
     repository: str

@@ -1,13 +1,11 @@
 """The scores of a classifier on one split."""
 
-from typing import Literal
-
 import numpy as np
 from jaxtyping import Float, Float64, Int64
+from sklearn.metrics import cohen_kappa_score, matthews_corrcoef, precision_recall_fscore_support
 
 from stages.errors import UserError
 from stages.reporting.calibration import certainty, expected_error, reliability
-from stages.reporting.counting import Counts, count, kappa, matthews, precision_recall_f1
 from stages.reporting.curves import area, average_precision, precision_recall, rankings, roc
 from stages.scores import interval
 
@@ -89,30 +87,32 @@ def averages(labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n"]
     accuracy, and a macro recall the balanced accuracy. Only classes that occur among the labels
     are averaged; one that is never predicted has precision 0.
     """
-    counts = count(labels, predicted, int(max(labels.max(), predicted.max())) + 1)
-    scores = _average(counts, "macro") | _average(counts, "weighted")
-    return scores | {"balanced_accuracy": scores["macro_recall"]} | _agreement(counts)
+    scores = _average(labels, predicted, "macro") | _average(labels, predicted, "weighted")
+    return scores | {"balanced_accuracy": scores["macro_recall"]} | _agreement(labels, predicted)
 
 
-def _average(counts: Counts, kind: Literal["macro", "weighted"]) -> MeanScores:
-    present = counts.actual > 0
-    weights = counts.actual[present] if kind == "weighted" else None
+def _average(
+    labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n"], kind: str
+) -> MeanScores:
+    values = precision_recall_fscore_support(
+        labels, predicted, labels=np.unique(labels), average=kind, zero_division=0
+    )
     names = (f"{kind}_precision", f"{kind}_recall", f"{kind}_f1")
-    return {
-        name: float(np.average(values[present], weights=weights))
-        for name, values in zip(names, precision_recall_f1(counts, 0.0), strict=True)
-    }
+    return {name: float(value) for name, value in zip(names, values, strict=False)}
 
 
-def _agreement(counts: Counts) -> MeanScores:
+def _agreement(labels: Int64[np.ndarray, " n"], predicted: Int64[np.ndarray, " n"]) -> MeanScores:
     """Return Matthews' correlation and Cohen's kappa, both in [-1, 1].
 
     Where all labels are of one class there is no chance to compare with, and both are None. Where
     all predictions are, Matthews' correlation is 0 by convention.
     """
-    if np.count_nonzero(counts.actual) == 1:
+    if np.ptp(labels) == 0:
         return {"matthews": None, "kappa": None}
-    return {"matthews": matthews(counts), "kappa": kappa(counts)}
+    return {
+        "matthews": float(matthews_corrcoef(labels, predicted)),
+        "kappa": float(cohen_kappa_score(labels, predicted)),
+    }
 
 
 def _calibration(

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float64, Int64
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from stages.artifacts.numbering import distinct
 from stages.artifacts.report import Cell, ClassScores, Tables
 from stages.reporting.calibration import histogram, reliability
-from stages.reporting.counting import confusion_matrix, count, precision_recall_f1
 from stages.reporting.curves import rankings, recall_points, roc_points
 
 CLASSES = 30  # of the confusion table at most: more cannot be read
@@ -46,7 +46,7 @@ def confusion(
     the most confused pairs are shown, and one column counts the predictions of all others, so that
     a row still holds all images of its class.
     """
-    counts = confusion_matrix(labels, predicted, len(classes))
+    counts = confusion_matrix(labels, predicted, labels=range(len(classes)))  # [K, K]
     shown = _most_confused(counts)
     others = np.setdiff1d(np.arange(len(classes)), shown)
     table = np.column_stack([counts[np.ix_(shown, shown)], counts[:, others][shown].sum(1)])
@@ -76,8 +76,9 @@ def by_class(
     classes: Sequence[str],
 ) -> list[ClassScores]:
     """Return the scores of every class, whether it occurs or not; labels index `classes`."""
-    counts = count(labels, predicted, len(classes))
-    images, said = counts.actual.tolist(), counts.predicted.tolist()
-    scores = precision_recall_f1(counts, math.nan)
+    *scores, images = precision_recall_fscore_support(
+        labels, predicted, labels=range(len(classes)), zero_division=np.nan
+    )
+    counts = images.tolist(), np.bincount(predicted, minlength=len(classes)).tolist()
     defined = ([None if math.isnan(score) else score for score in of.tolist()] for of in scores)
-    return list(map(ClassScores, distinct(classes), images, said, *defined))
+    return list(map(ClassScores, distinct(classes), *counts, *defined))

@@ -14,7 +14,7 @@ from stages.errors import UserError
 from stages.hub import Asked
 from stages.params import Params
 from stages.sources import hub_files, parquet, subsets
-from stages.sources.class_features import class_features
+from stages.sources.dataset_card import class_features
 from stages.sources.hub_files import Listed
 from stages.sources.limits import RefusedError, check_bytes
 from stages.sources.origin import open_file

@@ -26,7 +26,7 @@ SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class Listed(NamedTuple):
-    """What the hub says of a file."""
+    """Size and checksums of a file, as the hub lists it."""
 
     size: int  # bytes
     blob: str  # its object in Git, 40 hexadecimal digits
@@ -34,7 +34,7 @@ class Listed(NamedTuple):
 
 
 class Commit(NamedTuple):
-    """What is in a commit."""
+    """The files and the card of a commit."""
 
     files: Mapping[str, Listed]
     card: Mapping[str, Any]  # what the front matter of its README says
@@ -52,7 +52,7 @@ def commit_of(asked: Asked) -> str:
 
 
 def read_commit(asked: Asked) -> Commit:
-    """Return what is in a commit, as the cache knows or the hub tells it.
+    """Return the files and the card of a commit, from the cache or the hub.
 
     Raises:
         UserError: neither does, or its README cannot be read.

@@ -1,6 +1,5 @@
-"""Show what the hub's library fetches on one bar of ours, in the place of one of its own a file."""
+"""Show the downloads of huggingface_hub on one progress bar, instead of one a file."""
 
-from types import TracebackType
 from typing import Self
 
 from stages.progress import Progress
@@ -28,7 +27,7 @@ class Meter:
 
 
 class _Bar:
-    """What the library uses of tqdm."""
+    """A progress bar with those methods of tqdm that huggingface_hub calls."""
 
     meter: Meter
 
@@ -52,9 +51,5 @@ class _Bar:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None:
+        """Let errors through."""

@@ -14,6 +14,7 @@ from fsspec.utils import glob_translate
 
 from stages.errors import UserError
 from stages.sources import shards, split_names
+from stages.sources.dataset_card import mappings
 from stages.sources.labelled import ORDER
 from stages.sources.reports import excerpt
 
@@ -69,7 +70,7 @@ def _declared(names: Sequence[str], card: Mapping[str, Any]) -> dict[str, Files]
     """Return the files of each subset that the README names."""
     return {
         str(item.get("config_name", DEFAULT)): _matching(names, item)
-        for item in _items(card.get("configs"))
+        for item in mappings(card.get("configs"))
     }
 
 
@@ -92,7 +93,7 @@ def _patterns(said: object) -> Iterable[tuple[str, list[str]]]:
     """Return the patterns of each split; those of none are train's, as to `datasets`."""
     if isinstance(said, dict):
         said = [{"split": split, "path": path} for split, path in said.items()]
-    items = _items(said)
+    items = mappings(said)
     if not items:
         return [("train", [*map(str, said if isinstance(said, list) else [said])])]
     paths = [(str(item.get("split", "train")), item.get("path")) for item in items]
@@ -121,7 +122,7 @@ def _pick(place: str, found: Mapping[str, bool], subset: str | None) -> str:
 
 
 def _is_default(card: Mapping[str, Any], name: str) -> bool:
-    items = _items(card.get("configs"))
+    items = mappings(card.get("configs"))
     said = [item for item in items if item.get("config_name", DEFAULT) == name]
     return bool(said and said[0].get("default")) or (bool(items) and name == DEFAULT)
 
@@ -133,8 +134,3 @@ def _told(place: str, names: Sequence[str]) -> Iterable[tuple[str, Sequence[str]
         silent = []  # all are train, or the message says why not
     yield from shards.group(place, [name for name in names if name not in {*silent}]).items()
     yield "", silent
-
-
-def _items(said: object) -> list[Mapping[str, Any]]:
-    """Return what may be one mapping or a list of them."""
-    return [item for item in (said if isinstance(said, list) else [said]) if isinstance(item, dict)]

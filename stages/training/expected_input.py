@@ -16,7 +16,7 @@ OTHERS = "set preprocess.normalize to dataset, imagenet, half or none"
 
 
 class Expected(NamedTuple):
-    """What weights expect of images."""
+    """Mean, standard deviation and size of the images that weights were trained with."""
 
     mean: tuple[float, ...]  # [C], in units of [0, 1]
     std: tuple[float, ...]  # [C], likewise

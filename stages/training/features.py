@@ -27,13 +27,12 @@ from stages.training.step import VALIDATION_FACTOR, Step
 
 DROPPING = "Dropout", "DropPath", "StochasticDepth"  # layers of torch, timm and torchvision
 RATES = "p", "drop_prob"  # their attributes with the share that they drop
-TRIAL = 2  # images that show in which order layers run
 TRIALS = 2  # of the first images, as in training: what changes them at random would show
 COPIES = 2  # of the features, while their batches are joined
 
 
 class Lesson(NamedTuple):
-    """What learns, and what it learns from: images, or features of them."""
+    """An optimisation step, and its data: images, or the features of images."""
 
     step: Step
     train: Resident
@@ -106,7 +105,7 @@ def _learning(lesson: Lesson) -> nn.Sequential:
     leaves = [layer for layer in network.modules() if not [*layer.children()]]
     handles = [leaf.register_forward_pre_hook(lambda one, _: called.append(one)) for leaf in leaves]
     with torch.no_grad():
-        lesson.step.whole.eval()(_first(lesson.train, TRIAL))
+        lesson.step.whole.eval()(_first(lesson.train, 1))
     for handle in handles:
         handle.remove()
     last = head(network)

@@ -149,8 +149,8 @@ def _stem(network: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tensor
 def _head(network: nn.Module, found: StateDict, classes: tuple[str, ...]) -> dict[str, Tensor]:
     """Return a new head by name, if the one found is for other classes, or absent.
 
-    A linear one begins at 0 (Kolesnikov et al. 2020, "Big Transfer", section 3.3): random weights
-    of some architectures make logits so large that a short training does not outweigh them.
+    A linear one begins at 0, as in Big Transfer (Kolesnikov et al. 2020, arXiv 1912.11370): where
+    an architecture draws large random weights, a short training of the head does not outweigh them.
     """
     layer = head(network)
     last = {id(weight) for weight in layer.parameters()}

@@ -14,7 +14,7 @@ SLOW = {"aiohttp", "pandas", "scipy", "sklearn", "tensorboard", "timm", "torchvi
         ("stages.download", SLOW | {"torch"}),
         ("stages.preprocess", SLOW | {"torch"}),
         ("stages.train", SLOW),
-        ("stages.evaluate", SLOW),
+        ("stages.evaluate", SLOW - {"pandas", "scipy", "sklearn"}),
         ("stages.export", SLOW),
         ("tools.compare", SLOW | {"torch"}),
     ],

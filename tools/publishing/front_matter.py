@@ -36,7 +36,7 @@ OTHER = "other"
 
 
 class Facts(NamedTuple):
-    """What the front matter tells."""
+    """The source of the front matter: parameters, scores and formats of a model."""
 
     name: str  # of the model
     params: Mapping[str, Mapping[str, Any]]  # params.yaml

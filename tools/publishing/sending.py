@@ -14,14 +14,14 @@ LOGIN = "needs someone who is logged in: run `hf auth login`, or set HF_TOKEN"
 
 
 class Sent(NamedTuple):
-    """What came of it."""
+    """The commit that was made, and the files of the repository that it left."""
 
     address: str  # of the commit
     left: list[str]  # files that were there and are not sent anew
 
 
 def asked(repository: str) -> Asked:
-    """Return what is asked of the hub, for messages."""
+    """Return the request to publish, as messages name it."""
     remedy = "publish where there is a network"
     return Asked("publish", repository, verb="published", remedy=remedy)
 

@@ -14,7 +14,7 @@ SHOWN = 5  # names in a message
 
 
 class Status(NamedTuple):
-    """What `dvc status` says of a file, or of a parameter in it."""
+    """A change that `dvc status` reports: of a file, or of a parameter in it."""
 
     name: str
     state: str  # modified, new or deleted

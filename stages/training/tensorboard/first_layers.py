@@ -1,4 +1,4 @@
-"""What the first layers of a network make of images: their feature maps.
+"""Feature maps: the outputs of the first layers of a network for some images.
 
 A layer is known by the file of torch or timm that it, or a class it inherits from, is written in. A
 function that `forward` calls, as F.relu, is no layer, and is not seen.
@@ -41,7 +41,7 @@ class FirstLayer(NamedTuple):
 
 
 class Uncompiled(NamedTuple):
-    """What makes floats of pixels, and the network behind it, whose layers run one by one."""
+    """Normalisation and network as modules that are not compiled, so that hooks run."""
 
     normalize: nn.Module
     network: nn.Module

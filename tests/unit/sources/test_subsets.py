@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stages.errors import UserError
-from stages.sources.class_features import class_features
+from stages.sources.dataset_card import class_features
 from stages.sources.subsets import choose
 
 ROOT = ["data/test-00000-of-00001.parquet", "data/train-00000-of-00001.parquet"]

@@ -93,7 +93,7 @@ def test_the_backbone_runs_once(capsys: pytest.CaptureFixture[str]) -> None:
     step = begun(params)
     seen = images_seen(step)
     updates(step, params)
-    trial = features.TRIAL + 8 * (features.TRIALS + 2)  # a batch, in several ways
+    trial = 1 + 8 * (features.TRIALS + 2)  # an image, then a batch in several ways
     assert sum(seen) == trial + len(DATA.labels) + len(HELD_OUT.labels)
     assert "features" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""The classes that the README of a data set names, where its Parquet files do not."""
+"""The front matter of a data set's README on the hub: its subsets and its classes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,13 +9,13 @@ def class_features(card: Mapping[str, Any], subset: str | None) -> dict[str, Any
 
     Of several subsets it is that of `subset`, else the only one.
     """
-    infos = _mappings(card.get("dataset_info"))
+    infos = mappings(card.get("dataset_info"))
     own = [info for info in infos if subset and info.get("config_name") == subset]
     if len(own or infos) != 1:
         return {}
     described = {
         str(column.get("name")): _feature(column.get("dtype"))
-        for column in _mappings((own or infos)[0].get("features"))
+        for column in mappings((own or infos)[0].get("features"))
     }
     return {name: feature for name, feature in described.items() if feature}
 
@@ -31,6 +31,6 @@ def _feature(kind: object) -> dict[str, Any]:
     return {"_type": "ClassLabel", "names": names} if names else {}
 
 
-def _mappings(said: object) -> Sequence[Mapping[str, Any]]:
+def mappings(said: object) -> Sequence[Mapping[str, Any]]:
     """Return what may be one mapping or a list of them."""
     return [item for item in (said if isinstance(said, list) else [said]) if isinstance(item, dict)]
