@@ -58,7 +58,7 @@ class Accumulation:
             runtime.seed(self._world.device, work.seed + number)
             share = len(images) / work.step_images
             loss, right, _ = backward(images, targets, share)
-            sums = torch.stack([loss * share, right.float()])
+            sums = torch.stack([loss * share, right.sum().float()])
             moves = self._buffers.moves(share)
             tree.add(Node(number, 1, [*map(_take_gradient, learned), *moves, sums]))
         *summed, (loss, right) = self._exchange.total(tree, self._summed(), work.step_batches)

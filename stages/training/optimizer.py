@@ -13,6 +13,7 @@ from stages.params import Epochs, Params
 from stages.training.layer_decay import LayerDecay, rate_shares
 from stages.training.muon import Muon
 from stages.training.rmsprop import Rmsprop
+from stages.training.sgd import Sgd
 
 OptimizerT = TypeVar("OptimizerT", bound=optim.Optimizer)
 WRAPPED = ("add_param_group", "state_dict", "load_state_dict", "zero_grad")  # methods
@@ -157,7 +158,9 @@ def _build(kind: str, groups: list[dict[str, Any]], params: Optimizer) -> optim.
 
 def _sgd(groups: list[dict[str, Any]], params: Optimizer, *, fused: bool) -> optim.SGD:
     momentum = params.momentum if params.optimizer == "sgd" else params.rest_momentum
-    sgd = eager(optim.SGD)(
+    weights = [weight for group in groups for weight in group["params"]]
+    alike = {(weight.device.type, weight.dtype) for weight in weights} == {("cpu", torch.float32)}
+    sgd = eager(Sgd if alike else optim.SGD)(
         groups,
         momentum=momentum,
         nesterov=params.nesterov and momentum > 0,
@@ -165,7 +168,7 @@ def _sgd(groups: list[dict[str, Any]], params: Optimizer, *, fused: bool) -> opt
         foreach=not fused,
     )
     # The fused kernel fails where a weight's first gradient comes later, as when it thaws.
-    for weight in (weight for group in groups for weight in group["params"] if momentum):
+    for weight in weights if momentum else []:
         sgd.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
     return sgd
 

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any, NamedTuple, TypeAlias, TypedDict
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -28,7 +28,8 @@ class Outcome(NamedTuple):
     """The loss of a step; left on the device, because asking for a value waits for it."""
 
     loss: Float[Tensor, ""]  # mean over the images, in nats
-    right: Int64[Tensor, ""]  # images that were classified correctly
+    right: Int64[Tensor, ""] | Bool[Tensor, " b"]  # how many images were classified correctly, or
+    # which of them: the sum can wait
     images: int
 
 
@@ -44,10 +45,10 @@ class Tally(NamedTuple):
         """Add the steps that follow, one after the other: the sum depends on the order alone."""
         steps, images, right, nats = self
         losses = torch.stack([outcome.loss for outcome in outcomes]).tolist()
-        rights = torch.stack([outcome.right for outcome in outcomes]).tolist()
-        for loss, correct, outcome in zip(losses, rights, outcomes, strict=True):
+        right += int(torch.cat([outcome.right.reshape(-1) for outcome in outcomes]).sum())
+        for loss, outcome in zip(losses, outcomes, strict=True):
             nats += loss * outcome.images
-            steps, images, right = steps + 1, images + outcome.images, right + correct
+            steps, images = steps + 1, images + outcome.images
         return Tally(steps, images, right, nats)
 
     @property

@@ -9,7 +9,7 @@ from torch import Tensor, nn, optim
 from stages.errors import UserError
 from stages.training import optimizer
 from stages.training.muon import Muon
-from stages.training.optimizer import Optimizer
+from stages.training.optimizer import Freezing, Optimizer
 
 BASE = {
     "optimizer": "sgd",
@@ -53,7 +53,8 @@ class Small(nn.Module):
 def train(network: nn.Module, optimizers: list[optim.Optimizer], steps: int = 3) -> list[Tensor]:
     images = torch.randn(6, 1, 4, 4, generator=torch.Generator().manual_seed(1))
     for _ in range(steps):
-        nn.functional.cross_entropy(network(images), torch.arange(6) % 2).backward()
+        kind = next(network.parameters()).dtype
+        nn.functional.cross_entropy(network(images.to(kind)), torch.arange(6) % 2).backward()
         for one in optimizers:
             one.step()
             one.zero_grad()
@@ -98,6 +99,20 @@ def test_steps_are_those_of_torch(kind: str, options: dict[str, float], *, fused
     expected = train(theirs, [oracle(kind, theirs.parameters(), **options)])
     for weight, other in zip(train(mine, built), expected, strict=True):
         torch.testing.assert_close(weight, other, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_sgd_of_torch_gives_the_same_bits(kind: torch.dtype, momentum: float) -> None:
+    mine, theirs = Small().to(kind), Small().to(kind)
+    built = optimizer.build(mine, params(optimizer="sgd", momentum=momentum))
+    options = {"momentum": momentum, "fused": True}
+    reference = oracle("sgd", theirs.head.parameters(), **options)
+    for network in (mine, theirs):
+        optimizer.freeze(network, Freezing(freeze="backbone"), 0)
+    expected = train(theirs, [reference])
+    for weight, other in zip(train(mine, built), expected, strict=True):
+        assert torch.equal(weight, other)
 
 
 @pytest.mark.parametrize("kind", ["sgd", "adam", "adamw"])
