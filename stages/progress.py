@@ -2,6 +2,7 @@
 
 import sys
 from os import get_terminal_size
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +15,7 @@ class Progress:
     """Show progress on stderr; use it as a context manager.
 
     On a terminal it is a bar; elsewhere a line every `LOG_INTERVAL` seconds and one at the end, so
-    that a log stays readable.
+    that a log stays readable. The time of a bar that is opened meanwhile is that one's alone.
     """
 
     def __init__(
@@ -35,16 +36,23 @@ class Progress:
             miniters=1,
             file=sys.stderr if terminal else Lines(),
         )
+        self._began = monotonic()
 
     def advance(self, count: int) -> None:
         """Count `count` more units as done."""
         self._bar.update(count)
+
+    def pass_over(self, seconds: float) -> None:
+        """Take the seconds out of the rate."""
+        if not self._bar.disable:
+            self._bar.start_t += seconds
 
     def note(self, text: str) -> None:
         """Show the latest figures behind the rate, from the next redraw on."""
         self._bar.set_postfix_str(text, refresh=False)
 
     def __enter__(self) -> Self:
+        _OPEN.append(self)
         return self
 
     def __exit__(
@@ -54,20 +62,27 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         self._bar.close()
+        _OPEN.remove(self)
+        for outer in _OPEN:
+            outer.pass_over(monotonic() - self._began)
+
+
+_OPEN = list[Progress]()
 
 
 class Lines:
     """A text stream that turns the redraws of a bar into lines of a log."""
 
     def __init__(self) -> None:
-        self._drawn = False
+        self._latest: tuple[str, str] | None = None  # what was drawn last, without time and rate
 
     def write(self, text: str) -> None:
-        """Write one line for each redraw but the first, which says that nothing is done."""
+        """Write a line for each redraw that says more than the last; the first says nothing."""
         if line := text.strip("\r\n \x1b[A"):
-            if self._drawn:
+            said = line.partition("[")[0], line.partition("/s")[2]
+            if self._latest not in {None, said}:
                 print(line, file=sys.stderr)
-            self._drawn = True
+            self._latest = ("", "") if self._latest is None else said
 
     def flush(self) -> None:
         """Flush stderr."""

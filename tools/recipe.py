@@ -8,7 +8,7 @@ within a list that is replaced.
 
 import argparse
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -119,13 +119,26 @@ def main() -> None:
         raise UserError(f"which recipe? `make recipe R=<name>`, one of {', '.join(names())}")
     params = read(PATH)
     changes = merge(params, settings(name))
-    if not changes:
-        print(f"{PATH} is as recipe {name} has it; `dvc repro` runs it")
-        return
-    _replace(written(params, changes))
-    print(*changes, sep="\n")
-    count = "1 parameter" if len(changes) == 1 else f"{len(changes)} parameters"
-    print(f"{count} of {PATH} changed; `dvc repro` runs it")
+    if changes:
+        _replace(written(params, changes))
+        print(*changes, sep="\n")
+        count = "1 parameter" if len(changes) == 1 else f"{len(changes)} parameters"
+        state = f"{count} of {PATH} changed"
+    else:
+        state = f"{PATH} is as recipe {name} has it"
+    print(f"{state}; commit it, and `dvc repro` runs it", *needed(params), sep="\n")
+
+
+def needed(params: Sections) -> Iterator[str]:
+    """Yield a line for all that a user must provide before the pipeline runs."""
+    download, weights = params.get("download", {}), params["train"].get("weights", "none")
+    if download.get("dataset") == "folder" and download["address"] is None:
+        yield (
+            f"before that: your images in {download['path']}, a folder for each class; or "
+            "download.path set to where they are"
+        )
+    if weights not in {"none", "default"} and "://" not in weights and not Path(weights).exists():
+        yield f'before that: {weights}; README.md says whence, under "Bring your own images"'
 
 
 def written(params: Sections, changes: Sequence[Setting]) -> str:

@@ -1,5 +1,6 @@
 """Build the optimizers, and freeze layers."""
 
+from collections.abc import Iterator
 from inspect import unwrap
 from typing import Annotated, Any, Literal, TypeVar, cast
 
@@ -96,6 +97,22 @@ def is_frozen(params: Freezing, epoch: int) -> bool:
     """Tell whether all layers but the head are frozen in an epoch, from 0."""
     until = {"none": 0, "backbone": epoch + 1}.get(str(params.freeze), params.freeze)
     return epoch < int(until)
+
+
+def remarks(params: Freezing, weights: str, epochs: int) -> Iterator[str]:
+    """Yield a line where layers stay frozen that the user may think learn, or know something."""
+    if params.freeze == "none":
+        return
+    if weights == "none":
+        yield (
+            f"train.freeze is {params.freeze}, but train.weights is none: what is frozen stays "
+            "random"
+        )
+    if params.freeze != "backbone" and is_frozen(params, epochs - 1):
+        yield (
+            f"train.freeze is {params.freeze}, and train.epochs {epochs}: the head alone learns in "
+            "all of them"
+        )
 
 
 def freeze(network: nn.Module, params: Freezing, epoch: int) -> None:

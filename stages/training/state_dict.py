@@ -49,10 +49,13 @@ def fetch(place: str) -> bytes:
     except Exception as error:  # every file system has errors of its own
         if lacking(error):
             raise
-        reason = address.scrubbed(first_line(error), place)
+        reason = address.scrubbed(f"{type(error).__name__}: {first_line(error)}", place)
+        found = (
+            "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({reason})"
+        )
         raise UserError(
-            f"{address.public(place)}: cannot be read ({type(error).__name__}: {reason}); correct "
-            "train.weights, or fetch the file by hand and give its path"
+            f"{address.public(place)}: {found}; correct train.weights, or fetch the file by hand "
+            "and give its path"
         ) from None  # whose text may hold a password
     return data
 

@@ -109,3 +109,30 @@ def test_one_redraw_is_one_line(
     lines.write(written)
     lines.flush()
     assert capsys.readouterr().err == printed
+
+
+def test_a_log_has_no_line_twice(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress_module, "LOG_INTERVAL", 0)
+    with Progress("features", 2, "images") as progress:
+        progress.advance(1)
+        progress.advance(1)
+    assert [line[:14] for line in capsys.readouterr().err.splitlines()] == [
+        "features:  50%", "features: 100%"
+    ]  # fmt: skip
+
+
+def test_what_another_bar_takes_is_not_in_the_rate(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(progress_module, "monotonic", lambda: now)
+    with Progress("train", 10, "images") as outer:
+        began = outer._bar.start_t
+        with Progress("features", 5, "images") as inner:
+            inner.advance(5)
+            now = 30.0
+        outer.advance(10)
+        assert outer._bar.start_t == began + 30
+    assert "features: 100%" in capsys.readouterr().err

@@ -29,8 +29,8 @@ def committed() -> str:
     changed = output("git", "status", "--porcelain", "--", *COMMITTED).splitlines()
     if changed:
         raise UserError(
-            f"{_listed(line[3:] for line in changed)}: not as the last commit has it, and what is "
-            "published is what a commit says; commit it, or take it back by `git checkout`"
+            f"{_listed(line[3:] for line in changed)}: differs from the last commit, which is "
+            "published; commit it, or take it back by `git checkout HEAD -- .` and `dvc checkout`"
         )
     return output("git", "rev-parse", "HEAD").strip()
 

@@ -21,10 +21,12 @@ KINDS = {
     "torch.nn.modules.instancenorm": "normalisation",
     "torch.nn.modules.normalization": "normalisation",
     "timm.layers.norm": "normalisation",
+    "timm.layers.norm_act": "normalisation, activation",
     "torch.nn.modules.activation": "activation",
     "timm.layers.activations": "activation",
     "torch.nn.modules.pooling": "pooling",
 }
+BOTH = KINDS["timm.layers.norm_act"]  # in one layer
 WEIGHTS = "weights"  # the kind of a Linear layer, in place of maps
 # Of attention: between places, not of a place.
 ATTENTION = nn.Softmax, nn.Softmax2d, nn.LogSoftmax, nn.MultiheadAttention
@@ -55,6 +57,7 @@ def first_layers(parts: Uncompiled, images: Images) -> Sequence[FirstLayer]:
     """
     found = dict[str, FirstLayer]()
     normalize, network = (deepcopy(part).cpu().eval() for part in parts)
+    inner = _parts(network)
     with torch.no_grad(), torch.random.fork_rng([]):
         pixels = normalize(images.cpu())
 
@@ -70,7 +73,11 @@ def first_layers(parts: Uncompiled, images: Images) -> Sequence[FirstLayer]:
                 # A copy, as the layer behind may write in place.
                 found[kind] = FirstLayer(kind, names[layer], type(layer).__name__, maps.clone())
 
-        names = {layer: name for name, layer in network.named_modules() if _kind(layer)}
+        names = {
+            layer: name
+            for name, layer in network.named_modules()
+            if _kind(layer) and layer not in inner
+        }
         for layer in names:
             layer.register_forward_hook(note)
         network(pixels)
@@ -127,4 +134,16 @@ def _kind(layer: nn.Module) -> str:
     if isinstance(layer, ATTENTION):
         return ""
     files = (base.__module__ for base in type(layer).__mro__)
-    return next((KINDS[file] for file in files if file in KINDS), "")
+    kind = next((KINDS[file] for file in files if file in KINDS), "")
+    return "normalisation" if kind == BOTH and not _activates(layer) else kind
+
+
+def _activates(layer: nn.Module) -> bool:
+    """Tell whether one of timm's layers of norm and activation has an activation."""
+    return not isinstance(getattr(layer, "act", None), nn.Identity | None)
+
+
+def _parts(network: nn.Module) -> set[nn.Module]:
+    """Return the layers within layers of norm and activation, whose output shows theirs, too."""
+    wholes = [layer for layer in network.modules() if _kind(layer) == BOTH]
+    return {part for whole in wholes for part in whole.modules()} - {*wholes}

@@ -2,13 +2,14 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stages import errors
 from stages.errors import UserError
 from tools import recipe
-from tools.recipe import Setting, main, merge, settings
+from tools.recipe import Setting, main, merge, needed, settings
 
 PARAMS = """\
 # Mine.
@@ -65,8 +66,24 @@ def test_comments_stay_and_what_changed_is_said(
     assert capsys.readouterr().out.splitlines() == [
         "train.lr: 0.1 -> 0.5",
         "train.hidden: [] -> [10, 20]",
-        "2 parameters of params.yaml changed; `dvc repro` runs it",
+        "2 parameters of params.yaml changed; commit it, and `dvc repro` runs it",
     ]
+
+
+def test_what_a_user_must_provide_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    download: dict[str, Any] = {"dataset": "folder", "address": None, "path": "photos"}
+    params: recipe.Sections = {"download": download, "train": {"weights": str(path)}}
+    images, weights = needed(params)
+    assert images.startswith("before that: your images in photos, a folder for each class")
+    assert weights.startswith(f"before that: {path}; README.md says whence")
+    path.touch()
+    assert [*needed(params)] == [images]
+    download["address"] = "https://example.org/photos.zip"
+    assert not [*needed(params)]
+    params["train"]["weights"] = "default"
+    download.update(dataset="mnist", address=None)
+    assert not [*needed(params)]
 
 
 def test_going_back_gives_the_same_bytes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

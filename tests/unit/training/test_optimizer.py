@@ -275,3 +275,24 @@ WORDS = [("optimizer", "lion"), ("muon_rest", "adam"), ("nesterov", 1), ("fused"
 def test_values_out_of_bounds_are_refused(key: str, value: object) -> None:
     with pytest.raises(ValidationError, match=key):
         params(**{key: value})
+
+
+@pytest.mark.parametrize(
+    ("freeze", "weights", "epochs", "expected"),
+    [
+        ("none", "none", 3, []),
+        ("backbone", "default", 3, []),
+        (2, "default", 3, []),
+        ("backbone", "none", 3, ["train.weights is none: what is frozen stays random"]),
+        (3, "default", 3, ["train.epochs 3: the head alone learns in all of them"]),
+        (3, "none", 2, ["what is frozen stays random", "the head alone learns"]),
+    ],
+)
+def test_what_stays_frozen_is_said(
+    freeze: object, weights: str, epochs: int, expected: list[str]
+) -> None:
+    lines = [*optimizer.remarks(Freezing.model_validate({"freeze": freeze}), weights, epochs)]
+    assert len(lines) == len(expected)
+    for line, part in zip(lines, expected, strict=True):
+        assert line.startswith(f"train.freeze is {freeze}, ")
+        assert part in line

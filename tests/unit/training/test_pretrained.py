@@ -123,7 +123,7 @@ def test_default_takes_what_is_published(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_missing_file_is_named() -> None:
     message = complaint(f"{SOURCE}/none.pth")
-    assert message.startswith(f"{SOURCE}/none.pth: cannot be read (FileNotFoundError")
+    assert message.startswith(f"{SOURCE}/none.pth: is missing; correct train.weights")
 
 
 @pytest.mark.parametrize("weights", ["none", "default"])

@@ -148,7 +148,7 @@ def test_a_file_is_fetched_from_a_web_server(tmp_path: Path) -> None:
         Thread(target=server.serve_forever, daemon=True).start()
         root = f"http://127.0.0.1:{server.server_port}"
         assert state_dict.fetch(f"{root}/weights.pth") == b"content"
-        with pytest.raises(UserError, match=r"none\.pth: cannot be read"):
+        with pytest.raises(UserError, match=r"none\.pth: is missing; correct"):
             state_dict.fetch(f"{root}/none.pth")
         server.shutdown()
 
@@ -160,7 +160,8 @@ def test_what_cannot_be_read_is_named(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError) as caught:
         state_dict.fetch(place)
-    assert str(caught.value).startswith(f"{place}: cannot be read (")
+    found = "is missing; " if place == "none.pth" else "cannot be read ("
+    assert str(caught.value).startswith(f"{place}: {found}")
     assert "correct train.weights" in str(caught.value)
 
 

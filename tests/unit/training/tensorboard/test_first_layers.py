@@ -66,6 +66,10 @@ def pixels() -> Tensor:
             {"network": "timm", "architecture": "test_resnet"},
             "convolution normalisation activation pooling",
         ),
+        (
+            {"network": "timm", "architecture": "test_efficientnet"},
+            "convolution normalisation, activation normalisation",
+        ),
     ],
 )
 def test_each_family_shows_what_it_has_in_the_order_in_which_it_runs(
