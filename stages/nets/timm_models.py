@@ -51,10 +51,11 @@ def require_known(architecture: str) -> None:
             "params.yaml: train.network timm needs the package timm; install it: "
             "pip install -c constraints.txt '.[timm]'"
         ) from error
-    name, _, tag = architecture.partition(".")
-    if not timm.is_model(name):
+    name, dot, tag = architecture.partition(".")
+    if not timm.is_model(name) or (dot and not tag):
         remedy = mistakes.nearest(name, timm.list_models())
-        raise UserError(f"params.yaml: train.architecture {name} is unknown to timm; {remedy}")
+        shown = mistakes.short(architecture)
+        raise UserError(f"params.yaml: train.architecture {shown} is unknown to timm; {remedy}")
     tags = [one.partition(".")[2] for one in timm.list_pretrained(f"{name}.*")]
     if tag and tag not in tags:
         has = f"has {', '.join(tags)}" if tags else "has none"

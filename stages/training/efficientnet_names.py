@@ -4,7 +4,7 @@ Both number the blocks: that package from first to last, timm within each stage.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from torch import Tensor
 
@@ -32,17 +32,21 @@ PLAIN = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw"
 def renamed(own: Iterable[str], found: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the weights found by the names of timm's network, whose own are given.
 
-    What has no counterpart there keeps its name, and so do the weights of any other network.
+    What has no counterpart there keeps its name, and so do the weights of any other network. All
+    names may have a prefix, as those of torch's parallel training or of a checkpoint of Lightning.
     """
     blocks = dict.fromkeys(
         ".".join(name.split(".")[:3]) for name in own if name.startswith("blocks.")
     )
-    if MARK not in found:
+    prefix = next((name.removesuffix(MARK) for name in found if name.endswith(MARK)), None)
+    if prefix is None or not blocks:
         return dict(found)
-    return {_renamed(name, [*blocks], found): weight for name, weight in found.items()}
+    inner = {name.removeprefix(prefix): name for name in found if name.startswith(prefix)}
+    names = {name: prefix + _renamed(short, [*blocks], inner) for short, name in inner.items()}
+    return {names.get(name, name): weight for name, weight in found.items()}
 
 
-def _renamed(name: str, blocks: list[str], found: Mapping[str, Tensor]) -> str:
+def _renamed(name: str, blocks: list[str], found: Collection[str]) -> str:
     inner = BLOCK.fullmatch(name)
     if not inner:
         first, dot, rest = name.partition(".")

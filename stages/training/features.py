@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from stages import runtime
 from stages.batches import Resident, gather, placed
 from stages.capacity import free_memory
 from stages.errors import UserError
@@ -66,6 +67,8 @@ def keep(lesson: Lesson, params: Loop) -> Lesson | None:
 class Backbone(nn.Module):
     """A network up to one of its layers: it returns what that layer is given."""
 
+    logits: Tensor  # of the latest batch
+
     def __init__(self, whole: nn.Module) -> None:
         """Take the network that maps pixels to logits."""
         super().__init__()
@@ -77,7 +80,7 @@ class Backbone(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the features of a batch."""
-        self.whole(images)
+        self.logits = self.whole(images)
         return self._given.pop()
 
 
@@ -121,7 +124,7 @@ def _drops(layer: nn.Module) -> bool:
 
 
 def _is_constant(backbone: Backbone, layers: nn.Sequential, lesson: Lesson, params: Loop) -> bool:
-    """Tell whether images have the same features every time, which make their logits.
+    """Tell whether images have the same features every time, of which layers make their logits.
 
     Raises:
         UserError: main memory has no room for the features.
@@ -131,20 +134,29 @@ def _is_constant(backbone: Backbone, layers: nn.Sequential, lesson: Lesson, para
     with torch.no_grad(), autocast(params, images.device):
         backbone.train()
         freeze(learner.network, params, len(learner.history))
-        trained = [backbone(images) for _ in range(TRIALS)]
+        trained = [_tried(backbone, layers, images, seed) for seed in range(TRIALS)]
         backbone.eval()
-        found, logits = backbone(images), backbone.whole(images)
+        found = _tried(backbone, layers, images, TRIALS)
+        if found is None:
+            return False
         _require_memory(found, len(train.labels) + len(val.labels))
-        constant = all(torch.equal(one, found) for one in trained)
-        return constant and _makes(layers.eval(), found, logits)
+        return all(one is not None and torch.equal(one, found) for one in trained)
 
 
-def _makes(layers: nn.Module, found: Tensor, logits: Tensor) -> bool:
-    """Tell whether layers make logits of features, with no operation between or behind them."""
+def _tried(backbone: Backbone, layers: nn.Module, images: Tensor, seed: int) -> Tensor | None:
+    """Return the features of a batch, if layers make its logits of them.
+
+    None where there is another operation between or behind them, such as a functional dropout in
+    training, or a draw of a random number before them.
+    """
+    runtime.seed(images.device, seed)
+    found = backbone(images)
+    runtime.seed(images.device, seed)
     try:
-        return torch.equal(layers(found), logits)
+        same = torch.equal(layers(found), backbone.logits)
     except (RuntimeError, TypeError):  # which is how layers refuse what was not for them
-        return False
+        return None
+    return found if same else None
 
 
 def _features(backbone: Backbone, data: Resident, step: Step) -> Resident:

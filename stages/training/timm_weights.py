@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from reprise.escaping import first_line
 from reprise.shortage import lacking
-from stages import hub
+from stages import hub, mistakes
 from stages.errors import UserError
 from stages.hub import HubFile
 from stages.nets import timm_models
@@ -40,12 +39,28 @@ def published_weights(
     copy = folder / f"{repository.rpartition('/')[2]}.safetensors"
     if copy.is_file():
         place, data, commit = str(copy), copy.read_bytes(), pinned[0]
+        _require_checksum(copy, sha256(data).hexdigest(), pinned)
     else:
         file = _fetched(repository, copy, pinned[0])
         place, data, commit = f"{repository}/{FILE}", file.path.read_bytes(), file.commit
     _require_pinned(repository, pinned, (commit, sha256(data).hexdigest()))
     fitted = _fitted(config, architecture, interface, state_dict.parse(data, place))
     return StateDict(place, fitted, None)
+
+
+def _require_checksum(copy: Path, digest: str, pinned: tuple[str | None, str | None]) -> None:
+    """Refuse a revision alone for a copy, which does not say of which revision it is.
+
+    Raises:
+        UserError: the checksum is null.
+    """
+    revision, checksum = pinned
+    if revision is not None and checksum is None:
+        raise UserError(
+            f"params.yaml: train.weights_revision is {revision}, but the weights are {copy}; once "
+            f"you know that it is of that revision, set train.weights_sha256 to {digest}; or set "
+            "both to null"
+        )
 
 
 def _config(architecture: str) -> "PretrainedCfg":
@@ -109,9 +124,10 @@ def _fitted(
     except Exception as error:  # of the weights: names, shapes
         if lacking(error):
             raise
+        reason = mistakes.short(" ".join(str(error).split()))
         raise UserError(
-            f"{read.place}: does not fit train.architecture {architecture} "
-            f"({first_line(error)}); give the file that timm publishes for it"
+            f"{read.place}: does not fit train.architecture {architecture} ({reason}); give the "
+            "file that timm publishes for it"
         ) from error
     weights: dict[str, Tensor] = network.state_dict()
     return weights

@@ -45,6 +45,18 @@ def test_every_layer_gets_the_name_that_timm_has(own: dict[str, Tensor]) -> None
     assert made.keys() <= own.keys()
 
 
+@pytest.mark.parametrize("prefix", ["module.", "model.", "state_dict.net."])
+def test_names_behind_a_prefix_keep_it(prefix: str, own: dict[str, Tensor]) -> None:
+    found = {f"{prefix}{name}": torch.zeros(1) for name in SAME} | {"epoch._fc.bias": torch.ones(1)}
+    expected = [f"{prefix}{name}" for name in SAME.values()]
+    assert list(renamed(own, found)) == [*expected, "epoch._fc.bias"]
+
+
+def test_a_network_without_timms_blocks_leaves_names_as_they_are() -> None:
+    found = {name: torch.zeros(1) for name in SAME}
+    assert renamed(["features.0.0.weight"], found).keys() == found.keys()
+
+
 def test_weights_of_others_keep_their_names(own: dict[str, Tensor]) -> None:
     assert renamed(own, own).keys() == own.keys()
     other = {"conv1.weight": torch.zeros(1), "_fc.bias": torch.zeros(1)}

@@ -93,7 +93,7 @@ def test_the_backbone_runs_once(capsys: pytest.CaptureFixture[str]) -> None:
     step = begun(params)
     seen = images_seen(step)
     updates(step, params)
-    trial = 1 + 8 * (features.TRIALS + 2)  # an image, then a batch in several ways
+    trial = 1 + 8 * (features.TRIALS + 1)  # an image, then a batch in several ways
     assert sum(seen) == trial + len(DATA.labels) + len(HELD_OUT.labels)
     assert "features" in capsys.readouterr().err
 
@@ -115,6 +115,29 @@ def test_a_layer_that_changes_features_in_training_alone_is_noticed() -> None:
     step.whole[0] = nn.Sequential(step.whole[0], Noisy())  # type: ignore[index,operator]
     assert keep(Lesson(step, DATA, HELD_OUT), params) is None
     assert head(step.learner.network) is last
+
+
+def test_what_is_computed_between_in_training_alone_is_noticed() -> None:
+    class Functional(nn.Module):
+        def __init__(self, backbone: nn.Module, last: nn.Module, share: float) -> None:
+            super().__init__()
+            self.backbone, self.head, self.share = backbone, last, share
+
+        def forward(self, images: Tensor) -> Tensor:
+            found = nn.functional.dropout(self.backbone(images), self.share, self.training)
+            logits: Tensor = self.head(found)
+            return logits
+
+    step = begun(params := settings(network="mlp", **FROZEN))
+    normalize, whole = step.whole.children()
+    last = head(whole)
+    assert isinstance(last, nn.Linear)
+    for share, kept in ((0.0, True), (0.5, False)):
+        flat = nn.Flatten()(normalize(DATA.images[:1]))
+        backbone = nn.Sequential(nn.Flatten(), nn.Linear(flat.shape[1], last.in_features))
+        step.learner.network = Functional(backbone, last, share)
+        step.whole = nn.Sequential(normalize, step.learner.network)
+        assert (keep(Lesson(step, DATA, HELD_OUT), params) is not None) is kept
 
 
 @pytest.mark.parametrize("stopped", [1, 2, 3])
