@@ -104,6 +104,7 @@ def test_what_the_hub_refuses_is_one_message(mine: Clone, hub: Hub) -> None:
         mine, "digits"
     )
     assert "a//b is no name of a repository" in complaint(mine, "a//b")
+    assert "../.. is no name of a repository" in complaint(mine, "../..", "--dry-run")
     mine.env["HF_TOKEN"] = READER
     assert f"publish: {NAME} is denied with code 403; the token may not do this" in complaint(
         mine, NAME
@@ -127,7 +128,7 @@ def test_what_is_not_of_the_commit_is_not_published(mine: Clone, hub: Hub) -> No
     lock = mine.root / "dvc.lock"
     whole = lock.read_text()
     mine.params("  version: 1.0.0 ", "  version: 1.0.1 ")
-    assert complaint(mine, NAME).startswith("params.yaml: not as the last commit has it")
+    assert complaint(mine, NAME).startswith("params.yaml: differs from the last commit")
     mine.run("git", "commit", "-qam", "Another version")
     stale = complaint(mine, NAME)
     assert stale.startswith(

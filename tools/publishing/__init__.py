@@ -1,1 +1,1 @@
-"""Helpers of publish: what is up to date, the card's front matter, what is private, the sending."""
+"""Helpers of publish: what is up to date, front matter, what is private, also in YAML, sending."""

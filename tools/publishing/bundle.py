@@ -10,12 +10,12 @@ from stages.artifacts import classifier, exported, report
 from stages.artifacts.exported import CARD
 from stages.environment import LOCK
 from stages.params import PATH
-from tools.publishing import front_matter, privacy
+from tools.publishing import front_matter, privacy, yaml_values
 from tools.publishing.front_matter import Facts
 
 WANTED = (classifier.PATH, exported.MODELS, report.SCORES, report.PAGE)
 TEXTS = {".md", ".html", ".json"}  # in which what is private is replaced
-SETTINGS = {".yaml", ".lock"}  # likewise, and whose addresses lose user, password and query
+SETTINGS = {".yaml", ".lock"}  # likewise, in their values as YAML has them
 AGAIN = """
 ## The same again
 
@@ -29,14 +29,15 @@ def collect(name: str, commit: str, token: str | None) -> dict[str, bytes]:
     """Return the files by their paths in the repository, without what is private.
 
     Raises:
-        UserError: a file that cannot be changed holds what is private.
+        UserError: a file holds what is private, and cannot be changed.
     """
     params = sections.stated(PATH)
     hidden = privacy.private(params, token)
     files = _read()
     scores = json.loads(report.SCORES.read_text(encoding="utf-8"))
     formats = frozenset(Path(path).suffix for path in files)
-    card = front_matter.render(Facts(name, params, scores, formats)) + "\n"
+    shown = privacy.cleaned_values(params, hidden)
+    card = front_matter.render(Facts(name, shown, scores, formats)) + "\n"
     files[CARD] = card.encode() + files[CARD] + AGAIN.format(commit=commit).encode()
     return {path: _published(path, content, hidden) for path, content in sorted(files.items())}
 
@@ -51,9 +52,9 @@ def _read() -> dict[str, bytes]:
 
 def _published(path: str, content: bytes, hidden: Mapping[str, str]) -> bytes:
     if Path(path).suffix in SETTINGS:
-        content = privacy.without_logins(content)
-    if Path(path).suffix in {*TEXTS, *SETTINGS}:
-        return privacy.cleaned(content, hidden)
+        return yaml_values.cleaned(path, content, hidden)
+    if Path(path).suffix in TEXTS:
+        return privacy.cleaned(content.decode("utf-8"), hidden).encode()
     privacy.require_clean(path, content, hidden)
     return content
 

@@ -2,7 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
+
+from stages.address import HIDDEN
+from stages.sources.folder import ARCHIVES
 
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult
@@ -33,13 +38,15 @@ LICENSES = frozenset(
     """.split()  # noqa: SIM905  # a table is easier to compare with the hub's
 )
 OTHER = "other"
+LAYOUTS = {"folder", "pairs", "table", "parquet"}  # of own images, which have no name but a place
+SOURCE = PurePosixPath("data/source")  # where they lie if nobody says otherwise
 
 
 class Facts(NamedTuple):
     """The source of the front matter: parameters, scores and formats of a model."""
 
     name: str  # of the model
-    params: Mapping[str, Mapping[str, Any]]  # params.yaml
+    params: Mapping[str, Mapping[str, Any]]  # params.yaml without what is private
     scores: Mapping[str, Any]  # metrics/evaluate.json
     formats: frozenset[str]  # suffixes of the exported files: .onnx
 
@@ -74,6 +81,20 @@ def licence(name: str) -> dict[str, Any]:
     return {"license": OTHER, "license_name": slug or OTHER}
 
 
+def data_name(download: Mapping[str, Any]) -> str:
+    """Return the name of the data set; of own images, that of their folder or archive.
+
+    Where that name is private, or anybody's, it is that of the layout.
+    """
+    if (layout := str(download["dataset"])) not in LAYOUTS:
+        return str(download["repository"]) if layout == "hub" else layout
+    _, mark, behind = (said := str(download["address"] or download["path"])).partition("://")
+    place = PurePosixPath(unquote(behind.partition("/")[2]) if mark else said)
+    suffix = next((end for end in (*ARCHIVES, ".parquet") if place.name.lower().endswith(end)), "")
+    name = place.name[: len(place.name) - len(suffix)]
+    return layout if name in {"", ".."} or HIDDEN in name or place == SOURCE else name
+
+
 def _results(facts: Facts) -> Iterator["EvalResult"]:
     """Yield the scores that are defined."""
     from huggingface_hub import EvalResult  # noqa: PLC0415  # as above
@@ -87,7 +108,7 @@ def _results(facts: Facts) -> Iterator["EvalResult"]:
             yield EvalResult(
                 task_type=TASK,
                 dataset_type=data,
-                dataset_name=data,
+                dataset_name=data_name(download),
                 dataset_config=download["subset"] if hub else None,
                 dataset_split=split,
                 dataset_revision=download["revision"] if hub else None,

@@ -10,6 +10,9 @@ from stages import hub
 from stages.hub import Asked
 
 NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+RULE = (
+    "each of at most 96 letters, digits and _, with single - and . within, and no .git at the end"
+)
 LOGIN = "needs someone who is logged in: run `hf auth login`, or set HF_TOKEN"
 
 
@@ -27,13 +30,21 @@ def asked(repository: str) -> Asked:
 
 
 def require_name(repository: str) -> None:
-    """Refuse what is no name of a repository; the hub's library knows the finer rules.
+    """Refuse what is no name of a repository, before anything is done, in a rehearsal, too.
 
     Raises:
-        UserError: it is none.
+        UserError: it is none, or the hub's library, which knows the rules, is not installed.
     """
+    unnamed = hub.refused(asked(repository), f"{hub.UNNAMED}, {RULE}")
     if not NAME.fullmatch(repository):
-        raise hub.refused(asked(repository), hub.UNNAMED)
+        raise unnamed
+    with hub.answered(asked(repository)):
+        from huggingface_hub import errors, utils  # noqa: PLC0415  # may be absent
+
+        try:
+            utils.validate_repo_id(repository)  # type: ignore[attr-defined]  # documented
+        except errors.HFValidationError as error:
+            raise unnamed from error
 
 
 def token(repository: str) -> str:

@@ -54,6 +54,34 @@ def test_a_data_set_of_the_hub_is_named_with_its_commit() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ({"path": "data/source"}, "folder"),
+        ({"path": "./data/source/"}, "folder"),
+        ({"path": "data/source/ants.zip"}, "ants"),
+        ({"path": "***/Ants.and.bees.TAR.GZ"}, "Ants.and.bees"),
+        ({"path": "photos.v2"}, "photos.v2"),
+        ({"path": "***/photos/", "dataset": "pairs"}, "photos"),
+        ({"path": "all.parquet", "dataset": "parquet"}, "all"),
+        ({"path": "***", "dataset": "table"}, "table"),
+        ({"path": ".."}, "folder"),
+        ({"path": "."}, "folder"),
+        ({"path": "/"}, "folder"),
+        ({"path": ".zip"}, "folder"),
+        ({"path": "mine", "address": "https://host/a/ants%20too.tgz"}, "ants too"),
+        ({"path": "mine", "address": "https://host"}, "folder"),
+        ({"path": "mine", "address": "https://host/***"}, "folder"),
+        ({"path": "mine", "address": "file://***/ants.zip"}, "ants"),
+        ({"path": "mine", "dataset": "cifar10"}, "cifar10"),
+    ],
+)
+def test_own_images_are_named_by_their_place(source: dict[str, str], expected: str) -> None:
+    (found,) = results(download={"dataset": "folder", **source})
+    layout = source.get("dataset", "folder")
+    assert found["dataset"] == {"name": expected, "type": layout, "split": "test"}  # type: ignore[index]
+
+
 def test_scores_that_are_undefined_are_left_out() -> None:
     (found,) = results(scores={**SCORES, "macro_roc_auc": None})
     metrics = {metric["name"]: metric["value"] for metric in found["metrics"]}  # type: ignore[index]

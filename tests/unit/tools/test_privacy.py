@@ -1,6 +1,8 @@
 import json
+from html import escape, unescape
 from pathlib import Path
 
+import markupsafe
 import pytest
 
 from stages.errors import UserError
@@ -27,26 +29,111 @@ def test_paths_logins_and_tokens_are_replaced_in_text() -> None:
     text = (
         f"address: {ADDRESS}\npath: /mnt/anna/photos\nw: ~/weights/best.pth\n{TOKEN} {Path.cwd()}/x"
     )
-    found = privacy.cleaned(text.encode(), hidden()).decode()
-    assert found == (
+    assert privacy.cleaned(text, hidden()) == (
         "address: https://data.example.com/ants.zip\npath: ***/photos\nw: ***/best.pth\n*** ***/x"
     )
 
 
 def test_what_is_not_private_stays() -> None:
-    text = b"path: data/source  # folder\nlr: 0.1\ntable: [a.csv]\n"
+    text = "path: data/source  # folder\nlr: 0.1\ntable: [a.csv]\n"
     assert privacy.cleaned(text, hidden()) == text
-    assert privacy.without_logins(text) == text
 
 
 def test_an_address_that_is_no_parameter_any_more_loses_its_login() -> None:
-    text = b"# was: s3://key:secret@bucket/x?y=z\n"
-    assert privacy.without_logins(text) == b"# was: s3://bucket/x\n"
+    assert privacy.cleaned("# was: s3://key:secret@bucket/x?y=z\n", {}) == "# was: s3://bucket/x\n"
 
 
-def test_the_name_of_the_machine_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("socket.gethostname", lambda: "annas-laptop")
-    assert privacy.without_logins(b"ssh://annas-laptop/x") == b"ssh://***/x"
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/mnt/anna/photos", "***/photos"),
+        ("/mnt/anna/photos/", "***/photos"),
+        ("/mnt/anna/../photos", "***/photos"),
+        ("~/photos.zip", "***/photos.zip"),
+        ("~anna", "***"),
+        (r"C:\Users\anna\photos", "***/photos"),
+        (r"\\server\anna\photos", "***/photos"),
+        ("file:///mnt/anna/photos", "***/photos"),
+        ("File:///mnt/anna/photos?x=y", "***/photos"),
+        (str(Path.home()), "***"),
+        (f"{Path.home()}/photos", "***/photos"),
+    ],
+)
+def test_of_a_path_the_last_part_is_shown(path: str, shown: str) -> None:
+    found = privacy.private({"download": {"path": path}}, None)
+    once = privacy.cleaned(path, found)
+    assert once.lower().removeprefix("file://").rstrip("/") == shown
+    assert privacy.cleaned(once, found) == once
+
+
+def test_a_path_is_hidden_as_the_system_writes_it() -> None:
+    found = privacy.private({"download": {"path": "/mnt//anna/photos/"}}, None)
+    assert privacy.cleaned("/mnt/anna/photos/1.jpg", found) == "***/photos/1.jpg"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tests/data/x",
+        "s3://bucket/data/x",
+        "../data/x",
+        "<data></data>",
+        "a-/data",
+        "https://h/data",
+    ],
+)
+def test_a_path_is_hidden_only_where_a_path_begins(text: str) -> None:
+    found = privacy.private({"download": {"path": "/data"}}, None)
+    assert privacy.cleaned(text, found) == text
+    assert privacy.cleaned("--path=/data/x:/data '/data'", found) == (
+        "--path=***/data/x:***/data '***/data'"
+    )
+
+
+def test_a_path_is_hidden_as_json_markdown_and_html_write_it() -> None:
+    path = '/mnt/größe "a|b" & c/x "|y"'
+    found = privacy.private({"download": {"path": path}}, None)
+    written = json.dumps({"path": path})
+    assert json.loads(privacy.cleaned(written, found)) == {"path": '***/x "|y"'}
+    cell = written.replace("|", "\\|")
+    assert privacy.cleaned(cell, found).replace("\\|", "|") == privacy.cleaned(written, found)
+    for page in (escape(path), escape(path, quote=False), str(markupsafe.escape(path))):
+        assert unescape(privacy.cleaned(page, found)) == '***/x "|y"'
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ssh://train/x", "ssh://***/x"),
+        ("ssh://anna@train:22/x", "ssh://***:22/x"),
+        ("http://TRAIN.local:8080", "http://***.local:8080"),
+        ("http://train.example.com/x", "http://***/x"),
+        ("anna@train:/mnt", "anna@***:/mnt"),
+        ("train: 1", "train: 1"),
+        ("python -m stages.train", "python -m stages.train"),
+        ("stages/train.py", "stages/train.py"),
+        ("https://host/train/x", "https://host/train/x"),
+        ("https://trains.example.com", "https://trains.example.com"),
+        ("https://train-a.example.com", "https://train-a.example.com"),
+        ("https://a.train.com", "https://a.train.com"),
+        ("@train", "@train"),
+    ],
+)
+def test_this_machine_is_hidden_where_an_address_names_it(
+    text: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "train.example.com")
+    assert privacy.cleaned(text, {}) == shown
+
+
+def test_a_machine_without_a_name_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "")
+    assert privacy.cleaned("ssh://train/x", {}) == "ssh://train/x"
+
+
+def test_parameters_are_cleaned_whatever_holds_them() -> None:
+    found = privacy.cleaned_values({"a": ["/mnt/anna/photos", 1, None], "b": TOKEN}, hidden())
+    assert found == {"a": ["***/photos", 1, None], "b": "***"}
 
 
 @pytest.mark.parametrize("secret", [ADDRESS, "/mnt/anna/photos", TOKEN, str(Path.cwd())])
