@@ -45,9 +45,9 @@ def _require_text(names: Iterable[object]) -> None:
     """
     if odd := [name for name in names if isinstance(name, bool)]:
         raise UserError(
-            "params.yaml: download.revision: the README of the data set has a class whose name YAML "
-            f"reads as {str(odd[0]).lower()}, such as yes or no without quotes, and what it is called "
-            "cannot be told; choose another revision"
+            "params.yaml: download.revision: the README of the data set names a class without "
+            f"quotes that YAML reads as {str(odd[0]).lower()}, such as yes or no, and what it is "
+            "called cannot be told; choose another revision"
         )
 
 

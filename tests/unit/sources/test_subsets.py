@@ -181,5 +181,5 @@ def test_a_subset_that_is_named_twice_is_refused() -> None:
 @pytest.mark.parametrize("names", [{"0": True, "1": False}, ["a", False]])
 def test_class_names_that_yaml_reads_as_truths_are_refused(names: object) -> None:
     column = {"name": "label", "dtype": {"class_label": {"names": names}}}
-    with pytest.raises(UserError, match=r"YAML reads as (true|false), such as yes or no"):
+    with pytest.raises(UserError, match=r"YAML reads as (true|false), such as yes or no, "):
         class_features({"dataset_info": {"features": [column]}}, None)
