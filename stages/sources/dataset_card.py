@@ -1,18 +1,13 @@
 """The front matter of a data set's README on the hub: its subsets and its classes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from stages.errors import UserError
 
 
 def class_features(card: Mapping[str, Any], subset: str | None) -> dict[str, Any]:
     """Return what `dataset_info` of the front matter says of the columns, as a schema says it.
 
     Of several subsets it is that of `subset`, else the only one.
-
-    Raises:
-        UserError: a class has a name that is no text.
     """
     infos = mappings(card.get("dataset_info"))
     own = [info for info in infos if subset and info.get("config_name") == subset]
@@ -33,22 +28,7 @@ def _feature(kind: object) -> dict[str, Any]:
     names = about.get("names") if isinstance(about, dict) else None
     if isinstance(names, dict):  # {"0": "cat"}
         names = {str(number): name for number, name in names.items()}
-    _require_text(names.values() if isinstance(names, dict) else names or ())
     return {"_type": "ClassLabel", "names": names} if names else {}
-
-
-def _require_text(names: Iterable[object]) -> None:
-    """Refuse class names that YAML reads as something else: yes, no, on, off.
-
-    Raises:
-        UserError: there are such.
-    """
-    if odd := [name for name in names if isinstance(name, bool)]:
-        raise UserError(
-            "params.yaml: download.revision: the README of the data set names a class without "
-            f"quotes that YAML reads as {str(odd[0]).lower()}, such as yes or no, and what it is "
-            "called cannot be told; choose another revision"
-        )
 
 
 def mappings(said: object) -> Sequence[Mapping[str, Any]]:

@@ -7,7 +7,6 @@ the nearest folder's (`partial-train/0000.parquet`).
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import PurePosixPath
 from posixpath import commonpath
 from typing import NamedTuple
@@ -133,12 +132,8 @@ def _wholes(names: Iterable[str]) -> dict[tuple[str, int | None], list[int]]:
     return wholes
 
 
-def _unlike(split: str, names: Sequence[str]) -> Iterator[str]:
-    """Say whether a split is there as several wholes, or by several words, as val and dev are."""
-    words = {split_names.words_in_path(name) for name in names}
-    if len(words) > 1:
-        yield f"{split}: is there as {', '.join(sorted({*chain(*words)}))}"
-        return
+def _unlike(split: str, names: Iterable[str]) -> Iterator[str]:
+    """Say whether a split is there as several wholes, of which one may be meant."""
     if len(wholes := _wholes(names)) > 1:
         once = len({whole for whole, _ in wholes}) == len(wholes)
         told = sorted(_describe(whole, None if once else total) for whole, total in wholes)

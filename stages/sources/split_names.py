@@ -49,7 +49,7 @@ class ParsedName(NamedTuple):
 
 def parse(name: str) -> ParsedName:
     """Parse the name of a folder, or of a file without its suffix."""
-    words = _separated(name)
+    words = [word for part in _words(name) for word in _separate(part.lower())]
     splits = frozenset(SPLITS[word] for word in words if word in SPLITS)
     return ParsedName(splits, tuple(word for word in words if word not in {*SPLITS, *BESIDE}))
 
@@ -67,14 +67,6 @@ def find_in_path(path: str) -> frozenset[str]:
     return next((found for part in parts if (found := parse(part).splits)), frozenset())
 
 
-def words_in_path(path: str) -> frozenset[str]:
-    """Return the words that name the splits of `find_in_path`: `dev` and `val` are one split."""
-    name = PurePosixPath(path)
-    parts = (name.stem, *reversed(name.parts[:-1]))
-    words = ({*_split_words(part)} for part in parts)
-    return frozenset(next(filter(None, words), ()))
-
-
 def split_folders(names: Iterable[str]) -> dict[str, str]:
     """Return the split of those of the folders, which lie side by side, that are splits.
 
@@ -90,14 +82,6 @@ def split_folders(names: Iterable[str]) -> dict[str, str]:
         for name, words in found.items()
         if words.split and (not words.other_words or len(by_rest[words.other_words]) > 1)
     }
-
-
-def _split_words(name: str) -> list[str]:
-    return [word for word in _separated(name) if word in SPLITS]
-
-
-def _separated(name: str) -> list[str]:
-    return [word for part in _words(name) for word in _separate(part.lower())]
 
 
 def _words(name: str) -> list[str]:

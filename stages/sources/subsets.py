@@ -4,11 +4,13 @@ The front matter of its README may name subsets (`configs`), each with patterns 
 or not. Where it names none, a folder is a subset, and names of files and folders tell the split.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
+
+from fsspec.utils import glob_translate
 
 from stages.errors import UserError
 from stages.sources import shards, split_names
@@ -35,13 +37,8 @@ def choose(place: str, names: Sequence[str], card: Mapping[str, Any], subset: st
     Raises:
         UserError: there is no such subset, there are several, or splits are not there whole.
     """
-    found = _declared(place, names, card) or _folders(names)
+    found = _declared(names, card) or _folders(names)
     name = _pick(place, {name: _is_default(card, name) for name in found}, subset)
-    if not any(found[name].values()):
-        raise UserError(
-            f"{place}: no Parquet file is where its README says that subset {excerpt(name)} is; "
-            "choose another download.subset, or another revision"
-        )
     parts, others = _by_split(place, found[name])
     if twice := [split for split, several in parts.items() if len(several) > 1]:
         told = ", ".join(map(excerpt, (said for split in twice for said in parts[split])))
@@ -69,22 +66,12 @@ def _by_split(place: str, files: Files) -> tuple[dict[str, Files], list[str]]:
     return dict(parts), others
 
 
-def _declared(place: str, names: Sequence[str], card: Mapping[str, Any]) -> dict[str, Files]:
-    """Return the files of each subset that the README names.
-
-    Raises:
-        UserError: it names one twice.
-    """
-    found = dict[str, Files]()
-    for item in mappings(card.get("configs")):
-        name = str(item.get("config_name", DEFAULT))
-        if name in found:
-            raise UserError(
-                f"{place}: its README has two subsets named {excerpt(name)}; choose another "
-                "revision"
-            )
-        found[name] = _matching(names, item)
-    return found
+def _declared(names: Sequence[str], card: Mapping[str, Any]) -> dict[str, Files]:
+    """Return the files of each subset that the README names."""
+    return {
+        str(item.get("config_name", DEFAULT)): _matching(names, item)
+        for item in mappings(card.get("configs"))
+    }
 
 
 def _matching(names: Sequence[str], item: Mapping[str, Any]) -> Files:
@@ -95,27 +82,11 @@ def _matching(names: Sequence[str], item: Mapping[str, Any]) -> Files:
         return {TOLD: inside}
     found = dict[str, list[str]]()
     for split, globs in _patterns(patterns):
-        wanted = [(folder / glob).parts for glob in globs]
+        regexes = [re.compile(glob_translate(str(folder / glob))) for glob in globs]
         found.setdefault(split, []).extend(
-            name for name in names if any(_fits(PurePosixPath(name).parts, one) for one in wanted)
+            name for name in names if any(regex.fullmatch(name) for regex in regexes)
         )
     return {split: files for split, files in found.items() if files}
-
-
-def _fits(path: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
-    """Tell whether a path fits a pattern, part by part, of which ** stands for any number.
-
-    Not by one regular expression, which could try for years on a pattern of many stars.
-    """
-    reached = {0}  # lengths of starts of the path that the pattern's parts so far may stand for
-    for part in pattern:
-        if part == "**":
-            reached = {*range(min(reached, default=len(path) + 1), len(path) + 1)}
-        else:
-            reached = {
-                end + 1 for end in reached if end < len(path) and fnmatchcase(path[end], part)
-            }
-    return len(path) in reached
 
 
 def _patterns(said: object) -> Iterable[tuple[str, list[str]]]:
@@ -158,8 +129,6 @@ def _is_default(card: Mapping[str, Any], name: str) -> bool:
 
 def _told(place: str, names: Sequence[str]) -> Iterable[tuple[str, Sequence[str]]]:
     """Yield the files of each split that their names tell, those that tell none with no split."""
-    if not names:
-        return
     silent = [name for name in names if not split_names.find_in_path(name)]
     if len(silent) == len(names):
         silent = []  # all are train, or the message says why not

@@ -79,7 +79,7 @@ def test_patterns_are_read_as_the_hub_reads_them(
 
 def test_a_star_does_not_cross_a_folder() -> None:
     message = complaint(ROOT, configs=[{"data_files": "*.parquet"}])
-    assert message.startswith("a/b: no Parquet file is where its README says")
+    assert message.startswith("a/b: no split of it is train, validation or test, but none")
 
 
 def test_patterns_are_within_the_folder() -> None:
@@ -129,57 +129,3 @@ def test_classes_are_those_of_the_subset() -> None:
     assert class_features({"dataset_info": info("one", "a", "b")}, None) == one
     for odd in (None, 3, [], [{"features": "x"}], {"features": [{"dtype": {"class_label": 3}}]}):
         assert class_features({"dataset_info": odd}, None) == {}
-
-
-def test_a_subset_without_parquet_files_is_refused_and_spoils_no_other() -> None:
-    configs = [{"config_name": "x", "data_dir": "/etc"}, {"config_name": "y", "data_dir": "data"}]
-    message = complaint(ROOT, "x", configs=configs)
-    assert message.startswith("a/b: no Parquet file is where its README says that subset x is; ")
-    assert chosen(ROOT, "y", configs=configs) == {"train": [ROOT[1]], "test": [ROOT[0]]}
-
-
-def test_a_pattern_of_many_stars_is_matched_at_once() -> None:
-    stars = {"data_files": [{"split": "train", "path": f"{'*a' * 15}*b"}]}
-    assert "no Parquet file" in complaint([f"{'a' * 60}.parquet"], configs=[stars])
-    fits = {"data_files": [{"split": "train", "path": f"{'*a' * 15}*"}]}
-    assert chosen([f"{'a' * 60}.parquet"], configs=[fits]) == {"train": [f"{'a' * 60}.parquet"]}
-
-
-@pytest.mark.parametrize(
-    ("pattern", "fitting"),
-    [
-        ("data/*", ["data/a.parquet"]),
-        ("data/**", ["data/a.parquet", "data/x/y/b.parquet"]),
-        ("**/b.parquet", ["data/x/y/b.parquet", "b.parquet"]),
-        ("data/**/b.parquet", ["data/x/y/b.parquet"]),
-        ("**/*/b.parquet", ["data/x/y/b.parquet"]),
-        ("[ab].parquet", ["b.parquet"]),
-        ("?.parquet", ["b.parquet"]),
-        ("x**.parquet", []),
-    ],
-)
-def test_stars_stand_for_names_and_two_for_folders(pattern: str, fitting: list[str]) -> None:
-    names = ["data/a.parquet", "data/x/y/b.parquet", "b.parquet"]
-    item = {"data_files": [{"split": "train", "path": pattern}]}
-    if fitting:
-        assert chosen(names, configs=[item]) == {"train": sorted(fitting)}
-    else:
-        assert "no Parquet file" in complaint(names, configs=[item])
-
-
-@pytest.mark.parametrize("files", [["val", "dev"], ["validation", "val"], ["train", "training"]])
-def test_two_published_splits_are_not_taken_for_one(files: list[str]) -> None:
-    names = [f"data/{name}.parquet" for name in ("test", *files)]
-    assert f"is there as {', '.join(sorted(files))}" in complaint(names)
-
-
-def test_a_subset_that_is_named_twice_is_refused() -> None:
-    configs = [{"config_name": "x", "data_dir": "data"}, {"config_name": "x"}]
-    assert "a/b: its README has two subsets named x;" in complaint(ROOT, configs=configs)
-
-
-@pytest.mark.parametrize("names", [{"0": True, "1": False}, ["a", False]])
-def test_class_names_that_yaml_reads_as_truths_are_refused(names: object) -> None:
-    column = {"name": "label", "dtype": {"class_label": {"names": names}}}
-    with pytest.raises(UserError, match=r"YAML reads as (true|false), such as yes or no, "):
-        class_features({"dataset_info": {"features": [column]}}, None)
