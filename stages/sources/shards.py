@@ -5,7 +5,7 @@ the nearest folder's (`partial-train/0000.parquet`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from posixpath import commonpath
 from typing import NoReturn
@@ -46,7 +46,8 @@ def group(place: str, names: list[str], remedy: str = APART) -> dict[str, list[s
     for name, split in _splits(place, said).items():
         found[split].append(name)
     for files in found.values():
-        _require_one_name(place, [said[name] for name in files], remedy)
+        if published := split_names.merged([said[name] for name in files]):
+            refuse_merged(place, published, remedy)
     shard_parts.require_whole(place, found)
     return {split: found[split] for split in ORDER if split in found}
 
@@ -59,13 +60,6 @@ def refuse_merged(place: str, published: Iterable[str], remedy: str) -> NoReturn
     """
     told = ", ".join(map(excerpt, published))
     raise UserError(f"{place}: {told} are one split here; {remedy}")
-
-
-def _require_one_name(place: str, said: Sequence[frozenset[str]], remedy: str) -> None:
-    """Refuse files of a split, by the words of their names, that no word has in common."""
-    words = frozenset[str]().union(*said)
-    if words and not words.intersection(*said):
-        refuse_merged(place, sorted(words), remedy)
 
 
 def _splits(place: str, said: Mapping[str, frozenset[str]]) -> dict[str, str]:

@@ -7,7 +7,7 @@ SPEAKS OF a split if other words stand beside: `seg_train`, but `test tube` and 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -68,6 +68,15 @@ def exact_split(name: str) -> str:
     """Return the split that a name names without other words, else an empty string."""
     found = parse(name)
     return "" if found.other_words else found.split
+
+
+def merged(said: Collection[frozenset[str]]) -> list[str]:
+    """Return the words of names that mean one split, if there is none that all have: val and dev.
+
+    Such names are of two published splits, and nothing tells which is meant.
+    """
+    words = frozenset[str]().union(*said)
+    return [] if not words or words.intersection(*said) else sorted(words)
 
 
 def find_in_path(path: str) -> frozenset[str]:
