@@ -1,7 +1,34 @@
 """The front matter of a data set's README on the hub: its subsets and its classes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+NULL = {"", "~", "null", "Null", "NULL"}  # what YAML has for nothing
+MERGE = {"<": [("tag:yaml.org,2002:merge", re.compile("<<"))]}
+
+
+def parse(block: str) -> Mapping[str, Any]:
+    """Return what YAML says, every value as the text that stands there: no is a name, not False.
+
+    Raises:
+        TypeError: it is no mapping.
+        yaml.YAMLError: it is no YAML.
+    """
+    import yaml  # noqa: PLC0415  # the hub's library needs it
+
+    loader = yaml.SafeLoader(block)
+    loader.yaml_implicit_resolvers = MERGE  # the only values that are not what they seem
+    found = loader.get_single_data() or {}
+    if not isinstance(found, dict):
+        raise TypeError("is no mapping")
+    return found
+
+
+def given(item: Mapping[str, Any], key: str) -> object | None:
+    """Return a value, None where there is none or it is YAML's null."""
+    value = item.get(key)
+    return None if isinstance(value, str) and value in NULL else value
 
 
 def class_features(card: Mapping[str, Any], subset: str | None) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def load(params: HubSet, columns: Table, most: int) -> Raw:
     wanted = {name: commit.files[name] for each in choice.splits.values() for name in each}
     _remark(place, wanted)
     store = _fetched(asked, wanted, most)
-    features = class_features(commit.card, params.subset)
+    features = class_features(commit.card, choice.name)
     return parquet.read(store, columns, Shards(choice.splits, choice.others, features))
 
 

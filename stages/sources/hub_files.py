@@ -16,6 +16,7 @@ from stages import hub
 from stages.errors import UserError
 from stages.hub import Asked
 from stages.progress import Progress
+from stages.sources import dataset_card
 from stages.sources.hub_meter import Meter
 from stages.sources.reports import excerpt
 
@@ -84,10 +85,12 @@ def _cached(library: Any, repository: str, of: Mapping[str, Any]) -> list[Any]: 
 
 
 def _front_matter(path: Path, asked: Asked) -> Mapping[str, Any]:
-    from huggingface_hub.repocard import metadata_load  # noqa: PLC0415  # as in stages.hub
+    from huggingface_hub.repocard import REGEX_YAML_BLOCK  # noqa: PLC0415  # as in stages.hub
 
     try:
-        return (metadata_load(path) or {}) if path.exists() else {}
+        text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
+        block = REGEX_YAML_BLOCK.search(text)
+        return dataset_card.parse(block[2]) if block else {}
     except Exception as error:  # YAML of any kind
         why = f"has a {CARD} whose front matter is no YAML; choose another revision"
         raise hub.refused(asked, why) from error

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
 from unicodedata import normalize
@@ -167,6 +167,19 @@ def _check_splits(place: str, images: dict[Key, list[str]], splits: dict[Key, st
     """Refuse images that are in two splits, or in none where others are in one."""
     two = [f"{name}: {splits[key]}" for key in images if " " in splits[key] for name in images[key]]
     raise_problems(f"{place}: images in folders of two splits; rename the folders:", sorted(two))
+    twice = [*_merged({(key.folders, split) for key, split in splits.items()})]
+    raise_problems(f"{place}: two folders for one split; merge or rename them:", twice)
     none = sorted(name for key, names in images.items() if not splits[key] for name in names)
     if any(splits.values()):
         raise_problems(f"{place}: images in no split, beside others in splits; move them:", none)
+
+
+def _merged(images: Iterable[tuple[Iterable[str], str]]) -> Iterator[str]:
+    """Say, from folders and their split, which splits two words name, as val and dev."""
+    said = defaultdict[str, set[frozenset[str]]](set)
+    for folders, split in images:
+        words = {word for folder in folders for word in split_names.parse(folder).said}
+        said[split].add(frozenset(word for word in words if split_names.SPLITS[word] == split))
+    for split in sorted(said):
+        if published := split_names.merged(said[split]):
+            yield f"{split}: {', '.join(published)}"

@@ -7,7 +7,7 @@ SPEAKS OF a split if other words stand beside: `seg_train`, but `test tube` and 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -38,8 +38,13 @@ JOINED = re.compile(rf"({'|'.join(SPLITS)})({'|'.join(BESIDE)})")
 class ParsedName(NamedTuple):
     """The words of a name that name splits, and the others."""
 
-    splits: frozenset[str]  # whose words are in it; of several none is meant
+    said: frozenset[str]  # the words for splits, as dev
     other_words: tuple[str, ...]  # the words that neither name a split nor go with one
+
+    @property
+    def splits(self) -> frozenset[str]:
+        """Return the splits whose words are in the name; of several none is meant."""
+        return meant(self.said)
 
     @property
     def split(self) -> str:
@@ -50,8 +55,13 @@ class ParsedName(NamedTuple):
 def parse(name: str) -> ParsedName:
     """Parse the name of a folder, or of a file without its suffix."""
     words = [word for part in _words(name) for word in _separate(part.lower())]
-    splits = frozenset(SPLITS[word] for word in words if word in SPLITS)
-    return ParsedName(splits, tuple(word for word in words if word not in {*SPLITS, *BESIDE}))
+    said = frozenset(word for word in words if word in SPLITS)
+    return ParsedName(said, tuple(word for word in words if word not in {*SPLITS, *BESIDE}))
+
+
+def meant(said: Iterable[str]) -> frozenset[str]:
+    """Return the splits that words stand for: val for dev and eval alike."""
+    return frozenset(SPLITS[word] for word in said)
 
 
 def exact_split(name: str) -> str:
@@ -60,11 +70,25 @@ def exact_split(name: str) -> str:
     return "" if found.other_words else found.split
 
 
+def merged(said: Collection[frozenset[str]]) -> list[str]:
+    """Return the words of names that mean one split, if there is none that all have: val and dev.
+
+    Such names are of two published splits, and nothing tells which is meant.
+    """
+    words = frozenset[str]().union(*said)
+    return [] if not words or words.intersection(*said) else sorted(words)
+
+
 def find_in_path(path: str) -> frozenset[str]:
     """Return the splits in the name of a file or, if there are none, of its nearest folder."""
+    return meant(said_in_path(path))
+
+
+def said_in_path(path: str) -> frozenset[str]:
+    """Return the words for splits in the name of a file or, if none, of its nearest folder."""
     name = PurePosixPath(path)
     parts = (name.stem, *reversed(name.parts[:-1]))
-    return next((found for part in parts if (found := parse(part).splits)), frozenset())
+    return next((found for part in parts if (found := parse(part).said)), frozenset())
 
 
 def split_folders(names: Iterable[str]) -> dict[str, str]:

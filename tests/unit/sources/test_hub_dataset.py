@@ -342,6 +342,44 @@ dataset_info:
     assert found(revision=OTHER) == {"train": {"0.png": "ant", "1.png": "bee"}}
 
 
+def test_names_of_the_readme_are_as_written(hub: Hub) -> None:
+    readme = b"""\xef\xbb\xbf---
+dataset_info:
+- config_name: other
+  features:
+  - name: label
+    dtype: {class_label: {names: {'0': a, '1': b}}}
+- config_name: default
+  features:
+  - name: label
+    dtype:
+      class_label:
+        names:
+          '0': yes
+          '1': no
+---
+"""
+    hub.publish(f"datasets/{NAME}", {"README.md": readme, "train.parquet": shard(names=None)})
+    assert found() == {"train": {"0.png": "yes", "1.png": "no"}}
+
+
+@pytest.mark.parametrize(
+    ("configs", "expected"),
+    [
+        ("[{config_name: x, data_dir: /etc}]", "subset x of its README.md has no .parquet file"),
+        ("[{config_name: x}, {config_name: x}]", "its README.md names subset x 2 times"),
+        (f"[{{config_name: x, data_files: '{'*a' * 14}b'}}]", "subset x of its README.md has no"),
+    ],
+)
+def test_a_subset_that_the_readme_gets_wrong_is_one_message(
+    configs: str, expected: str, hub: Hub
+) -> None:
+    files = {**FILES, "README.md": f"---\nconfigs: {configs}\n---\n".encode()}
+    hub.publish(f"datasets/{NAME}", {**files, f"{'a' * 60}.parquet": shard()})
+    assert complaint().startswith(f"{NAME}: {expected}")
+    assert not [line for line in hub.asked if ".parquet" in line]
+
+
 def test_a_readme_that_is_no_yaml_is_named(hub: Hub) -> None:
     hub.publish(f"datasets/{NAME}", {**FILES, "README.md": b"---\na: [\n---\n"})
     assert f"{NAME} has a README.md whose front matter is no YAML" in complaint()

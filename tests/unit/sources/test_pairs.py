@@ -53,6 +53,17 @@ def test_split_folders_make_splits(folders: str) -> None:
     }
 
 
+def test_two_folders_for_one_split_are_refused_as_in_a_layout_of_folders() -> None:
+    files = dict[str, bytes]()
+    for split in ("train", "val", "dev"):
+        files |= {f"{split}/{split}.jpg": b"1", f"{split}/{split}.txt": b"ant"}
+    with pytest.raises(UserError, match=r"two folders for one split; merge .*:\nval: dev, val$"):
+        pairs.load(packed(files))
+    inner = {f"val/{name}.{kind}": b"1" for name in ("a", "valid b/c") for kind in ("jpg", "txt")}
+    train = {"train/1.jpg": b"1", "train/1.txt": b"1"}
+    assert len(seen(pairs.load(packed(inner | train)))["val"]) == len(inner) // 2
+
+
 @pytest.mark.parametrize("text", [b"red ant", b"\xef\xbb\xbfred ant\r\n", b"\n\t red ant \n\n"])
 def test_white_space_and_marks_are_no_part_of_a_label(text: bytes) -> None:
     assert pairs.load(packed({"1.jpg": b"1", "1.txt": text})).classes == ("red ant",)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from stages.errors import UserError
-from stages.sources.dataset_card import class_features
-from stages.sources.subsets import choose
+from stages.sources.dataset_card import class_features, parse
+from stages.sources.subsets import ALONE, choose
 
 ROOT = ["data/test-00000-of-00001.parquet", "data/train-00000-of-00001.parquet"]
 FULL = ["full/test/0000.parquet", "full/train/0000.parquet", "full/train/0001.parquet"]
@@ -79,7 +79,10 @@ def test_patterns_are_read_as_the_hub_reads_them(
 
 def test_a_star_does_not_cross_a_folder() -> None:
     message = complaint(ROOT, configs=[{"data_files": "*.parquet"}])
-    assert message.startswith("a/b: no split of it is train, validation or test, but none")
+    assert message.startswith(
+        "a/b: subset default of its README.md has no .parquet file (data_files: *.parquet); "
+        "it has no other subset: fetch the files"
+    )
 
 
 def test_patterns_are_within_the_folder() -> None:
@@ -104,7 +107,90 @@ def test_the_default_is_the_one_that_is_marked_or_called_so() -> None:
 def test_two_published_splits_are_never_silently_one() -> None:
     files = [{"split": "dev", "path": ROOT[0]}, {"split": "validation", "path": ROOT[1]}]
     message = complaint(ROOT, configs=[{"data_files": files}])
+    assert message == f"a/b: dev, validation are one split here; {ALONE}"
+    configs = [{"config_name": "one", "data_files": files}, {"config_name": "two"}]
+    message = complaint(ROOT, "one", configs=configs)
     assert message == "a/b: dev, validation are one split here; choose another download.subset"
+    assert {*chosen(ROOT, "two", configs=configs)} == {"train", "test"}
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["data/train.parquet", "data/val.parquet", "data/dev.parquet"], "dev, val"),
+        (["train.parquet", "Validation.parquet", "eval.parquet"], "eval, validation"),
+        (["train-0.parquet", "training-1.parquet"], "train, training"),
+        (["val/0000.parquet", "dev/0000.parquet"], "dev, val"),
+        (["val-00000-of-00001.parquet", "dev-00000-of-00001.parquet"], "dev, val"),
+    ],
+)
+def test_two_splits_that_names_tell_are_never_silently_one(names: list[str], told: str) -> None:
+    assert complaint(names) == f"a/b: {told} are one split here; {ALONE}"
+    configs = [{"config_name": "all"}, {"config_name": "none", "data_dir": "x"}]
+    message = f"a/b: {told} are one split here; choose another download.subset"
+    assert complaint(names, "all", configs=configs) == message
+
+
+@pytest.mark.parametrize(
+    "item", [{"data_dir": "/etc"}, {"data_dir": "photos"}, {"data_files": "photos/*"}]
+)
+def test_a_subset_without_parquet_is_named_and_spoils_no_other(item: dict[str, str]) -> None:
+    name, where = "a\nb", ": ".join(next(iter(item.items())))
+    odd = {"config_name": name, **item}
+    lacks = rf"a/b: subset a\nb of its README.md has no .parquet file ({where}); "
+    assert complaint(ROOT, configs=[odd]) == lacks + ALONE
+    both = [odd, {"config_name": "good", "data_dir": "data"}]
+    assert complaint(ROOT, name, configs=both) == f"{lacks}choose another download.subset"
+    assert chosen(ROOT, "good", configs=both) == {"train": ROOT[1:], "test": ROOT[:1]}
+
+
+def test_a_pattern_that_is_none_is_named_and_spoils_no_other() -> None:
+    configs = [{"config_name": "odd", "data_files": "data/**.parquet"}, {"config_name": "good"}]
+    assert complaint(ROOT, "odd", configs=configs) == (
+        "a/b: **.parquet holds ** beside other characters; choose another download.subset"
+    )
+    assert {*chosen(ROOT, "good", configs=configs)} == {"train", "test"}
+
+
+def test_a_subset_that_is_named_twice_is_refused() -> None:
+    one, two = (
+        {"config_name": "one", "data_files": f"data/{name}-*"} for name in ("test", "train")
+    )
+    message = complaint(ROOT, configs=[one, two])
+    assert message == f"a/b: its README.md names subset one 2 times; {ALONE}"
+    other = {"config_name": "other", "data_dir": "data"}
+    assert "one 2 times; choose another download.subset" in complaint(
+        ROOT, "one", configs=[one, two, other]
+    )
+    assert {*chosen(ROOT, "other", configs=[one, two, other])} == {"train", "test"}
+
+
+def test_the_front_matter_is_text_as_written() -> None:
+    card = parse("""
+configs:
+- config_name: no
+  data_dir: ~
+  default: true
+- config_name: 2020_01
+  data_dir: null
+  default: false
+- &base
+  config_name: base
+  data_dir: data
+- <<: *base
+  config_name: 1.10
+dataset_info:
+  features: [{name: label, dtype: {class_label: {names: {'0': yes, 1: no, '2': null, 3: 010}}}}]
+""")
+    assert choose("a/b", ROOT, card, None).name == "no"
+    for name in ("no", "2020_01", "base", "1.10"):
+        assert choose("a/b", ROOT, card, name).splits == {"train": ROOT[1:], "test": ROOT[:1]}
+    label = {"_type": "ClassLabel", "names": {"0": "yes", "1": "no", "2": "null", "3": "010"}}
+    assert class_features(card, "no") == {"label": label}
+    for odd in ("- a", "a", "a: [", "a: !!python/object:os.system x"):
+        with pytest.raises(Exception, match=r"mapping|expected|constructor"):
+            parse(odd)
+    assert parse("# nothing") == {}
 
 
 @pytest.mark.parametrize("configs", [3, "x", [None], [{"data_files": 5}], [{"data_files": []}]])
