@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 from ruamel.yaml import YAML
 
 from stages.errors import UserError
