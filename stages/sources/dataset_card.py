@@ -15,7 +15,7 @@ def parse(block: str) -> Mapping[str, Any]:
         TypeError: it is no mapping.
         yaml.YAMLError: it is no YAML.
     """
-    import yaml  # noqa: PLC0415  # the hub's library needs it
+    import yaml  # noqa: PLC0415  # of the extra `hub`
 
     loader = yaml.SafeLoader(block)
     loader.yaml_implicit_resolvers = MERGE  # the only values that are not what they seem

@@ -45,9 +45,7 @@ def choose(place: str, names: Sequence[str], card: Mapping[str, Any], subset: st
     name = _pick(place, known or dict.fromkeys(folders, False), subset)
     remedy = OTHER if len(known or folders) > 1 else ALONE
     try:
-        files = (
-            declared_subsets.files_of(names, name, declared[name]) if declared else folders[name]
-        )
+        files = folders.get(name) or declared_subsets.files_of(names, name, declared[name])
     except ValueError as why:
         raise UserError(f"{place}: {why}; {remedy}") from why
     parts, others = _by_split(place, files, remedy)

@@ -11,10 +11,9 @@ from torch import nn, optim
 from stages.errors import UserError
 from stages.nets.introspection import head
 from stages.params import Epochs, Params
+from stages.training.group_optimizers import Rmsprop, Sgd
 from stages.training.layer_decay import LayerDecay, rate_shares
 from stages.training.muon import Muon
-from stages.training.rmsprop import Rmsprop
-from stages.training.sgd import Sgd
 
 OptimizerT = TypeVar("OptimizerT", bound=optim.Optimizer)
 WRAPPED = ("add_param_group", "state_dict", "load_state_dict", "zero_grad")  # methods

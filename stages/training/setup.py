@@ -144,9 +144,12 @@ def _build_network(params: Training, card: Card, normalize: Normalize, data: Res
         first = torch.arange(min(count, len(data.labels)), device=data.images.device)
         initialize(normalize(gather(data.images, first).cpu()))
     steps = params.epochs * ceil(epoch_size(len(data.labels), params) / params.images_a_step)
-    remarks = *pretrained.load(network, params, card), *schedule.remarks(params, steps)
-    remarks += (*optimizer.remarks(params, params.weights, params.epochs),)
-    for line in (*remarks, *layer_decay.remarks(network, params)):
+    for line in (
+        *pretrained.load(network, params, card),
+        *schedule.remarks(params, steps),
+        *optimizer.remarks(params, params.weights, params.epochs),
+        *layer_decay.remarks(network, params),
+    ):
         print(line)
     network.to(data.labels.device)
     refuse_narrow(network, data.labels.device)

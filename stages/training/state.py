@@ -28,8 +28,7 @@ class Outcome(NamedTuple):
     """The loss of a step; left on the device, because asking for a value waits for it."""
 
     loss: Float[Tensor, ""]  # mean over the images, in nats
-    right: Int64[Tensor, ""] | Bool[Tensor, " b"]  # how many images were classified correctly, or
-    # which of them: the sum can wait
+    right: Bool[Tensor, " b"] | Int64[Tensor, ""]  # which images are classified correctly; or a sum
     images: int
 
 

@@ -38,29 +38,14 @@ def published_weights(
     repository = str(config.hf_hub_id)
     copy = folder / f"{repository.rpartition('/')[2]}.safetensors"
     if copy.is_file():
-        place, data, commit = str(copy), copy.read_bytes(), pinned[0]
-        _require_checksum(copy, sha256(data).hexdigest(), pinned)
+        place, data, commit = str(copy), copy.read_bytes(), None
     else:
         file = _fetched(repository, copy, pinned[0])
         place, data, commit = f"{repository}/{FILE}", file.path.read_bytes(), file.commit
-    _require_pinned(repository, pinned, (commit, sha256(data).hexdigest()))
+    shown = repository if commit else place
+    _require_pinned(shown, pinned, (commit, sha256(data).hexdigest()))
     fitted = _fitted(config, architecture, interface, state_dict.parse(data, place))
     return StateDict(place, fitted, None)
-
-
-def _require_checksum(copy: Path, digest: str, pinned: tuple[str | None, str | None]) -> None:
-    """Refuse a revision alone for a copy, which does not say of which revision it is.
-
-    Raises:
-        UserError: the checksum is null.
-    """
-    revision, checksum = pinned
-    if revision is not None and checksum is None:
-        raise UserError(
-            f"params.yaml: train.weights_revision is {revision}, but the weights are {copy}; once "
-            f"you know that it is of that revision, set train.weights_sha256 to {digest}; or set "
-            "both to null"
-        )
 
 
 def _config(architecture: str) -> "PretrainedCfg":
@@ -89,9 +74,11 @@ def _fetched(repository: str, copy: Path, revision: str | None) -> HubFile:
 
 
 def _require_pinned(
-    repository: str, pinned: tuple[str | None, str | None], found: tuple[str | None, str]
+    place: str, pinned: tuple[str | None, str | None], found: tuple[str | None, str]
 ) -> None:
     """Refuse weights of the hub without commit and checksum, and others than those.
+
+    A copy has no commit; that it is of the revision which is named, the checksum says.
 
     Raises:
         UserError: the parameters do not name them.
@@ -99,12 +86,18 @@ def _require_pinned(
     (revision, checksum), (commit, digest) = pinned, found
     if commit is not None and (revision != commit or checksum is None):
         raise UserError(
-            f"params.yaml: {ASKED}: {repository} can change unnoticed; set train.weights_revision "
-            f"to {commit} and train.weights_sha256 to {digest}"
+            f"params.yaml: {ASKED}: {place} can change unnoticed; set train.weights_revision to "
+            f"{commit} and train.weights_sha256 to {digest}"
+        )
+    if revision is not None and checksum is None:
+        raise UserError(
+            f"params.yaml: train.weights_revision is {revision}, but the weights are {place}; once "
+            f"you know that it is of that revision, set train.weights_sha256 to {digest}; or set "
+            "both to null"
         )
     if checksum is not None and checksum.lower() != digest:
         raise UserError(
-            f"{repository}: the sha256 of its weights is {digest}, train.weights_sha256 is "
+            f"{place}: the sha256 of its weights is {digest}, train.weights_sha256 is "
             f"{checksum.lower()}; provide the right file, or correct the parameter"
         )
 

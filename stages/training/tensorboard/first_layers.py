@@ -4,7 +4,7 @@ A layer is known by the file of torch or timm that it, or a class it inherits fr
 function that `forward` calls, as F.relu, is no layer, and is not seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from math import prod
 from typing import NamedTuple
@@ -55,34 +55,36 @@ def first_layers(parts: Uncompiled, images: Images) -> Sequence[FirstLayer]:
     Where there is none, return the Linear layer that weighs the pixels, if there is one. A copy
     runs on the CPU: neither weights, modes and statistics nor the next random number change.
     """
-    found = dict[str, FirstLayer]()
     normalize, network = (deepcopy(part).cpu().eval() for part in parts)
-    inner = _parts(network)
     with torch.no_grad(), torch.random.fork_rng([]):
         pixels = normalize(images.cpu())
-
-        def note(layer: nn.Module, inputs: tuple[object, ...], output: object) -> None:
-            kind, grid = _kind(layer), _grid(found)
-            if kind in found:
-                return
-            if isinstance(layer, nn.Linear):
-                maps = as_filters(layer, next(iter(inputs), None), pixels)
-            else:
-                maps = as_maps(output, grid, len(images))
-            if maps is not None:
-                # A copy, as the layer behind may write in place.
-                found[kind] = FirstLayer(kind, names[layer], type(layer).__name__, maps.clone())
-
-        names = {
-            layer: name
-            for name, layer in network.named_modules()
-            if _kind(layer) and layer not in inner
-        }
-        for layer in names:
-            layer.register_forward_hook(note)
+        seen = FirstLayers(pixels, {layer: name for name, layer in network.named_modules()})
+        for layer in _shown(network):
+            layer.register_forward_hook(seen.note)
         network(pixels)
-    layers = [one for one in found.values() if one.kind != WEIGHTS]
-    return layers or [*found.values()]
+    layers = [one for one in seen.found.values() if one.kind != WEIGHTS]
+    return layers or [*seen.found.values()]
+
+
+class FirstLayers:
+    """The first layers of a network that was given pixels."""
+
+    def __init__(self, pixels: Float[Tensor, "b c h w"], names: Mapping[nn.Module, str]) -> None:
+        self.found = dict[str, FirstLayer]()  # by kind
+        self._pixels, self._names = pixels, names
+
+    def note(self, layer: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+        """Keep what a layer made, if it is the first of its kind with maps; for use as a hook."""
+        if (kind := _kind(layer)) in self.found:
+            return
+        if isinstance(layer, nn.Linear):
+            maps = as_filters(layer, next(iter(inputs), None), self._pixels)
+        else:
+            maps = as_maps(output, _grid(self.found), len(self._pixels))
+        if maps is not None:
+            # A copy, as the layer behind may write in place.
+            found = FirstLayer(kind, self._names[layer], type(layer).__name__, maps.clone())
+            self.found[kind] = found
 
 
 def as_filters(
@@ -143,7 +145,8 @@ def _activates(layer: nn.Module) -> bool:
     return not isinstance(getattr(layer, "act", None), nn.Identity | None)
 
 
-def _parts(network: nn.Module) -> set[nn.Module]:
-    """Return the layers within layers of norm and activation, whose output shows theirs, too."""
+def _shown(network: nn.Module) -> list[nn.Module]:
+    """Return the layers of some kind, but for those within a layer of norm and activation."""
     wholes = [layer for layer in network.modules() if _kind(layer) == BOTH]
-    return {part for whole in wholes for part in whole.modules()} - {*wholes}
+    inner = {part for whole in wholes for part in whole.modules()} - {*wholes}
+    return [layer for layer in network.modules() if _kind(layer) and layer not in inner]

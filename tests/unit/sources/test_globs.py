@@ -8,20 +8,9 @@ import pytest
 
 from stages.sources.globs import matching
 
-TOKENS = ["a", "b", "c", ".", "*", "?", "-", "\\", "[ab]", "[a-c]", "[c-a]", "[!a]", "[!a-b]",
-          "[^a]", "[]a]", "[!]", "[!]a]", "[", "[a", "]"]  # fmt: skip
-
-
-@pytest.fixture
-def within(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep [!a] of fsspec within a folder; there it stands for the slash, too."""
-    translate = fsspec.utils._translate
-
-    def translated(part: str, star: str, mark: str) -> list[str]:
-        tokens = translate(part, star, mark)
-        return [token if token in {star, mark} else f"(?!/){token}" for token in tokens]
-
-    monkeypatch.setattr(fsspec.utils, "_translate", translated)
+# Without [!a], which to fsspec stands for the slash between folders, too.
+TOKENS = ["a", "b", "c", ".", "*", "?", "-", "\\", "[ab]", "[a-c]", "[c-a]", "[]a]", "[!]", "[",
+          "[a", "]"]  # fmt: skip
 
 
 def name(random: Random) -> str:
@@ -34,7 +23,6 @@ def pattern(random: Random) -> str:
     return "/".join("**" if random.random() < 0.3 else part for part in plain)
 
 
-@pytest.mark.usefixtures("within")
 def test_patterns_are_those_of_fsspec() -> None:
     random, hits = Random(1), 0  # noqa: S311 -- no secret
     for _ in range(2000):
@@ -59,6 +47,7 @@ def test_patterns_are_those_of_fsspec() -> None:
         ("d/*/a", ["d/e/a"]),
         ("a/**", []),
         ("d[!x]a", []),
+        ("[!x]/[!d]", ["d/a"]),
         ("/a", []),
         ("", []),
     ],
