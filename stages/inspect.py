@@ -19,12 +19,12 @@ from stages.artifacts import agreement, classifier, out_of_fold, review, splits
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.splits import Split
 from stages.batches import to_device
-from stages.inspecting.board import render
-from stages.inspecting.embedding import Seen, see
+from stages.inspecting.embedding import Embedded, see
 from stages.inspecting.findings import as_rows
-from stages.inspecting.held_out import Images, held_out
+from stages.inspecting.held_out import Evidence, Images, held_out
 from stages.inspecting.looking import Finder, find, scan
-from stages.inspecting.tally import counts
+from stages.inspecting.overview import render
+from stages.inspecting.tally import counts, totals
 from stages.params import BatchSize, Location
 from stages.runtime import Runtime
 
@@ -41,32 +41,32 @@ class Inspect(Finder, Runtime):
 
 def inspect(
     params: Inspect, judged: Classifier, parts: Sequence[Split], device: torch.device
-) -> Seen:
+) -> Embedded:
     """Return what the network makes of all images, split by split."""
     seen = [see(judged, to_device(part, device), params.batch_size) for part in parts]
     columns = (np.concatenate(column) for column in zip(*seen, strict=True))
-    return Seen(*columns)
+    return Embedded(*columns)
 
 
 def main() -> None:
     """Run the stage."""
     params, meta = Inspect.load(), splits.read_meta()
-    given, judged = out_of_fold.find(params.predictions), classifier.read()
+    given, device = out_of_fold.find(params.predictions), runtime.start(params)
+    judged = classifier.read()
     agreement.check(meta, judged.card)
     parts = [splits.read(name) for name in splits.NAMES]
-    seen = inspect(params, judged, parts, runtime.start(params))
+    seen = inspect(params, judged, parts, device)
     images = Images(
         [path for name in splits.NAMES for path in splits.read_paths(name)],
         np.concatenate([part.labels for part in parts]),
         np.repeat(np.arange(len(parts)), [len(part.labels) for part in parts]),
         meta.interface.classes,
     )
-    known = held_out(seen.probabilities, images, given)
-    found = find(images, scan(parts), (known, seen.features), params)
-    figures = counts(found, images, known)
-    review.write(as_rows(found, images), figures)
-    review.write_page(render(images, parts, found, (known, seen.features)))
-    print(", ".join(f"{kind} {number}" for kind, number in figures["findings"].items()))
+    known = Evidence(images, held_out(seen.probabilities, images, given), seen.features)
+    found = find(known, scan(parts), params)
+    review.write(as_rows(found, images), counts(found, known))
+    review.write_page(render(known, parts, found))
+    print(", ".join(f"{kind} {count}" for kind, count in totals(found).items()))
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def find_copies(
     fine = whole(centred(thumbnails.reshape(len(thumbnails), -1)))
     _, kept, places = np.unique(fine, axis=0, return_index=True, return_inverse=True)
     places = kept[places.ravel()]  # the first image of the same thumbnail
-    varied = fine.any(axis=1)
+    varied = np.asarray(fine.any(axis=1))
     same = np.flatnonzero((places != np.arange(len(fine))) & varied)
     chosen = np.sort(kept[varied[kept]])
     compared = compare(thumbnails[chosen], fine[chosen], features[chosen])
@@ -95,7 +95,8 @@ def _share(
         return np.full(distance.shape, np.inf)
     scale = np.sort(distance, axis=1)[:, RANK - 1]
     smaller = np.minimum(scale[:, None], scale[found])
-    return distance / np.maximum(smaller, np.finfo(np.float64).tiny)
+    shares: np.ndarray = distance / np.maximum(smaller, np.finfo(np.float64).tiny)
+    return shares
 
 
 def _near(compared: Compared, params: Copies) -> Pairs:

@@ -18,7 +18,7 @@ WIDEST = 256  # features of an image that are kept: of more, as many random sums
 SEED = 0  # of the signs in these sums
 
 
-class Seen(NamedTuple):
+class Embedded(NamedTuple):
     """What the network makes of some images."""
 
     probabilities: Float64[np.ndarray, "n k"]
@@ -41,15 +41,13 @@ class BesideLogits(nn.Module):
         return torch.cat([logits, narrowed(pooled(features))], 1)
 
 
-def see(judged: Classifier, data: Resident, batch_size: int) -> Seen:
+def see(judged: Classifier, data: Resident, batch_size: int) -> Embedded:
     """Run the classifier, on the device of the data, over all images."""
     whole_network = judged.whole().to(data.labels.device)
     with features_before(whole_network, head(judged.network)) as backbone:
         found = predict(BesideLogits(backbone), data, batch_size)
     logits, features = found.tensor_split([len(judged.card.interface.classes)], dim=1)
-    return Seen(
-        probabilities(logits, judged.card.temperature).numpy(), whole(features.numpy())
-    )
+    return Embedded(probabilities(logits, judged.card.temperature).numpy(), whole(features.numpy()))
 
 
 def pooled(features: Tensor) -> Tensor:

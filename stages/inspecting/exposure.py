@@ -74,9 +74,7 @@ def oddities(seen: Appearance) -> list[Oddity]:
     return found
 
 
-def _below(
-    name: str, share: Float[np.ndarray, " n"], free: Bool[np.ndarray, " n"]
-) -> Oddity:
+def _below(name: str, share: Float[np.ndarray, " n"], free: Bool[np.ndarray, " n"]) -> Oddity:
     rows = np.flatnonzero((share < 1) & free)
     rows = rows[np.argsort(share[rows], kind="stable")]
     return Oddity(name, rows, 1 - share[rows])

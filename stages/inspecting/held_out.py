@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool, Float, Float32, Int64
 
 from stages.artifacts.predictions import Predictions
 from stages.errors import UserError
@@ -28,9 +28,15 @@ class HeldOut(NamedTuple):
     matched: int  # images whose probabilities are those of the file
 
 
-def held_out(
-    own: Float[np.ndarray, "n k"], images: Images, given: Predictions | None
-) -> HeldOut:
+class Evidence(NamedTuple):
+    """All that is known of the images but their pixels."""
+
+    images: Images
+    given: HeldOut
+    features: Float32[np.ndarray, "n d"]  # whole numbers, of one length
+
+
+def held_out(own: Float[np.ndarray, "n k"], images: Images, given: Predictions | None) -> HeldOut:
     """Return those of the file where it has an image, else the classifier's own on val and test.
 
     Raises:

@@ -24,9 +24,7 @@ class Doubts(NamedTuple):
     suggestions: Int64[np.ndarray, " m"]  # the most probable class
 
 
-def doubt(
-    labels: Int64[np.ndarray, " n"], probabilities: Float[np.ndarray, "n k"]
-) -> Doubts:
+def doubt(labels: Int64[np.ndarray, " n"], probabilities: Float[np.ndarray, "n k"]) -> Doubts:
     """Return the labels in doubt; the probabilities are of networks that did not train on them."""
     given = probabilities.astype(np.float64).round(DECIMALS)
     rows = np.empty(0, np.int64)

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import UInt8
 
 from stages.artifacts.splits import Split
 from stages.inspecting import copies, exposure, findings, label_errors, outliers
 from stages.inspecting.copies import Copies
 from stages.inspecting.exposure import Appearance
 from stages.inspecting.findings import Finding
-from stages.inspecting.held_out import HeldOut, Images
+from stages.inspecting.held_out import Evidence
 from stages.inspecting.outliers import Outliers
 from stages.near_duplicates import thumbnails
 
@@ -35,17 +35,13 @@ def scan(parts: Sequence[Split]) -> Pixels:
     return Pixels(np.concatenate(small), Appearance(*columns))
 
 
-def find(
-    images: Images, pixels: Pixels, network: tuple[HeldOut, Float32[np.ndarray, "n d"]], params: Finder
-) -> list[Finding]:
+def find(known: Evidence, pixels: Pixels, params: Finder) -> list[Finding]:
     """Return all that a person should look at, the worst first."""
-    return findings.worst_first([*_each(images, pixels, network, params)])
+    return findings.worst_first([*_each(known, pixels, params)])
 
 
-def _each(
-    images: Images, pixels: Pixels, network: tuple[HeldOut, Float32[np.ndarray, "n d"]], params: Finder
-) -> Iterator[Finding]:
-    given, features = network
+def _each(known: Evidence, pixels: Pixels, params: Finder) -> Iterator[Finding]:
+    images, given, features = known
     rows = np.flatnonzero(given.known)
     doubts = label_errors.doubt(images.labels[rows], given.probabilities[rows])
     yield from findings.of_labels(doubts, rows)

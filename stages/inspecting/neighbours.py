@@ -43,12 +43,12 @@ def _nearest_of(
         best = _first(np.sort(np.concatenate([best, keys])), len(block), count)
         last = best[count - 1 :: count]
         least = (MOST - ((last >> PRODUCT) & (2 ** (ROW - PRODUCT) - 1))).astype(np.float32)
-    return (best & (2**PRODUCT - 1)).reshape(len(block), count)
+    found: np.ndarray = (best & (2**PRODUCT - 1)).reshape(len(block), count)
+    return found
 
 
-def _first(
-    keys: Int64[np.ndarray, " m"], rows: int, count: int
-) -> Int64[np.ndarray, " _"]:
+def _first(keys: Int64[np.ndarray, " m"], rows: int, count: int) -> Int64[np.ndarray, " _"]:
     """Return the first `count` numbers of each row."""
     starts = np.searchsorted(keys >> ROW, np.arange(rows))
-    return keys[(starts[:, None] + np.arange(count)).ravel()]
+    first: np.ndarray = keys[(starts[:, None] + np.arange(count)).ravel()]
+    return first

@@ -49,7 +49,8 @@ def scaled(places: Float[np.ndarray, "n 2"]) -> Int64[np.ndarray, "n 2"]:
     low, high = places.min(0, initial=np.inf), places.max(0, initial=-np.inf)
     room = np.array([WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN])
     shares = (places - low) / np.where(high > low, high - low, 1)
-    return (MARGIN + shares * room).round().astype(np.int64)
+    found: np.ndarray = (MARGIN + shares * room).round().astype(np.int64)
+    return found
 
 
 def clouds(

@@ -10,7 +10,7 @@ import numpy as np
 from stages.artifacts.numbering import distinct
 from stages.artifacts.splits import NAMES
 from stages.inspecting.findings import COPIES, KINDS, Finding, Kind
-from stages.inspecting.held_out import HeldOut, Images
+from stages.inspecting.held_out import Evidence, Images
 
 
 class ClassCount(NamedTuple):
@@ -42,8 +42,9 @@ def totals(findings: Sequence[Finding]) -> dict[Kind, int]:
     return {kind: found[kind] for kind in KINDS}
 
 
-def counts(findings: Sequence[Finding], images: Images, given: HeldOut) -> dict[str, object]:
+def counts(findings: Sequence[Finding], known: Evidence) -> dict[str, object]:
     """Return the figures of the stage."""
+    images, given, _ = known
     pairs = Counter(
         frozenset((int(images.splits[one.row]), int(images.splits[one.other])))
         for one in findings

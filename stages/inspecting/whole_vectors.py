@@ -27,7 +27,8 @@ def whole(values: Shaped[np.ndarray, "n d"]) -> Float32[np.ndarray, "n d"]:
 def centred(values: Shaped[np.ndarray, "n d"]) -> Shaped[np.ndarray, "n d"]:
     """Return whole numbers, in each row of mean 0, times their count."""
     found = values.astype(np.int64)
-    return found.shape[1] * found - found.sum(1, keepdims=True)
+    made: np.ndarray = found.shape[1] * found - found.sum(1, keepdims=True)
+    return made
 
 
 def cosine(products: Shaped[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:

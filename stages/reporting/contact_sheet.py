@@ -6,8 +6,8 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from reprise.grid import Captioned, Grid, Line
-from stages.pictures import fit, font, shorten
 from stages.pages.template import SIDE
+from stages.pictures import fit, font, shorten
 from stages.reporting.gallery import Gallery, Tile
 
 COLUMNS, GAP, LINE = 6, 16, 16  # tiles a row; pixels around tiles, and of a line of text

@@ -92,7 +92,9 @@ def worst_mistakes(
     tiles = [_tile(judged, row) for row in rows.tolist()]
     if heat is not None:
         maps = map(overlay, judged.images[rows], heat)
-        tiles = [tile._replace(heat=shrunk(one, SIDE)) for tile, one in zip(tiles, maps, strict=True)]
+        tiles = [
+            tile._replace(heat=shrunk(one, SIDE)) for tile, one in zip(tiles, maps, strict=True)
+        ]
     note = CAPTION if heat is None else f"{CAPTION} {LEGEND}"
     none = f"All {len(judged.labels):,} answers are right."
     return Gallery("Most confident mistakes", note if tiles else none, tiles)

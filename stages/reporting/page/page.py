@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-
 from stages.pages.template import fill
 from stages.reporting.page.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from stages.reporting.page.content import Content

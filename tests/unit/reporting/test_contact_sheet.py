@@ -3,8 +3,8 @@ import pytest
 from PIL import Image as Picture
 from toys import encoded
 
-from stages.reporting.contact_sheet import COLUMNS, GAP, HEADING, LINE, draw
 from stages.pages.template import SIDE
+from stages.reporting.contact_sheet import COLUMNS, GAP, HEADING, LINE, draw
 from stages.reporting.gallery import Gallery, Tile
 
 DOWN = SIDE + 3 * LINE + GAP  # pixels from row to row
