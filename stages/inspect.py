@@ -19,7 +19,7 @@ from stages.artifacts import agreement, classifier, out_of_fold, review, splits
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.splits import Split
 from stages.batches import to_device
-from stages.inspecting.embedding import Embedded, see
+from stages.inspecting.embedding import Embedded, embed
 from stages.inspecting.findings import as_rows
 from stages.inspecting.held_out import Evidence, Images, held_out
 from stages.inspecting.looking import Finder, find, scan
@@ -43,7 +43,7 @@ def inspect(
     params: Inspect, judged: Classifier, parts: Sequence[Split], device: torch.device
 ) -> Embedded:
     """Return what the network makes of all images, split by split."""
-    seen = [see(judged, to_device(part, device), params.batch_size) for part in parts]
+    seen = [embed(judged, to_device(part, device), params.batch_size) for part in parts]
     columns = (np.concatenate(column) for column in zip(*seen, strict=True))
     return Embedded(*columns)
 

@@ -41,7 +41,7 @@ class BesideLogits(nn.Module):
         return torch.cat([logits, narrowed(pooled(features))], 1)
 
 
-def see(judged: Classifier, data: Resident, batch_size: int) -> Embedded:
+def embed(judged: Classifier, data: Resident, batch_size: int) -> Embedded:
     """Run the classifier, on the device of the data, over all images."""
     whole_network = judged.whole().to(data.labels.device)
     with features_before(whole_network, head(judged.network)) as backbone:

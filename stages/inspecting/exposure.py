@@ -12,7 +12,7 @@ BLOCK = 2**22  # pixels that are looked at once
 SPREAD = 2  # standard deviations around the mean within which an image mostly is
 QUARTER = 64.0  # of 256 levels: an image below is dark, one above the other three bright
 FLAT = 4.0  # standard deviation of an image that is flat
-BLURRED = 0.1  # sharpness of a blurred image, as a share of the median
+BLURRED = 0.05  # sharpness of a blurred image, as a share of the median
 
 
 class Appearance(NamedTuple):

@@ -47,7 +47,6 @@ def _each(known: Evidence, pixels: Pixels, params: Finder) -> Iterator[Finding]:
     yield from findings.of_labels(doubts, rows)
     pairs = copies.find_copies(pixels.thumbnails, features, params)
     yield from findings.of_copies(pairs, images)
-    train = np.flatnonzero(images.splits == 0)
-    far = outliers.distances(features, images.labels, train)
+    far = outliers.distances(features, images.labels, images.splits == 0)
     yield from findings.of_outliers(*outliers.farthest(far, params.outliers))
     yield from findings.of_oddities(exposure.oddities(pixels.appearance))

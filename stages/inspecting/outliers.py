@@ -9,7 +9,7 @@ and more than that to the 10 nearest, which images of another kind are to each o
 from math import ceil
 
 import numpy as np
-from jaxtyping import Float, Float32, Int64
+from jaxtyping import Bool, Float, Float32, Int64
 from pydantic import Field
 
 from stages.inspecting.whole_vectors import cosine, whole
@@ -27,13 +27,21 @@ class Outliers(Params):
 def distances(
     features: Float32[np.ndarray, "n d"],
     labels: Int64[np.ndarray, " n"],
-    train: Int64[np.ndarray, " t"],
+    trained: Bool[np.ndarray, " n"],
 ) -> Float[np.ndarray, " n"]:
-    """Return how far each image is from the nearest class, in [0, 2]; `train` has the classes."""
-    seen = np.unique(labels[train])
-    sums = [features[train[labels[train] == label]].astype(np.int64).sum(0) for label in seen]
-    means = whole(np.stack(sums))
-    return 1 - cosine((features @ means.T).max(1))
+    """Return how far each image is from the nearest class, 1 being the median.
+
+    The images that the network trained on have the classes, and, as they are nearer, a median of
+    their own.
+    """
+    own = labels[trained]
+    sums = [features[trained][own == label].astype(np.int64).sum(0) for label in np.unique(own)]
+    found = 1 - cosine((features @ whole(np.stack(sums)).T).max(1))
+    for side in (trained, ~trained):
+        if side.any():
+            middle = np.sort(found[side])[side.sum() // 2]
+            found[side] /= middle if middle > 0 else 1
+    return found
 
 
 def farthest(
@@ -44,6 +52,5 @@ def farthest(
     It is 0 where an image is as far as the median, and tends to 1 the farther it is.
     """
     rows = np.argsort(-distance, kind="stable")[: ceil(share * len(distance))]
-    middle = np.sort(distance)[len(distance) // 2] if len(distance) else 0.0
-    rows = rows[distance[rows] > middle]
-    return rows, 1 - middle / distance[rows]
+    rows = rows[distance[rows] > 1]
+    return rows, 1 - 1 / distance[rows]

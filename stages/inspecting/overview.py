@@ -49,7 +49,7 @@ MEANINGS: dict[Kind, Meaning] = {
     "flat": Meaning("Flat images", "Nearly one level throughout."),
     "dark": Meaning("Dark images", "Hardly anything is above a quarter of the range."),
     "bright": Meaning("Bright images", "Hardly anything is below three quarters of the range."),
-    "blurred": Meaning("Blurred images", "Less than a tenth of the usual sharpness."),
+    "blurred": Meaning("Blurred images", "Less than a twentieth of the usual sharpness."),
 }
 
 
