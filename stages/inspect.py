@@ -43,7 +43,8 @@ def inspect(
     params: Inspect, judged: Classifier, parts: Sequence[Split], device: torch.device
 ) -> Embedded:
     """Return what the network makes of all images, split by split."""
-    seen = [embed(judged, to_device(part, device), params.batch_size) for part in parts]
+    held = (to_device(part, device) for part in parts if len(part.labels))
+    seen = [embed(judged, data, params.batch_size) for data in held]
     columns = (np.concatenate(column) for column in zip(*seen, strict=True))
     return Embedded(*columns)
 

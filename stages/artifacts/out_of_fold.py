@@ -28,4 +28,8 @@ def find(place: str) -> Predictions | None:
             f"inspect.predictions: there is nothing at {place}; name a file of predictions, or "
             "data/predictions, which may hold none"
         )
-    return predictions.read(path)
+    try:
+        return predictions.read(path)
+    except UserError as error:
+        found = str(error).rpartition(";")[0]
+        raise UserError(f"inspect.predictions: {found}; run `make folds` again") from error

@@ -47,7 +47,7 @@ def find_copies(
     thumbnails: UInt8[np.ndarray, "n s s"], features: Float32[np.ndarray, "n d"], params: Copies
 ) -> Pairs:
     """Return the pairs of near-duplicates; images of a single grey are in none."""
-    fine = whole(centred(thumbnails.reshape(len(thumbnails), -1)))
+    fine = whole(centred(thumbnails.reshape(-1, SIDE * SIDE)))
     _, kept, places = np.unique(fine, axis=0, return_index=True, return_inverse=True)
     places = kept[places.ravel()]  # the first image of the same thumbnail
     varied = np.asarray(fine.any(axis=1))
@@ -70,7 +70,7 @@ def compare(
     """Compare each image, of its own thumbnail, with its candidates."""
     half = SIDE // COARSE
     blocks = thumbnails.reshape(-1, COARSE, half, COARSE, half).sum((2, 4), dtype=np.int64)
-    found = nearest(whole(centred(blocks.reshape(len(blocks), -1))), CANDIDATES)
+    found = nearest(whole(centred(blocks.reshape(-1, COARSE * COARSE))), CANDIDATES)
     similarity, likeness = (cosine(_products(vectors, found)) for vectors in (fine, features))
     shares = [_share(np.sqrt(2 - 2 * values), found) for values in (similarity, likeness)]
     return Compared(found, similarity, np.minimum(shares[0], (shares[0] + shares[1]) / 2))
