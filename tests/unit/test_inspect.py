@@ -44,7 +44,7 @@ def rows() -> list[Row]:
     with review.TABLE.open(encoding="utf-8", newline="") as file:
         head, *found = csv.reader(file)
     assert tuple(head) == Row._fields
-    return [Row(*row)._replace(score=float(row[4])) for row in found]  # type: ignore[call-arg,arg-type]
+    return [Row(*row)._replace(score=float(row[4])) for row in found]  # type: ignore[arg-type]
 
 
 def test_planted_faults_are_listed_counted_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
