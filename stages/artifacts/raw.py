@@ -45,7 +45,7 @@ class Raw(NamedTuple):
     examples: Mapping[str, Sequence[str]] = MappingProxyType({})  # names of some of them
 
 
-class Group(NamedTuple):
+class RowGroup(NamedTuple):
     """A row group: images that are read together."""
 
     file: Path
@@ -97,7 +97,7 @@ class Published(NamedTuple):
 
     classes: tuple[str, ...]  # [K]
     labels: Mapping[str, Int64[np.ndarray, " n"]]  # by published split
-    groups: list[Group]  # of all splits
+    row_groups: list[RowGroup]  # of all splits
 
     def all_labels(self) -> Int64[np.ndarray, " n"]:
         """Return the labels of all splits."""
@@ -105,7 +105,7 @@ class Published(NamedTuple):
 
     def images(self, numbers: Int64[np.ndarray, " m"]) -> Iterator[Image]:
         """Yield the images of these numbers, which ascend; only their row groups are read."""
-        for group in self.groups:
+        for group in self.row_groups:
             bounds = np.searchsorted(numbers, (group.start, group.start + group.size))
             if len(here := numbers[slice(*bounds)] - group.start):
                 images = group.images()
@@ -161,7 +161,7 @@ def read(root: Path = PATH) -> Published:
     """
     with files.reading(root, "download"):
         shards = huggingface.shards(root)
-    labels, groups, start = dict[str, Int64[np.ndarray, " n"]](), list[Group](), 0
+    labels, groups, start = dict[str, Int64[np.ndarray, " n"]](), list[RowGroup](), 0
     classes = set[tuple[str, ...]]()
     for split, paths in shards.items():
         parts = list[Int64[np.ndarray, " _"]]()
@@ -172,7 +172,7 @@ def read(root: Path = PATH) -> Published:
                     raise ValueError("its classes are not those of the other files")
                 parts.append(huggingface.labels(file))
                 for number, size in enumerate(huggingface.sizes(file)):
-                    groups.append(Group(path, number, start, size))
+                    groups.append(RowGroup(path, number, start, size))
                     start += size
         labels[split] = np.concatenate(parts)
     return Published(classes.pop(), labels, groups)
