@@ -12,7 +12,7 @@ from reprise import resizing
 from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import examine
 from reprise.spec import InputSpec
-from stages.artifacts.raw import RowGroup, Image
+from stages.artifacts.raw import Image, RowGroup
 from stages.imaging import oddities
 from stages.imaging.normalization import histogram
 

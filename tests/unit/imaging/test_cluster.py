@@ -18,7 +18,7 @@ from test_parting import make, published, tree
 from test_pool import EVERY, PARAMS, groups, same
 
 import stages.imaging
-from stages.artifacts.raw import RowGroup, Published
+from stages.artifacts.raw import Published, RowGroup
 from stages.errors import UserError
 from stages.imaging import cluster, parting, pool, scheduler, worker
 from stages.imaging.cluster import Cluster

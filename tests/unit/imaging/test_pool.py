@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from toys import encoded, pixels, publish
 
 from stages.artifacts import raw
-from stages.artifacts.raw import RowGroup, Image
+from stages.artifacts.raw import Image, RowGroup
 from stages.errors import UserError
 from stages.imaging import pool
 from stages.imaging.pool import Decoding, decode_groups
