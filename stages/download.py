@@ -1,8 +1,9 @@
 """Fetch the images as they were published.
 
 reads    download.path           your images, or a torchvision root; digits and hub need neither
+         data/cleaning           tables of what to leave out, and of what to label otherwise
 writes   data/raw                every image, still encoded, with its label
-         metrics/download.json   how many came in, and what was passed over
+         metrics/download.json   how many came in, what was passed over, left out, or relabelled
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from stages import launch
 from stages.artifacts import download_metrics, raw
 from stages.errors import UserError
 from stages.sources import (
+    cleaning,
     digits,
     folder,
     hub_dataset,
@@ -27,10 +29,11 @@ from stages.sources import (
     table,
 )
 from stages.sources.catalog import SetName
+from stages.sources.decisions import Cleaning
 from stages.sources.limits import limit_images
 
 
-class Download(origin.Origin, hub_dataset.HubSet, table.Table, named.Named):
+class Download(origin.Origin, hub_dataset.HubSet, table.Table, named.Named, Cleaning):
     """Section `download` of params.yaml."""
 
     dataset: Literal["digits", "folder", "pairs", "table", "parquet", "hub", SetName] = Field(
@@ -82,9 +85,11 @@ def main() -> None:
     """Run the stage."""
     params = Download.load()
     with download(params) as published:
-        images = raw.write(limit_images(published, params.max_bytes))
-    download_metrics.write(images, published.passed_over, published.examples)
-    print(*passed_over.summary(images, published), sep="\n")
+        cleaned, changes = cleaning.clean(published, params)
+        images = raw.write(limit_images(cleaned, params.max_bytes))
+    download_metrics.write(images, cleaned, changes)
+    lost = [name for name in published.classes if name not in cleaned.classes]
+    print(*passed_over.summary(images, cleaned), *cleaning.summary(changes, lost, params), sep="\n")
 
 
 if __name__ == "__main__":

@@ -58,11 +58,13 @@ def main() -> None:
     if not here.writes:
         return
     results = Results(judged, part, paths, logits.numpy())
-    background = Background(params.split, parts, history.read())
-    report.write(results.report)
+    background = Background(params.split, parts, history.read(), meta.duplicates)
+    baseline = background.baseline(results.names)
+    report.write(baseline.beside(results.report))
     predictions.write(results.predictions)
     report.write_page(render(present(results, background)))
-    print(*results.summary(params.split), sep="\n")
+    said = baseline.summary(results.report.scores)
+    print(*results.summary(params.split), *said, sep="\n")
 
 
 if __name__ == "__main__":

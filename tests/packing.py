@@ -92,6 +92,8 @@ def params(**changed: Any) -> Download:  # noqa: ANN401
         "split_column": None,
         "mirror": None,
         "emnist_split": "balanced",
+        "exclude": None,
+        "relabel": None,
     }
     return Download.model_validate(section | changed)
 

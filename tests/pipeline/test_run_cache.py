@@ -32,6 +32,10 @@ Values = dict[str, dict[str, Any]]
 
 PARAMS: Values = YAML(typ="safe").load(Path("params.yaml"))
 GRAPH = YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
+CLEANING = {
+    "data/cleaning/exclude.csv": "path\ndark/10.png\n",
+    "data/cleaning/relabel.csv": "path,label\ndark/11.png,light\n",
+}
 ARCHIVES = {"photos": 24, "fewer": 20, "others": 16}  # of so many pictures a class
 REAL = {"download": download.main, "preprocess": preprocess.main}
 OWN: Values = {  # where the small data set differs from params.yaml
@@ -56,6 +60,8 @@ OTHERS: Values = {
         "split_column": "split",
         "mirror": "nowhere",  # of the named sets, as is the next
         "emnist_split": "letters",
+        "exclude": "data/cleaning/exclude.csv",
+        "relabel": "data/cleaning/relabel.csv",
     },
     "preprocess": {
         "seed": 1,
@@ -97,6 +103,9 @@ class Project:
         for name, count in ARCHIVES.items():
             draw(root.parent / name, count)
             shutil.make_archive(str(root / name), "zip", root.parent / name)
+        for name, text in CLEANING.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text, "utf-8")
         self._digest = sha256((root / "photos.zip").read_bytes()).hexdigest()
         names = [*GRAPH][: [*GRAPH].index(stage) + 1]
         self.params: Values = {name: PARAMS[name] | OWN.get(name, {}) for name in names}
@@ -122,7 +131,8 @@ class Project:
 
     def compute(self, params: Values, place: Path) -> dict[str, str]:
         """Run the stage in a folder without DVC; return the digest of each out."""
-        for name in [*(f"{archive}.zip" for archive in ARCHIVES), *read(self._stage)]:
+        own = ["data/cleaning", *(f"{archive}.zip" for archive in ARCHIVES)]
+        for name in [*own, *read(self._stage)]:
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             copy = shutil.copytree if (self.root / name).is_dir() else shutil.copy
             copy(self.root / name, place / name)
@@ -181,7 +191,7 @@ def graph(stage: str) -> dict[str, object]:
         )
         if key in GRAPH[stage]
     }
-    own = ["${download.path}"] if stage == "download" else []
+    own = ["${download.path}", "data/cleaning"] if stage == "download" else []
     return {**kept, "deps": own + read(stage), "params": [stage]}
 
 

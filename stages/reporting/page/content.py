@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from stages.artifacts.report import Bar
+from stages.reporting.baseline import Baseline
 from stages.reporting.gallery import Gallery
 from stages.reporting.page.charts import Series
 
@@ -23,7 +24,9 @@ class Content(NamedTuple):
 
     dataset: str
     facts: Mapping[str, object]  # at the head of the page: network, size of the images
+    data: Sequence[str]  # sentences on the balance of the classes and on duplicates
     split: str  # that the scores are of
+    baseline: Baseline  # what the accuracy must beat
     scores: Mapping[str, float | None]  # accuracy with accuracy_low and _high, and any others
     calibration: str  # a sentence
     params: Mapping[str, Mapping[str, object]]  # by section

@@ -64,6 +64,7 @@ def render(content: Content) -> str:
     pages.filters |= {"source": source, "written": written}
     return pages.get_template("page.html").render(
         content=content,
+        warning=content.baseline.remark(content.scores),
         cards=cards(content.scores),
         others=others(content.scores),
         charts=charts(content),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from stages.artifacts.history import Epoch
 from stages.artifacts.predictions import Predictions
 from stages.artifacts.report import ClassScores
 from stages.artifacts.splits import Split
+from stages.reporting.baseline import Baseline, balance, duplicates, majority
 from stages.reporting.calibration import certainty, reliability
 from stages.reporting.page.charts import Series
 from stages.reporting.page.content import ClassRow, Content
@@ -26,6 +28,16 @@ class Background(NamedTuple):
     split: str  # name of the one judged
     splits: Mapping[str, Split]  # all, in the order in which to show them
     history: Sequence[Epoch]
+    duplicates: Mapping[str, int] = MappingProxyType({})  # by kind
+
+    def baseline(self, names: Sequence[str]) -> Baseline:
+        """Return what an accuracy must beat, for classes of these names."""
+        return majority(names, self.splits["train"].labels, self.splits[self.split].labels)
+
+    def data(self, names: Sequence[str]) -> list[str]:
+        """Say what a reader should know of the data."""
+        balanced = balance(names, self.splits["train"].labels)
+        return [balanced, *duplicates(self.duplicates, self.split)]
 
 
 def present(results: Results, background: Background) -> Content:
@@ -34,7 +46,9 @@ def present(results: Results, background: Background) -> Content:
     return Content(
         dataset=_title(results.names),
         facts=_facts(card, len(background.history)),
+        data=background.data(results.names),
         split=background.split,
+        baseline=background.baseline(results.names),
         scores=results.report.scores,
         calibration=results.calibration(background.split),
         params={"network": card.network.model_dump(mode="json"), "training": card.training},

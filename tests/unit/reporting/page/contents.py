@@ -3,6 +3,7 @@
 from PIL import Image as Picture
 
 from stages.artifacts.report import Bar
+from stages.reporting.baseline import Baseline
 from stages.reporting.gallery import Gallery, Tile
 from stages.reporting.page.charts import Series
 from stages.reporting.page.content import ClassRow, Content
@@ -12,7 +13,9 @@ CURVE = [Series("ant", [(0, 0), (0, 1), (1, 1)]), Series("bee", [(0, 0), (1, 1)]
 CONTENT = Content(
     dataset="insects",
     facts={"network": "cnn"},
+    data=["Of train, one class has all."],
     split="test",
+    baseline=Baseline("ant", 0.5),
     scores={"loss": 0.5, "accuracy": 0.9, "accuracy_low": 0.8, "accuracy_high": 0.95},
     calibration="Probabilities are honest.",
     params={"train": {"lr": 0.01, "ema": None, "fused": True, "loss": "focal", "size": [8, 8]}},
