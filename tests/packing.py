@@ -89,6 +89,8 @@ def params(**changed: Any) -> Download:  # noqa: ANN401
         "file_column": "file",
         "label_column": "label",
         "split_column": None,
+        "label_pattern": None,
+        "join_table": None,
         "mirror": None,
         "emnist_split": "balanced",
         "exclude": None,

@@ -63,7 +63,7 @@ def read(store: Store, params: Table, files: Shards) -> Raw:
     images = {split: _images(store, splits[split], found, index) for split in splits}
     entries = {split: _entries(store, splits[split], found, index) for split in splits}
     passed_over = {"no parquet file": others, OTHER_SPLIT: files.others}
-    return Raw(classes, images, *count_passed_over(store, passed_over), entries)
+    return Raw(classes, images, *count_passed_over(store, passed_over), entries=entries)
 
 
 @contextmanager

@@ -57,6 +57,8 @@ OTHERS: Values = {
         "file_column": "opposite",
         "label_column": "parity",
         "split_column": "split",
+        "join_table": "parts.csv",
+        "label_pattern": r"([^/]+)/\d?(in no table|\d)\.png$",
         "mirror": "nowhere",  # of the named sets, as is the next
         "emnist_split": "letters",
         "exclude": "data/cleaning/exclude.csv",
@@ -76,6 +78,12 @@ OTHERS: Values = {
         "on_error": "exclude",
         "workers": 2,
     },
+}
+# What must change beside some of them.
+WITH: Values = {
+    "dataset": {"table": None},
+    "join_table": {"split_column": "part"},
+    "label_pattern": {"dataset": "folder", "table": None},
 }
 # With these values, that parameter changes nothing that the stage writes.
 IDLE = {
@@ -139,7 +147,7 @@ class Project:
         stage = self._stage
         new = OTHERS[stage][key] if stage in OTHERS else another(self.params[stage][key])
         text = new.format(root=self.root, digest=self._digest) if isinstance(new, str) else new
-        return self.params | {stage: self.params[stage] | {key: text}}
+        return self.params | {stage: self.params[stage] | WITH.get(key, {}) | {key: text}}
 
     def _write(self, name: str, content: Values) -> None:
         with (self.root / f"{name}.yaml").open("w", encoding="utf-8") as file:
@@ -164,6 +172,8 @@ def draw(folder: Path, count: int) -> None:
     for number in range(1, 8):
         shutil.copy(folder / "dark" / "00.png", folder / "dark" / f"{number:02}.png")
     shutil.copy(folder / "dark" / "09.png", folder / "dark" / "in no table.png")
+    with (folder / "parts.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["file", "part"], *((row[0], row[-1]) for row in rows[2:-2])])
     for name, part in {"all": rows, "most": rows[2:-2]}.items():
         with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([["file", "opposite", "label", "parity", "split"], *part])
