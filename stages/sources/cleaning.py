@@ -5,20 +5,16 @@ All is checked before the first image is read, by the paths and labels that a so
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
-from reprise.escaping import cell
 from stages.artifacts.download_metrics import LabelChange
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
-from stages.sources import class_names, decisions
-from stages.sources.class_names import normalize_name
+from stages.sources import decisions, spelling
 from stages.sources.decision_rows import Decision
 from stages.sources.decisions import Cleaning
 from stages.sources.reports import excerpt, raise_problems
 from stages.sources.survey import FoundImage, Survey
 
-NEW = "new"  # with a colon before the name of a class that is to be made
 LISTED = 20  # classes in a message
 
 Labels = dict[FoundImage, int | None]  # of the images that rows name; None: left out
@@ -36,7 +32,7 @@ def clean(raw: Raw, params: Cleaning) -> tuple[Raw, list[LabelChange]]:
     made = decisions.read(params, raw.classes)
     if not made:
         return raw, []
-    classes = _with_new(raw.classes, made)
+    classes = spelling.with_new(raw.classes, [d.label for d in made if d.label is not None])
     survey = Survey(raw, {decision.path for decision in made})
     labels = _resolve(survey, made, classes)
     kept = _kept(survey.counts, labels, classes)
@@ -61,52 +57,23 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join([*map(excerpt, names[:LISTED]), *["..."] * (len(names) > LISTED)])
 
 
-def _with_new(classes: Sequence[str], made: Iterable[Decision]) -> tuple[str, ...]:
-    """Return the classes and, behind them, those that are to be made."""
-    spelt = {d.label for d in made if d.label is not None and d.label not in classes}
-    new = sorted({name for label in spelt if (name := _new_name(label)) is not None} - {*classes})
-    if new:
-        class_names.check_distinct(str(decisions.FOLDER), [*classes, *new])
-    return (*classes, *new)
-
-
-def _new_name(label: str) -> str | None:
-    """Return the name of the class that a label says to be new."""
-    word, colon, name = label.partition(":")
-    return normalize_name(name) if colon and word.strip().casefold() == NEW else None
-
-
 def _resolve(survey: Survey, made: Iterable[Decision], classes: Sequence[str]) -> Labels:
     """Return the label of each image that a row names."""
-    numbers = {cell(name): number for number, name in enumerate(classes)}
-    numbers |= {name: number for number, name in enumerate(classes)}
+    numbers = spelling.numbers(classes)
     told, problems = defaultdict[FoundImage, dict[int | None, Decision]](dict), list[str]()
     for decision in made:
         try:
-            label = None if decision.label is None else _number(decision.label, numbers)
+            label = None if decision.label is None else spelling.find(decision.label, numbers)
             told[survey.find(decision)].setdefault(label, decision)
         except ValueError as error:
             problems.append(f"{decision.place}: {decision.path}: {error}")
     problems += [_contradiction([*rows.values()]) for rows in told.values() if len(rows) > 1]
     raise_problems(
         f"{decisions.FOLDER}: rows that do not fit the images; mend them. Classes are "
-        f"{_some(classes)}; `{NEW}: name` makes another:",
+        f"{_some(classes)}; `{spelling.NEW}: name` makes another:",
         problems,
     )
     return {image: label for image, rows in told.items() for label in rows}
-
-
-def _number(label: str, numbers: Mapping[str, int]) -> int:
-    """Return the number of the class that a label names.
-
-    Raises:
-        ValueError: there is no such class.
-    """
-    for name in (label, normalize_name(label), _new_name(label)):
-        if name is not None and name in numbers:
-            return numbers[name]
-    near = get_close_matches(label, [*numbers], n=1, cutoff=0)
-    raise ValueError(f"there is no class {label}; the nearest is {near[0]}")
 
 
 def _contradiction(rows: Sequence[Decision]) -> str:

@@ -39,7 +39,7 @@ def build_raw(
     index = {spelling: numbers[name] for spelling, name in names.items()}
     images = {split: _images(store, splits[split], index) for split in ORDER if split in splits}
     entries = {split: _entries(splits[split], index) for split in images}
-    return Raw(classes, images, *count_passed_over(store, passed_over), entries)
+    return Raw(classes, images, *count_passed_over(store, passed_over), entries=entries)
 
 
 def _entries(files: Sequence[LabelledFile], index: Mapping[str, int]) -> Iterator[tuple[str, int]]:

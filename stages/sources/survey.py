@@ -3,13 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
-from pathlib import PurePosixPath
 from typing import NamedTuple
 from unicodedata import normalize
 
 from reprise.escaping import cell
 from stages.artifacts.raw import Raw
 from stages.sources.decision_rows import Decision
+from stages.sources.reports import MAX_LINES
 
 SAMPLE = 10_000  # paths among which one that no image has is looked for
 
@@ -34,13 +34,14 @@ class Survey:
         """Go through the paths and labels of all images once."""
         self._classes, wanted = raw.classes, {*map(_fold, paths)}
         names = {_name(path) for path in wanted}
+        escaped = any(mark in path for path in wanted for mark in "'\\")  # whatever `cell` changes
         self._found, self._near = defaultdict[str, list[FoundImage]](list), dict[str, str]()
-        self._sample, self.counts = list[str](), {}
+        self._sample, self._asked, self.counts = list[str](), 0, {}
         for split, entries in raw.entries.items():
             self.counts[split] = Counter()
             for number, (path, label) in enumerate(entries):
                 self.counts[split][label] += 1
-                for key in {_fold(path), _fold(cell(path))} & wanted:
+                for key in {_fold(path), _fold(cell(path)) if escaped else ""} & wanted:
                     self._found[key].append(FoundImage(split, number, label))
                 if (name := _name(path)) in names:
                     self._near.setdefault(name, path)
@@ -71,6 +72,9 @@ class Survey:
         """Suggest the path that was probably meant."""
         if near := self._near.get(_name(path)):
             return f"; the nearest is {near}"
+        if self._asked >= MAX_LINES:  # each takes a moment, and nobody reads more
+            return ""
+        self._asked += 1
         close = get_close_matches(path, self._sample, n=1, cutoff=0.6)
         return f"; the nearest is {close[0]}" if close else ""
 
@@ -90,7 +94,8 @@ def _fold(path: str) -> str:
 
 def _name(path: str) -> str:
     """Return what paths have in common that are probably the same."""
-    return PurePosixPath(_fold(path).replace("\\", "/")).stem.casefold()
+    last = _fold(path).replace("\\", "/").rpartition("/")[2]
+    return (last.rpartition(".")[0] or last).casefold()
 
 
 def _spellings(name: str) -> set[str]:

@@ -58,6 +58,8 @@ OTHERS: Values = {
         "label_column": "parity",
         "group_column": "opposite",
         "split_column": "split",
+        "join_table": "parts.csv",
+        "label_pattern": r"([^/]+)/\d?(in no table|\d)\.png$",
         "mirror": "nowhere",  # of the named sets, as is the next
         "emnist_split": "letters",
         "exclude": "data/cleaning/exclude.csv",
@@ -83,14 +85,19 @@ OTHERS: Values = {
         "workers": 2,
     },
 }
+# What must change beside some of them.
+WITH: Values = {
+    "dataset": {"table": None},
+    "join_table": {"split_column": "part"},
+    "label_pattern": {"dataset": "folder", "table": None},
+    "group_pattern": {"groups": "pattern"},
+}
 # With these values, that parameter changes nothing that the stage writes.
 IDLE = {
     *(("download", key) for key in ("sha256", "max_bytes", "mirror", "emnist_split")),
     *(("download", key) for key in ("repository", "revision", "subset")),
     *(("preprocess", key) for key in ("splits", "on_error", "workers", "similarity", "fold")),
 }
-# What goes with another value of a parameter, which the stage refuses alone.
-BESIDE = {("preprocess", "group_pattern"): {"groups": "pattern"}}
 pytestmark = pytest.mark.filterwarnings(r"ignore::DeprecationWarning:dvc(\..*)?")
 LEAVES = [(section, key) for section, keys in PARAMS.items() for key in keys]
 
@@ -147,9 +154,7 @@ class Project:
         stage = self._stage
         new = OTHERS[stage][key] if stage in OTHERS else another(self.params[stage][key])
         text = new.format(root=self.root, digest=self._digest) if isinstance(new, str) else new
-        return self.params | {
-            stage: self.params[stage] | {key: text} | BESIDE.get((stage, key), {})
-        }
+        return self.params | {stage: self.params[stage] | WITH.get(key, {}) | {key: text}}
 
     def _write(self, name: str, content: Values) -> None:
         with (self.root / f"{name}.yaml").open("w", encoding="utf-8") as file:
@@ -174,6 +179,8 @@ def draw(folder: Path, count: int) -> None:
     for number in range(1, 8):
         shutil.copy(folder / "dark" / "00.png", folder / "dark" / f"{number:02}.png")
     shutil.copy(folder / "dark" / "09.png", folder / "dark" / "in no table.png")
+    with (folder / "parts.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["file", "part"], *((row[0], row[-1]) for row in rows[2:-2])])
     for name, part in {"all": rows, "most": rows[2:-2]}.items():
         with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([["file", "opposite", "label", "parity", "split"], *part])
