@@ -20,6 +20,18 @@ from tools.repeating.beginning import Beginning
 
 SHARED = (Path(".dvc/tmp/resume"), Path("runs"))  # checkpoints and TensorBoard
 LOCAL = Path(".dvc/config.local")
+CHATTER = (  # of DVC: about the clone, not about the workspace
+    "Reproducing experiment",
+    "Ran experiment",
+    "Experiment results",
+    "Updating lock file",
+    "To track the changes",
+    "git add",
+    "To enable auto staging",
+    "dvc config core.autostage",
+    "Use `dvc push`",
+    "> python -m",
+)
 
 
 class Workplace:
@@ -39,11 +51,20 @@ class Workplace:
         """
         self.reset()
         given = chain.from_iterable(("-S", setting) for setting in settings)
-        command = ["dvc", "exp", "run", "--quiet", "--name", name, *given, "evaluate"]
-        done = subprocess.run(  # noqa: S603
-            command, cwd=self.root, env=self._env, pass_fds=[lock], check=False
-        )
-        return done.returncode == 0
+        command = ["dvc", "exp", "run", "--name", name, *given, "evaluate"]
+        with subprocess.Popen(  # noqa: S603
+            command,
+            cwd=self.root,
+            env=self._env,
+            pass_fds=[lock],
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            errors="backslashreplace",
+        ) as process:
+            for line in process.stdout or ():
+                if not line.lstrip().startswith(CHATTER) and line.strip():
+                    print(f"  {line}", end="", flush=True)
+        return process.returncode == 0
 
     def reset(self) -> None:
         """Take the files of Git back to what runs begin from."""
