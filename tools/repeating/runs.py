@@ -50,17 +50,21 @@ class _Crew:
     def __init__(self, mark: str, settings: Sequence[str], lock: int) -> None:
         self.idle = SimpleQueue[Workplace]()
         self._mark, self._settings, self._lock = mark, settings, lock
+        self._failed = False
 
     def run(self, variant: Variant) -> Scored:
         """Run an experiment where nobody works, and hand it over to the repository.
 
         Raises:
-            UserError: it fails.
+            UserError: it fails, or one before it has failed.
         """
         name, place = f"{self._mark}-{variant.label}", self.idle.get()
         try:
+            if self._failed:
+                raise UserError(f"{name}: not begun, because another run failed")
             print(f"{variant.label}, as experiment {name}", flush=True)
             if not place.run(name, (*self._settings, *variant.settings), self._lock):
+                self._failed = True
                 raise UserError(f"{name} failed, the reason is above; when it is mended, {AGAIN}")
             found = scored.read(place.root, variant.label, name)
             place.hand_over(name)
