@@ -41,6 +41,11 @@ class Download(origin.Origin, hub_dataset.HubSet, table.Table, named.Named):
 @contextmanager
 def download(params: Download) -> Iterator[raw.Raw]:
     """Yield the data set that the parameters name, to be read inside the block."""
+    if params.group_column is not None and params.dataset not in {"table", "parquet", "hub"}:
+        raise UserError(
+            f"params.yaml: download.group_column is {params.group_column}, but download.dataset "
+            f"{params.dataset} has no columns; set it to null"
+        )
     match params.dataset:
         case "digits":
             yield digits.load()

@@ -88,6 +88,7 @@ def params(**changed: Any) -> Download:  # noqa: ANN401
         "table": None,
         "file_column": "file",
         "label_column": "label",
+        "group_column": None,
         "split_column": None,
         "mirror": None,
         "emnist_split": "balanced",

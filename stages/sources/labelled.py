@@ -18,6 +18,7 @@ class LabelledFile(NamedTuple):
     name: str
     label: str  # as the source spells it
     split: str = "train"
+    group: str | None = None  # that of all images it belongs together with, if any have one
 
 
 def build_raw(
@@ -44,4 +45,4 @@ def _images(
     store: Store, files: Sequence[LabelledFile], index: Mapping[str, int]
 ) -> Iterator[Image]:
     for file in files:
-        yield Image(store.read(file.name), file.name, index[file.label])
+        yield Image(store.read(file.name), file.name, index[file.label], file.group)

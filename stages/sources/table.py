@@ -32,6 +32,10 @@ class Table(Params):
     label_column: Column = Field(
         description="column with the label, of a table or of parquet files"
     )
+    group_column: Column | None = Field(
+        description="column with the image's group, for preprocess.groups, of a table or of "
+        "parquet files; null: none"
+    )
     split_column: Column | None = Field(
         description="column with train, val or test; null: the names of several tables tell, "
         "one table has no splits"
@@ -51,9 +55,9 @@ def load(store: Store, params: Table) -> Raw:
     for table in tables:
         files = FileIndex(names, PurePosixPath(table).parent)
         prefix = f"{table}: " if len(tables) > 1 else ""
-        for place, row in _rows(store, table, params):
+        for place, (*row, group) in _rows(store, table, params):
             try:
-                found.append(_row(files, row, splits[table]))
+                found.append(_grouped(_row(files, row, splits[table]), group, params))
             except ValueError as error:
                 problems.append(f"{prefix}{place}: {error}")
     where = f"{store.place}: {', '.join(map(excerpt, tables))}"
@@ -62,7 +66,8 @@ def load(store: Store, params: Table) -> Raw:
     if not found:
         raise UserError(f"{where}: has no row; expected is one for every image")
     rest = names - {file.name for file in found}
-    return build_raw(store, found, {"not in the table": sorted(rest)})
+    raw = build_raw(store, found, {"not in the table": sorted(rest)})
+    return raw._replace(grouped=params.group_column is not None)
 
 
 def _repeated(found: Iterable[LabelledFile]) -> list[str]:
@@ -82,6 +87,18 @@ def _row(files: FileIndex, row: Sequence[str], own: str) -> LabelledFile:
             f"split {split!r} is unknown; it must be train, val or test ({split_names.ACCEPTED})"
         )
     return LabelledFile(files.find(file), label, home)
+
+
+def _grouped(file: LabelledFile, group: str, params: Table) -> LabelledFile:
+    """Add the group of an image, if there are groups."""
+    if params.group_column is None:
+        return file
+    if not group:
+        raise ValueError(
+            f"a cell is empty: {params.group_column} ''; an image that belongs to no other needs "
+            "a group of its own"
+        )
+    return file._replace(group=group)
 
 
 def _tables(store: Store, wanted: str | Sequence[str] | None) -> list[str]:
@@ -128,12 +145,13 @@ def _splits(place: str, tables: Sequence[str], params: Table) -> dict[str, str]:
 
 
 def _rows(store: Store, table: str, params: Table) -> Iterator[tuple[str, list[str]]]:
-    """Yield file, label and split of each row, with its place in the table."""
+    """Yield file, label, split and group of each row, with its place in the table."""
     found = cells.read(store, table)
     wanted = {
         "file_column": params.file_column,
         "label_column": params.label_column,
         "split_column": params.split_column,
+        "group_column": params.group_column,
     }
     problems = [
         f"download.{key} is {name}, " + _suggestion(name, found.columns)

@@ -52,6 +52,7 @@ OTHERS: Values = {
         "table": "all.csv",
         "file_column": "opposite",
         "label_column": "parity",
+        "group_column": "opposite",
         "split_column": "split",
         "mirror": "nowhere",  # of the named sets, as is the next
         "emnist_split": "letters",
@@ -59,6 +60,11 @@ OTHERS: Values = {
     "preprocess": {
         "seed": 1,
         "splits": "fresh",
+        "groups": "near_duplicates",
+        "group_pattern": r"\d",
+        "similarity": 0.9,
+        "folds": 3,
+        "fold": 1,
         "val_fraction": 0.3,
         "test_fraction": 0.3,
         "image_size": [9, 6],
@@ -75,8 +81,10 @@ OTHERS: Values = {
 IDLE = {
     *(("download", key) for key in ("sha256", "max_bytes", "mirror", "emnist_split")),
     *(("download", key) for key in ("repository", "revision", "subset")),
-    *(("preprocess", key) for key in ("splits", "on_error", "workers")),
+    *(("preprocess", key) for key in ("splits", "on_error", "workers", "similarity", "fold")),
 }
+# What goes with another value of a parameter, which the stage refuses alone.
+BESIDE = {("preprocess", "group_pattern"): {"groups": "pattern"}}
 pytestmark = pytest.mark.filterwarnings(r"ignore::DeprecationWarning:dvc(\..*)?")
 LEAVES = [(section, key) for section, keys in PARAMS.items() for key in keys]
 
@@ -129,7 +137,9 @@ class Project:
         stage = self._stage
         new = OTHERS[stage][key] if stage in OTHERS else another(self.params[stage][key])
         text = new.format(root=self.root, digest=self._digest) if isinstance(new, str) else new
-        return self.params | {stage: self.params[stage] | {key: text}}
+        return self.params | {
+            stage: self.params[stage] | {key: text} | BESIDE.get((stage, key), {})
+        }
 
     def _write(self, name: str, content: Values) -> None:
         with (self.root / f"{name}.yaml").open("w", encoding="utf-8") as file:
