@@ -61,9 +61,9 @@ def meaning(overall: Overall) -> str:
     if overall.overlap:
         return (
             "± is the standard deviation of a run. Runs share most of the images that they learn "
-            "from, so they vary less than independent ones: the interval (Student's t) has the "
-            f"corrected variance 1/{len(overall.runs)} + {overall.overlap:.3g} (Nadeau & Bengio "
-            "2003), and is approximate."
+            "from, so their mean is less sure than that of independent runs: the interval "
+            f"(Student's t) has the corrected variance 1/{len(overall.runs)} + "
+            f"{overall.overlap:.3g} (Nadeau & Bengio 2003), and is approximate."
         )
     return (
         "± is the standard deviation of a run. The interval (Student's t) is of the mean over all "

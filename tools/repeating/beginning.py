@@ -33,6 +33,7 @@ def beginning(settings: Sequence[str]) -> Beginning:
     """
     _require_code_in_git()
     commit = output("git", "rev-parse", "HEAD").strip()
+    output("git", "status", "--porcelain")  # else a file that was only touched is a change
     kept = output("git", *SOMEBODY, "stash", "create").strip()  # a commit; no file, no ref
     if kept:
         changed = output("git", "diff", "--name-only", commit, kept).splitlines()
