@@ -23,18 +23,18 @@ INTERVAL = 0.2  # seconds between two updates of the progress line
 ERASE = "\r\x1b[K"  # the line of the terminal
 
 
-class Layout(NamedTuple):
+class TableColumns(NamedTuple):
     """What the table has beside classes and probabilities."""
 
     unknown: bool = False  # a column that says of which pictures the class is unknown
     sets: bool = False  # the conformal set
 
 
-PLAIN = Layout()
+PLAIN = TableColumns()
 
 
 def writer(
-    form: OutputFormat, classes: Iterable[str], layout: Layout = PLAIN
+    form: OutputFormat, classes: Iterable[str], layout: TableColumns = PLAIN
 ) -> Callable[[Prediction], str]:
     """Return a function that formats a prediction, without a line end after it."""
     if form == "jsonl":
@@ -45,7 +45,7 @@ def writer(
     return partial(_table, width=width, layout=layout)
 
 
-def _table(prediction: Prediction, width: int, layout: Layout) -> str:
+def _table(prediction: Prediction, width: int, layout: TableColumns) -> str:
     """Return one line, with the path at the end, as its width is not known in advance."""
     known = [f"{UNKNOWN if prediction.unknown else '':{len(UNKNOWN)}}"] if layout.unknown else []
     cells = [f"{_column(name, width)} {share:8.2%}" for name, share in prediction.ranked]

@@ -19,7 +19,7 @@ from reprise.escaping import printable
 from reprise.inputs import find, load_all
 from reprise.model import Model, ModelError
 from reprise.options import Options, parse
-from reprise.output import Layout, ProgressLine
+from reprise.output import TableColumns, ProgressLine
 from reprise.prediction import Prediction, predict
 from reprise.sheet import MOST, contact_sheet
 from reprise.shortage import Resource, lacking
@@ -63,7 +63,7 @@ def run(options: Options) -> int:
     """Predict and print; return 1 if a picture could not be predicted, else 0."""
     network, skipped = model.load(options.model, options.threads), Skipped()
     rule = network.metadata.rule
-    layout = Layout(rule is not None and rule.abstains(), _sets(options, network))
+    layout = TableColumns(rule is not None and rule.abstains(), _sets(options, network))
     row = output.writer(options.format, network.metadata.classes, layout)
     if options.format == "csv":
         print(output.HEADER + (output.DECIDED if rule else ""), flush=True)

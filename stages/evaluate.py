@@ -25,7 +25,7 @@ from stages.artifacts.classifier import Classifier
 from stages.batches import to_device
 from stages.params import BatchSize
 from stages.reporting.abstention import Abstention, Sight, fit
-from stages.reporting.outcome import Outcome
+from stages.reporting.outcome import RuleOutcome
 from stages.reporting.page.page import render
 from stages.reporting.page.presentation import Background, present
 from stages.reporting.results import Results
@@ -71,11 +71,11 @@ def evaluate_all(
 
 def decide_on(
     params: Evaluate, logits: Logits, parts: Mapping[str, splits.Split], temperature: float
-) -> Outcome:
+) -> RuleOutcome:
     """Fit the rule to val, and return what it comes to."""
     val, part = (torch.from_numpy(parts[name].labels) for name in ("val", params.split))
     rule = fit(Sight(logits.val, val, temperature), params)
-    return Outcome(rule, Sight(logits.plain, part, temperature), params.split)
+    return RuleOutcome(rule, Sight(logits.plain, part, temperature), params.split)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from stages.reporting.promises import sentences
 from stages.scores import interval, probabilities
 
 
-class Outcome:
+class RuleOutcome:
     """The decisions about the images of one split."""
 
     def __init__(self, rule: Rule, seen: Sight, split: str) -> None:

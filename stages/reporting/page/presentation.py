@@ -12,7 +12,7 @@ from stages.artifacts.predictions import Predictions
 from stages.artifacts.report import ClassScores
 from stages.artifacts.splits import Split
 from stages.reporting.calibration import certainty, reliability
-from stages.reporting.outcome import Outcome
+from stages.reporting.outcome import RuleOutcome
 from stages.reporting.page.charts import Series
 from stages.reporting.page.content import ClassRow, Content
 from stages.reporting.results import Results
@@ -27,7 +27,7 @@ class Background(NamedTuple):
     split: str  # name of the one judged
     splits: Mapping[str, Split]  # all, in the order in which to show them
     history: Sequence[Epoch]
-    outcome: Outcome | None = None  # of the rule by which the model answers
+    outcome: RuleOutcome | None = None  # of the rule by which the model answers
 
 
 def present(results: Results, background: Background) -> Content:

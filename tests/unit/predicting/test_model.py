@@ -11,6 +11,7 @@ from onnx import ModelProto, helper, numpy_helper
 from reprise import metadata
 from reprise.metadata import InputFormat, Metadata
 from reprise.model import ModelError, load
+from reprise.rule import Rule
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (5, 6, 7, 3), np.uint8)
 
@@ -189,3 +190,9 @@ def test_a_model_with_its_weights_in_another_file_is_found_from_any_folder(tmp_p
     assert (tmp_path / "weights.bin").stat().st_size > 0
     found = load(path, 1).answers(IMAGES).probabilities
     np.testing.assert_allclose(found, probabilities(IMAGES, CARD), atol=1e-6)
+
+
+def test_a_rule_without_its_outputs_is_refused(tmp_path: Path) -> None:
+    said = {metadata.KEY: metadata.dump(CARD._replace(rule=Rule()))}
+    path = written(tmp_path, model(metadata=said))
+    assert "expected are images and probabilities, answered, sets, ood" in complaint(path)

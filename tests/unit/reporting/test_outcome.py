@@ -3,7 +3,7 @@ import torch
 
 from reprise.rule import NEVER, Rule
 from stages.reporting.abstention import Sight
-from stages.reporting.outcome import Outcome
+from stages.reporting.outcome import RuleOutcome
 from stages.scores import interval
 
 # Most probable: 0 at 0.7, 1 at 0.6, 0 at 0.5, 1 at 0.9; the second and the third are wrong.
@@ -11,8 +11,8 @@ SHARES = torch.tensor([[0.7, 0.2, 0.1], [0.3, 0.6, 0.1], [0.5, 0.1, 0.4], [0.05,
 SEEN = Sight(torch.log(SHARES), torch.tensor([0, 0, 2, 1]), 1.0)
 
 
-def outcome(rule: Rule) -> Outcome:
-    return Outcome(rule, SEEN, "test")
+def outcome(rule: Rule) -> RuleOutcome:
+    return RuleOutcome(rule, SEEN, "test")
 
 
 def test_four_images_by_hand() -> None:
