@@ -19,7 +19,7 @@ from reprise.escaping import printable
 from reprise.inputs import find, load_all
 from reprise.model import Model, ModelError
 from reprise.options import Options, parse
-from reprise.output import TableColumns, ProgressLine
+from reprise.output import ProgressLine, TableColumns
 from reprise.prediction import Prediction, predict
 from reprise.sheet import MOST, contact_sheet
 from reprise.shortage import Resource, lacking

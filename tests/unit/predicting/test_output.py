@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from reprise.output import DECIDED, HEADER, TableColumns, OutputFormat, writer
+from reprise.output import DECIDED, HEADER, OutputFormat, TableColumns, writer
 from reprise.prediction import Decision, Prediction
 
 PIXELS = np.zeros((2, 2, 1), np.uint8)
