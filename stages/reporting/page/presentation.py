@@ -14,6 +14,7 @@ from stages.artifacts.report import ClassScores
 from stages.artifacts.splits import Split
 from stages.reporting.baseline import Baseline, balance, duplicates, majority
 from stages.reporting.calibration import certainty, reliability
+from stages.reporting.outcome import RuleOutcome
 from stages.reporting.page.charts import Series
 from stages.reporting.page.content import ClassRow, Content
 from stages.reporting.results import Results
@@ -29,6 +30,7 @@ class Background(NamedTuple):
     splits: Mapping[str, Split]  # all, in the order in which to show them
     history: Sequence[Epoch]
     duplicates: Mapping[str, int] = MappingProxyType({})  # by kind
+    outcome: RuleOutcome | None = None  # of the rule by which the model answers
 
     def baseline(self, names: Sequence[str]) -> Baseline:
         """Return what an accuracy must beat, for classes of these names."""
@@ -42,15 +44,16 @@ class Background(NamedTuple):
 
 def present(results: Results, background: Background) -> Content:
     """Return what the page shows."""
-    card, tables = results.card, results.report.tables
+    card, tables, outcome = results.card, results.report.tables, background.outcome
     return Content(
         dataset=_title(results.names),
         facts=_facts(card, len(background.history)),
         data=background.data(results.names),
         split=background.split,
         baseline=background.baseline(results.names),
-        scores=results.report.scores,
+        scores={**results.report.scores, **(outcome.scores if outcome else {})},
         calibration=results.calibration(background.split),
+        decisions=outcome.sentences() if outcome else [],
         params={"network": card.network.model_dump(mode="json"), "training": card.training},
         counts={name: len(split.labels) for name, split in background.splits.items()},
         classes=_classes(tables.classes, background.splits.values()),
@@ -60,6 +63,7 @@ def present(results: Results, background: Background) -> Content:
         precision_recall=_curves(tables.precision_recall),
         reliability=_reliability(results),
         confidence=tables.confidence,
+        risk_coverage=[(point.coverage, point.risk) for point in tables.risk_coverage],
         galleries=results.galleries,
         samples=results.samples,
     )

@@ -18,6 +18,7 @@ CONTENT = Content(
     baseline=Baseline("ant", 0.5),
     scores={"loss": 0.5, "accuracy": 0.9, "accuracy_low": 0.8, "accuracy_high": 0.95},
     calibration="Probabilities are honest.",
+    decisions=["It answers from 0.5 on."],
     params={"train": {"lr": 0.01, "ema": None, "fused": True, "loss": "focal", "size": [8, 8]}},
     counts={"train": 1234, "val": 20, "test": 10},
     classes=[
@@ -33,6 +34,7 @@ CONTENT = Content(
     precision_recall=CURVE,
     reliability=CURVE[:1],
     confidence=[Bar(0.25, 1, 1), Bar(0.75, 8, 0)],
+    risk_coverage=[(0.5, 0.0), (1.0, 0.1)],
     galleries=[Gallery("Mistakes", "There is one.", [TILE])],
     samples=[Gallery("ant", "5 of 5 right", [TILE]), Gallery("bee", "4 of 5 right", [TILE])],
 )
@@ -44,6 +46,8 @@ EMPTY = CONTENT._replace(
     precision_recall=[],
     reliability=[],
     confidence=[],
+    risk_coverage=[],
+    decisions=[],
     galleries=[],
     samples=[],
 )
