@@ -3,7 +3,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare plots publish lock check
+.PHONY: repro versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare repeat folds plots publish lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -65,6 +65,15 @@ experiments: .venv/installed
 # `make compare A=main B=workspace`: is one better? ARGS='--out changed.csv' lists the images.
 compare: .venv/installed
 	@python -m tools.compare "$(A)" "$(B)" $(ARGS)
+
+# `make repeat N=5`: how far do other seeds move the scores? ARGS=--splits splits the images anew, too;
+# for both of these, ARGS='-S train.lr=0.01' sets a parameter, ARGS='--jobs 2' runs two at once.
+repeat: .venv/installed
+	@python -m tools.repeat $(N) $(ARGS)
+
+# `make folds K=5`: cross-validation; metrics/folds/predictions.parquet has every image once.
+folds: .venv/installed
+	@python -m tools.folds $(K) $(ARGS)
 
 # `make plots`, or `make plots A=main B=workspace`: as `dvc plots`, but the page needs no network, and
 # no name in it acts as code.

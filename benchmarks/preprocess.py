@@ -88,7 +88,8 @@ def pack(root: Path, target: Path) -> None:
 def ours(folder: Path, size: int) -> None:
     """Run preprocess."""
     params = Preprocess(
-        seed=0, splits="published", val_fraction=0.1, test_fraction=0.1,
+        seed=0, splits="published", val_fraction=0.1, test_fraction=0.1, folds=None, fold=0,
+        groups="none", group_pattern=None, similarity=0.95,
         image_size=(size, size), resize="crop", interpolation="bilinear", channels=3,
         normalize="dataset", duplicates="keep", on_error="exclude", workers=WORKERS,
     )  # fmt: skip

@@ -15,15 +15,15 @@ import torch
 from pydantic import Field
 
 from stages import launch, runtime
-from stages.artifacts import agreement, classifier, out_of_fold, review, splits
+from stages.artifacts import agreement, classifier, other_folds, review, splits
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.splits import Split
 from stages.batches import to_device
 from stages.inspecting.embedding import Embedded, embed
+from stages.inspecting.exhibition import render
 from stages.inspecting.findings import as_rows
 from stages.inspecting.held_out import Evidence, Images, held_out
 from stages.inspecting.looking import Finder, find, scan
-from stages.inspecting.overview import render
 from stages.inspecting.tally import counts, totals
 from stages.params import BatchSize, Location
 from stages.runtime import Runtime
@@ -52,7 +52,7 @@ def inspect(
 def main() -> None:
     """Run the stage."""
     params, meta = Inspect.load(), splits.read_meta()
-    given, device = out_of_fold.find(params.predictions), runtime.start(params)
+    given, device = other_folds.find(params.predictions), runtime.start(params)
     judged = classifier.read()
     agreement.check(meta, judged.card)
     parts = [splits.read(name) for name in splits.NAMES]

@@ -10,16 +10,18 @@ from pydantic import model_validator
 
 from stages import launch
 from stages.artifacts import preprocess_metrics, raw, splits
-from stages.imaging import summary
+from stages.imaging import shares, summary
 from stages.imaging.assembly import decode_into
 from stages.imaging.duplicates import Duplicates, drop_duplicates, find_duplicates, hash_originals
+from stages.imaging.grouping import Grouping, find_groups
 from stages.imaging.normalization import Normalization, compute_moments
 from stages.imaging.pool import Decoding
-from stages.imaging.splitting import Splitting, assign_splits, check_splits
+from stages.imaging.splitting import Splitting, assign_splits
+from stages.imaging.stock import check_splits
 from stages.nets.interface import Interface
 
 
-class Preprocess(Decoding, Splitting, Normalization, Duplicates, summary.Failures):
+class Preprocess(Decoding, Splitting, Grouping, Normalization, Duplicates, summary.Failures):
     """Section `preprocess` of params.yaml."""
 
     @model_validator(mode="after")
@@ -32,7 +34,8 @@ class Preprocess(Decoding, Splitting, Normalization, Duplicates, summary.Failure
 def preprocess(params: Preprocess, published: raw.Published, out: splits.Writer) -> summary.Summary:
     """Split, decode and deduplicate the images, normalise by train, and summarise."""
     classes = published.classes
-    split_ids = assign_splits(published.labels, classes, params)
+    groups = find_groups(published, params, params)
+    split_ids = assign_splits(published.labels, classes, params, groups)
     records = decode_into(out, published, split_ids, params)
     summary.refuse_failures(records.failures, params)
     duplicates = find_duplicates(hash_originals(published, records, params.channels))
@@ -40,10 +43,13 @@ def preprocess(params: Preprocess, published: raw.Published, out: splits.Writer)
     check_splits({name: out.labels(name) for name in splits.NAMES}, classes)
     mean, std = compute_moments(params, records.histogram)
     interface = Interface(classes=classes, mean=mean, std=std, **params.spec._asdict())
-    out.finish(interface, records.failures)
+    out.finish(interface, records.failures, {**duplicates.counts, "dropped": records.dropped})
     figures = summary.figures(classes, out, records, duplicates)
-    sheet = summary.contact_sheet(out, classes, params.seed)
-    return summary.Summary(figures, [*summary.messages(records, duplicates)], sheet)
+    messages = [*summary.messages(records, duplicates)]
+    if groups is not None:
+        dealt = shares.summarise(groups, split_ids, params.asked(published.labels))
+        figures, messages = figures | dealt.figures(), [dealt.message(), *messages]
+    return summary.Summary(figures, messages, summary.contact_sheet(out, classes, params.seed))
 
 
 def main() -> None:

@@ -10,19 +10,22 @@ import pyarrow.parquet as pq
 from jaxtyping import Int64
 
 BYTES, NAMES, LABELS = "image.bytes", "image.path", "label"  # the columns, a struct's flattened
+GROUPS = "group"  # the column of text that is there where images belong together
 SHARD = re.compile(r"(train|val|test)-\d{5}-of-(\d{5})\.parquet")
 
 
-def schema(classes: tuple[str, ...]) -> pa.Schema:
+def schema(classes: tuple[str, ...], *, grouped: bool = False) -> pa.Schema:
     """Return the schema, with the class names and types that `datasets` reads."""
-    features = {
+    features: dict[str, dict[str, object]] = {
         "image": {"_type": "Image"},
         "label": {"_type": "ClassLabel", "names": list(classes)},
     }
-    return pa.schema(
-        {"image": pa.struct({"bytes": pa.binary(), "path": pa.string()}), "label": pa.int64()},
-        metadata={"huggingface": json.dumps({"info": {"features": features}}, sort_keys=True)},
-    )
+    columns = {"image": pa.struct({"bytes": pa.binary(), "path": pa.string()}), "label": pa.int64()}
+    if grouped:
+        features[GROUPS] = {"_type": "Value", "dtype": "string"}
+        columns[GROUPS] = pa.string()
+    described = json.dumps({"info": {"features": features}}, sort_keys=True)
+    return pa.schema(columns, metadata={"huggingface": described})
 
 
 def classes(file: pq.ParquetFile) -> tuple[str, ...]:
@@ -78,6 +81,27 @@ def _checked(column: pa.Array, known: int) -> np.ndarray:
             f"labels are {numbers.min()} to {numbers.max()}, of {known} classes, from 0"
         )
     return numbers
+
+
+def texts(file: pq.ParquetFile, column: str) -> pa.ChunkedArray:
+    """Read a column of text alone, which may be that of the paths.
+
+    Raises:
+        ValueError: it is not there, is no text, or a cell is empty.
+    """
+    parts = [_text(batch, column) for batch in file.iter_batches(columns=[column])]
+    return pa.chunked_array(parts, pa.large_string())
+
+
+def _text(batch: pa.RecordBatch, column: str) -> pa.Array:
+    """Return a column of a batch, the member of a struct by its whole name."""
+    flat = pa.Table.from_batches([batch]).flatten()
+    if column not in flat.column_names:
+        raise ValueError(f"column {column} is missing")
+    found = flat[column].combine_chunks()
+    if found.null_count or not pa.types.is_string(found.type):
+        raise ValueError(f"there are images without {column}")
+    return found.cast(pa.large_string())
 
 
 def sizes(file: pq.ParquetFile) -> list[int]:

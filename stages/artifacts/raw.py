@@ -1,8 +1,9 @@
 """Artifact `data/raw`: every image as published, still encoded, in a few Parquet files.
 
 One file a published split, in the Hugging Face image layout: columns `image: {bytes, path}` and
-`label`, the names of the classes in the schema. pandas, DuckDB, Spark and `datasets` open it.
-Written and read a row group at a time: a data set may be larger than memory.
+`label`, the names of the classes in the schema, and `group` where images belong together. pandas,
+DuckDB, Spark and `datasets` open it. Written and read a row group at a time: a data set may be
+larger than memory.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from jaxtyping import Int64
 
 from stages import files
 from stages.artifacts import huggingface
-from stages.artifacts.huggingface import BYTES, LABELS, NAMES
+from stages.artifacts.huggingface import BYTES, GROUPS, LABELS, NAMES
 from stages.progress import Progress
 
 PATH = Path("data/raw")
@@ -34,6 +35,7 @@ class Image(NamedTuple):
     data: bytes  # PNG, JPEG, ..., as published
     path: str  # its name in the source
     label: int  # index into the classes
+    group: str | None = None  # that of all images it belongs together with; all have one or none
 
 
 class Raw(NamedTuple):
@@ -43,9 +45,12 @@ class Raw(NamedTuple):
     splits: Mapping[str, Iterable[Image]]  # train, and val and test if published; read once
     passed_over: Mapping[str, int]  # files that are no images, by what they are
     examples: Mapping[str, Sequence[str]] = MappingProxyType({})  # names of some of them
+    # Path and label of the images of each split, in the same order, without reading them.
+    entries: Mapping[str, Iterable[tuple[str, int]]] = MappingProxyType({})
+    grouped: bool = False  # whether the images have groups
 
 
-class Group(NamedTuple):
+class RowGroup(NamedTuple):
     """A row group: images that are read together."""
 
     file: Path
@@ -74,7 +79,8 @@ class Group(NamedTuple):
             columns = file.read_row_group(self.number).flatten()  # the struct's members
             if any(columns[name].null_count for name in (BYTES, NAMES)):
                 raise ValueError("there are images without bytes or path")
-            lists = (columns[name].to_pylist() for name in (BYTES, NAMES, LABELS))
+            names = [BYTES, NAMES, LABELS, *({GROUPS} & {*columns.column_names})]
+            lists = (columns[name].to_pylist() for name in names)
             return list(starmap(Image, zip(*lists, strict=True)))
 
 
@@ -97,7 +103,34 @@ class Published(NamedTuple):
 
     classes: tuple[str, ...]  # [K]
     labels: Mapping[str, Int64[np.ndarray, " n"]]  # by published split
-    groups: list[Group]  # of all splits
+    row_groups: list[RowGroup]  # of all splits
+
+    def texts(self, column: str) -> pa.ChunkedArray:
+        """Read a column of text of all images, and nothing else of them.
+
+        Raises:
+            UserError: a file is damaged, or lacks it.
+        """
+        parts = list[pa.Array]()
+        for path in self._files():
+            with files.reading(path, "download"), pq.ParquetFile(path) as file:
+                parts += huggingface.texts(file, column).chunks
+        return pa.chunked_array(parts, pa.large_string())
+
+    def grouped(self) -> bool:
+        """Return whether the images have groups.
+
+        Raises:
+            UserError: a file is damaged.
+        """
+        for path in self._files():
+            with files.reading(path, "download"):
+                if GROUPS in pq.read_schema(path).names:
+                    return True
+        return False
+
+    def _files(self) -> list[Path]:
+        return [*dict.fromkeys(group.file for group in self.row_groups)]
 
     def all_labels(self) -> Int64[np.ndarray, " n"]:
         """Return the labels of all splits."""
@@ -105,7 +138,7 @@ class Published(NamedTuple):
 
     def images(self, numbers: Int64[np.ndarray, " m"]) -> Iterator[Image]:
         """Yield the images of these numbers, which ascend; only their row groups are read."""
-        for group in self.groups:
+        for group in self.row_groups:
             bounds = np.searchsorted(numbers, (group.start, group.start + group.size))
             if len(here := numbers[slice(*bounds)] - group.start):
                 images = group.images()
@@ -114,7 +147,7 @@ class Published(NamedTuple):
 
 def write(raw: Raw, root: Path = PATH) -> dict[str, int]:
     """Write `<root>/<split>-00000-of-00001.parquet` for every split; return images per split."""
-    schema = huggingface.schema(raw.classes)
+    schema = huggingface.schema(raw.classes, grouped=raw.grouped)
     with files.replacing(root) as folder:
         folder.mkdir()
         return {
@@ -133,8 +166,11 @@ def _write_split(folder: Path, split: str, images: Iterable[Image], schema: pa.S
         pq.ParquetWriter(path, schema, **options) as file,
     ):
         for group in _row_groups(images):
-            rows = [{"image": {"bytes": i.data, "path": i.path}, "label": i.label} for i in group]
-            file.write_table(pa.Table.from_pylist(rows, schema))
+            rows = [
+                {"image": {"bytes": i.data, "path": i.path}, "label": i.label, GROUPS: i.group}
+                for i in group
+            ]
+            file.write_table(pa.Table.from_pylist(rows, schema))  # without what it does not name
             count += len(group)
             progress.advance(len(group))
     return count
@@ -161,7 +197,7 @@ def read(root: Path = PATH) -> Published:
     """
     with files.reading(root, "download"):
         shards = huggingface.shards(root)
-    labels, groups, start = dict[str, Int64[np.ndarray, " n"]](), list[Group](), 0
+    labels, groups, start = dict[str, Int64[np.ndarray, " n"]](), list[RowGroup](), 0
     classes = set[tuple[str, ...]]()
     for split, paths in shards.items():
         parts = list[Int64[np.ndarray, " _"]]()
@@ -172,7 +208,7 @@ def read(root: Path = PATH) -> Published:
                     raise ValueError("its classes are not those of the other files")
                 parts.append(huggingface.labels(file))
                 for number, size in enumerate(huggingface.sizes(file)):
-                    groups.append(Group(path, number, start, size))
+                    groups.append(RowGroup(path, number, start, size))
                     start += size
         labels[split] = np.concatenate(parts)
     return Published(classes.pop(), labels, groups)

@@ -58,9 +58,9 @@ def _decoded(
     out: Writer, published: Published, split_ids: Int8[np.ndarray, " n"], params: Decoding
 ) -> Iterator[tuple[DecodedGroup, int | None]]:
     """Yield every decoded group, and if its images are written already, in which part."""
-    layout = parting.layout(published.groups, prod(out.shape))
+    layout = parting.layout(published.row_groups, prod(out.shape))
     if not layout:
-        for group in decode_groups(published.groups, params, split_ids == TRAIN):
+        for group in decode_groups(published.row_groups, params, split_ids == TRAIN):
             yield group, None
         return
     folder = out.expect_parts(len(layout))

@@ -17,7 +17,7 @@ from weakref import WeakSet
 from distributed import Client, Future, KilledWorker
 
 from reprise.escaping import first_line, printable
-from stages.artifacts.raw import Group
+from stages.artifacts.raw import RowGroup
 from stages.errors import UserError
 from stages.imaging import worker
 from stages.imaging.engine import SCHEDULER
@@ -34,7 +34,7 @@ P = ParamSpec("P")
 class Task(Generic[T]):
     """A task on the cluster."""
 
-    def __init__(self, cluster: "Cluster", call: bytes, groups: Sequence[Group]) -> None:
+    def __init__(self, cluster: "Cluster", call: bytes, groups: Sequence[RowGroup]) -> None:
         self._cluster, self._call, self._groups = cluster, call, groups
         self._future, self._suspect = cluster.start(call), False
 
@@ -107,7 +107,7 @@ class Cluster:
             self.require_workers()
             sleep(LOOK / 10)
 
-    def agree(self, groups: Sequence[Group]) -> None:
+    def agree(self, groups: Sequence[RowGroup]) -> None:
         """Compare the software of the workers, and find out whether they see the row groups.
 
         Raises:
@@ -123,7 +123,7 @@ class Cluster:
         else:
             print(SENT, file=sys.stderr)
 
-    def reachable(self, group: Group) -> Group:
+    def reachable(self, group: RowGroup) -> RowGroup:
         """Return a row group by its absolute path, or with its images where workers see no file."""
         path = group.file.resolve()
         if path in self._files:
@@ -144,7 +144,7 @@ class Cluster:
     def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Task[T]:
         """Start a task."""
         lists = [arg if isinstance(arg, list) else [arg] for arg in args]
-        groups = [group for group in chain(*lists) if isinstance(group, Group)]
+        groups = [group for group in chain(*lists) if isinstance(group, RowGroup)]
         files = {self._files[group.file] for group in groups if group.held is None}
         terms = Terms(worker.software(), tuple(files))
         call = pickle.dumps(_Call(terms, partial(function, *args, **kwargs)))
@@ -189,7 +189,7 @@ class _Call:
         return worker.run, self._args
 
 
-def _named(groups: Sequence[Group]) -> str:
+def _named(groups: Sequence[RowGroup]) -> str:
     """Name images by the first and the last of some row groups."""
     first, last = groups[0].images()[0], groups[-1].images()[-1]
     return printable(f"{groups[0].file.name}: {first.path} to {last.path}")

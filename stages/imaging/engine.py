@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
 
-from stages.artifacts.raw import Group
+from stages.artifacts.raw import RowGroup
 
 # As Dask's own tools have it; no parameter, for it never changes the result.
 SCHEDULER = "DASK_SCHEDULER_ADDRESS"
@@ -32,7 +32,7 @@ class Engine(Protocol):
         """Number of tasks that are computed at once."""
         ...
 
-    def reachable(self, group: Group) -> Group:
+    def reachable(self, group: RowGroup) -> RowGroup:
         """Return a row group as every worker can read it."""
         ...
 

@@ -13,7 +13,7 @@ from jaxtyping import Int8
 from reprise.spec import InputSpec
 from stages.artifacts import parts
 from stages.artifacts.growing import GrowingArray
-from stages.artifacts.raw import Group
+from stages.artifacts.raw import RowGroup
 from stages.artifacts.splits import NAMES
 from stages.imaging.engine import in_order
 from stages.imaging.pool import Decoding, decode_on, started
@@ -33,11 +33,11 @@ class Place(NamedTuple):
     rows: slice  # its images, numbered through all that is published
 
 
-def layout(groups: Sequence[Group], image_bytes: int) -> list[list[Group]]:
+def layout(groups: Sequence[RowGroup], image_bytes: int) -> list[list[RowGroup]]:
     """Return the row groups of each part; none for a set that is small enough for one file."""
     if sum(group.size for group in groups) * image_bytes <= WHOLE_BYTES:
         return []
-    cut, held = list[list[Group]](), PART_BYTES
+    cut, held = list[list[RowGroup]](), PART_BYTES
     for group in groups:
         if held >= PART_BYTES:
             cut.append([])
@@ -48,7 +48,7 @@ def layout(groups: Sequence[Group], image_bytes: int) -> list[list[Group]]:
 
 
 def write_parts(
-    cut: Sequence[Sequence[Group]], params: Decoding, split_ids: Ids, folder: Path
+    cut: Sequence[Sequence[RowGroup]], params: Decoding, split_ids: Ids, folder: Path
 ) -> Iterator[list[DecodedGroup]]:
     """Yield what is known of the groups of every part, in their order, but for their images.
 
@@ -76,7 +76,7 @@ def write_parts(
 
 
 def write_part(
-    groups: Sequence[Group], spec: InputSpec, split_ids: Ids, place: Place
+    groups: Sequence[RowGroup], spec: InputSpec, split_ids: Ids, place: Place
 ) -> list[DecodedGroup]:
     """Decode row groups, and write their images; return all else that is known of them.
 

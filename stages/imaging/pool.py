@@ -18,7 +18,7 @@ from jaxtyping import Bool
 from pydantic import Field
 
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
-from stages.artifacts.raw import Group
+from stages.artifacts.raw import RowGroup
 from stages.capacity import cores
 from stages.errors import UserError
 from stages.imaging.engine import SCHEDULER, Engine, in_order
@@ -62,7 +62,7 @@ class Decoding(Params):
 
 
 def decode_groups(
-    groups: Sequence[Group], params: Decoding, is_train: Bool[np.ndarray, " n"]
+    groups: Sequence[RowGroup], params: Decoding, is_train: Bool[np.ndarray, " n"]
 ) -> Iterator[DecodedGroup]:
     """Yield every group decoded, in their order, while the next ones are being decoded.
 
@@ -76,7 +76,7 @@ def decode_groups(
 
 
 def decode_on(
-    engine: Engine, groups: Sequence[Group], params: Decoding, is_train: Bool[np.ndarray, " n"]
+    engine: Engine, groups: Sequence[RowGroup], params: Decoding, is_train: Bool[np.ndarray, " n"]
 ) -> Iterator[DecodedGroup]:
     """Yield every group, decoded by an engine, in their order."""
     calls = ((engine.reachable(group), params.spec, is_train[group.rows]) for group in groups)
@@ -84,7 +84,7 @@ def decode_on(
 
 
 @contextmanager
-def started(groups: Sequence[Group], params: Decoding) -> Iterator[Engine]:
+def started(groups: Sequence[RowGroup], params: Decoding) -> Iterator[Engine]:
     """Yield what decodes row groups; its end cancels what is not done.
 
     Raises:
@@ -94,14 +94,14 @@ def started(groups: Sequence[Group], params: Decoding) -> Iterator[Engine]:
         yield engine
 
 
-def _engine(groups: Sequence[Group], params: Decoding) -> AbstractContextManager[Engine]:
+def _engine(groups: Sequence[RowGroup], params: Decoding) -> AbstractContextManager[Engine]:
     """Return the cluster that the environment names, else threads or processes of this machine."""
     if address := os.environ.get(SCHEDULER):
         return _cluster(address, groups)
     return _here(_workers(params), sum(group.size for group in groups))
 
 
-def _cluster(address: str, groups: Sequence[Group]) -> AbstractContextManager[Engine]:
+def _cluster(address: str, groups: Sequence[RowGroup]) -> AbstractContextManager[Engine]:
     """Return a cluster.
 
     Raises:
@@ -124,7 +124,7 @@ class _Here(NamedTuple):
     executor: Executor
     workers: int
 
-    def reachable(self, group: Group) -> Group:
+    def reachable(self, group: RowGroup) -> RowGroup:
         return group
 
     def reach(self, folder: Path) -> bool:

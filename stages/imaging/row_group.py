@@ -12,7 +12,7 @@ from reprise import resizing
 from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import examine
 from reprise.spec import InputSpec
-from stages.artifacts.raw import Group, Image
+from stages.artifacts.raw import Image, RowGroup
 from stages.imaging import oddities
 from stages.imaging.normalization import histogram
 
@@ -44,7 +44,9 @@ def ignore_pillow_warnings() -> None:
     warnings.filterwarnings("ignore", module="PIL")
 
 
-def decode_group(group: Group, spec: InputSpec, is_train: Bool[np.ndarray, " n"]) -> DecodedGroup:
+def decode_group(
+    group: RowGroup, spec: InputSpec, is_train: Bool[np.ndarray, " n"]
+) -> DecodedGroup:
     """Decode and resize the n images of a group, and count the pixels of those that train.
 
     A shortage of memory or the like is raised as it is: it says nothing about an image.

@@ -15,7 +15,7 @@ from distributed.comm.addressing import get_address_host_port
 from distributed.security import Security
 
 from reprise.escaping import first_line
-from stages.artifacts.raw import Group
+from stages.artifacts.raw import RowGroup
 from stages.errors import UserError
 from stages.imaging import worker
 from stages.imaging.cluster import Cluster
@@ -26,7 +26,7 @@ RELATIVES = "python", "dask", "distributed"  # of the scheduler: of others, it m
 
 
 @contextmanager
-def connected(address: str, groups: Sequence[Group]) -> Iterator[Cluster]:
+def connected(address: str, groups: Sequence[RowGroup]) -> Iterator[Cluster]:
     """Yield the cluster of a scheduler once a worker is there; at the end, cancel what is not done.
 
     Raises:

@@ -1,23 +1,21 @@
 """Assign every image to train, val or test."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import ceil
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from jaxtyping import Int8, Int64
+from jaxtyping import Int8
 from pydantic import Field, model_validator
 
-from reprise.escaping import printable
 from stages.artifacts.splits import NAMES
 from stages.errors import UserError
+from stages.imaging import cutting, group_cutting
+from stages.imaging.grouping import Groups
+from stages.imaging.stock import FEW_GROUPS, FEW_IMAGES, Rows, Stock
 from stages.params import Params, Seed
 
-REMEDY = (
-    "give every class more images, or mend preprocess.val_fraction and preprocess.test_fraction"
-)
-LISTED = 50  # classes in one message
-Rows = Int64[np.ndarray, " _"]
+Folds = Annotated[int, Field(ge=2, le=1000)]
 
 
 class Splitting(Params):
@@ -30,6 +28,10 @@ class Splitting(Params):
     )
     val_fraction: float = Field(gt=0, lt=1, description="share of train cut off for validation")
     test_fraction: float = Field(gt=0, lt=1, description="share of train cut off for the test")
+    folds: Folds | None = Field(
+        description="number of folds of all images, one of which is test; null: test_fraction says"
+    )
+    fold: int = Field(ge=0, lt=1000, description="the fold that is test, from 0 (folds)")
 
     @model_validator(mode="after")
     def _leave_some_for_train(self) -> "Splitting":
@@ -38,52 +40,104 @@ class Splitting(Params):
                 f"val_fraction + test_fraction must be less than 1, "
                 f"is {self.val_fraction + self.test_fraction:g}"
             )
+        if self.folds is None:
+            return self
+        if self.fold >= self.folds:
+            raise ValueError(f"fold must be less than folds, {self.folds}, is {self.fold}")
+        if self.val_fraction + 1 / self.folds >= 1:
+            raise ValueError(
+                f"val_fraction must be less than what a fold leaves, {1 - 1 / self.folds:g}, "
+                f"is {self.val_fraction:g}"
+            )
         return self
+
+    def asked(self, published: Collection[str]) -> dict[str, float]:
+        """Return the share of train that is cut off for each split that is not published."""
+        kept = () if self.splits == "fresh" else published
+        test = self.test_fraction if self.folds is None else 1 / self.folds
+        shares = {"test": test, "val": self.val_fraction}
+        return {name: share for name, share in shares.items() if name not in kept}
 
 
 def assign_splits(
-    labels: Mapping[str, Rows], classes: Sequence[str], params: Splitting
+    labels: Mapping[str, Rows],
+    classes: Sequence[str],
+    params: Splitting,
+    groups: Groups | None = None,
 ) -> Int8[np.ndarray, " _"]:
     """Return, of the images of all published splits, the index into NAMES of the split of each.
 
-    A split that is cut off train has of every class its share.
+    A split that is cut off train has of every class its share, as far as groups stay whole.
 
     Raises:
-        UserError: there are fewer than two classes, or a class is not in every split.
+        UserError: there are fewer than two classes, a class is not in every split, published splits
+            share a group, or there are folds beside them.
     """
     everyone = np.concatenate([*labels.values(), np.array([], np.int64)])  # [N]
-    _check_two_classes(everyone, classes)
+    remedy = FEW_IMAGES if groups is None else FEW_GROUPS
+    stock = Stock(everyone, classes, remedy, params.seed)
+    _check_two_classes(stock)
     parts = _published_splits(labels, params)
-    check_classes("train", everyone[parts["train"]], everyone, classes)
-    shares = {"test": params.test_fraction, "val": params.val_fraction}
+    stock.check("train", everyone[parts["train"]])
     whole = len(parts["train"])
-    for name in [name for name in shares if name not in parts]:
-        count = ceil(round(shares[name] * whole, 6))  # 0.07 x 100 is 7, not 8 for noise
-        _check_divisible(name, count, everyone[parts["train"]], classes)
-        parts["train"], parts[name] = _cut_off(parts["train"], everyone, count, params.seed)
-        check_classes(name, everyone[parts[name]], everyone, classes)
-    check_classes("train", everyone[parts["train"]], everyone, classes)
-    split_ids = np.empty(len(everyone), np.int8)
+    if groups is not None:
+        group_cutting.refuse_shared(parts, groups)
+    if params.folds is not None:
+        parts |= _fold_off(stock, params, groups)
+    wanted = {
+        name: ceil(round(share * whole, 6))  # 0.07 x 100 is 7, not 8 for noise
+        for name, share in params.asked(labels).items()
+        if name not in parts
+    }
+    parts |= _cut_off(stock, groups, parts["train"], wanted)
+    stock.check("train", everyone[parts["train"]])
+    return _numbered(parts, len(everyone))
+
+
+def _fold_off(stock: Stock, params: Splitting, groups: Groups | None) -> dict[str, Rows]:
+    """Return one fold of all images as the test, and the others as train."""
+    number = params.folds or 0, params.fold
+    if groups is None:
+        return cutting.fold_off(stock, *number)
+    return group_cutting.fold_off(stock, groups, *number)
+
+
+def _cut_off(
+    stock: Stock, groups: Groups | None, rows: Rows, wanted: Mapping[str, int]
+) -> dict[str, Rows]:
+    """Cut splits of so many images each off some rows; what is left is train."""
+    if groups is None:
+        return cutting.cut_off(stock, rows, wanted)
+    return group_cutting.cut_off(stock, groups, rows, wanted)
+
+
+def _numbered(parts: Mapping[str, Rows], images: int) -> Int8[np.ndarray, " _"]:
+    """Return the index into NAMES of the split of each image."""
+    split_ids = np.empty(images, np.int8)
     for index, name in enumerate(NAMES):
         split_ids[parts[name]] = index
     return split_ids
 
 
-def _check_two_classes(labels: Rows, classes: Sequence[str]) -> None:
+def _check_two_classes(stock: Stock) -> None:
     """Refuse images of fewer than two classes.
 
     Raises:
         UserError: there are fewer.
     """
-    if len(np.unique(labels)) < 2:
+    if len(np.unique(stock.labels)) < 2:
         raise UserError(
-            f"there are {len(labels)} images of the classes {_names(labels, classes)}; "
+            f"there are {len(stock.labels)} images of the classes {stock.named(stock.labels)}; "
             "bring images of two classes at least"
         )
 
 
 def _published_splits(labels: Mapping[str, Rows], params: Splitting) -> dict[str, Rows]:
-    """Return the numbers of the images by published split; of `fresh`, all are in train."""
+    """Return the numbers of the images by published split; of `fresh`, all are in train.
+
+    Raises:
+        UserError: there is no train, or there are folds beside a published split.
+    """
     ends = np.cumsum([len(rows) for rows in labels.values()])
     numbers = dict(zip(labels, np.split(np.arange(ends[-1]), ends[:-1]), strict=True))
     if params.splits == "fresh":
@@ -93,61 +147,9 @@ def _published_splits(labels: Mapping[str, Rows], params: Splitting) -> dict[str
             f"only {', '.join(numbers)} is published, no train; "
             "set preprocess.splits: fresh to split all images anew"
         )
+    if params.folds is not None and len(numbers) > 1:
+        raise UserError(
+            f"preprocess.folds is {params.folds}, but {', '.join(numbers)} are published; every "
+            "image is in the test of one fold: set preprocess.splits: fresh, or folds to null"
+        )
     return numbers
-
-
-def _check_divisible(split: str, count: int, labels: Rows, classes: Sequence[str]) -> None:
-    """Refuse to cut off a split where not every class can be in both parts.
-
-    Raises:
-        UserError: a class has a single image, or either part has fewer images than classes.
-    """
-    found, images = np.unique(labels, return_counts=True)
-    if len(single := found[images < 2]):
-        raise UserError(
-            f"the images cannot be split: train and {split} need an image each of every class, and "
-            f"there is one alone of {_names(single, classes)}; bring more, or take the class out"
-        )
-    if min(count, len(labels) - count) < len(found):
-        raise UserError(
-            f"the images cannot be split: {count} for {split} and {len(labels) - count} for train "
-            f"are too few for the {len(found)} classes {_names(found, classes)}; {REMEDY}"
-        )
-
-
-def _cut_off(rows: Rows, labels: Rows, count: int, seed: int) -> list[Rows]:
-    """Cut `count` images off, of every class its share; return what is left and what was cut."""
-    # Not at the top: every worker imports this module too, and this import takes a second.
-    from sklearn.model_selection import train_test_split  # noqa: PLC0415
-
-    return list(train_test_split(rows, test_size=count, stratify=labels[rows], random_state=seed))
-
-
-def check_splits(labels: Mapping[str, Rows], classes: Sequence[str]) -> None:
-    """Refuse splits from which too many images were left out.
-
-    Raises:
-        UserError: a split is empty, or train lacks a class.
-    """
-    for name, found in labels.items():
-        if not len(found):
-            raise UserError(f"no image of {name} is left; {REMEDY}")
-    check_classes("train", labels["train"], np.concatenate(list(labels.values())), classes)
-
-
-def check_classes(split: str, found: Rows, everyone: Rows, classes: Sequence[str]) -> None:
-    """Refuse a split without an image of a class that other splits have.
-
-    Raises:
-        UserError: a class is missing.
-    """
-    if len(absent := np.setdiff1d(everyone, found)):
-        raise UserError(
-            f"{split} would have no image of the classes {_names(absent, classes)}; {REMEDY}"
-        )
-
-
-def _names(labels: Rows, classes: Sequence[str]) -> str:
-    found = [printable(classes[label]) for label in np.unique(labels)]
-    more = [f"and {len(found) - LISTED} more"] if len(found) > LISTED else []
-    return ", ".join(found[:LISTED] + more) or "none"

@@ -16,13 +16,13 @@ from stages.pictures import encode
 SIDE = 96  # pixels of a tile; larger images are shrunk to it
 
 
-def fill(name: str, folder: Path, **values: object) -> str:
-    """Return the template of this name in a folder, filled in.
+def environment(*folders: Path) -> Environment:
+    """Return what fills in the templates of these folders.
 
     All text is escaped, so that no name acts as code or changes the direction of the text.
     """
     pages = Environment(
-        loader=FileSystemLoader([folder, Path(__file__).parent]),
+        loader=FileSystemLoader([*folders, Path(__file__).parent]),
         autoescape=True,
         finalize=shown,
         undefined=StrictUndefined,
@@ -30,7 +30,7 @@ def fill(name: str, folder: Path, **values: object) -> str:
         lstrip_blocks=True,
     )
     pages.filters |= {"source": source, "written": written}
-    return pages.get_template(name).render(**values)
+    return pages
 
 
 def shown(value: object) -> object:

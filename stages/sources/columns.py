@@ -1,4 +1,4 @@
-"""Find the columns of image and label in Parquet files of the Hugging Face image layout."""
+"""Find the columns of image, label and group in Parquet files of the Hugging Face image layout."""
 
 import json
 from collections.abc import Mapping
@@ -15,12 +15,19 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Columns(NamedTuple):
-    """Columns of the image and the label, and the names of the classes."""
+    """Columns of the image, the label and the group, and the names of the classes."""
 
     image: str
     label: str
     kind: str  # of the labels: number or text
     names: tuple[str, ...] | None  # of the classes, where the schema holds them
+    group: str | None = None
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The names of the columns."""
+        group = {self.group} if self.group is not None else set()
+        return frozenset({self.image, self.label} | group)
 
 
 def find(schema: pa.Schema, label: str, told: Mapping[str, Any] = NOTHING) -> Columns:
@@ -39,6 +46,23 @@ def find(schema: pa.Schema, label: str, told: Mapping[str, Any] = NOTHING) -> Co
     label = label if label in schema.names else labels[0]
     names = _names(features[label].get("names")) if label in labels else None
     return Columns(_image(schema, features), label, _kind(schema, label), names)
+
+
+def find_group(schema: pa.Schema, group: str | None) -> str | None:
+    """Return the column of the groups, if one is wanted.
+
+    Raises:
+        UserError: it is not there, or holds neither whole numbers nor text.
+    """
+    if group is not None:
+        if schema.names.count(group) != 1:
+            lack = "two columns called" if group in schema.names else "no column"
+            raise UserError(
+                f"has {lack} {excerpt(group)}; set download.group_column in params.yaml, "
+                f"columns are {_list_columns(schema)}"
+            )
+        _kind(schema, group)
+    return group
 
 
 def _names(names: object) -> tuple[str, ...] | None:

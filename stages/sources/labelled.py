@@ -18,6 +18,7 @@ class LabelledFile(NamedTuple):
     name: str
     label: str  # as the source spells it
     split: str = "train"
+    group: str | None = None  # that of all images it belongs together with, if any have one
 
 
 def build_raw(
@@ -37,11 +38,16 @@ def build_raw(
     numbers = {name: number for number, name in enumerate(classes)}
     index = {spelling: numbers[name] for spelling, name in names.items()}
     images = {split: _images(store, splits[split], index) for split in ORDER if split in splits}
-    return Raw(classes, images, *count_passed_over(store, passed_over))
+    entries = {split: _entries(splits[split], index) for split in images}
+    return Raw(classes, images, *count_passed_over(store, passed_over), entries=entries)
+
+
+def _entries(files: Sequence[LabelledFile], index: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    return ((file.name, index[file.label]) for file in files)
 
 
 def _images(
     store: Store, files: Sequence[LabelledFile], index: Mapping[str, int]
 ) -> Iterator[Image]:
     for file in files:
-        yield Image(store.read(file.name), file.name, index[file.label])
+        yield Image(store.read(file.name), file.name, index[file.label], file.group)

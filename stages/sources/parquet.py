@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reprise.shortage import lacking
@@ -55,13 +56,15 @@ def read(store: Store, params: Table, files: Shards) -> Raw:
     """
     splits = files.splits
     names = [name for split in splits.values() for name in split]
-    found = _columns(store, names, params.label_column, files.features)
+    found = _columns(store, names, params, files.features)
     _check_unpacked_size(store, names, found)
     classes, index = _index(store, names, found)
     others = sorted({*store.names()} - {*names})
     images = {split: _images(store, splits[split], found, index) for split in splits}
+    entries = {split: _entries(store, splits[split], found, index) for split in splits}
     passed_over = {"no parquet file": others, OTHER_SPLIT: files.others}
-    return Raw(classes, images, *count_passed_over(store, passed_over))
+    counts, examples = count_passed_over(store, passed_over)
+    return Raw(classes, images, counts, examples, entries, grouped=found.group is not None)
 
 
 @contextmanager
@@ -83,13 +86,16 @@ def _reading(store: Store, name: str) -> Iterator[pq.ParquetFile]:
 
 
 def _columns(
-    store: Store, names: Iterable[str], label: str, features: Mapping[str, Any]
+    store: Store, names: Iterable[str], params: Table, features: Mapping[str, Any]
 ) -> Columns:
     """Find the columns, which must be the same in all files."""
     found = dict[Columns, str]()
     for name in names:
         with _reading(store, name) as file:
-            found.setdefault(columns.find(file.schema_arrow, label, features), name)
+            schema = file.schema_arrow
+            group = columns.find_group(schema, params.group_column)
+            own = columns.find(schema, params.label_column, features)._replace(group=group)
+            found.setdefault(own, name)
     if len(found) > 1:
         raise UserError(
             f"{store.place}: columns or classes differ between "
@@ -106,7 +112,7 @@ def _check_unpacked_size(store: Store, names: Iterable[str], found: Columns) -> 
             for number in range(file.num_row_groups):
                 group = file.metadata.row_group(number)
                 for column in map(group.column, range(group.num_columns)):
-                    if column.path_in_schema.partition(".")[0] in {found.image, found.label}:
+                    if column.path_in_schema.partition(".")[0] in {*found.read}:
                         total += column.total_uncompressed_size
             check_bytes(total, store.most, "unpacks to")
 
@@ -134,14 +140,36 @@ def _index(store: Store, names: Iterable[str], found: Columns) -> tuple[tuple[st
 def _images(store: Store, names: Iterable[str], found: Columns, index: Index) -> Iterator[Image]:
     for name in names:
         with _reading(store, name) as file:
-            for row, (data, path, label) in enumerate(_rows(file, found)):
+            for row, (data, path, label, group) in enumerate(_rows(file, found)):
                 if data is None:
                     raise UserError(f"row {row}: {_missing_bytes(path)}")
-                if label not in index:
+                if found.group is not None and not group:
                     raise UserError(
-                        f"row {row}: label {excerpt(str(label))} is not one of {len(index)} classes"
+                        f"row {row}: column {excerpt(found.group)} is empty; an image that belongs "
+                        "to no other needs a group of its own"
                     )
-                yield Image(data, path or f"{name}/{row:06}", index[label])
+                yield Image(data, _path(path, name, row), _class(index, label, row), group)
+
+
+def _entries(
+    store: Store, names: Iterable[str], found: Columns, index: Index
+) -> Iterator[tuple[str, int]]:
+    for name in names:
+        with _reading(store, name) as file:
+            for row, (path, label) in enumerate(_paths_and_labels(file, found)):
+                yield _path(path, name, row), _class(index, label, row)
+
+
+def _path(path: str | None, name: str, row: int) -> str:
+    return path or f"{name}/{row:06}"
+
+
+def _class(index: Index, label: object, row: int) -> int:
+    if label not in index:
+        raise UserError(
+            f"row {row}: label {excerpt(str(label))} is not one of {len(index)} classes"
+        )
+    return index[label]
 
 
 def _missing_bytes(path: str | None) -> str:
@@ -150,10 +178,27 @@ def _missing_bytes(path: str | None) -> str:
     return f"holds no bytes, but {excerpt(path)}; embed the images"
 
 
-def _rows(file: pq.ParquetFile, found: Columns) -> Iterator[tuple[bytes | None, str | None, Any]]:
-    """Yield bytes, path and label, a batch in memory at once."""
-    for batch in file.iter_batches(BATCH, columns=[found.image, found.label]):
+def _paths_and_labels(file: pq.ParquetFile, found: Columns) -> Iterator[tuple[str | None, Any]]:
+    """Yield path and label; the bytes of the images are not read."""
+    kind = file.schema_arrow.field(found.image).type
+    named = pa.types.is_struct(kind) and kind.get_field_index("path") >= 0
+    columns = [f"{found.image}.path", found.label] if named else [found.label]
+    for batch in file.iter_batches(columns=columns):
         labels = batch.column(found.label).to_pylist()
-        for image, label in zip(batch.column(found.image).to_pylist(), labels, strict=True):
+        images = batch.column(found.image).to_pylist() if named else [None] * len(labels)
+        for image, label in zip(images, labels, strict=True):
+            yield (image or {}).get("path"), label
+
+
+def _rows(
+    file: pq.ParquetFile, found: Columns
+) -> Iterator[tuple[bytes | None, str | None, Any, str | None]]:
+    """Yield bytes, path, label and group, a batch in memory at once."""
+    for batch in file.iter_batches(BATCH, columns=[*found.read]):
+        images, labels = (batch.column(name).to_pylist() for name in (found.image, found.label))
+        groups = [None] * len(labels)
+        if found.group is not None:
+            groups = batch.column(found.group).cast(pa.string()).to_pylist()
+        for image, label, group in zip(images, labels, groups, strict=True):
             cells = image if isinstance(image, dict) else {"bytes": image}
-            yield cells.get("bytes"), cells.get("path"), label
+            yield cells.get("bytes"), cells.get("path"), label, group

@@ -18,7 +18,7 @@ DOWNSTREAM = {
     "download": {"preprocess", "train", "evaluate", "inspect", "export"},
     "preprocess": {"train", "evaluate", "inspect", "export"},
     "train": {"evaluate", "inspect", "export"},
-    "evaluate": set[str](),
+    "evaluate": {"export"},  # where the rule is another one
     "inspect": set[str](),
     "export": set[str](),
 }

@@ -40,7 +40,7 @@ def class_table(shifts: Sequence[Shift]) -> Iterator[str]:
         for shift in shifts[:SHOWN]
     ]
     yield f"\nclasses whose accuracy changed: {_first(shifts)}"
-    yield from _aligned(("class", "images", "A", "B", "B - A"), rows)
+    yield from aligned(("class", "images", "A", "B", "B - A"), rows)
 
 
 def image_table(changed: Sequence[Pair]) -> Iterator[str]:
@@ -55,7 +55,7 @@ def image_table(changed: Sequence[Pair]) -> Iterator[str]:
         for pair in changed[:SHOWN]
     ]
     yield f"\nimages whose prediction changed: {_first(changed)}"
-    yield from _aligned(("image", "class", "A", "B"), rows)
+    yield from aligned(("image", "class", "A", "B"), rows)
 
 
 def _said(name: str, probability: float) -> str:
@@ -66,7 +66,7 @@ def _first(found: Sequence[object]) -> str:
     return f"{len(found)}, the first {SHOWN} of them" if len(found) > SHOWN else f"{len(found)}"
 
 
-def _aligned(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def aligned(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     """Yield header and rows in columns, or nothing if there are no rows."""
     table = [header, *rows] if rows else []
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]

@@ -50,8 +50,8 @@ def opened(commit: str) -> Iterator[Clone]:
         output(*git, "clone", "--quiet", "--no-checkout", str(Path.cwd()), str(made.root))
         output(*git, "checkout", "--quiet", commit, at=made.root)
         output("dvc", "config", "--local", "cache.dir", str(made.cache), at=made.root)
-        for path in _sources(made.root):
-            _link(path, made.root)
+        for path in sources(made.root):
+            link(path, made.root)
         yield made
 
 
@@ -77,18 +77,19 @@ def file_at(commit: str, path: str | Path) -> bytes | None:
     return None if done.returncode else done.stdout
 
 
-def _sources(root: Path) -> list[Path]:
-    """Return the folders of the user's images and weights, which are not in Git."""
+def sources(root: Path) -> list[Path]:
+    """Return where the user's images, tables and weights may be, which are not all in Git."""
     params = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
-    return [Path(params["download"]["path"]), Path("models/source")]
+    named = [Path(value) for value in params["download"].values() if isinstance(value, str)]
+    return [*named, Path("models/source")]
 
 
-def _link(path: Path, root: Path) -> None:
+def link(path: Path, root: Path) -> None:
     """Link the clone to the files of a source that it lacks."""
     there = root / path
     if path.is_dir() and there.is_dir() and not path.is_absolute():
         for inner in path.iterdir():
-            _link(inner, root)
+            link(inner, root)
     elif path.exists() and not there.exists():
         there.parent.mkdir(parents=True, exist_ok=True)
         there.symlink_to(path.resolve())

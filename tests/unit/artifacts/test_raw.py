@@ -40,7 +40,7 @@ def complaint(root: Path) -> str:
 def images(published: Published) -> dict[str, list[Image]]:
     """Return all images by split, as their groups give them."""
     found = {split: list[Image]() for split in published.labels}
-    for group in published.groups:
+    for group in published.row_groups:
         found[group.file.name.partition("-")[0]] += group.images()
     return found
 
@@ -77,9 +77,9 @@ def test_what_was_written_is_read(
         assert labels.dtype == np.int64
     everyone = [*RAW.splits["test"], *RAW.splits["train"]]
     assert published.all_labels().tolist() == [image.label for image in everyone]
-    for group in published.groups:
+    for group in published.row_groups:
         assert everyone[group.rows] == group.images()
-    assert published.groups[-1].rows.stop == len(everyone)
+    assert published.row_groups[-1].rows.stop == len(everyone)
 
 
 def test_each_split_is_one_file(root: Path) -> None:
@@ -134,9 +134,9 @@ def test_a_row_group_is_full_by_images_or_by_bytes(
     made = [Image(bytes(size), f"{n}.png", 0) for n, size in enumerate(sizes)]
     assert raw.write(Raw(("a",), {"train": made}, {}), tmp_path / "raw") == {"train": len(made)}
     published = raw.read(tmp_path / "raw")
-    assert [group.size for group in published.groups] == groups
+    assert [group.size for group in published.row_groups] == groups
     starts = [sum(groups[:number]) for number in range(len(groups))]
-    assert [group.start for group in published.groups] == starts
+    assert [group.start for group in published.row_groups] == starts
     assert images(published) == {"train": made}
 
 
@@ -200,7 +200,7 @@ def test_names_are_looked_for_in_no_other_group(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published = raw.read(root)
-    monkeypatch.setattr(raw.Group, "images", lambda group: pytest.fail(f"read {group}"))
+    monkeypatch.setattr(raw.RowGroup, "images", lambda group: pytest.fail(f"read {group}"))
     assert paths(published, []) == {}
 
 
@@ -299,13 +299,13 @@ def test_an_image_without_bytes_or_path_is_refused(
 ) -> None:
     whole = {"bytes": b"b", "path": "b"}
     write(tmp_path / "raw", FILE, pa.table({"image": [whole, members], "label": [0, 1]}))
-    (group,) = raw.read(tmp_path / "raw").groups
+    (group,) = raw.read(tmp_path / "raw").row_groups
     with pytest.raises(UserError, match="there are images without bytes or path"):
         group.images()
 
 
 def test_a_file_that_was_damaged_meanwhile_is_named(root: Path) -> None:
-    (group,) = [found for found in raw.read(root).groups if found.file.name == FILE]
+    (group,) = [found for found in raw.read(root).row_groups if found.file.name == FILE]
     (root / FILE).write_bytes(b"PAR1")
     with pytest.raises(UserError, match=rf"{FILE}: cannot be read \(.*\); {REMEDY}"):
         group.images()
@@ -377,5 +377,56 @@ def test_a_table_of_other_columns_is_refused(root: Path, columns: dict[str, list
 def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
     for data in (b"first", b"another"):
         images = [Image(data, "a.png", 0), Image(data, "b.png", 1)]
-        (group,) = publish(tmp_path / "raw", {"train": images}).groups
+        (group,) = publish(tmp_path / "raw", {"train": images}).row_groups
         assert group.images() == images
+
+
+GROUPED = {
+    "train": [Image(bytes([i]), f"{i}.png", i % 2, f"patient {i // 2}") for i in range(5)],
+    "test": [Image(b"t", "t.png", 1, "pätient 9")],
+}
+
+
+def test_groups_come_back_and_stand_in_the_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raw, "GROUP_IMAGES", 2)
+    raw.write(Raw(RAW.classes, GROUPED, {}, grouped=True), tmp_path / "raw")
+    published = raw.read(tmp_path / "raw")
+    assert images(published) == GROUPED
+    assert published.grouped()
+    order = [*GROUPED["test"], *GROUPED["train"]]
+    assert published.texts("group").to_pylist() == [image.group for image in order]
+    assert published.texts("image.path").to_pylist() == [image.path for image in order]
+    described = json.loads(pq.read_schema(tmp_path / "raw" / FILE).metadata[b"huggingface"])
+    features = described["info"]["features"]
+    assert features["group"] == {"_type": "Value", "dtype": "string"}
+
+
+def test_without_groups_there_is_no_column(root: Path) -> None:
+    assert pq.read_schema(root / FILE).names == ["image", "label"]
+    assert not raw.read(root).grouped()
+
+
+@pytest.mark.parametrize(
+    ("column", "why"),
+    [
+        (None, "column group is missing"),
+        (pa.array(["a", None]), "there are images without group"),
+        (pa.array([1, 2]), "there are images without group"),
+    ],
+    ids=["none", "null", "numbers"],
+)
+def test_a_file_without_the_groups_that_another_has_is_refused(
+    tmp_path: Path, column: pa.Array | None, why: str
+) -> None:
+    one = table(["a", "b"])
+    write(tmp_path / "raw", FILE, one if column is None else one.append_column("group", column))
+    groups = pa.array(["c", "d"])
+    write(tmp_path / "raw", "test-00000-of-00001.parquet", one.append_column("group", groups))
+    published = raw.read(tmp_path / "raw")
+    assert published.grouped()
+    with pytest.raises(UserError) as caught:
+        published.texts("group")
+    place = tmp_path / "raw" / FILE
+    assert str(caught.value) == f"{place}: cannot be read ({why}); {REMEDY}"

@@ -47,7 +47,7 @@ def test_images_and_labels_are_those_computed_in_memory(
     published: Published, out: Writer, seed: int
 ) -> None:
     seen = decode_into(out, published, homes(seed), PARAMS)
-    batches = [decode_group(g, PARAMS.spec, np.ones(30, bool)) for g in published.groups]
+    batches = [decode_group(g, PARAMS.spec, np.ones(30, bool)) for g in published.row_groups]
     images = dict(
         zip(
             [number for number in range(30) if number not in BAD],

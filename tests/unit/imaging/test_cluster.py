@@ -12,19 +12,21 @@ from types import ModuleType
 from typing import Any
 
 import deaths
+import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 from test_parting import make, published, tree
 from test_pool import EVERY, PARAMS, groups, same
 
 import stages.imaging
-from stages.artifacts.raw import Group, Published
+from stages.artifacts.raw import Published, RowGroup
 from stages.errors import UserError
 from stages.imaging import cluster, parting, pool, scheduler, worker
 from stages.imaging.cluster import Cluster
 from stages.imaging.engine import SCHEDULER
 from stages.imaging.pool import decode_groups
 from stages.imaging.row_group import DecodedGroup
+from stages.imaging.thumbnailing import decode_thumbnails
 
 ROOT = Path(__file__).parents[3]
 __all__ = ["groups", "published"]  # fixtures
@@ -64,12 +66,12 @@ def address(four: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def expected(groups: list[Group]) -> list[DecodedGroup]:
+def expected(groups: list[RowGroup]) -> list[DecodedGroup]:
     """Return what the pool of this machine makes of the groups."""
     return list(decode_groups(groups, PARAMS, EVERY))
 
 
-def complaint(groups: list[Group]) -> str:
+def complaint(groups: list[RowGroup]) -> str:
     with pytest.raises(UserError) as caught:
         list(decode_groups(groups, PARAMS, EVERY))
     message = str(caught.value)
@@ -88,7 +90,7 @@ def left(four: LocalCluster) -> int:
 
 @pytest.mark.usefixtures("address")
 def test_workers_give_what_the_pool_gives(
-    expected: list[DecodedGroup], groups: list[Group], four: LocalCluster
+    expected: list[DecodedGroup], groups: list[RowGroup], four: LocalCluster
 ) -> None:
     assert same(list(decode_groups(groups, PARAMS, EVERY)), expected)
     assert not left(four)
@@ -97,7 +99,7 @@ def test_workers_give_what_the_pool_gives(
 @pytest.mark.usefixtures("address")
 def test_images_are_sent_to_workers_that_do_not_see_the_files(
     expected: list[DecodedGroup],
-    groups: list[Group],
+    groups: list[RowGroup],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -106,12 +108,26 @@ def test_images_are_sent_to_workers_that_do_not_see_the_files(
     assert capsys.readouterr().err == f"{cluster.SENT}\n"
 
 
+@pytest.mark.usefixtures("address")
+@pytest.mark.parametrize("seen", [True, False])
+def test_workers_make_the_thumbnails_that_the_pool_makes(
+    groups: list[RowGroup], monkeypatch: pytest.MonkeyPatch, *, seen: bool
+) -> None:
+    if not seen:
+        monkeypatch.setattr(worker, "sees", blind)
+    found = decode_thumbnails(groups, PARAMS)
+    monkeypatch.delenv(SCHEDULER)
+    assert np.array_equal(found, decode_thumbnails(groups, PARAMS))
+
+
 def blind(_: object) -> bool:
     return False
 
 
 @pytest.mark.usefixtures("address")
-def test_what_a_user_stops_leaves_no_task_behind(groups: list[Group], four: LocalCluster) -> None:
+def test_what_a_user_stops_leaves_no_task_behind(
+    groups: list[RowGroup], four: LocalCluster
+) -> None:
     decoded: Any = decode_groups(groups, PARAMS, EVERY)
     next(decoded)
     with pytest.raises(KeyboardInterrupt):
@@ -120,14 +136,16 @@ def test_what_a_user_stops_leaves_no_task_behind(groups: list[Group], four: Loca
 
 
 @pytest.mark.usefixtures("address")
-def test_a_damaged_file_is_named(groups: list[Group]) -> None:
+def test_a_damaged_file_is_named(groups: list[RowGroup]) -> None:
     path = groups[0].file
     path.write_bytes(path.read_bytes()[:500])
     assert complaint(groups).startswith(f"{path}: cannot be read (")
 
 
 @pytest.mark.usefixtures("address")
-def test_a_file_that_a_worker_sees_otherwise_than_the_stage_is_named(groups: list[Group]) -> None:
+def test_a_file_that_a_worker_sees_otherwise_than_the_stage_is_named(
+    groups: list[RowGroup],
+) -> None:
     decoded = decode_groups(groups * 9, PARAMS, EVERY)
     next(decoded)
     os.utime(groups[0].file, (0, 0))
@@ -147,7 +165,7 @@ def unlike() -> dict[str, str]:
 @pytest.mark.parametrize("late", [False, True], ids=["from the start", "late"])
 @pytest.mark.usefixtures("address")
 def test_a_worker_with_another_codec_is_refused_whenever_it_joins(
-    groups: list[Group], monkeypatch: pytest.MonkeyPatch, *, late: bool
+    groups: list[RowGroup], monkeypatch: pytest.MonkeyPatch, *, late: bool
 ) -> None:
     monkeypatch.setattr(worker, "software", unlike)
     if late:
@@ -185,7 +203,7 @@ def test_a_worker_that_fails_is_named(
     name: str,
     function: Callable[..., object],
     message: str,
-    groups: list[Group],
+    groups: list[RowGroup],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, name, function)
@@ -195,7 +213,7 @@ def test_a_worker_that_fails_is_named(
 
 
 def test_a_scheduler_of_another_version_is_refused(
-    groups: list[Group], address: str, monkeypatch: pytest.MonkeyPatch
+    groups: list[RowGroup], address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def versions(_: Client) -> dict[str, object]:
         here = {"python": "3.11.7.final.0", "dask": "2026.8.0", "distributed": "2026.8.0"}
@@ -216,7 +234,7 @@ def test_a_scheduler_of_another_version_is_refused(
     ],
 )
 def test_a_scheduler_that_is_not_reached_is_named(
-    groups: list[Group], monkeypatch: pytest.MonkeyPatch, place: str, reason: str
+    groups: list[RowGroup], monkeypatch: pytest.MonkeyPatch, place: str, reason: str
 ) -> None:
     monkeypatch.setenv(SCHEDULER, place)
     monkeypatch.setattr(scheduler, "CONNECT", 0.3)
@@ -226,7 +244,7 @@ def test_a_scheduler_that_is_not_reached_is_named(
 
 
 def test_without_dask_the_extra_is_named(
-    groups: list[Group], monkeypatch: pytest.MonkeyPatch
+    groups: list[RowGroup], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SCHEDULER, "tcp://127.0.0.1:1")
     monkeypatch.setitem(sys.modules, "distributed", None)
@@ -238,7 +256,7 @@ def test_without_dask_the_extra_is_named(
 
 
 def test_a_cluster_that_no_worker_joins_ends_the_stage(
-    groups: list[Group], monkeypatch: pytest.MonkeyPatch
+    groups: list[RowGroup], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "JOIN", 0.3)
     with started(0) as empty:
@@ -247,7 +265,7 @@ def test_a_cluster_that_no_worker_joins_ends_the_stage(
 
 
 def test_a_scheduler_that_ends_is_reported(
-    groups: list[Group], monkeypatch: pytest.MonkeyPatch
+    groups: list[RowGroup], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with started(1) as made:
         monkeypatch.setenv(SCHEDULER, made.scheduler_address)
@@ -312,7 +330,7 @@ def test_killed_workers_change_nothing_and_images_that_kill_several_are_named(
     parts: Path,
     published: Published,
     expected: list[DecodedGroup],
-    groups: list[Group],
+    groups: list[RowGroup],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -203,13 +203,13 @@ def test_a_run_that_fails_leaves_nothing(published: Published, tmp_path: Path) -
 
 
 def test_where_a_part_ends_is_known_before_anything_is_decoded(published: Published) -> None:
-    cut = parting.layout(published.groups, 4 * 5 * 3)
-    assert [*chain(*cut)] == published.groups
+    cut = parting.layout(published.row_groups, 4 * 5 * 3)
+    assert [*chain(*cut)] == published.row_groups
     assert [len(part) for part in cut] == [3] * 10  # of 2 images: 6 are the first 5 or more
 
 
 def test_a_small_set_is_in_one_file(published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parting, "WHOLE_BYTES", 2**34)
-    assert parting.layout(published.groups, 4 * 5 * 3) == []
-    assert parting.layout(published.groups, 2**34 // COUNT) == []
-    assert len(parting.layout(published.groups, 2**34 // COUNT + 1)) == 30
+    assert parting.layout(published.row_groups, 4 * 5 * 3) == []
+    assert parting.layout(published.row_groups, 2**34 // COUNT) == []
+    assert len(parting.layout(published.row_groups, 2**34 // COUNT + 1)) == 30

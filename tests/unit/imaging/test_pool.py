@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from toys import encoded, pixels, publish
 
 from stages.artifacts import raw
-from stages.artifacts.raw import Group, Image
+from stages.artifacts.raw import Image, RowGroup
 from stages.errors import UserError
 from stages.imaging import pool
 from stages.imaging.pool import Decoding, decode_groups
@@ -33,14 +33,14 @@ def workers(number: object) -> Decoding:
 
 
 @pytest.fixture
-def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Group]:
+def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[RowGroup]:
     """Return groups of 4 images each, of unlike sizes, some of them damaged."""
     monkeypatch.setattr(raw, "GROUP_IMAGES", 4)
     images = [
         Image(BAD.get(number, encoded(pixels(number, 5 + number, 9))), f"{number}.png", 0)
         for number in range(COUNT)
     ]
-    return publish(tmp_path / "raw", {"train": images}).groups
+    return publish(tmp_path / "raw", {"train": images}).row_groups
 
 
 def same(first: list[DecodedGroup], other: list[DecodedGroup]) -> bool:
@@ -54,7 +54,7 @@ def same(first: list[DecodedGroup], other: list[DecodedGroup]) -> bool:
     )
 
 
-def test_images_come_in_their_order_with_checksum_and_size(groups: list[Group]) -> None:
+def test_images_come_in_their_order_with_checksum_and_size(groups: list[RowGroup]) -> None:
     batches = list(decode_groups(groups, PARAMS, EVERY))
     good = [number for number in range(COUNT) if number not in BAD]
     expected = [
@@ -69,7 +69,7 @@ def test_images_come_in_their_order_with_checksum_and_size(groups: list[Group]) 
     assert checksums.tolist() == [crc32(image.tobytes()) for image in expected]
 
 
-def test_only_the_pixels_of_train_are_counted(groups: list[Group]) -> None:
+def test_only_the_pixels_of_train_are_counted(groups: list[RowGroup]) -> None:
     is_train = np.arange(COUNT) % 3 == 0
     batches = list(decode_groups(groups, PARAMS, is_train))
     good = [number for number in range(COUNT) if number not in BAD]
@@ -80,7 +80,7 @@ def test_only_the_pixels_of_train_are_counted(groups: list[Group]) -> None:
     np.testing.assert_array_equal(sum(batch.histogram for batch in batches), expected)
 
 
-def test_failures_are_named_and_marked(groups: list[Group]) -> None:
+def test_failures_are_named_and_marked(groups: list[RowGroup]) -> None:
     batches = list(decode_groups(groups, PARAMS, EVERY))
     numbers = np.concatenate([batch.numbers for batch in batches])
     assert numbers.tolist() == [number for number in range(COUNT) if number not in BAD]
@@ -92,7 +92,7 @@ def test_failures_are_named_and_marked(groups: list[Group]) -> None:
 
 def test_a_group_of_which_no_image_can_be_decoded_is_empty(tmp_path: Path) -> None:
     images = [Image(b"", "a.png", 0), Image(b"x", "b.png", 0)]
-    group = publish(tmp_path / "raw", {"train": images}).groups[0]
+    group = publish(tmp_path / "raw", {"train": images}).row_groups[0]
     batch = decode_group(group, PARAMS.spec, EVERY)
     assert (batch.images.shape, batch.checksums.shape) == ((0, 4, 5, 3), (0,))
     assert batch.sizes.shape == (0, 2)
@@ -101,7 +101,7 @@ def test_a_group_of_which_no_image_can_be_decoded_is_empty(tmp_path: Path) -> No
 
 def test_an_image_too_elongated_to_crop_is_a_failure(tmp_path: Path) -> None:
     line = Image(encoded(Picture.new("L", (1, 2_000_000))), "line.png", 0)
-    group = publish(tmp_path / "raw", {"train": [line]}).groups[0]
+    group = publish(tmp_path / "raw", {"train": [line]}).row_groups[0]
     spec = PARAMS.spec._replace(height=99, width=99, resize="crop")
     batch = decode_group(group, spec, EVERY)
     assert not len(batch.numbers)
@@ -110,14 +110,14 @@ def test_an_image_too_elongated_to_crop_is_a_failure(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [1, 5, "auto"])
 def test_the_result_is_the_same_for_any_number_of_workers(
-    groups: list[Group], number: int | str
+    groups: list[RowGroup], number: int | str
 ) -> None:
     found = list(decode_groups(groups, workers(number), EVERY))
     assert same(found, list(decode_groups(groups, PARAMS, EVERY)))
 
 
 def test_processes_give_the_same_as_threads(
-    groups: list[Group], monkeypatch: pytest.MonkeyPatch
+    groups: list[RowGroup], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = list(decode_groups(groups, PARAMS, EVERY))
     monkeypatch.setattr(pool, "MIN_PROCESS_IMAGES", 0)
@@ -129,7 +129,7 @@ def test_processes_give_the_same_as_threads(
 
 
 @pytest.mark.parametrize("taken", [0, 1, 3])
-def test_closing_early_leaves_no_thread_behind(groups: list[Group], taken: int) -> None:
+def test_closing_early_leaves_no_thread_behind(groups: list[RowGroup], taken: int) -> None:
     before = threading.active_count()
     batches = decode_groups(groups, PARAMS, EVERY)
     for _ in range(taken):
@@ -139,7 +139,7 @@ def test_closing_early_leaves_no_thread_behind(groups: list[Group], taken: int) 
 
 
 def test_few_groups_are_ahead_of_the_one_that_is_taken(
-    groups: list[Group], monkeypatch: pytest.MonkeyPatch
+    groups: list[RowGroup], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = 0
 
@@ -161,7 +161,7 @@ def test_no_groups_give_no_batches() -> None:
 
 @pytest.mark.parametrize("many", [0, pool.MIN_PROCESS_IMAGES])
 def test_a_damaged_file_is_named(
-    groups: list[Group], many: int, monkeypatch: pytest.MonkeyPatch
+    groups: list[RowGroup], many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "MIN_PROCESS_IMAGES", many)
     path = groups[0].file
@@ -173,7 +173,7 @@ def test_a_damaged_file_is_named(
 
 
 def test_a_decoder_that_is_killed_is_reported(
-    groups: list[Group], monkeypatch: pytest.MonkeyPatch
+    groups: list[RowGroup], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: object) -> None:
         raise BrokenProcessPool
@@ -191,7 +191,7 @@ def test_what_pillow_warns_of_does_not_change_the_result(
     header = encoded(pixels(0), "BMP")
     bomb = header[:18] + (10_000).to_bytes(4, "little") * 2 + header[26:]
     images = [Image(broken, "a.jpg", 0), Image(bomb, "b.bmp", 0)]
-    groups = publish(tmp_path / "raw", {"train": images}).groups
+    groups = publish(tmp_path / "raw", {"train": images}).row_groups
     with warnings.catch_warnings():
         warnings.simplefilter(action)
         before = [*warnings.filters]

@@ -8,7 +8,8 @@ from sklearn.model_selection import train_test_split
 
 from stages.artifacts.splits import NAMES
 from stages.errors import UserError
-from stages.imaging.splitting import Splitting, assign_splits, check_splits
+from stages.imaging.splitting import Splitting, assign_splits
+from stages.imaging.stock import check_splits
 
 LABELS = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [100, 60, 40]))
 CLASSES = [f"c{label}" for label in range(10)]
@@ -20,7 +21,9 @@ def params(
     test: float = 0.2,
     splits: Literal["published", "fresh"] = "published",
 ) -> Splitting:
-    return Splitting(seed=seed, splits=splits, val_fraction=val, test_fraction=test)
+    return Splitting(
+        seed=seed, splits=splits, val_fraction=val, test_fraction=test, folds=None, fold=0
+    )
 
 
 def dealt(published: dict[str, np.ndarray], chosen: Splitting) -> dict[str, np.ndarray]:

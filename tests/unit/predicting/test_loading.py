@@ -43,7 +43,7 @@ def test_pixels_are_those_that_preprocess_stores(
     channels: Channels, resize: Resize, interpolation: Interpolation, tmp_path: Path
 ) -> None:
     published = [Image(data, name, 0) for name, data in FILES.items()]
-    (group,) = publish(tmp_path / "raw", {"train": published}).groups
+    (group,) = publish(tmp_path / "raw", {"train": published}).row_groups
     spec = InputSpec(24, 20, channels, resize, interpolation)
     stored = decode_group(group, spec, np.ones(len(FILES), bool))
     assert stored.paths == list(FILES)

@@ -1,4 +1,4 @@
-"""Out-of-fold predictions, that `inspect.predictions` names: a file, or a folder that may have one.
+"""Out-of-fold predictions that `inspect.predictions` names: a file, or a folder that may have one.
 
 The file is as artifact `predictions` writes it.
 """

@@ -13,7 +13,7 @@ from stages.inspecting import scatter, tally
 from stages.inspecting.findings import KINDS, Finding, Kind
 from stages.inspecting.held_out import Evidence, Images
 from stages.inspecting.scatter import Cloud
-from stages.pages.template import SIDE, fill
+from stages.pages.template import SIDE, environment
 from stages.pictures import shrunk
 
 SHOWN = 24  # images of a finding at most
@@ -108,14 +108,13 @@ class Shown:
 
 
 def render(known: Evidence, parts: Sequence[Split], findings: Sequence[Finding]) -> str:
-    """Return the page as HTML; its templates are the files overview.* beside this module."""
+    """Return the page as HTML; its templates are the files exhibition.* beside this module."""
     images, given, features = known
     shown, places = Shown(images, parts), scatter.scaled(scatter.project(features))
     clouds: list[Cloud] = [*scatter.clouds(places, images.labels, shown.names)]
     rest = len(shown.names) - NAMED
-    return fill(
-        "overview.html",
-        Path(__file__).parent,
+    pages = environment(Path(__file__).parent)
+    return pages.get_template("exhibition.html").render(
         title=", ".join(shown.names[:NAMED]) + (f" and {rest:,} more" if rest > 0 else ""),
         sizes={name: len(part.labels) for name, part in zip(NAMES, parts, strict=True)},
         given=given,

@@ -1,0 +1,58 @@
+"""Say how the groups were dealt, and how near the splits came to their shares."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int8
+
+from reprise.escaping import printable
+from stages.artifacts.splits import NAMES
+from stages.imaging.grouping import Groups
+
+
+class Share(NamedTuple):
+    """What a split that was cut off got, as a share of train before, and what it should have."""
+
+    split: str
+    groups: int
+    found: float
+    asked: float
+
+
+class Dealt(NamedTuple):
+    """Groups as they were dealt."""
+
+    number: int
+    largest: int  # images
+    name: str  # of the largest
+    shares: list[Share]
+
+    def figures(self) -> dict[str, object]:
+        """Return what stands in the file of figures; DVC makes a column of what is in no list."""
+        shares = [share._asdict() for share in self.shares]
+        return {"groups": {"number": self.number, "largest": self.largest, "shares": shares}}
+
+    def message(self) -> str:
+        """Say it in one line."""
+        got = "".join(
+            f", {share.split} got {share.found:.3f} ({share.asked:.3f} asked)"
+            for share in self.shares
+        )
+        largest = f"the largest of {self.largest:,} images ({printable(self.name)})"
+        return f"{self.number:,} groups, {largest}{got}"
+
+
+def summarise(
+    groups: Groups, split_ids: Int8[np.ndarray, " n"], asked: Mapping[str, float]
+) -> Dealt:
+    """Compare what was cut off train with what was asked, as shares of it, by split."""
+    sizes = np.bincount(groups.numbers)
+    cut = [NAMES.index(name) for name in ("train", *asked)]
+    whole = int(np.isin(split_ids, cut).sum())
+    own = {name: groups.numbers[split_ids == NAMES.index(name)] for name in asked}
+    shares = [
+        Share(name, len(np.unique(own[name])), len(own[name]) / whole, share)
+        for name, share in asked.items()
+    ]
+    return Dealt(len(sizes), int(sizes.max()), groups.names[int(sizes.argmax())], shares)

@@ -1,0 +1,41 @@
+"""Regular expressions on texts of a data set, such as the paths of its images.
+
+RE2 matches them, which pyarrow carries: in linear time, whatever the expression and the texts,
+where Python's own may take for ever. It has no look-around and no backreferences.
+"""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+FIRST = r"\1"  # the first capture group
+
+
+def flaw(pattern: str) -> str:
+    """Say what is wrong with a regular expression; nothing if it can be used."""
+    try:
+        pc.match_substring_regex(pa.array([""]), pattern)
+    except (pa.ArrowInvalid, UnicodeError) as error:
+        return str(error).removeprefix("Invalid regular expression: ")
+    return ""
+
+
+def captured(texts: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
+    """Return what the first capture group takes of each text, or the whole match without a group.
+
+    It is null where a text does not match, and where the group takes nothing.
+    """
+    own = pattern if _has_group(pattern) else f"({pattern})"
+    # The first match, and all around it, is replaced by the group.
+    whole = rf"(?s:\A.*?)(?:{own})(?s:.*\z)"
+    found = pc.replace_substring_regex(texts, whole, FIRST, max_replacements=1)
+    taken = pc.and_(pc.match_substring_regex(texts, pattern), pc.not_equal(found, ""))
+    return pc.if_else(taken, found, None)
+
+
+def _has_group(pattern: str) -> bool:
+    """Return whether a pattern has a capture group: RE2 refuses to put in one that is not there."""
+    try:
+        pc.replace_substring_regex(pa.array([""]), pattern, FIRST)
+    except pa.ArrowInvalid:
+        return False
+    return True

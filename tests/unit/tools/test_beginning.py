@@ -1,0 +1,122 @@
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stages.errors import UserError
+from tools.repeating import beginning
+from tools.repeating.beginning import Beginning, digest
+
+RUN = subprocess.run
+
+
+def git(*command: str) -> str:
+    author = ("-c", "user.name=A", "-c", "user.email=a@example.com")
+    return subprocess.check_output(["git", *author, *command], text=True).strip()
+
+
+@pytest.fixture(autouse=True)
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a small repository of a pipeline, and change into it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("stages/train.py", "params.yaml", "README.md", "metrics/evaluate.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("download: {}\n", "utf-8")
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-qm", "All")
+    answer_for_dvc(monkeypatch, 0)
+    return tmp_path
+
+
+def answer_for_dvc(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """Answer whatever DVC is asked: with a folder, and an exit code."""
+
+    def run(command: list[str], **options: Any) -> Any:  # noqa: ANN401 -- as the real one
+        if command[0] == "dvc":
+            return subprocess.CompletedProcess(command, code, "cache\n", "")
+        return RUN(command, **options)
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+
+def begun(*settings: str) -> Beginning:
+    return beginning.beginning(settings)
+
+
+def test_the_last_commit_is_where_runs_begin(repository: Path) -> None:
+    found = begun()
+    assert found.commit == found.workspace == git("rev-parse", "HEAD")
+    assert found.cache == repository / "cache"
+
+
+def test_a_file_that_was_only_touched_is_no_change(repository: Path) -> None:
+    os.utime(repository / "params.yaml", (1, 1))
+    found = begun()
+    assert found.commit == found.workspace
+
+
+def test_what_is_not_committed_goes_along_and_stays(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "params.yaml").write_text("download: {a: b}\n", "utf-8")
+    (repository / "stages/new.py").touch()
+    git("add", "stages/new.py")
+    before = git("status", "--porcelain")
+    found = begun()
+    assert git("show", f"{found.workspace}:params.yaml") == "download: {a: b}"
+    assert "stages/new.py" in git("ls-tree", "-r", "--name-only", found.workspace)
+    assert git("status", "--porcelain") == before
+    assert not git("stash", "list")
+    told = capsys.readouterr().out
+    assert told == "not committed, and in the runs: params.yaml, stages/new.py\n"
+
+
+def test_code_that_git_does_not_have_is_refused(repository: Path) -> None:
+    (repository / "stages/mine.py").touch()
+    with pytest.raises(UserError, match=r"stages/mine\.py: not in Git, so no run would have it"):
+        begun()
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [("stages/train.py", 2), ("params.yaml", 2), ("README.md", 1), ("metrics/evaluate.json", 1)],
+)
+def test_a_name_stands_for_what_decides(repository: Path, name: str, names: int) -> None:
+    found = {digest(begun(), ())}
+    (repository / name).write_text("download: {a: c}\n", "utf-8")
+    found.add(digest(begun(), ()))
+    git("commit", "-qam", "Change")
+    assert len({*found, digest(begun(), ())}) == names
+
+
+def test_a_name_stands_for_what_a_user_sets() -> None:
+    assert digest(begun(), ()) != digest(begun(), ("train.lr=1",))
+
+
+def test_sources_are_those_of_params_and_settings(repository: Path) -> None:
+    (repository / "params.yaml").write_text("download: {path: photos}\n", "utf-8")
+    found = begun("download.path=other", "train.lr=1")
+    assert {Path("photos"), Path("other"), Path("models/source")} <= {*found.sources}
+
+
+def test_data_under_dvc_are_checked_out_by_dvc(repository: Path) -> None:
+    put_under_dvc(repository)
+    assert begun().sources == (Path("models/source"),)
+
+
+def test_data_under_dvc_that_changed_are_refused(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_under_dvc(repository)
+    answer_for_dvc(monkeypatch, 1)
+    with pytest.raises(UserError, match=r"data/photos: is not what data/photos\.dvc says"):
+        begun()
+
+
+def put_under_dvc(repository: Path) -> None:
+    (repository / "params.yaml").write_text("download: {path: data/photos/a}\n", "utf-8")
+    (repository / "data").mkdir()
+    (repository / "data/photos.dvc").touch()

@@ -1,0 +1,58 @@
+from argparse import ArgumentParser, ArgumentTypeError
+
+import pytest
+
+from stages.errors import UserError
+from tools import folds, repeat
+from tools.repeating.variants import number, options, require_free, require_several
+
+
+def test_repeat_sets_a_seed() -> None:
+    assert repeat.variants(2, splits=False) == [
+        ("seed0", ("train.seed=0",)),
+        ("seed1", ("train.seed=1",)),
+    ]
+    assert repeat.variants(2, splits=True)[1] == (
+        "split1",
+        ("train.seed=1", "preprocess.seed=1"),
+    )
+
+
+def test_folds_sets_a_fold() -> None:
+    assert folds.variants(3)[2] == (
+        "fold2of3",
+        ("preprocess.folds=3", "preprocess.fold=2", "evaluate.split=test"),
+    )
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "1.5", "", "1001", "²", "1_0"])
+def test_what_is_no_number_of_runs_is_refused(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="must be a whole number from 1 to 1000"):
+        number(text)
+
+
+def test_one_run_is_refused() -> None:
+    with pytest.raises(UserError, match="K must be at least 2, is 1"):
+        require_several(1, "K")
+    require_several(2, "K")
+
+
+@pytest.mark.parametrize(
+    "setting", ["train.seed=1", "params.yaml:train.seed=1", "+train.seed=1", "~train.seed=1"]
+)
+def test_what_the_command_sets_is_not_the_users(setting: str) -> None:
+    with pytest.raises(UserError, match=r"-S train\.seed: this command sets it"):
+        require_free(["train.lr=1", setting], ["train.seed"])
+
+
+@pytest.mark.parametrize("setting", ["train.lr", "", "=1"])
+def test_a_setting_is_a_name_and_a_value(setting: str) -> None:
+    with pytest.raises(UserError, match="takes a parameter and its value"):
+        require_free([setting], [])
+
+
+def test_settings_add_up() -> None:
+    parser = ArgumentParser()
+    options(parser)
+    given = parser.parse_args(["-S", "train.lr=1", "-S", "train.epochs=2", "--jobs", "2"])
+    assert (given.settings, given.jobs) == (["train.lr=1", "train.epochs=2"], 2)

@@ -1,0 +1,74 @@
+"""What runs begin from: the last commit, and the workspace as it is."""
+
+import subprocess
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from reprise.escaping import printable
+from stages.errors import UserError
+from tools.provenance.clone import output, sources
+
+CODE = ("stages", "reprise")
+DECIDING = (*CODE, "dvc.yaml", "params.yaml", "versions.yaml", "data", "models")
+# Of a commit that nobody sees; else Git wants to be told who the user is.
+SOMEBODY = ("-c", "user.name=reprise", "-c", "user.email=reprise@localhost")
+
+
+class Beginning(NamedTuple):
+    """What every run begins from."""
+
+    commit: str
+    workspace: str  # a commit of the workspace's files, with what is not committed
+    cache: Path
+    sources: tuple[Path, ...]  # of images, tables and weights, which Git and DVC may not have
+
+
+def beginning(settings: Sequence[str]) -> Beginning:
+    """Return what the runs begin from; nothing of it changes.
+
+    Raises:
+        UserError: code is not in Git, or data are not what DVC has of them.
+    """
+    _require_code_in_git()
+    commit = output("git", "rev-parse", "HEAD").strip()
+    output("git", "status", "--porcelain")  # else a file that was only touched is a change
+    kept = output("git", *SOMEBODY, "stash", "create").strip()  # a commit; no file, no ref
+    if kept:
+        changed = output("git", "diff", "--name-only", commit, kept).splitlines()
+        print(printable(f"not committed, and in the runs: {', '.join(changed)}"), flush=True)
+    named = [Path(setting.partition("=")[2]) for setting in settings]
+    found = [path for path in (*sources(Path()), *named) if not _is_dvcs(path)]
+    cache = Path(output("dvc", "cache", "dir").strip()).resolve()
+    return Beginning(commit, kept or commit, cache, tuple(found))
+
+
+def digest(begun: Beginning, settings: Sequence[str]) -> str:
+    """Return 8 letters that stand for the code, the parameters, and what a user sets."""
+    listed = output("git", "ls-tree", "-r", begun.workspace, "--", *DECIDING)
+    return sha256("\n".join([listed, *settings]).encode()).hexdigest()[:8]
+
+
+def _require_code_in_git() -> None:
+    new = output("git", "ls-files", "--others", "--exclude-standard", "--", *CODE).splitlines()
+    if new:
+        raise UserError(
+            f"{', '.join(new)}: not in Git, so no run would have it; `git add` it, or move it away"
+        )
+
+
+def _is_dvcs(path: Path) -> bool:
+    """Return whether DVC has a path, and checks it out by itself.
+
+    Raises:
+        UserError: it was changed since.
+    """
+    files = [Path(f"{each}.dvc") for each in (path, *path.parents) if each.name]
+    for file in filter(Path.is_file, files):
+        command = ["dvc", "status", "--quiet", str(file)]
+        if subprocess.run(command, check=False, capture_output=True).returncode:  # noqa: S603
+            here = file.with_suffix("")
+            raise UserError(f"{here}: is not what {file} says of it; run `dvc add {here}`")
+        return True
+    return False

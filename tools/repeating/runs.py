@@ -1,0 +1,93 @@
+"""Carry out runs that differ in one parameter, each as an experiment of DVC."""
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+
+from stages.errors import UserError
+from tools.repeating import scored
+from tools.repeating.beginning import beginning, digest
+from tools.repeating.scored import Scored
+from tools.repeating.variants import Plan, Variant
+from tools.repeating.workplace import Workplace, opened
+
+FOLDER = Path(".dvc/tmp/repeating")
+AGAIN = "the same command goes on: finished runs come from the cache"
+
+
+def carry_out(plan: Plan) -> list[Scored]:
+    """Run all variants, and return what they came to, in their order.
+
+    Finished stages come from DVC's run cache, a training that was killed from its checkpoint.
+
+    Raises:
+        UserError: a run fails, or another command is at work.
+        KeyboardInterrupt: by Ctrl-C, with a message of its own.
+    """
+    begun = beginning(plan.settings)
+    mark = f"{plan.command}-{digest(begun, plan.settings)}"
+    with _alone() as lock, ExitStack() as stack:
+        folders = [FOLDER / f"{number}" for number in range(min(plan.jobs, len(plan.variants)))]
+        crew = _Crew(mark, plan.settings, lock)
+        for folder in folders:
+            crew.idle.put(stack.enter_context(opened(folder, begun)))
+        pool = ThreadPoolExecutor(len(folders))
+        try:
+            return [*pool.map(crew.run, plan.variants)]
+        except KeyboardInterrupt as error:
+            raise KeyboardInterrupt(f"stopped; {AGAIN}, a training from its checkpoint") from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+class _Crew:
+    """Workplaces that share the runs."""
+
+    def __init__(self, mark: str, settings: Sequence[str], lock: int) -> None:
+        self.idle = SimpleQueue[Workplace]()
+        self._mark, self._settings, self._lock = mark, settings, lock
+        self._failed = False
+
+    def run(self, variant: Variant) -> Scored:
+        """Run an experiment where nobody works, and hand it over to the repository.
+
+        Raises:
+            UserError: it fails, or one before it has failed.
+        """
+        name, place = f"{self._mark}-{variant.label}", self.idle.get()
+        try:
+            if self._failed:
+                raise UserError(f"{name}: not begun, because another run failed")
+            print(f"{variant.label}, as experiment {name}", flush=True)
+            if not place.run(name, (*self._settings, *variant.settings), self._lock):
+                self._failed = True
+                raise UserError(f"{name} failed, the reason is above; when it is mended, {AGAIN}")
+            found = scored.read(place.root, variant.label, name)
+            place.hand_over(name)
+            return found
+        finally:
+            self.idle.put(place)
+
+
+@contextmanager
+def _alone() -> Iterator[int]:
+    """Hold the lock of the folder; yield it, for experiments to inherit.
+
+    Raises:
+        UserError: another command, or what it started, holds it.
+    """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    lock = os.open(FOLDER, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield lock
+    except BlockingIOError as error:
+        raise UserError(
+            "another `make repeat` or `make folds` is at work here; wait for its end"
+        ) from error
+    finally:
+        os.close(lock)

@@ -1,0 +1,76 @@
+"""The runs that differ in one parameter, and what a user may set besides."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from stages.errors import UserError
+
+MOST = 1000  # runs
+
+
+class Variant(NamedTuple):
+    """One run: what it is called and sets."""
+
+    label: str  # as `seed3`
+    settings: tuple[str, ...]  # as `train.seed=3`
+
+
+class Plan(NamedTuple):
+    """All runs."""
+
+    command: str  # `repeat` or `folds`
+    variants: Sequence[Variant]
+    settings: tuple[str, ...]  # of the user, for every run
+    jobs: int  # runs at once
+
+
+def options(parser: ArgumentParser) -> None:
+    """Add the options that repeat and folds share."""
+    parser.add_argument(
+        "-S",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="train.lr=0.01",
+        help="set a parameter in every run, as in `dvc exp run`; may be given several times",
+    )
+    parser.add_argument(
+        "--jobs", type=number, default=1, help="runs at once; each takes train.threads cores"
+    )
+
+
+def number(text: str) -> int:
+    """Return a positive number of runs.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST):
+        raise ArgumentTypeError(f"must be a whole number from 1 to {MOST}, is {text!r}")
+    return int(text)
+
+
+def require_several(count: int, name: str) -> None:
+    """Refuse a single run, which has no standard deviation.
+
+    Raises:
+        UserError: there are less than two.
+    """
+    if count < 2:
+        raise UserError(f"{name} must be at least 2, is {count}: one run does not vary")
+
+
+def require_free(settings: Sequence[str], taken: Sequence[str]) -> None:
+    """Refuse settings that are no `name=value`, or of parameters that the command sets itself.
+
+    Raises:
+        UserError: there is one.
+    """
+    for setting in settings:
+        name, equals, _ = setting.partition("=")
+        key = name.removeprefix("params.yaml:").lstrip("+~").strip()
+        if not (equals and name):
+            raise UserError(f"-S takes a parameter and its value, as train.lr=0.01, is {setting!r}")
+        if key in taken:
+            raise UserError(f"-S {key}: this command sets it, a value for each run; leave it out")

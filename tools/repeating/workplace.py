@@ -1,0 +1,125 @@
+"""A clone of the repository in which experiments run; it shares the cache and the checkpoints.
+
+`dvc exp run --temp` and `--queue` stash what is not committed, and take it back a second later: a
+kill in between leaves params.yaml changed, HEAD detached, and an entry that the next run would take
+for its own. Here the workspace is only read.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+
+from stages import files
+from tools.provenance.clone import INHERITED, link, output
+from tools.repeating.beginning import Beginning
+
+SHARED = (Path(".dvc/tmp/resume"), Path("runs"))  # checkpoints and TensorBoard
+LOCAL = Path(".dvc/config.local")
+CHATTER = (  # of DVC: about the clone, not about the workspace
+    "Reproducing experiment",
+    "Ran experiment",
+    "Experiment results",
+    "Updating lock file",
+    "To track the changes",
+    "git add",
+    "To enable auto staging",
+    "dvc config core.autostage",
+    "Use `dvc push`",
+    "> python -m",
+)
+
+
+class Workplace:
+    """A clone in which one experiment runs after the other."""
+
+    def __init__(self, root: Path, begun: Beginning) -> None:
+        """Take the folder of the clone."""
+        self.root, self._begun = root, begun
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        kept = {key: value for key, value in os.environ.items() if key not in INHERITED}
+        self._env = kept | {"PATH": path}
+
+    def run(self, name: str, settings: Sequence[str], lock: int) -> bool:
+        """Run an experiment as far as evaluate; return whether it succeeded.
+
+        It inherits the lock, so that it is still held should this process alone be killed.
+        """
+        self.reset()
+        given = chain.from_iterable(("-S", setting) for setting in settings)
+        command = ["dvc", "exp", "run", "--name", name, *given, "evaluate"]
+        with subprocess.Popen(  # noqa: S603
+            command,
+            cwd=self.root,
+            env=self._env,
+            pass_fds=[lock],
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            errors="backslashreplace",
+        ) as process:
+            for line in process.stdout or ():
+                if not line.lstrip().startswith(CHATTER) and line.strip():
+                    print(f"  {line}", end="", flush=True)
+        return process.returncode == 0
+
+    def reset(self) -> None:
+        """Take the files of Git back to what runs begin from."""
+        output("git", "read-tree", "-u", "--reset", self._begun.workspace, at=self.root)
+
+    def hand_over(self, name: str) -> None:
+        """Give the repository the experiment, unless it has the same already."""
+        commit = self._begun.commit
+        ref = f"refs/exps/{commit[:2]}/{commit[2:]}/{name}"
+        if _tree(ref, Path()) != _tree(ref, self.root):
+            fetch = ("git", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
+            output(*fetch, str(self.root), f"+{ref}:{ref}")
+
+
+@contextmanager
+def opened(root: Path, begun: Beginning) -> Iterator[Workplace]:
+    """Yield a workplace in a folder, and delete it in the end."""
+    files.remove(root)  # of a killed command
+    try:
+        git = ("git", "-c", "advice.detachedHead=false")
+        output(*git, "clone", "--quiet", "--shared", "--no-checkout", str(Path.cwd()), str(root))
+        output(*git, "checkout", "--quiet", "--detach", begun.commit, at=root)
+        made = Workplace(root, begun)
+        made.reset()
+        _configure(root, begun.cache)
+        for path in begun.sources:
+            link(path, root)
+        yield made
+    finally:
+        files.remove(root)
+
+
+def _configure(root: Path, cache: Path) -> None:
+    """Tell a clone who commits, where the cache is, and what is kept outside of it."""
+    for key in ("user.name", "user.email"):
+        if value := output("git", "config", "--default", "", "--get", key).strip():
+            output("git", "config", key, value, at=root)
+    if LOCAL.exists():
+        shutil.copy(LOCAL, root / LOCAL)
+    output("dvc", "config", "--local", "cache.dir", str(cache), at=root)
+    for path in SHARED:
+        path.mkdir(parents=True, exist_ok=True)
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).symlink_to(path.resolve())
+    with (root / ".git/info/exclude").open("a", encoding="utf-8") as excluded:
+        excluded.write("/runs\n")  # a link, and no folder as in .gitignore
+
+
+def _tree(ref: str, root: Path) -> str | None:
+    """Return the tree of a ref, None if there is no such ref."""
+    done = subprocess.run(  # noqa: S603
+        ["git", "rev-parse", "--quiet", "--verify", f"{ref}^{{tree}}"],  # noqa: S607
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return None if done.returncode else done.stdout
