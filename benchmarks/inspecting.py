@@ -26,7 +26,7 @@ from benchmarks.planting import Planted, plant
 from benchmarks.scoring import report
 from reprise import resizing
 from reprise.decoding import decode
-from reprise.spec import InputSpec
+from reprise.spec import Channels, InputSpec
 from stages import runtime
 from stages.artifacts import splits
 from stages.artifacts.classifier import Classifier
@@ -74,7 +74,7 @@ def _mixed(own: Path, other: Path, params: Train, mode: str) -> Task:
     rng, interface = np.random.default_rng(0), splits.read_meta(own).interface
     rows = np.sort(rng.choice(len(part.labels), COUNT, replace=False))
     strangers = np.sort(rng.choice(len(foreign.labels), FOREIGN[0], replace=False))
-    channels = 1 if mode == "L" else 3
+    channels: Channels = 1 if mode == "L" else 3
     spec = InputSpec(interface.height, interface.width, channels, "stretch", "bicubic")
     made = [resizing.fit(_picture(foreign.images[row]).convert(mode), spec) for row in strangers]
     planted = plant(part.images[rows], part.labels[rows], np.stack(made), 10)

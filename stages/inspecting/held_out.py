@@ -40,7 +40,7 @@ def held_out(own: Float[np.ndarray, "n k"], images: Images, given: Predictions |
     """Return those of the file where it has an image, else the classifier's own on val and test.
 
     Raises:
-        UserError: the file is of other classes, or of none of these images.
+        UserError: the file is of other classes, of none of these images, or holds no probabilities.
     """
     known = images.splits != 0
     if given is None:
@@ -49,6 +49,10 @@ def held_out(own: Float[np.ndarray, "n k"], images: Images, given: Predictions |
         raise UserError(
             f"inspect.predictions: is of {len(given.classes)} classes, those of data/splits are "
             f"{len(images.classes)} others; run `make folds` again, or name predictions of these"
+        )
+    if not ((given.probabilities >= 0) & (given.probabilities <= 1)).all():
+        raise UserError(
+            "inspect.predictions: has probabilities that are not from 0 to 1; run `make folds` again"
         )
     rows = match(images, given)
     found = rows >= 0

@@ -26,7 +26,7 @@ class Doubts(NamedTuple):
 
 def doubt(labels: Int64[np.ndarray, " n"], probabilities: Float[np.ndarray, "n k"]) -> Doubts:
     """Return the labels in doubt; the probabilities are of networks that did not train on them."""
-    given = probabilities.astype(np.float64).round(DECIMALS)
+    given = np.nan_to_num(probabilities.astype(np.float64)).round(DECIMALS)
     rows = np.empty(0, np.int64)
     quality = np.empty(0)
     if len(np.unique(labels)) > 1:  # cleanlab wants two

@@ -40,6 +40,14 @@ def test_images_of_one_path_are_told_by_their_label_and_else_left_out() -> None:
     assert match(known, given).tolist() == [2, 0, -1, -1]
 
 
+@pytest.mark.parametrize("odd", [np.nan, -0.5, 2.0, np.inf])
+def test_what_is_no_probability_is_refused(odd: float) -> None:
+    given = predicted(["a", "b"])
+    given.probabilities[1, 0] = odd
+    with pytest.raises(UserError, match=r"inspect\.predictions: has probabilities that are not"):
+        held_out(OWN, images(["a", "b", "c", "d"]), given)
+
+
 def test_predictions_of_other_images_or_classes_are_refused() -> None:
     with pytest.raises(UserError, match=r"inspect\.predictions: has 1 images, and none of"):
         held_out(OWN, images(["a", "b", "c", "d"]), predicted(["x"]))
