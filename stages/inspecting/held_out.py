@@ -40,7 +40,7 @@ def held_out(own: Float[np.ndarray, "n k"], images: Images, given: Predictions |
     """Return those of the file where it has an image, else the classifier's own on val and test.
 
     Raises:
-        UserError: the file is of other classes, of none of these images, or holds no probabilities.
+        UserError: the file is of other classes or images, or holds no probabilities.
     """
     known = images.splits != 0
     if given is None:
@@ -52,7 +52,8 @@ def held_out(own: Float[np.ndarray, "n k"], images: Images, given: Predictions |
         )
     if not ((given.probabilities >= 0) & (given.probabilities <= 1)).all():
         raise UserError(
-            "inspect.predictions: has probabilities that are not from 0 to 1; run `make folds` again"
+            "inspect.predictions: has probabilities that are not from 0 to 1; "
+            "run `make folds` again"
         )
     rows = match(images, given)
     found = rows >= 0
