@@ -5,9 +5,11 @@ import reprlib
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, get_args
 
+from reprise import rule
+from reprise.rule import Rule
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
 
-KEY = "reprise"
+KEY, RULE = "reprise", "rule"  # of the file's metadata; of the JSON
 LONGEST = 2**14  # pixels of a side; a picture of that size takes 805 MB
 InputFormat = Literal["uint8", "float"]
 
@@ -21,13 +23,16 @@ class Metadata(NamedTuple):
     input: InputFormat  # of the pixels; float is in [0, 1]
     license: str
     version: str  # of the model
+    rule: Rule | None = None  # when it answers; an older model always does
 
 
 def dump(metadata: Metadata) -> str:
-    """Return the metadata as flat JSON; equal metadata give equal texts."""
+    """Return the metadata as JSON, flat but for the rule; equal metadata give equal texts."""
     values = metadata._asdict()
     spec: InputSpec = values.pop("spec")
-    return json.dumps({**values, **spec._asdict()}, sort_keys=True)
+    fitted: Rule | None = values.pop("rule")
+    decision = {} if fitted is None else {RULE: fitted._asdict()}
+    return json.dumps({**values, **spec._asdict(), **decision}, sort_keys=True)
 
 
 def parse(text: str) -> Metadata:
@@ -46,7 +51,9 @@ def parse(text: str) -> Metadata:
         if not fits(values[key]):
             raise ValueError(f"{key} is {reprlib.repr(values[key])}, expected {expected}")
     spec = InputSpec(*(values[key] for key in InputSpec._fields))
-    return Metadata(tuple(values["classes"]), spec, *(values[key] for key in Metadata._fields[2:]))
+    fitted = rule.parse(values[RULE]) if RULE in values else None
+    known = {key: values[key] for key in ("temperature", "input", "license", "version")}
+    return Metadata(tuple(values["classes"]), spec, **known, rule=fitted)
 
 
 def _are_names(value: object) -> bool:

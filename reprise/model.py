@@ -1,18 +1,17 @@
 """Load an exported ONNX model and run it with ONNX Runtime on the CPU."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from onnxruntime import InferenceSession, SessionOptions
 
-from reprise import metadata
+from reprise import metadata, signature
 from reprise.escaping import first_line, printable
 from reprise.metadata import Metadata
 from reprise.shortage import lacking
+from reprise.signature import IMAGES, outputs
 
-IMAGES, PROBABILITIES = "images", "probabilities"  # names of the input and of an output
 FATAL = 4  # the level of what ONNX Runtime prints: errors are raised, and reported once
 FOLDER = "session.model_external_initializers_file_folder_path"  # of weights in files of their own
 LONGEST = 300  # letters of a reason
@@ -22,6 +21,15 @@ class ModelError(Exception):
     """A file that cannot be used as a model; the message is the reason, with the remedy."""
 
 
+class Answers(NamedTuple):
+    """What a model says of N images; an older one, without a rule, answers all."""
+
+    probabilities: np.ndarray  # calibrated, float32 [N, K]
+    answered: np.ndarray  # bool [N]
+    sets: np.ndarray  # of classes, bool [N, K]
+    ood: np.ndarray  # out of distribution, bool [N]
+
+
 class Model(NamedTuple):
     """A loaded model."""
 
@@ -29,24 +37,30 @@ class Model(NamedTuple):
     session: InferenceSession
     path: Path
 
-    def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Return the calibrated probabilities, float32 [N, K], of images uint8 [N, H, W, C].
+    def answers(self, images: np.ndarray) -> Answers:
+        """Return probabilities and decisions about images uint8 [N, H, W, C].
 
         Raises:
             ModelError: the model fails, or returns something else.
         """
         pixels = images if self.metadata.input == "uint8" else images.astype(np.float32) / 255
         try:
-            (found,) = self.session.run([PROBABILITIES], {IMAGES: pixels})
+            found, *decided = self.session.run(outputs(self.metadata), {IMAGES: pixels})
         except Exception as error:  # ONNX Runtime has an exception for each of its status codes
             raise _failed(self.path, error) from error
         expected = (len(images), len(self.metadata.classes))
         if np.shape(found) != expected or not np.isfinite(found).all():
-            raise ModelError(
-                f"{printable(str(self.path))}: returns no probabilities "
-                f"{list(expected)}; name a model that `dvc repro export` wrote"
-            )
-        return np.asarray(found)
+            raise self._wrong(f"no probabilities {list(expected)}")
+        if not self.metadata.rule:
+            always = np.ones(len(images), bool)
+            return Answers(np.asarray(found), always, np.ones(expected, bool), ~always)
+        if [np.shape(part) for part in decided] != [expected[:1], expected, expected[:1]]:
+            raise self._wrong(f"no decisions about {len(images)} images")
+        return Answers(np.asarray(found), *(np.asarray(part, bool) for part in decided))
+
+    def _wrong(self, lacking: str) -> ModelError:
+        name = printable(str(self.path))
+        return ModelError(f"{name}: returns {lacking}; name a model that `dvc repro export` wrote")
 
 
 def load(path: Path, threads: int) -> Model:
@@ -66,7 +80,7 @@ def load(path: Path, threads: int) -> Model:
                 f"old version; {remedy}"
             )
         model = Model(metadata.parse(text), session, path)
-        _check_shapes(model)
+        signature.check(session, model.metadata)
     except ValueError as error:
         raise ModelError(
             f"{name}: its metadata are of another version of Reprise ({printable(str(error))}); "
@@ -122,28 +136,3 @@ def _failed(path: Path, error: Exception) -> ModelError:
 
 def _reason(error: Exception) -> str:
     return first_line(error)[:LONGEST]
-
-
-def _check_shapes(model: Model) -> None:
-    """Compare the input and the outputs of the model with its metadata.
-
-    Raises:
-        ValueError: a name or a size differs; a size that the model leaves open does not.
-    """
-    spec = model.metadata.spec
-    inputs = {one.name: one.shape for one in model.session.get_inputs()}
-    outputs = {one.name: one.shape for one in model.session.get_outputs()}
-    if [*inputs] != [IMAGES] or PROBABILITIES not in outputs:
-        raise ValueError(
-            f"it maps {_names(inputs)} to {_names(outputs)}, expected are {IMAGES} and "
-            f"{PROBABILITIES}"
-        )
-    found = [*inputs[IMAGES][1:], *outputs[PROBABILITIES][1:]]
-    expected = [spec.height, spec.width, spec.channels, len(model.metadata.classes)]
-    pairs = zip(found, expected, strict=False)
-    if len(found) != 4 or any(isinstance(one, int) and one != other for one, other in pairs):
-        raise ValueError(f"height, width, channels and classes are {found}, expected {expected}")
-
-
-def _names(found: Iterable[str]) -> str:
-    return printable(", ".join(found))[:LONGEST]

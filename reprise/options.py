@@ -21,6 +21,9 @@ IMAGES are
   globs      in quotes, where ** matches any number of folders: 'photos/**/*.jpg'
   -          standard input: the bytes of one image, or one file, folder or glob a line
 
+A model that was exported with evaluate.abstain or evaluate.ood_quantile says `unknown` where it is
+not sure enough, or a picture is unlike those that it knows; JSON lines have null as the answer.
+
 Rows are printed batch by batch. A picture that cannot be read is reported on standard error with
 the reason, and the others are predicted.
 
@@ -39,6 +42,7 @@ class Options(NamedTuple):
     batch_size: int
     threads: int
     sheet: Path | None
+    sets: bool = False
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
@@ -71,6 +75,7 @@ def _parser() -> ArgumentParser:
     add("--format", choices=get_args(OutputFormat), default="table", help="of the output (table)")
     add("--batch-size", type=_count, default=32, metavar="N", help="pictures in a batch (32)")
     add("--threads", type=_count, default=_cores(), metavar="N", help="one a core (%(default)s)")
+    add("--sets", action="store_true", help="show the conformal set in the table, too")
     add("--sheet", type=_png, metavar="OUT.png", help="also draw the pictures with their classes")
     return parser
 

@@ -7,33 +7,51 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from io import StringIO
 from time import monotonic
-from typing import Literal
+from typing import Literal, NamedTuple
 from unicodedata import east_asian_width
 
 from reprise.escaping import cell, printable
-from reprise.prediction import Prediction
+from reprise.prediction import Decision, Prediction
 
 OutputFormat = Literal["table", "jsonl", "csv"]
 HEADER = "path,rank,class,probability"  # of CSV
+DECIDED = ",answered,in_set"  # and of that of a model with a rule
+UNKNOWN = "unknown"
 DIGITS = 6  # decimals of a probability: float32 has hardly more
 WIDEST = 24  # terminal columns of a class name in the table, at most
 INTERVAL = 0.2  # seconds between two updates of the progress line
 ERASE = "\r\x1b[K"  # the line of the terminal
 
 
-def writer(form: OutputFormat, classes: Iterable[str]) -> Callable[[Prediction], str]:
+class TableColumns(NamedTuple):
+    """What the table has beside classes and probabilities."""
+
+    unknown: bool = False  # a column that says of which pictures the class is unknown
+    sets: bool = False  # the conformal set
+
+
+PLAIN = TableColumns()
+
+
+def writer(
+    form: OutputFormat, classes: Iterable[str], layout: TableColumns = PLAIN
+) -> Callable[[Prediction], str]:
     """Return a function that formats a prediction, without a line end after it."""
     if form == "jsonl":
         return _json
     if form == "csv":
         return _csv
-    return partial(_table, width=min(WIDEST, max(_width(printable(name)) for name in classes)))
+    width = min(WIDEST, max(_width(printable(name)) for name in classes))
+    return partial(_table, width=width, layout=layout)
 
 
-def _table(prediction: Prediction, width: int) -> str:
+def _table(prediction: Prediction, width: int, layout: TableColumns) -> str:
     """Return one line, with the path at the end, as its width is not known in advance."""
+    known = [f"{UNKNOWN if prediction.unknown else '':{len(UNKNOWN)}}"] if layout.unknown else []
     cells = [f"{_column(name, width)} {share:8.2%}" for name, share in prediction.ranked]
-    return "  ".join([*cells, printable(prediction.name)])
+    names = (prediction.decision.classes if prediction.decision else None) or []
+    chosen = [f"{{{', '.join(map(printable, names))}}}"] if layout.sets else []
+    return "  ".join([*known, *cells, *chosen, printable(prediction.name)])
 
 
 def _column(name: str, width: int) -> str:
@@ -56,7 +74,11 @@ def _json(prediction: Prediction) -> str:
     ranked = [
         {"class": name, "probability": round(share, DIGITS)} for name, share in prediction.ranked
     ]
-    return json.dumps({"path": prediction.name, "predictions": ranked})
+    found: dict[str, object] = {"path": prediction.name, "predictions": ranked}
+    if decision := prediction.decision:
+        answer = None if prediction.unknown else prediction.ranked[0][0]
+        found |= {"answer": answer, "out_of_distribution": decision.ood, "set": decision.classes}
+    return json.dumps(found)
 
 
 def _csv(prediction: Prediction) -> str:
@@ -64,8 +86,18 @@ def _csv(prediction: Prediction) -> str:
     text = StringIO()
     rows = csv.writer(text, lineterminator="\n")
     for rank, (name, share) in enumerate(prediction.ranked, start=1):
-        rows.writerow([cell(prediction.name), rank, cell(name), f"{share:.{DIGITS}f}"])
+        decided = _decided(prediction.decision, rank) if prediction.decision else []
+        rows.writerow([cell(prediction.name), rank, cell(name), f"{share:.{DIGITS}f}", *decided])
     return text.getvalue().removesuffix("\n")
+
+
+def _decided(decision: Decision, rank: int) -> list[str]:
+    """Return whether the picture is answered, and the class of a rank in the set; empty: no sets.
+
+    The set has all classes from a probability on, so that it is the first of the ranks.
+    """
+    within = "" if decision.classes is None else str(rank <= len(decision.classes)).lower()
+    return [str(decision.answered).lower(), within]
 
 
 class ProgressLine:

@@ -19,7 +19,7 @@ from reprise.escaping import printable
 from reprise.inputs import find, load_all
 from reprise.model import Model, ModelError
 from reprise.options import Options, parse
-from reprise.output import ProgressLine
+from reprise.output import ProgressLine, TableColumns
 from reprise.prediction import Prediction, predict
 from reprise.sheet import MOST, contact_sheet
 from reprise.shortage import Resource, lacking
@@ -62,9 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: Options) -> int:
     """Predict and print; return 1 if a picture could not be predicted, else 0."""
     network, skipped = model.load(options.model, options.threads), Skipped()
-    row = output.writer(options.format, network.metadata.classes)
+    rule = network.metadata.rule
+    layout = TableColumns(rule is not None and rule.abstains(), _sets(options, network))
+    row = output.writer(options.format, network.metadata.classes, layout)
     if options.format == "csv":
-        print(output.HEADER, flush=True)
+        print(output.HEADER + (output.DECIDED if rule else ""), flush=True)
     most = MOST if options.sheet else 0
     shown, progress, count, failed = list[Prediction](), ProgressLine(), 0, 0
     for count, found in enumerate(_predictions(network, options, skipped), start=1):  # noqa: B007
@@ -89,6 +91,21 @@ def _predictions(
     size = options.batch_size
     pictures = load_all(sources, network.metadata.spec, options.threads, ahead=size)
     return predict(pictures, network, size, options.top)
+
+
+def _sets(options: Options, network: Model) -> bool:
+    """Return whether to show sets of classes.
+
+    Raises:
+        ModelError: the model has none.
+    """
+    rule = network.metadata.rule
+    if options.sets and (rule is None or rule.set_threshold is None):
+        raise ModelError(
+            f"{printable(str(network.path))}: has no sets of classes; set evaluate.conformal_alpha "
+            "and export it again, or leave out --sets"
+        )
+    return options.sets
 
 
 def _save(picture: Picture.Image, path: Path) -> None:

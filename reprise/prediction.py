@@ -11,12 +11,26 @@ from reprise.inputs import Loaded
 from reprise.model import Model
 
 
+class Decision(NamedTuple):
+    """What a model with a rule leaves open."""
+
+    answered: bool  # else the class is unknown
+    ood: bool  # out of distribution: unlike the images of val
+    classes: list[str] | None  # the conformal set, the most probable first; None: it has no sets
+
+
 class Prediction(NamedTuple):
     """A picture with its most probable classes."""
 
     name: str
     pixels: np.ndarray  # uint8 [H, W, C]
     ranked: list[tuple[str, float]]  # classes with their probabilities, in descending order
+    decision: Decision | None = None  # None: of a model without a rule
+
+    @property
+    def unknown(self) -> bool:
+        """Return whether the model does not answer."""
+        return self.decision is not None and not self.decision.answered
 
 
 def predict(
@@ -25,18 +39,25 @@ def predict(
     """Yield the `top` classes of every picture, in batches of `size` pictures; pass failures on."""
     while part := list(islice(pictures, size)):
         batch = [picture for picture in part if isinstance(picture, Loaded)]
-        ranked = iter(_rank(batch, model, top))
+        found = _judge(batch, model, top) if batch else iter(())
         for picture in part:
-            yield Prediction(*picture, next(ranked)) if isinstance(picture, Loaded) else picture
+            yield next(found) if isinstance(picture, Loaded) else picture
 
 
-def _rank(batch: list[Loaded], model: Model, top: int) -> list[list[tuple[str, float]]]:
-    if not batch:
-        return []
-    found = model.probabilities(np.stack([picture.pixels for picture in batch]))  # [N, K]
-    order = np.argsort(-found, axis=1, kind="stable")[:, :top]  # of equals, the first class
-    classes = model.metadata.classes
-    return [
-        [(classes[label], float(row[label])) for label in labels]
-        for row, labels in zip(found, order.tolist(), strict=True)
-    ]
+def _judge(batch: list[Loaded], model: Model, top: int) -> Iterator[Prediction]:
+    found, classes = model.answers(np.stack([one.pixels for one in batch])), model.metadata.classes
+    order = np.argsort(-found.probabilities, axis=1, kind="stable")  # of equals, the first class
+    for row, (picture, labels) in enumerate(zip(batch, order.tolist(), strict=True)):
+        ranked = [
+            (classes[label], float(found.probabilities[row, label])) for label in labels[:top]
+        ]
+        chosen = [classes[label] for label in labels if found.sets[row, label]]
+        made = Decision(bool(found.answered[row]), bool(found.ood[row]), chosen)
+        yield Prediction(picture.name, picture.pixels, ranked, _asked_for(made, model))
+
+
+def _asked_for(made: Decision, model: Model) -> Decision | None:
+    """Return of a decision what the model was made for."""
+    if (rule := model.metadata.rule) is None:
+        return None
+    return made if rule.set_threshold is not None else made._replace(classes=None)

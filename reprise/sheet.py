@@ -72,7 +72,8 @@ def _text(prediction: Prediction) -> str:
 def _captioned(prediction: Prediction, letters: Font) -> Captioned:
     """Return a picture in the middle of its cell, with the lines below."""
     name = PurePath(prediction.name).name
-    ranked = (f"{share:.1%} {label}" for label, share in prediction.ranked[:CLASSES])
+    mark = "? " if prediction.unknown else ""
+    ranked = (f"{mark}{share:.1%} {label}" for label, share in prediction.ranked[:CLASSES])
     texts = [(name, FAINT), *((text, INK) for text in ranked)]
     lines = [Line(shorten(text, letters, CELL), letters, colour) for text, colour in texts]
     return Captioned(_cell(prediction.pixels), lines)

@@ -1,8 +1,9 @@
 """Fetch the images as they were published.
 
 reads    download.path           your images, or a torchvision root; digits and hub need neither
+         data/cleaning           tables of what to leave out, and of what to label otherwise
 writes   data/raw                every image, still encoded, with its label
-         metrics/download.json   how many came in, and what was passed over
+         metrics/download.json   how many came in, what was passed over, left out, or relabelled
 """
 
 from collections.abc import Iterator
@@ -16,8 +17,9 @@ from stages import launch
 from stages.artifacts import download_metrics, raw
 from stages.errors import UserError
 from stages.sources import (
+    cleaning,
+    combined,
     digits,
-    folder,
     hub_dataset,
     named,
     origin,
@@ -27,10 +29,12 @@ from stages.sources import (
     table,
 )
 from stages.sources.catalog import SetName
+from stages.sources.combined import Combined
+from stages.sources.decisions import Cleaning
 from stages.sources.limits import limit_images
 
 
-class Download(origin.Origin, hub_dataset.HubSet, table.Table, named.Named):
+class Download(origin.Origin, hub_dataset.HubSet, Combined, named.Named, Cleaning):
     """Section `download` of params.yaml."""
 
     dataset: Literal["digits", "folder", "pairs", "table", "parquet", "hub", SetName] = Field(
@@ -41,20 +45,17 @@ class Download(origin.Origin, hub_dataset.HubSet, table.Table, named.Named):
 @contextmanager
 def download(params: Download) -> Iterator[raw.Raw]:
     """Yield the data set that the parameters name, to be read inside the block."""
-    if params.group_column is not None and params.dataset not in {"table", "parquet", "hub"}:
-        raise UserError(
-            f"params.yaml: download.group_column is {params.group_column}, but download.dataset "
-            f"{params.dataset} has no columns; set it to null"
-        )
+    _require_read(params)
     match params.dataset:
         case "digits":
             yield digits.load()
-        case "folder" | "pairs" as layout:
+        case "pairs":
             with origin.open_store(params) as store:
-                yield {"folder": folder.load, "pairs": pairs.load}[layout](store)
-        case "table" | "parquet" as layout:
+                yield pairs.load(store)
+        case "folder" | "table" | "parquet" as layout:
+            loads = {"folder": combined.load, "table": table.load, "parquet": parquet.load}
             with origin.open_store(params) as store:
-                yield {"table": table.load, "parquet": parquet.load}[layout](store, params)
+                yield loads[layout](store, params)
         case "hub":
             _require_no_archive(params)
             yield hub_dataset.load(params, params, params.max_bytes)
@@ -62,6 +63,27 @@ def download(params: Download) -> Iterator[raw.Raw]:
             source = Path(params.path)
             with named.open_dataset(name, source, params, params.max_bytes) as published:
                 yield published
+
+
+def _require_read(params: Download) -> None:
+    """Refuse parameters that the data set would pass over, where these say what labels are.
+
+    Raises:
+        UserError: there is one.
+    """
+    tables = params.dataset == "table" or (params.dataset == "folder" and params.table is not None)
+    columns = params.dataset in {"table", "parquet", "hub"}
+    unread = {
+        "label_pattern": (params.label_pattern, params.dataset == "folder", "dataset folder"),
+        "join_table": (params.join_table, tables, "dataset table, or folder with a table"),
+        "group_column": (params.group_column, columns, "dataset table, parquet or hub"),
+    }
+    for name, (value, is_read, needs) in unread.items():
+        if value is not None and not is_read:
+            raise UserError(
+                f"params.yaml: download.{name} is for {needs}, but download.dataset is "
+                f"{params.dataset}; set it to null"
+            )
 
 
 def _require_no_archive(params: Download) -> None:
@@ -82,9 +104,11 @@ def main() -> None:
     """Run the stage."""
     params = Download.load()
     with download(params) as published:
-        images = raw.write(limit_images(published, params.max_bytes))
-    download_metrics.write(images, published.passed_over, published.examples)
-    print(*passed_over.summary(images, published), sep="\n")
+        cleaned, changes = cleaning.clean(published, params)
+        images = raw.write(limit_images(cleaned, params.max_bytes))
+    download_metrics.write(images, cleaned, changes)
+    lost = [name for name in published.classes if name not in cleaned.classes]
+    print(*passed_over.summary(images, cleaned), *cleaning.summary(changes, lost, params), sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,26 +1,31 @@
 """Evaluate the classifier on images that it was not trained on.
 
-reads    data/splits                            the test split, or val
+reads    data/splits                            the test split, or val; val, to fit thresholds to
          models/classifier.safetensors
          metrics/history.csv                    the training curves, for the page
 writes   metrics/evaluate.json                  the scores
          metrics/evaluate/plots                 tables and pictures, for `dvc plots`
          metrics/evaluate/predictions.parquet   the probabilities of every image
          metrics/evaluate/report.html           all of it on one page
+         models/decision.json                   when to answer, and with which classes
 """
 
+from collections.abc import Mapping
 from math import ceil
-from typing import Literal
+from typing import Literal, NamedTuple
 
+import torch
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor
 
 from stages import launch, runtime, workers, world
-from stages.artifacts import agreement, classifier, history, predictions, report, splits
+from stages.artifacts import agreement, classifier, decision, history, predictions, report, splits
 from stages.artifacts.classifier import Classifier
 from stages.batches import to_device
 from stages.params import BatchSize
+from stages.reporting.abstention import Abstention, Sight, fit
+from stages.reporting.outcome import RuleOutcome
 from stages.reporting.page.page import render
 from stages.reporting.page.presentation import Background, present
 from stages.reporting.results import Results
@@ -30,7 +35,7 @@ from stages.scores import predict
 from stages.world import World
 
 
-class Evaluate(Tta, Runtime):
+class Evaluate(Abstention, Tta, Runtime):
     """Section `evaluate` of params.yaml."""
 
     split: Literal["test", "val"] = Field(description="split on which the scores are computed")
@@ -45,6 +50,34 @@ def evaluate(
     return predict(network, to_device(part, here.device), params.batch_size, here)
 
 
+class Logits(NamedTuple):
+    """What the network says of the images of a split, and of val."""
+
+    averaged: Float[Tensor, "n k"]  # over the views of each image
+    plain: Float[Tensor, "n k"]  # as exported files say it
+    val: Float[Tensor, "m k"]  # likewise
+
+
+def evaluate_all(
+    params: Evaluate, judged: Classifier, parts: Mapping[str, splits.Split], here: World
+) -> Logits:
+    """Return all logits, none computed twice."""
+    once, part = params.model_copy(update={"tta": "none"}), parts[params.split]
+    averaged = evaluate(params, judged, part, here)
+    plain = averaged if params.tta == "none" else evaluate(once, judged, part, here)
+    on_val = plain if params.split == "val" else evaluate(once, judged, parts["val"], here)
+    return Logits(averaged, plain, on_val)
+
+
+def decide_on(
+    params: Evaluate, logits: Logits, parts: Mapping[str, splits.Split], temperature: float
+) -> RuleOutcome:
+    """Fit the rule to val, and return what it comes to."""
+    val, part = (torch.from_numpy(parts[name].labels) for name in ("val", params.split))
+    rule = fit(Sight(logits.val, val, temperature), params)
+    return RuleOutcome(rule, Sight(logits.plain, part, temperature), params.split)
+
+
 def main() -> None:
     """Run the stage."""
     params, meta = Evaluate.load(), splits.read_meta()
@@ -53,16 +86,20 @@ def main() -> None:
     agreement.check(meta, judged.card)
     parts = {name: splits.read(name) for name in splits.NAMES}
     part, paths = parts[params.split], splits.read_paths(params.split)
-    logits = evaluate(params, judged, part, here)
+    logits = evaluate_all(params, judged, parts, here)
     here.leave()
     if not here.writes:
         return
-    results = Results(judged, part, paths, logits.numpy())
-    background = Background(params.split, parts, history.read())
-    report.write(results.report)
+    results = Results(judged, part, paths, logits.averaged.numpy())
+    outcome = decide_on(params, logits, parts, judged.card.temperature)
+    background = Background(params.split, parts, history.read(), meta.duplicates, outcome)
+    baseline = background.baseline(results.names)
+    report.write(baseline.beside(outcome.within(results.report)))
     predictions.write(results.predictions)
     report.write_page(render(present(results, background)))
-    print(*results.summary(params.split), sep="\n")
+    decision.write(outcome.rule)
+    said = [*baseline.summary(results.report.scores), *outcome.sentences()]
+    print(*results.summary(params.split), *said, sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Convert the classifier to formats of other runtimes, and check that they predict as it does.
 
 reads    models/classifier.safetensors, data/splits (train for the ranges of int8, test)
-writes   models/export         the files of each format, from pixels to calibrated probabilities,
-                               and README.md, the model card
+         models/decision.json  when a model answers, and with which classes
+writes   models/export         the files of each format, from pixels to calibrated probabilities
+                               and decisions, and README.md, the model card
          metrics/export.json   how the predictions of each format on the test split compare with
                                the classifier's
 """
@@ -12,7 +13,7 @@ from math import ceil
 import torch
 
 from stages import launch, runtime, workers, world
-from stages.artifacts import agreement, classifier, exported, splits
+from stages.artifacts import agreement, classifier, decision, exported, splits
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.exported import CARD, Portable
 from stages.exporting import model_card
@@ -35,7 +36,7 @@ def export(params: Export, source: Classifier, data: Data, here: World) -> Porta
     """
     made = convert_all(source, data, params, here)
     comparison = {one.name: one.figures for one in made}
-    readme = model_card.render(model_card.Subject(source, data.meta, comparison), params)
+    readme = model_card.render(model_card.Subject(source, data.meta, comparison, data.rule), params)
     models = {path: content for one in made for path, content in one.files.items()}
     return Portable({**models, CARD: readme.encode()}, comparison)
 
@@ -48,7 +49,7 @@ def main() -> None:
     here, source = world.join(torch.device("cpu")), classifier.read()
     agreement.check(meta, source.card)
     parts = splits.read("train"), splits.read("test"), splits.read_paths("test")
-    made = export(params, source, Data(*parts, meta), here)
+    made = export(params, source, Data(*parts, meta, decision.read()), here)
     here.leave()
     if not here.writes:
         return

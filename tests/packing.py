@@ -90,8 +90,12 @@ def params(**changed: Any) -> Download:  # noqa: ANN401
         "label_column": "label",
         "group_column": None,
         "split_column": None,
+        "label_pattern": None,
+        "join_table": None,
         "mirror": None,
         "emnist_split": "balanced",
+        "exclude": None,
+        "relabel": None,
     }
     return Download.model_validate(section | changed)
 

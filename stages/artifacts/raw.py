@@ -45,6 +45,8 @@ class Raw(NamedTuple):
     splits: Mapping[str, Iterable[Image]]  # train, and val and test if published; read once
     passed_over: Mapping[str, int]  # files that are no images, by what they are
     examples: Mapping[str, Sequence[str]] = MappingProxyType({})  # names of some of them
+    # Path and label of the images of each split, in the same order, without reading them.
+    entries: Mapping[str, Iterable[tuple[str, int]]] = MappingProxyType({})
     grouped: bool = False  # whether the images have groups
 
 

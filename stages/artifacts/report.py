@@ -71,6 +71,14 @@ class Bar(NamedTuple):
     wrong: int  # images
 
 
+class RiskPoint(NamedTuple):
+    """The risk of answering the surest images alone."""
+
+    coverage: float  # share of the images that are answered
+    risk: float  # share of the answers that is wrong
+    confidence: float  # least probability among them
+
+
 class Tables(NamedTuple):
     """The tables behind the scores; each field becomes a CSV file of its name."""
 
@@ -80,6 +88,7 @@ class Tables(NamedTuple):
     precision_recall: Sequence[RecallPoint]
     reliability: Sequence[Bin]
     confidence: Sequence[Bar]
+    risk_coverage: Sequence[RiskPoint]
 
 
 class Report(NamedTuple):
@@ -98,6 +107,7 @@ HEADERS = {
     "precision_recall": RecallPoint._fields,
     "reliability": Bin._fields,
     "confidence": Bar._fields,
+    "risk_coverage": RiskPoint._fields,
 }
 
 

@@ -8,6 +8,7 @@ the path of each image in the source; `meta.json` what all splits share.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, cast
 from uuid import uuid4
 
@@ -40,6 +41,8 @@ class Meta(Params):
     interface: Interface
     counts: dict[str, NonNegativeInt]  # images per split
     excluded: dict[str, str]  # the reason, by file
+    # Images with the pixels of others, counted by kind, for the report; older files lack it.
+    duplicates: dict[str, NonNegativeInt] = Field(default_factory=dict)
     # Images in each file of a split that is in parts.
     parts: dict[str, list[NonNegativeInt]] = Field(default_factory=dict)
 
@@ -103,7 +106,12 @@ class Writer:
             self._labels[name].remove(rows)
             self._paths[name].remove(rows)
 
-    def finish(self, interface: Interface, excluded: Mapping[str, str]) -> None:
+    def finish(
+        self,
+        interface: Interface,
+        excluded: Mapping[str, str],
+        duplicates: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         """Complete the headers of the arrays, and write meta.json."""
         for file in (*self._images.values(), *self._labels.values()):
             file.finish()
@@ -113,7 +121,13 @@ class Writer:
         if self._parts:
             files.remove(self._written)  # with what workers that were killed have left
         parted = {name: made.counts for name, made in self._parts.items()}
-        meta = Meta(interface=interface, counts=counts, excluded={**excluded}, parts=parted)
+        meta = Meta(
+            interface=interface,
+            counts=counts,
+            excluded={**excluded},
+            duplicates={**duplicates},
+            parts=parted,
+        )
         unused = None if parted else {"parts"}
         files.write_json(self._folder / "meta.json", meta.model_dump(mode="json", exclude=unused))
 

@@ -10,11 +10,14 @@ from pydantic import Field
 from torch import Tensor
 
 from reprise.escaping import printable
-from stages.exporting.inference import Outputs
+from reprise.rule import Rule
+from stages.deciding import Decided, decide, energy
+from stages.exporting.inference import ALWAYS, Outputs
 from stages.params import Params
 from stages.scores import accuracy, interval
 
 NAMED = 5  # images in a message
+ROUNDING = 1e-4  # of an energy: float32 has 7 digits
 LEAST = -5  # exponent; rounding makes probabilities differ by 1e-7 to 3e-6
 
 
@@ -39,11 +42,23 @@ class Truth(NamedTuple):
     probabilities: Float64[Tensor, "n k"]
     labels: Int64[Tensor, " n"]
     paths: Sequence[str]  # [N], in the source
+    rule: Rule = ALWAYS
+    temperature: float = 1.0
+
+    def decided(self, said: Outputs | None = None) -> Decided:
+        """Return what the rule makes of what a format said, or else the classifier."""
+        logits, probabilities = said[:2] if said else self[:2]
+        return decide(logits, probabilities, self.rule, self.temperature)
 
 
 def compare(found: Outputs, truth: Truth) -> dict[str, float]:
-    """Return accuracy, share of equal predictions, and a bound of a probability's difference."""
+    """Return accuracy, share of equal predictions, and a bound of a probability's difference.
+
+    And the share of images of which the same is answered, out of distribution, and in the set.
+    """
+    same = ~_unlike(found, truth.decided())
     return {
+        "same_decisions": same.double().mean().item(),
         "accuracy": accuracy(found.logits, truth.labels),
         "agreement": accuracy(found.logits, truth.logits.argmax(1)),
         "max_probability_difference": bound(_differences(found, truth).max().item()),
@@ -69,13 +84,41 @@ def finite(figures: Mapping[str, float]) -> dict[str, float]:
 def judge(name: str, found: Outputs, truth: Truth, params: Tolerance) -> str:
     """Return why a format is too far from the classifier; an empty text if it is near enough."""
     if name == "int8" and found.probabilities.isfinite().all():
-        return _judge_accuracy(name, found, truth, params.int8_tolerance)
+        far = _judge_accuracy(name, found, truth, params.int8_tolerance)
+    else:
+        far = _judge_probabilities(name, found, truth, params.tolerance)
+    return far or _judge_decisions(name, found, truth)
+
+
+def _judge_decisions(name: str, found: Outputs, truth: Truth) -> str:
+    """Compare a file's decisions with what its own numbers come to, near an energy or not."""
+    most = truth.rule.energy_threshold
+    beyond = _unlike(found, truth.decided(found))
+    if most is not None:
+        room = ROUNDING * max(1.0, abs(most))
+        beyond &= (energy(found.logits, truth.temperature) - most).abs() > room
+    if not beyond.any():
+        return ""
+    return (
+        f"models/decision.json decides otherwise than {name}, by the probabilities of the latter, "
+        f"about {_named(beyond, truth.paths)}"
+    )
+
+
+def _unlike(found: Outputs, other: Decided) -> Bool[Tensor, " n"]:
+    """Return of which images another thing was decided."""
+    sets = (found.sets != other.sets).any(1)
+    return sets | (found.answered != other.answered) | (found.ood != other.ood)
+
+
+def _judge_probabilities(name: str, found: Outputs, truth: Truth, tolerance: float) -> str:
+    """Allow probabilities to differ by rounding."""
     # Not `>`, which is false for NaN.
-    far = ~(_differences(found, truth) <= params.tolerance)
+    far = ~(_differences(found, truth) <= tolerance)
     if not far.any():
         return ""
     return (
-        f"export.tolerance is {params.tolerance}, but {name} gives other probabilities than the "
+        f"export.tolerance is {tolerance}, but {name} gives other probabilities than the "
         f"classifier, by more than that, to {_named(far, truth.paths)}"
     )
 

@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 from pydantic import Field
 
 from reprise.escaping import first_line
+from reprise.rule import Rule
 from reprise.shortage import lacking
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.exported import CARD, Figures, Files
@@ -21,7 +22,7 @@ from stages.errors import UserError
 from stages.exporting import onnx, onnx_resize
 from stages.exporting.comparison import Tolerance, Truth, compare, finite, judge
 from stages.exporting.formats import Formats, known
-from stages.exporting.inference import Job, Outputs, UnsupportedError, as_input
+from stages.exporting.inference import ALWAYS, Job, Outputs, UnsupportedError, as_input
 from stages.params import BatchSize
 from stages.processes import PeerLostError
 from stages.runtime import Runtime
@@ -41,12 +42,13 @@ class Conversion(Formats, Tolerance, Runtime):
 
 
 class Data(NamedTuple):
-    """The images that a classifier is converted and compared with."""
+    """What a classifier is converted and compared with."""
 
     train: Split
     test: Split
     paths: Sequence[str]  # of test, in the source
     meta: Meta
+    rule: Rule = ALWAYS  # by which the model answers
 
 
 class Trial(NamedTuple):
@@ -74,7 +76,7 @@ def convert_all(source: Classifier, data: Data, params: Conversion, here: World)
         UserError: no format can express the classifier and is near enough to it, or one of them
             fails where export.on_unsupported is fail.
     """
-    job, trial = job_of(source, data.train, params), _trial(source, data, params, here)
+    job, trial = job_of(source, data.train, params, data.rule), _trial(source, data, params, here)
     made = list[Made]()
     for name in _names(params):
         try:
@@ -98,19 +100,20 @@ def _names(params: Formats) -> tuple[str, ...]:
     return (*params.formats, onnx_resize.NAME) if params.with_resizing else params.formats
 
 
-def job_of(source: Classifier, train: Split, params: Conversion) -> Job:
+def job_of(source: Classifier, train: Split, params: Conversion, rule: Rule = ALWAYS) -> Job:
     """Return the classifier with images of the training split, evenly spread over it."""
     count = len(train.labels)
     rows = np.linspace(0, count - 1, min(count, params.calibration)).astype(np.int64)
-    return Job(source, torch.from_numpy(train.images[rows]), params)
+    return Job(source, torch.from_numpy(train.images[rows]), params, rule)
 
 
 def _trial(source: Classifier, data: Data, params: Conversion, here: World) -> Trial:
     """Predict the test split with the classifier."""
     test = to_device(data.test, torch.device("cpu"))
     logits = predict(source.whole(), test, params.batch_size, here)
-    sure = probabilities(logits, source.card.temperature)
-    truth = Truth(logits, sure, test.labels, data.paths)
+    temperature = source.card.temperature
+    sure = probabilities(logits, temperature)
+    truth = Truth(logits, sure, test.labels, data.paths, data.rule, temperature)
     return Trial(data.test.images, truth, here)
 
 
@@ -132,7 +135,7 @@ def _convert(name: str, job: Job, trial: Trial, params: Conversion) -> Made:
 def _convert_with_resizing(source: Classifier, data: Data, params: Conversion) -> Made:
     """Put the resizing before the network, which then takes uint8 in any case; compare both."""
     interface = source.card.interface
-    job = job_of(source, data.train, params.model_copy(update={"input": "uint8"}))
+    job = job_of(source, data.train, params.model_copy(update={"input": "uint8"}), data.rule)
     core = onnx.convert(job, params)
     before = onnx_resize.resizing(interface, core)
     figures = onnx_resize.discrepancy(before, core, data.test.images, interface)

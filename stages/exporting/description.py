@@ -5,10 +5,11 @@ torch.export among the extra files, in AOTInductor among the metadata:
 
     {"classes": [...], "height": 28, "width": 28, "channels": 1, "resize": "stretch",
      "interpolation": "bicubic", "temperature": 1.2, "input": "uint8", "license": "Apache-2.0",
-     "version": "1.0"}
+     "version": "1.0", "rule": {"threshold": 0.8, "set_threshold": 0.1, ...}}
 
 Images of height x width go in as `images` [N, H, W, C], uint8 or, where `input` is float, float32
-in [0, 1]; out come `logits` and `probabilities`, float32 [N, K], in the order of the classes.
+in [0, 1]; out come `logits` and `probabilities`, float32 [N, K], in the order of the classes, and
+what `rule` makes of them: `answered` [N], `sets` [N, K] and `ood` [N], bool.
 """
 
 from typing import get_args
@@ -16,6 +17,7 @@ from typing import get_args
 from pydantic import Field
 
 from reprise.metadata import InputFormat, Metadata, dump
+from reprise.rule import Rule
 from reprise.spec import Channels, InputSpec
 from stages.artifacts.classifier import PATH, Card
 from stages.errors import UserError
@@ -39,8 +41,8 @@ class Description(Params):
     )
 
 
-def describe(card: Card, params: Description) -> str:
-    """Return the JSON; equal cards give equal texts.
+def describe(card: Card, params: Description, rule: Rule) -> str:
+    """Return the JSON; equal cards and rules give equal texts.
 
     Raises:
         UserError: as `spec`.
@@ -53,6 +55,7 @@ def describe(card: Card, params: Description) -> str:
             input=params.input,
             license=params.license,
             version=params.version,
+            rule=rule,
         )
     )
 

@@ -1,20 +1,23 @@
-"""The classifier from pixels to logits and probabilities, as a module and as a graph."""
+"""The classifier from pixels to probabilities and decisions, as a module and as a graph."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from functools import cached_property
 from io import StringIO
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
+from reprise.rule import Rule
 from stages.artifacts.classifier import Classifier
+from stages.deciding import decide
 from stages.exporting.description import Description, describe
 
+ALWAYS = Rule()  # answers every image
 EXAMPLES = 2  # torch.export would take a batch of one image for a constant
 # What torch.export notes at every node: stack traces, with the paths of this machine.
 NOTES = ("stack_trace", "source_fn_stack", "nn_module_stack", "torch_fn", "from_node", "custom")
@@ -25,36 +28,44 @@ class UnsupportedError(Exception):
 
 
 class Outputs(NamedTuple):
-    """Logits and probabilities of n images."""
+    """Logits, probabilities and decisions of n images; the outputs of a file are called so."""
 
     logits: Float[Tensor, "n k"]
     probabilities: Float[Tensor, "n k"]  # softmax(logits / temperature), calibrated on val
+    answered: Bool[Tensor, " n"]  # as in Decided
+    sets: Bool[Tensor, "n k"]
+    ood: Bool[Tensor, " n"]
 
 
 class Inference(nn.Module):
-    """A classifier with its normalisation in front and calibrated probabilities as an output."""
+    """A classifier with its normalisation in front, and calibrated probabilities and decisions."""
 
-    def __init__(self, classifier: Classifier, params: Description) -> None:
+    def __init__(self, classifier: Classifier, params: Description, rule: Rule = ALWAYS) -> None:
         """Wrap a classifier, which is put into evaluation mode."""
         super().__init__()
         self.whole = classifier.whole()
         self.scale = 255 if params.input == "float" else 1  # from the input to [0, 255]
-        self.temperature = classifier.card.temperature
+        self.temperature, self.rule = classifier.card.temperature, rule
         self.eval()
 
     def forward(
         self, images: UInt8[Tensor, "b h w c"] | Float[Tensor, "b h w c"]
-    ) -> tuple[Float[Tensor, "b k"], Float[Tensor, "b k"]]:
-        """Return logits and probabilities."""
+    ) -> tuple[Tensor, ...]:
+        """Return the outputs, as a plain tuple, which all formats know."""
         logits = self.whole(images * self.scale if self.scale > 1 else images)
-        return logits, (logits / self.temperature).softmax(1)
+        shares = (logits / self.temperature).softmax(1)
+        return logits, shares, *decide(logits, shares, self.rule, self.temperature)
 
 
 class Job:
     """A classifier to convert, with what formats need beside it."""
 
     def __init__(
-        self, classifier: Classifier, images: UInt8[Tensor, "n h w c"], params: Description
+        self,
+        classifier: Classifier,
+        images: UInt8[Tensor, "n h w c"],
+        params: Description,
+        rule: Rule = ALWAYS,
     ) -> None:
         """Wrap a classifier with images of the training split, from which int8 takes its ranges.
 
@@ -62,8 +73,8 @@ class Job:
             UserError: its number of channels cannot be exported.
         """
         self.classifier = classifier
-        self.description = describe(classifier.card, params)  # JSON that the file is to hold
-        self.network = Inference(classifier, params)
+        self.description = describe(classifier.card, params, rule)  # JSON that the file is to hold
+        self.network = Inference(classifier, params, rule)
         self.images = as_input(images, params)
         self.examples = self.images[:1].expand(EXAMPLES, -1, -1, -1).clone()
 
@@ -91,10 +102,9 @@ def as_input(
     return images.float() / 255 if params.input == "float" else images
 
 
-def collect(outputs: Iterable[tuple[Tensor, Tensor]]) -> Outputs:
-    """Join the logits and probabilities of batches."""
-    logits, probabilities = zip(*outputs, strict=True)
-    return Outputs(torch.cat(logits), torch.cat(probabilities))
+def collect(outputs: Iterable[Sequence[Tensor]]) -> Outputs:
+    """Join the outputs of batches."""
+    return Outputs(*map(torch.cat, zip(*outputs, strict=True)))
 
 
 @contextmanager

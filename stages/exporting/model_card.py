@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reprise.escaping import code, markdown
+from reprise.rule import NEVER, Rule
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.exported import Figures
 from stages.artifacts.splits import Meta
 from stages.exporting.description import Description, spec
+from stages.exporting.inference import ALWAYS
 from stages.scores import interval
 
 if TYPE_CHECKING:
@@ -20,30 +22,30 @@ PYTHON = {
     "onnx": """\
 import onnxruntime
 session = onnxruntime.InferenceSession("model.onnx")
-logits, probabilities = session.run(None, {"images": pixels})""",
+logits, probabilities, answered, sets, ood = session.run(None, {"images": pixels})""",
     "int8": """\
 import onnxruntime
 session = onnxruntime.InferenceSession("model.int8.onnx")
-logits, probabilities = session.run(None, {"images": pixels})""",
+logits, probabilities, answered, sets, ood = session.run(None, {"images": pixels})""",
     "torchscript": """\
 import torch
 network = torch.jit.load("model.torchscript.pt")
-logits, probabilities = network(torch.tensor(pixels))""",
+logits, probabilities, answered, sets, ood = network(torch.tensor(pixels))""",
     "pt2": """\
 import torch
 network = torch.export.load("model.pt2").module()
-logits, probabilities = network(torch.tensor(pixels))""",
+logits, probabilities, answered, sets, ood = network(torch.tensor(pixels))""",
     "aoti": """\
 import torch
 network = torch._inductor.aoti_load_package("model.aoti.pt2")
-logits, probabilities = network(torch.tensor(pixels))""",
+logits, probabilities, answered, sets, ood = network(torch.tensor(pixels))""",
     "onnx_any_size": """\
 import numpy, onnxruntime
 from PIL import Image, ImageOps
 image = ImageOps.exif_transpose(Image.open("image.png")).convert("MODE")
 pixels = numpy.array(image).reshape(1, image.height, image.width, -1)
 session = onnxruntime.InferenceSession("model_any_size.onnx")
-logits, probabilities = session.run(None, {"images": pixels})""",
+logits, probabilities, answered, sets, ood = session.run(None, {"images": pixels})""",
 }
 
 TYPES = {  # of the pixels in other languages
@@ -58,6 +60,7 @@ class Subject(NamedTuple):
     classifier: Classifier
     meta: Meta
     comparison: Mapping[str, Figures]  # by format
+    rule: Rule = ALWAYS  # by which the model answers
 
 
 def render(subject: Subject, params: Description) -> str:
@@ -69,6 +72,8 @@ def render(subject: Subject, params: Description) -> str:
         spec=spec(card.interface),
         names=card.interface.classes,
         temperature=card.temperature,
+        rule=subject.rule,
+        never=NEVER,
         weights=sum(weight.numel() for weight in network.parameters()),
         training={**card.network.model_dump(mode="json"), **card.training},
         meta=subject.meta,

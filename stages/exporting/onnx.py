@@ -14,7 +14,7 @@ from reprise.metadata import KEY
 from stages.exporting.inference import Job, Outputs, collect
 from stages.params import Params
 
-NAMES = ["logits", "probabilities"]
+NAMES = list(Outputs._fields)
 FATAL = 4  # the level of what ONNX Runtime prints: it raises every error, too
 
 
@@ -59,7 +59,7 @@ def predict(model: bytes, batches: Iterable[Tensor], threads: int) -> Outputs:
     """Run the model with ONNX Runtime on the CPU."""
     run = session(model, threads)
     found = (run.run(NAMES, {"images": images.numpy()}) for images in batches)
-    return collect((torch.from_numpy(one), torch.from_numpy(two)) for one, two in found)
+    return collect([torch.from_numpy(part) for part in parts] for parts in found)
 
 
 def session(model: bytes, threads: int) -> InferenceSession:

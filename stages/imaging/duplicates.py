@@ -47,6 +47,11 @@ class DuplicateReport(NamedTuple):
     leaked: Int64[np.ndarray, " l"]  # numbers of images of train with pixels of val or test
     examples: list[list[tuple[str, str]]]  # split and path, of groups shared or contradictory
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many there are of each kind."""
+        return {"repeated": self.repeated, **self.shared, "contradictory": self.contradictory}
+
 
 def hash_originals(published: Published, records: ImageRecords, channels: Channels) -> HashedImages:
     """Hash, with 128 bits, the images whose checksum after resizing others have, too.

@@ -7,6 +7,7 @@ from sklearn.metrics import cohen_kappa_score, matthews_corrcoef, precision_reca
 from stages.errors import UserError
 from stages.reporting.calibration import certainty, expected_error, reliability
 from stages.reporting.curves import area, average_precision, precision_recall, rankings, roc
+from stages.reporting.risk_coverage import risks
 from stages.scores import interval
 
 MeanScores = dict[str, float | None]  # by name; None where undefined
@@ -27,17 +28,23 @@ def summarize(
     Raises:
         UserError: the logits are not all finite.
     """
-    _require_finite(logits)
+    require_finite(logits)
     predicted = probabilities.argmax(1)
     return {
         **_accuracies(probabilities, labels),
         **averages(labels, predicted),
         **_ranked(probabilities, labels),
         **_calibration(logits, labels, temperature),
+        "aurc": float(risks(probabilities.max(1), predicted == labels).mean()),
     }
 
 
-def _require_finite(logits: Float[np.ndarray, "n k"]) -> None:
+def require_finite(logits: Float[np.ndarray, "n k"]) -> None:
+    """Refuse logits that are no finite numbers.
+
+    Raises:
+        UserError: there are some.
+    """
     # The sum of an image is finite if all its logits are; no copy of all is made.
     broken = len(logits) - np.count_nonzero(np.isfinite(logits.sum(1, dtype=np.float64)))
     if broken:

@@ -11,6 +11,7 @@ from stages.artifacts.numbering import distinct
 from stages.artifacts.report import Cell, ClassScores, Tables
 from stages.reporting.calibration import histogram, reliability
 from stages.reporting.curves import rankings, recall_points, roc_points
+from stages.reporting.risk_coverage import risk_points
 
 CLASSES = 30  # of the confusion table at most: more cannot be read
 
@@ -32,6 +33,7 @@ def tabulate(
         precision_recall=recall_points(ranked, classes),
         reliability=reliability(confidence, right),
         confidence=histogram(confidence, right),
+        risk_coverage=risk_points(confidence, right),
     )
 
 

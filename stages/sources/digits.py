@@ -23,7 +23,9 @@ def load() -> Raw:
         Image(_png(scan), f"{index:04d}.png", int(label))
         for index, (scan, label) in enumerate(zip(pixels, digits.target, strict=True))
     ]
-    return Raw(tuple(str(name) for name in digits.target_names), {"train": images}, {})
+    entries = [(image.path, image.label) for image in images]
+    classes = tuple(str(name) for name in digits.target_names)
+    return Raw(classes, {"train": images}, {}, entries={"train": entries})
 
 
 def _png(pixels: np.ndarray) -> bytes:

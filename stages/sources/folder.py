@@ -115,6 +115,15 @@ def load(store: Store) -> Raw:
     Raises:
         UserError: the layout is another one, is ambiguous, or a class folder holds no image.
     """
+    return build_raw(store, *find(store))
+
+
+def find(store: Store) -> tuple[list[LabelledFile], dict[str, list[str]]]:
+    """Return the images, and what is passed over.
+
+    Raises:
+        UserError: as `load`.
+    """
     homes = find_class_folders(store)
     found, outside, empty = list[LabelledFile](), list[str](), set(homes)
     for name in store.names():
@@ -133,4 +142,4 @@ def load(store: Store) -> Raw:
             f"download.path in params.yaml names it{remedy}"
         )
     raise_problems(f"{store.place}: class folders without an image; fill or remove:", sorted(empty))
-    return build_raw(store, found, {OUTSIDE: outside})
+    return found, {OUTSIDE: outside}

@@ -38,7 +38,12 @@ def build_raw(
     numbers = {name: number for number, name in enumerate(classes)}
     index = {spelling: numbers[name] for spelling, name in names.items()}
     images = {split: _images(store, splits[split], index) for split in ORDER if split in splits}
-    return Raw(classes, images, *count_passed_over(store, passed_over))
+    entries = {split: _entries(splits[split], index) for split in images}
+    return Raw(classes, images, *count_passed_over(store, passed_over), entries=entries)
+
+
+def _entries(files: Sequence[LabelledFile], index: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    return ((file.name, index[file.label]) for file in files)
 
 
 def _images(

@@ -61,9 +61,10 @@ def read(store: Store, params: Table, files: Shards) -> Raw:
     classes, index = _index(store, names, found)
     others = sorted({*store.names()} - {*names})
     images = {split: _images(store, splits[split], found, index) for split in splits}
+    entries = {split: _entries(store, splits[split], found, index) for split in splits}
     passed_over = {"no parquet file": others, OTHER_SPLIT: files.others}
-    grouped = found.group is not None
-    return Raw(classes, images, *count_passed_over(store, passed_over), grouped=grouped)
+    counts, examples = count_passed_over(store, passed_over)
+    return Raw(classes, images, counts, examples, entries, grouped=found.group is not None)
 
 
 @contextmanager
@@ -142,22 +143,51 @@ def _images(store: Store, names: Iterable[str], found: Columns, index: Index) ->
             for row, (data, path, label, group) in enumerate(_rows(file, found)):
                 if data is None:
                     raise UserError(f"row {row}: {_missing_bytes(path)}")
-                if label not in index:
-                    raise UserError(
-                        f"row {row}: label {excerpt(str(label))} is not one of {len(index)} classes"
-                    )
                 if found.group is not None and not group:
                     raise UserError(
                         f"row {row}: column {excerpt(found.group)} is empty; an image that belongs "
                         "to no other needs a group of its own"
                     )
-                yield Image(data, path or f"{name}/{row:06}", index[label], group)
+                yield Image(data, _path(path, name, row), _class(index, label, row), group)
+
+
+def _entries(
+    store: Store, names: Iterable[str], found: Columns, index: Index
+) -> Iterator[tuple[str, int]]:
+    for name in names:
+        with _reading(store, name) as file:
+            for row, (path, label) in enumerate(_paths_and_labels(file, found)):
+                yield _path(path, name, row), _class(index, label, row)
+
+
+def _path(path: str | None, name: str, row: int) -> str:
+    return path or f"{name}/{row:06}"
+
+
+def _class(index: Index, label: object, row: int) -> int:
+    if label not in index:
+        raise UserError(
+            f"row {row}: label {excerpt(str(label))} is not one of {len(index)} classes"
+        )
+    return index[label]
 
 
 def _missing_bytes(path: str | None) -> str:
     if path is None:
         return "the image cell is empty; leave the row out, or mend it at its source"
     return f"holds no bytes, but {excerpt(path)}; embed the images"
+
+
+def _paths_and_labels(file: pq.ParquetFile, found: Columns) -> Iterator[tuple[str | None, Any]]:
+    """Yield path and label; the bytes of the images are not read."""
+    kind = file.schema_arrow.field(found.image).type
+    named = pa.types.is_struct(kind) and kind.get_field_index("path") >= 0
+    columns = [f"{found.image}.path", found.label] if named else [found.label]
+    for batch in file.iter_batches(columns=columns):
+        labels = batch.column(found.label).to_pylist()
+        images = batch.column(found.image).to_pylist() if named else [None] * len(labels)
+        for image, label in zip(images, labels, strict=True):
+            yield (image or {}).get("path"), label
 
 
 def _rows(

@@ -2,7 +2,7 @@
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import BinaryIO, NamedTuple
 
@@ -50,6 +50,14 @@ class Store:
                 junk[kind].append(member.name)
         self.folders = frozenset(folders - {"."})
         self.junk = {kind: sorted(names) for kind, names in sorted(junk.items())}
+
+    def without(self, names: Collection[str]) -> "Store":
+        """Return a store of the other files; folders that hold none but these are gone."""
+        rest = Store(self.place, [m for n, m in self._files.items() if n not in names], self.most)
+        emptied = {str(folder) for name in names for folder in PurePosixPath(name).parents}
+        rest.folders |= self.folders - emptied
+        rest.junk = self.junk
+        return rest
 
     @property
     def passed_over(self) -> dict[str, int]:

@@ -4,31 +4,31 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import PurePosixPath
-from typing import Annotated
 
 from pydantic import Field
 
 from stages.artifacts.raw import Raw
 from stages.errors import UserError
-from stages.params import Column, Location, Params
-from stages.sources import cells, class_names, split_names
+from stages.params import Column, Location
+from stages.sources import class_names, joining, split_names
+from stages.sources.cells import TextTable
+from stages.sources.joining import Join, TableSource
 from stages.sources.labelled import LabelledFile, build_raw
 from stages.sources.lookup import FileIndex
 from stages.sources.reports import excerpt, raise_problems
 from stages.sources.store import Store
 
 KINDS = (".csv", ".tsv", ".parquet")
-TableSource = Annotated[tuple[Location, ...], Field(min_length=1, max_length=1000)]
+UNNAMED = "not in the table"
 
 
-class Table(Params):
+class Table(Join):
     """Parameters of tables and their columns; the source parquet reads label_column, too."""
 
     table: Location | TableSource | None = Field(
         description="name of the table in the source, or a list as [train.csv, test.csv]; "
         "null: its only one"
     )
-    file_column: Column = Field(description="column of the table with the image's file name")
     label_column: Column = Field(
         description="column with the label, of a table or of parquet files"
     )
@@ -48,14 +48,30 @@ def load(store: Store, params: Table) -> Raw:
     Raises:
         UserError: there is no such table or column, or rows do not fit the files.
     """
-    tables = _tables(store, params.table)
-    splits = _splits(store.place, tables, params)
-    names = {*store.names()} - {*tables}
+    found, tables = find(store, params)
+    rest = {*store.names()} - {*tables} - {file.name for file in found}
+    raw = build_raw(store, found, {UNNAMED: sorted(rest)})
+    return raw._replace(grouped=params.group_column is not None)
+
+
+def find(
+    store: Store, params: Table, *, beside: bool = False
+) -> tuple[list[LabelledFile], list[str]]:
+    """Return the images that the tables name, and the tables; they may stand beside folders.
+
+    Raises:
+        UserError: as `load`.
+    """
+    others = joining.listed(params.join_table)
+    tables = _tables(store, params.table, others)
+    splits = _splits(store.place, tables, params, beside=beside)
+    texts = joining.read(store, tables, params)
+    names = {*store.names()} - {*tables, *others}
     found, problems = list[LabelledFile](), list[str]()
     for table in tables:
         files = FileIndex(names, PurePosixPath(table).parent)
         prefix = f"{table}: " if len(tables) > 1 else ""
-        for place, (*row, group) in _rows(store, table, params):
+        for place, (*row, group) in _rows(store.place, table, texts[table], params):
             try:
                 found.append(_grouped(_row(files, row, splits[table]), group, params))
             except ValueError as error:
@@ -65,9 +81,7 @@ def load(store: Store, params: Table) -> Raw:
     raise_problems(f"{where}: rows that do not fit the files; mend them:", problems)
     if not found:
         raise UserError(f"{where}: has no row; expected is one for every image")
-    rest = names - {file.name for file in found}
-    raw = build_raw(store, found, {"not in the table": sorted(rest)})
-    return raw._replace(grouped=params.group_column is not None)
+    return found, [*tables, *others]
 
 
 def _repeated(found: Iterable[LabelledFile]) -> list[str]:
@@ -101,12 +115,16 @@ def _grouped(file: LabelledFile, group: str, params: Table) -> LabelledFile:
     return file._replace(group=group)
 
 
-def _tables(store: Store, wanted: str | Sequence[str] | None) -> list[str]:
-    """Return the tables of these names or, without a name, the only one."""
-    tables = [table for table in store.names() if table.lower().endswith(KINDS)]
+def _tables(store: Store, wanted: str | Sequence[str] | None, others: Sequence[str]) -> list[str]:
+    """Return the tables of these names or, without a name, the only one but for the others."""
+    tables = [
+        table
+        for table in store.names()
+        if table.lower().endswith(KINDS) and (wanted is not None or table not in others)
+    ]
     if wanted is None and len(tables) == 1:
         return tables
-    names = [wanted] if isinstance(wanted, str) else [*(wanted or [])]
+    names = joining.listed(wanted)
     absent = [name for name in names if name not in tables]
     if names and not absent and len({*names}) == len(names):
         return names
@@ -131,9 +149,9 @@ def _no_such_table(
     )
 
 
-def _splits(place: str, tables: Sequence[str], params: Table) -> dict[str, str]:
+def _splits(place: str, tables: Sequence[str], params: Table, *, beside: bool) -> dict[str, str]:
     """Return the split of every table; empty where a column has it."""
-    if params.split_column is not None or len(tables) == 1:
+    if params.split_column is not None or (len(tables) == 1 and not beside):
         return dict.fromkeys(tables, "train" if params.split_column is None else "")
     found = {table: split_names.find_in_path(table) for table in tables}
     raise_problems(
@@ -144,9 +162,10 @@ def _splits(place: str, tables: Sequence[str], params: Table) -> dict[str, str]:
     return {table: next(iter(splits)) for table, splits in found.items()}
 
 
-def _rows(store: Store, table: str, params: Table) -> Iterator[tuple[str, list[str]]]:
+def _rows(
+    place: str, table: str, found: TextTable, params: Table
+) -> Iterator[tuple[str, list[str]]]:
     """Yield file, label, split and group of each row, with its place in the table."""
-    found = cells.read(store, table)
     wanted = {
         "file_column": params.file_column,
         "label_column": params.label_column,
@@ -159,11 +178,11 @@ def _rows(store: Store, table: str, params: Table) -> Iterator[tuple[str, list[s
         if name is not None and found.columns.count(name) != 1
     ]
     raise_problems(
-        f"{store.place}: {excerpt(table)}: columns are not there; correct params.yaml:", problems
+        f"{place}: {excerpt(table)}: columns are not there; correct params.yaml:", problems
     )
     places = [None if name is None else found.columns.index(name) for name in wanted.values()]
-    for place, row in found.rows:
-        yield place, ["" if n is None else row[n].strip() for n in places]
+    for where, row in found.rows:
+        yield where, ["" if n is None else row[n].strip() for n in places]
 
 
 def _suggestion(name: str, names: list[str]) -> str:

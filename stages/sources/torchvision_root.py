@@ -17,6 +17,8 @@ from stages.sources import class_names
 from stages.sources.catalog import Entry, Samples
 from stages.sources.reports import excerpt
 
+Entries = Iterable[tuple[str, int]]  # path and label
+
 
 class IncompleteError(UserError):
     """A root does not hold the set, or not all of it."""
@@ -34,11 +36,14 @@ def read(entry: Entry, root: Path, *, download: bool = False) -> Raw:
             warnings.simplefilter("ignore")  # they are for torchvision's developers
             datasets = _datasets(entry, root, download=download)
             classes = _classes(entry, datasets)
-            splits = {
+            found = {
                 split: _images(entry._replace(names=classes), root, dataset)
                 for split, dataset in datasets.items()
             }
-            return Raw(class_names.number_repeated(entry.kind, classes)[0], splits, {})
+            splits = {split: images for split, (images, _) in found.items()}
+            entries = {split: listed for split, (_, listed) in found.items()}
+            names, _ = class_names.number_repeated(entry.kind, classes)
+            return Raw(names, splits, {}, entries=entries)
     except UserError:
         raise
     except Exception as error:  # damaged bytes make the libraries raise almost anything
@@ -75,23 +80,29 @@ def _classes(entry: Entry, datasets: dict[str, Any]) -> tuple[str, ...]:
     return tuple(names)[entry.first :]
 
 
-def _images(entry: Entry, root: Path, dataset: Any) -> Iterator[Image]:  # noqa: ANN401
-    """Check one split, and stream it: files by name, arrays in their published order."""
+def _images(entry: Entry, root: Path, dataset: Any) -> tuple[Iterator[Image], Entries]:  # noqa: ANN401
+    """Check one split, and stream it: files by name, arrays in their published order.
+
+    Beside the images are their paths and labels.
+    """
     samples = entry.samples(dataset)
     example = next(iter(entry.samples(dataset)), None)
     if example is None:
         raise ValueError("one of its splits is empty")
     if not isinstance(example[0], str | Path):
         labels = np.asarray(dataset.targets if hasattr(dataset, "targets") else dataset.labels)
-        _check_labels(labels.reshape(len(labels), -1)[:, 0], len(dataset), entry)
-        return _encode_pictures(samples, entry.first)
+        labels = labels.reshape(len(labels), -1)[:, 0]
+        _check_labels(labels, len(dataset), entry)
+        names = ((_number(n), int(label) - entry.first) for n, label in enumerate(labels))
+        return _encode_pictures(samples, entry.first), names
     listed = sorted((Path(path), int(label)) for path, label in samples)
     if missing := [path for path, _ in listed if not path.is_file()]:
         raise FileNotFoundError(
             f"{len(missing):,} of {len(listed):,} files are missing, {missing[0]} among them"
         )
     _check_labels(np.asarray([label for _, label in listed]), len(listed), entry)
-    return _read_files(listed, root, entry.first)
+    names = ((_relative(path, root), label - entry.first) for path, label in listed)
+    return _read_files(listed, root, entry.first), names
 
 
 def _check_labels(labels: np.ndarray, count: int, entry: Entry) -> None:
@@ -116,7 +127,11 @@ def _read_files(listed: Iterable[tuple[Path, int]], root: Path, first: int) -> I
                 f"{excerpt(str(path))}: cannot be read: {error.strerror}; "
                 "mend it, or fetch it again"
             ) from error
-        yield Image(data, path.relative_to(root).as_posix(), label - first)
+        yield Image(data, _relative(path, root), label - first)
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
 
 
 def _encode_pictures(samples: Samples, first: int) -> Iterator[Image]:
@@ -124,7 +139,11 @@ def _encode_pictures(samples: Samples, first: int) -> Iterator[Image]:
     for index, (picture, label) in enumerate(samples):
         file = BytesIO()
         picture.save(file, "PNG")
-        yield Image(file.getvalue(), f"{index:05d}.png", int(label) - first)
+        yield Image(file.getvalue(), _number(index), int(label) - first)
+
+
+def _number(index: int) -> str:
+    return f"{index:05d}.png"
 
 
 def _user_error(error: Exception) -> UserError:

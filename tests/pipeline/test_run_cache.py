@@ -32,6 +32,10 @@ Values = dict[str, dict[str, Any]]
 
 PARAMS: Values = YAML(typ="safe").load(Path("params.yaml"))
 GRAPH = YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
+CLEANING = {
+    "data/cleaning/exclude.csv": "path\ndark/10.png\n",
+    "data/cleaning/relabel.csv": "path,label\ndark/11.png,light\n",
+}
 ARCHIVES = {"photos": 24, "fewer": 20, "others": 16}  # of so many pictures a class
 REAL = {"download": download.main, "preprocess": preprocess.main}
 OWN: Values = {  # where the small data set differs from params.yaml
@@ -54,8 +58,12 @@ OTHERS: Values = {
         "label_column": "parity",
         "group_column": "opposite",
         "split_column": "split",
+        "join_table": "parts.csv",
+        "label_pattern": r"([^/]+)/\d?(in no table|\d)\.png$",
         "mirror": "nowhere",  # of the named sets, as is the next
         "emnist_split": "letters",
+        "exclude": "data/cleaning/exclude.csv",
+        "relabel": "data/cleaning/relabel.csv",
     },
     "preprocess": {
         "seed": 1,
@@ -77,14 +85,19 @@ OTHERS: Values = {
         "workers": 2,
     },
 }
+# What must change beside some of them.
+WITH: Values = {
+    "dataset": {"table": None},
+    "join_table": {"split_column": "part"},
+    "label_pattern": {"dataset": "folder", "table": None},
+    "group_pattern": {"groups": "pattern"},
+}
 # With these values, that parameter changes nothing that the stage writes.
 IDLE = {
     *(("download", key) for key in ("sha256", "max_bytes", "mirror", "emnist_split")),
     *(("download", key) for key in ("repository", "revision", "subset")),
     *(("preprocess", key) for key in ("splits", "on_error", "workers", "similarity", "fold")),
 }
-# What goes with another value of a parameter, which the stage refuses alone.
-BESIDE = {("preprocess", "group_pattern"): {"groups": "pattern"}}
 pytestmark = pytest.mark.filterwarnings(r"ignore::DeprecationWarning:dvc(\..*)?")
 LEAVES = [(section, key) for section, keys in PARAMS.items() for key in keys]
 
@@ -97,6 +110,9 @@ class Project:
         for name, count in ARCHIVES.items():
             draw(root.parent / name, count)
             shutil.make_archive(str(root / name), "zip", root.parent / name)
+        for name, text in CLEANING.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text, "utf-8")
         self._digest = sha256((root / "photos.zip").read_bytes()).hexdigest()
         names = [*GRAPH][: [*GRAPH].index(stage) + 1]
         self.params: Values = {name: PARAMS[name] | OWN.get(name, {}) for name in names}
@@ -122,7 +138,8 @@ class Project:
 
     def compute(self, params: Values, place: Path) -> dict[str, str]:
         """Run the stage in a folder without DVC; return the digest of each out."""
-        for name in [*(f"{archive}.zip" for archive in ARCHIVES), *read(self._stage)]:
+        own = ["data/cleaning", *(f"{archive}.zip" for archive in ARCHIVES)]
+        for name in [*own, *read(self._stage)]:
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             copy = shutil.copytree if (self.root / name).is_dir() else shutil.copy
             copy(self.root / name, place / name)
@@ -137,9 +154,7 @@ class Project:
         stage = self._stage
         new = OTHERS[stage][key] if stage in OTHERS else another(self.params[stage][key])
         text = new.format(root=self.root, digest=self._digest) if isinstance(new, str) else new
-        return self.params | {
-            stage: self.params[stage] | {key: text} | BESIDE.get((stage, key), {})
-        }
+        return self.params | {stage: self.params[stage] | WITH.get(key, {}) | {key: text}}
 
     def _write(self, name: str, content: Values) -> None:
         with (self.root / f"{name}.yaml").open("w", encoding="utf-8") as file:
@@ -164,6 +179,8 @@ def draw(folder: Path, count: int) -> None:
     for number in range(1, 8):
         shutil.copy(folder / "dark" / "00.png", folder / "dark" / f"{number:02}.png")
     shutil.copy(folder / "dark" / "09.png", folder / "dark" / "in no table.png")
+    with (folder / "parts.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["file", "part"], *((row[0], row[-1]) for row in rows[2:-2])])
     for name, part in {"all": rows, "most": rows[2:-2]}.items():
         with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([["file", "opposite", "label", "parity", "split"], *part])
@@ -181,7 +198,7 @@ def graph(stage: str) -> dict[str, object]:
         )
         if key in GRAPH[stage]
     }
-    own = ["${download.path}"] if stage == "download" else []
+    own = ["${download.path}", "data/cleaning"] if stage == "download" else []
     return {**kept, "deps": own + read(stage), "params": [stage]}
 
 

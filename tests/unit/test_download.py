@@ -44,6 +44,26 @@ def test_the_parameter_names_the_layout(dataset: str, files: dict[str, bytes]) -
         assert seen(published) == {"train": LABELS}
 
 
+def test_a_table_gives_the_images_groups() -> None:
+    plant(Path("data/source"), FOLDER | {"t.csv": b"file,label,who\na/1.jpg,a,x\nb/2.jpg,b,y\n"})
+    with download(params(dataset="table", group_column="who")) as published:
+        raw.write(published)
+    assert raw.read().texts("group").to_pylist() == ["x", "y"]
+
+
+@pytest.mark.parametrize("dataset", ["folder", "pairs", "digits", "mnist"])
+def test_groups_of_a_column_need_columns(dataset: str) -> None:
+    with (
+        pytest.raises(UserError) as caught,
+        download(params(dataset=dataset, group_column="who")),
+    ):
+        pytest.fail("it must be refused")
+    assert str(caught.value) == (
+        f"params.yaml: download.group_column is who, but download.dataset {dataset} has no "
+        "columns; set it to null"
+    )
+
+
 def test_what_was_written_comes_in_again_as_parquet() -> None:
     raw.write(digits.load(), Path("data/source"))
     with download(params(dataset="parquet")) as published:

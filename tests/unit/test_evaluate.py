@@ -9,7 +9,7 @@ from torch import nn
 from toys import CARD, RUNTIME, section, split, store, untrained
 
 from stages import evaluate as stage
-from stages.artifacts import classifier, history, predictions
+from stages.artifacts import classifier, decision, history, predictions
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.history import Epoch
 from stages.errors import UserError
@@ -112,7 +112,7 @@ def test_the_same_classifier_gives_the_same_bytes() -> None:
         return {path: path.read_bytes() for path in Path("metrics").rglob("*") if path.is_file()}
 
     first = run()
-    assert len(first) == 13
+    assert len(first) == 14
     assert run() == first
 
 
@@ -122,6 +122,32 @@ def test_val_can_be_judged_too() -> None:
     Path("params.yaml").write_text(f"evaluate: {params.model_dump_json()}")
     stage.main()
     assert predictions.read().paths == [f"val/{number}.png" for number in range(4)]
+
+
+@pytest.mark.parametrize("tta", ["none", "flip"])
+@pytest.mark.parametrize("judged", ["test", "val"])
+def test_the_rule_is_fitted_to_val_as_exported_files_see_it(
+    tta: str, judged: str, trained: Classifier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {"abstain": "coverage", "abstain_target": 0.5, "conformal_alpha": 0.3}
+    params = PARAMS.model_copy(update={"split": judged, "tta": tta, **asked, "ood_quantile": 0.2})
+    Path("params.yaml").write_text(f"evaluate: {params.model_dump_json()}")
+    stage.main()
+    shares = (plain(trained, split(4, seed=1).images).double() / 2).softmax(1).amax(1)
+    rule = decision.read()
+    energies = -2 * (plain(trained, split(4, seed=1).images).double() / 2).logsumexp(1)
+    assert rule.energy_threshold is not None
+    assert rule.energy_threshold == pytest.approx(energies.sort().values[3].item(), abs=2e-6)
+    assert rule.threshold == pytest.approx(shares.sort().values[2].item(), abs=2e-6)
+    scores = json.loads(Path("metrics/evaluate.json").read_text())
+    part = TEST if judged == "test" else split(4, seed=1)
+    top = (plain(trained, part.images).double() / 2).softmax(1).amax(1)
+    far = -2 * (plain(trained, part.images).double() / 2).logsumexp(1) > rule.energy_threshold
+    answered = (top >= rule.threshold) & ~far
+    assert scores["answered_share"] == pytest.approx(answered.double().mean().item(), abs=1e-6)
+    said = f"On {judged} it answers {scores['answered_share']:.1%} of the images"
+    assert said in capsys.readouterr().out
+    assert said in Path("metrics/evaluate/report.html").read_text()
 
 
 @pytest.mark.usefixtures("workspace")

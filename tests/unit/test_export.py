@@ -11,8 +11,9 @@ from torch import Tensor
 from toys import INTERFACE, RUNTIME, section, split, store, untrained
 
 from reprise.metadata import KEY, parse
+from reprise.rule import Rule
 from stages import export as stage
-from stages.artifacts import classifier
+from stages.artifacts import classifier, decision
 from stages.artifacts.exported import Files, Portable, write
 from stages.artifacts.splits import Meta
 from stages.errors import UserError
@@ -46,7 +47,7 @@ def exported() -> Portable:
 
 def test_onnx_runtime_predicts_what_the_classifier_does(exported: Portable) -> None:
     session = InferenceSession(exported.files["model.onnx"], providers=["CPUExecutionProvider"])
-    logits, _ = session.run(None, {"images": TEST.images})
+    logits, *_ = session.run(None, {"images": TEST.images})
     with torch.inference_mode():
         expected = untrained().whole()(torch.from_numpy(TEST.images))
     torch.testing.assert_close(torch.from_numpy(logits), expected, rtol=1e-5, atol=1e-5)
@@ -61,6 +62,7 @@ def test_the_comparison_is_that_of_an_exact_copy(exported: Portable) -> None:
         "accuracy": pytest.approx((predictions == TEST.labels).mean()),
         "agreement": 1.0,
         "max_probability_difference": 1e-5,
+        "same_decisions": 1.0,
         "bytes": len(exported.files["model.onnx"]),
     }
 
@@ -96,7 +98,7 @@ def test_the_files_of_a_format_are_written_and_in_the_model_card(
     assert (folder / "pair/graph.xml").read_bytes() == b"graph"
     assert (folder / "pair/weights.bin").read_bytes() == b"weights"
     assert re.search(
-        r"^\| pair \| .* \| 100.00% \| .* \| 12 \|$",
+        r"^\| pair \| .* \| 100.00% \| .* \| .* \| 12 \|$",
         (folder / "README.md").read_text(),
         re.MULTILINE,
     )
@@ -122,6 +124,7 @@ def test_the_stage_reads_classifier_and_splits_and_writes_models(
     exported: Portable, capsys: pytest.CaptureFixture[str]
 ) -> None:
     classifier.write(untrained())
+    decision.write(Rule())
     stage.main()
     for name, content in exported.files.items():
         assert Path("models/export", name).read_bytes() == content

@@ -17,7 +17,7 @@ from damage import FACTOR, damaged, otherwise, rewritten
 from toys import RUNTIME, split, store, untrained
 
 from stages import evaluate, export
-from stages.artifacts import classifier, history, predictions
+from stages.artifacts import classifier, decision, history, predictions
 from stages.artifacts.history import Epoch
 from stages.errors import UserError
 from stages.evaluate import Evaluate
@@ -26,7 +26,10 @@ from tools import compare
 
 TIMES = max(1, round(10 * FACTOR))  # damages of each kind
 WEIGHTS, HISTORY, META = classifier.PATH, history.PATH, Path("data/splits/meta.json")
-EVALUATE = {**RUNTIME, "split": "test", "tta": "none", "batch_size": 4}
+EVALUATE = {
+    **RUNTIME, "split": "test", "tta": "none", "batch_size": 4, "abstain": "coverage",
+    "abstain_target": 0.5, "conformal_alpha": 0.3, "ood_quantile": 0.3,
+}  # fmt: skip
 EXPORT = {
     **RUNTIME, "formats": ["onnx"], "opset": 20, "input": "uint8", "with_resizing": False,
     "calibration": 8, "tolerance": 1e-4, "int8_tolerance": 0.01, "on_unsupported": "skip",
@@ -65,11 +68,19 @@ def cells(content: bytes, rng: np.random.Generator) -> bytes:
     return "\n".join(map(",".join, rows)).encode()
 
 
-SPLITS = ["test/labels.npy", "test/images.npy", "test/paths.jsonl", "train/labels.npy"]
+SPLITS = [
+    "val/labels.npy",
+    "test/labels.npy",
+    "test/images.npy",
+    "test/paths.jsonl",
+    "train/labels.npy",
+]
 KINDS: list[tuple[Path, Damage]] = [
     (WEIGHTS, damaged), (WEIGHTS, header), (WEIGHTS, card), (HISTORY, damaged), (HISTORY, cells),
     (META, damaged), (META, parsed), *((META.parent / name, damaged) for name in SPLITS),
 ]  # fmt: skip
+
+EXPORTED = [*KINDS, (decision.PATH, damaged), (decision.PATH, parsed)]
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +124,7 @@ def test_evaluate_survives_damaged_artifacts(path: Path, damage: Damage) -> None
 
 
 @pytest.mark.usefixtures("here")
-@pytest.mark.parametrize(("path", "damage"), [one for one in KINDS if one[0] != HISTORY])
+@pytest.mark.parametrize(("path", "damage"), [one for one in EXPORTED if one[0] != HISTORY])
 def test_export_survives_damaged_artifacts(path: Path, damage: Damage) -> None:
     for seed in range(max(1, TIMES // 3)):
         survives(export.main, path, damage, seed)

@@ -86,7 +86,7 @@ def test_five_stages_go_by_the_weights(
     assert (found.mean, found.std) == moments
     expected = classifier.read().whole()(torch.from_numpy(splits.read("test").images.copy()))
     session = InferenceSession("models/export/model.onnx", providers=["CPUExecutionProvider"])
-    logits, _ = session.run(None, {"images": np.asarray(splits.read("test").images)})
+    logits, *_ = session.run(None, {"images": np.asarray(splits.read("test").images)})
     np.testing.assert_allclose(logits, expected.detach().numpy(), rtol=1e-4, atol=1e-4)
     before = classifier.PATH.read_bytes(), Path("metrics/evaluate.json").read_bytes()
     write(named, architecture=architecture)

@@ -348,7 +348,8 @@ def test_a_group_that_is_no_parent_has_no_part() -> None:
 
 @pytest.mark.parametrize(("val", "test", "total"), [(0.8, 0.2, "1"), (0.9, 0.5, "1.4")])
 def test_a_rule_across_keys_names_the_section(val: float, test: float, total: str) -> None:
-    section = f"seed: 0, splits: fresh, val_fraction: {val}, test_fraction: {test}"
+    shares = f"val_fraction: {val}, test_fraction: {test}, folds: null, fold: 0"
+    section = f"seed: 0, splits: fresh, {shares}"
     PATH.write_text(f"preprocess: {{{section}}}")
     with pytest.raises(UserError) as caught:
         Preprocess.load()

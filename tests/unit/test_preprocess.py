@@ -218,6 +218,45 @@ def test_the_same_pixels_under_two_labels_are_reported(tmp_path: Path) -> None:
     assert f"1 times the same pixels bear different labels{listed}" in made.messages
 
 
+def test_groups_stay_whole_and_are_summarised(tmp_path: Path) -> None:
+    paths = [image(n, path=f"patient{n // 4}/{n}.png") for n in range(80)]
+    pattern = {"groups": "pattern", "group_pattern": r"patient(\d+)"}
+    made = Made(tmp_path, {"train": paths}, **pattern)
+    patients = [{number // 4 for number in numbers} for numbers in made.numbers.values()]
+    assert sum(map(len, patients)) == len(set[int]().union(*patients)) == 20
+    assert {name: len(numbers) for name, numbers in made.numbers.items()} == {
+        "train": 40,
+        "val": 16,
+        "test": 24,
+    }
+    assert made.seen["groups"] == {
+        "number": 20,
+        "largest": 4,
+        "shares": [
+            {"split": "test", "groups": 6, "found": 0.3, "asked": 0.3},
+            {"split": "val", "groups": 4, "found": 0.2, "asked": 0.2},
+        ],
+    }
+    assert made.messages[0] == (
+        "20 groups, the largest of 4 images (0), test got 0.300 (0.300 asked), "
+        "val got 0.200 (0.200 asked)"
+    )
+    assert "groups" not in Made(tmp_path / "again", {"train": paths}).seen
+
+
+def test_near_duplicates_never_leak(tmp_path: Path) -> None:
+    noise = [Image(encoded(pixels(n, 20, 20)), f"{n}.png", n % 2) for n in range(40)]
+    twins = [i._replace(data=encoded(pixels(n, 20, 20), "JPEG", quality=90), path=f"{n} again")
+             for n, i in enumerate(noise)]  # fmt: skip
+    near = {"groups": "near_duplicates", "resize": "stretch"}
+    made = Made(tmp_path, {"train": noise + twins}, **near)
+    root = tmp_path / "splits"
+    sets = [{path.split()[0].split(".")[0] for path in splits.read_paths(name, root)}
+            for name in NAMES]  # fmt: skip
+    assert sum(map(len, sets)) == 40
+    assert made.messages[0].startswith("40 groups, the largest of 2 images (0.png), test got ")
+
+
 def test_the_sheet_shows_a_row_a_class(tmp_path: Path) -> None:
     sheet = np.asarray(Made(tmp_path, WHOLE).sheet)
     rows = np.array_split(sheet[:, -60], 2)  # the last column of images

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from stages.artifacts.report import Bar
+from stages.reporting.baseline import Baseline
 from stages.reporting.gallery import Gallery
-from stages.reporting.page.charts import Series
+from stages.reporting.page.charts import Point, Series
 
 
 class ClassRow(NamedTuple):
@@ -23,9 +24,12 @@ class Content(NamedTuple):
 
     dataset: str
     facts: Mapping[str, object]  # at the head of the page: network, size of the images
+    data: Sequence[str]  # sentences on the balance of the classes and on duplicates
     split: str  # that the scores are of
+    baseline: Baseline  # what the accuracy must beat
     scores: Mapping[str, float | None]  # accuracy with accuracy_low and _high, and any others
     calibration: str  # a sentence
+    decisions: Sequence[str]  # sentences about what it does not know
     params: Mapping[str, Mapping[str, object]]  # by section
     counts: Mapping[str, int]  # images per split
     classes: Sequence[ClassRow]
@@ -36,5 +40,6 @@ class Content(NamedTuple):
     precision_recall: Sequence[Series]  # recall against precision
     reliability: Sequence[Series]  # confidence against accuracy
     confidence: Sequence[Bar]  # of the histogram, from 0 to 1
+    risk_coverage: Sequence[Point]  # share that is answered, and share of wrong answers
     galleries: Sequence[Gallery]
     samples: Sequence[Gallery]  # of each class

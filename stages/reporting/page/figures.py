@@ -37,6 +37,7 @@ def charts(content: Content) -> list[Chart]:
         _rates("Precision and recall", ("recall", "precision"), content.precision_recall),
         _rates("Reliability", ("confidence", "accuracy of 5 images or more"), content.reliability),
         _confidence(content),
+        _risks(content),
     ]
     return [chart for chart in made if any(chart.lines) or any(chart.layers)]
 
@@ -101,3 +102,10 @@ def _confidence(content: Content) -> Chart:
     tallest = max([1, *(bar.right + bar.wrong for bar in bars)])
     axes = Axis("confidence", *SHARE), Axis("images", 0, tallest, whole=True)
     return bar_chart("Confidence", axes, [right, wrong])
+
+
+def _risks(content: Content) -> Chart:
+    """Return how much is wrong if only the surest images are answered."""
+    points = content.risk_coverage
+    axes = Axis("share answered", *SHARE), spanning("wrong answers", [0, *(y for _, y in points)])
+    return line_chart("Risk and coverage", axes, [Series("risk", points)])

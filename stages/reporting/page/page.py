@@ -17,14 +17,22 @@ from stages.reporting.page.content import Content
 from stages.reporting.page.figures import charts, confused, matrix
 
 HEADLINE = ("accuracy", "accuracy_low", "accuracy_high")  # shown on top, not as a card
-SHARES = ("balanced_accuracy", "top_")  # prefixes of scores that are shown in percent
+SHARES = (
+    "answered",
+    "balanced_accuracy",
+    "ood",
+    "set_coverage",
+    "top_",
+)  # prefixes of scores that are shown in percent
 WORDS = {  # of the names of scores, as they are shown
     "auc": "AUC",
+    "aurc": "AURC, area under risk and coverage",
     "brier": "Brier score",
     "ece": "calibration error",
     "f1": "F1",
     "kappa": "Cohen's kappa",
     "matthews": "Matthews' correlation",
+    "ood": "out of distribution,",
     "roc": "ROC",
 }
 NOTES = {  # the scores that have a card, in this order
@@ -64,6 +72,7 @@ def render(content: Content) -> str:
     pages.filters |= {"source": source, "written": written}
     return pages.get_template("page.html").render(
         content=content,
+        warning=content.baseline.remark(content.scores),
         cards=cards(content.scores),
         others=others(content.scores),
         charts=charts(content),

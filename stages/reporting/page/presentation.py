@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,9 @@ from stages.artifacts.history import Epoch
 from stages.artifacts.predictions import Predictions
 from stages.artifacts.report import ClassScores
 from stages.artifacts.splits import Split
+from stages.reporting.baseline import Baseline, balance, duplicates, majority
 from stages.reporting.calibration import certainty, reliability
+from stages.reporting.outcome import RuleOutcome
 from stages.reporting.page.charts import Series
 from stages.reporting.page.content import ClassRow, Content
 from stages.reporting.results import Results
@@ -26,17 +29,31 @@ class Background(NamedTuple):
     split: str  # name of the one judged
     splits: Mapping[str, Split]  # all, in the order in which to show them
     history: Sequence[Epoch]
+    duplicates: Mapping[str, int] = MappingProxyType({})  # by kind
+    outcome: RuleOutcome | None = None  # of the rule by which the model answers
+
+    def baseline(self, names: Sequence[str]) -> Baseline:
+        """Return what an accuracy must beat, for classes of these names."""
+        return majority(names, self.splits["train"].labels, self.splits[self.split].labels)
+
+    def data(self, names: Sequence[str]) -> list[str]:
+        """Say what a reader should know of the data."""
+        balanced = balance(names, self.splits["train"].labels)
+        return [balanced, *duplicates(self.duplicates, self.split)]
 
 
 def present(results: Results, background: Background) -> Content:
     """Return what the page shows."""
-    card, tables = results.card, results.report.tables
+    card, tables, outcome = results.card, results.report.tables, background.outcome
     return Content(
         dataset=_title(results.names),
         facts=_facts(card, len(background.history)),
+        data=background.data(results.names),
         split=background.split,
-        scores=results.report.scores,
+        baseline=background.baseline(results.names),
+        scores={**results.report.scores, **(outcome.scores if outcome else {})},
         calibration=results.calibration(background.split),
+        decisions=outcome.sentences() if outcome else [],
         params={"network": card.network.model_dump(mode="json"), "training": card.training},
         counts={name: len(split.labels) for name, split in background.splits.items()},
         classes=_classes(tables.classes, background.splits.values()),
@@ -46,6 +63,7 @@ def present(results: Results, background: Background) -> Content:
         precision_recall=_curves(tables.precision_recall),
         reliability=_reliability(results),
         confidence=tables.confidence,
+        risk_coverage=[(point.coverage, point.risk) for point in tables.risk_coverage],
         galleries=results.galleries,
         samples=results.samples,
     )

@@ -379,3 +379,54 @@ def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
         images = [Image(data, "a.png", 0), Image(data, "b.png", 1)]
         (group,) = publish(tmp_path / "raw", {"train": images}).row_groups
         assert group.images() == images
+
+
+GROUPED = {
+    "train": [Image(bytes([i]), f"{i}.png", i % 2, f"patient {i // 2}") for i in range(5)],
+    "test": [Image(b"t", "t.png", 1, "pätient 9")],
+}
+
+
+def test_groups_come_back_and_stand_in_the_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raw, "GROUP_IMAGES", 2)
+    raw.write(Raw(RAW.classes, GROUPED, {}, grouped=True), tmp_path / "raw")
+    published = raw.read(tmp_path / "raw")
+    assert images(published) == GROUPED
+    assert published.grouped()
+    order = [*GROUPED["test"], *GROUPED["train"]]
+    assert published.texts("group").to_pylist() == [image.group for image in order]
+    assert published.texts("image.path").to_pylist() == [image.path for image in order]
+    described = json.loads(pq.read_schema(tmp_path / "raw" / FILE).metadata[b"huggingface"])
+    features = described["info"]["features"]
+    assert features["group"] == {"_type": "Value", "dtype": "string"}
+
+
+def test_without_groups_there_is_no_column(root: Path) -> None:
+    assert pq.read_schema(root / FILE).names == ["image", "label"]
+    assert not raw.read(root).grouped()
+
+
+@pytest.mark.parametrize(
+    ("column", "why"),
+    [
+        (None, "column group is missing"),
+        (pa.array(["a", None]), "there are images without group"),
+        (pa.array([1, 2]), "there are images without group"),
+    ],
+    ids=["none", "null", "numbers"],
+)
+def test_a_file_without_the_groups_that_another_has_is_refused(
+    tmp_path: Path, column: pa.Array | None, why: str
+) -> None:
+    one = table(["a", "b"])
+    write(tmp_path / "raw", FILE, one if column is None else one.append_column("group", column))
+    groups = pa.array(["c", "d"])
+    write(tmp_path / "raw", "test-00000-of-00001.parquet", one.append_column("group", groups))
+    published = raw.read(tmp_path / "raw")
+    assert published.grouped()
+    with pytest.raises(UserError) as caught:
+        published.texts("group")
+    place = tmp_path / "raw" / FILE
+    assert str(caught.value) == f"{place}: cannot be read ({why}); {REMEDY}"

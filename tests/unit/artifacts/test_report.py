@@ -12,6 +12,7 @@ from stages.artifacts.report import (
     ClassScores,
     RecallPoint,
     Report,
+    RiskPoint,
     RocPoint,
     Tables,
 )
@@ -23,6 +24,7 @@ TABLES = Tables(
     precision_recall=[RecallPoint("a", 0.5, 1.0)],
     reliability=[Bin(0.6, 2 / 3, 4, 0.65, 0.75)],
     confidence=[Bar(0.65, 3, 1)],
+    risk_coverage=[RiskPoint(0.25, 0.0, 0.9), RiskPoint(1.0, 0.25, 0.5)],
 )
 PICTURE = Picture.new("L", (3, 2), 7)
 REPORT = Report({"loss": 1 / 3, "accuracy": 0.75, "kappa": None}, TABLES, {"a.png": PICTURE})

@@ -10,13 +10,17 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 from toys import CARD, INTERFACE, split, untrained
 
+from reprise.rule import Rule
 from stages.artifacts import classifier
 from stages.artifacts.classifier import Card, Classifier
 from stages.artifacts.exported import Files
 from stages.artifacts.splits import Meta
+from stages.deciding import decide
 from stages.exporting.conversion import Conversion, Data
 from stages.exporting.inference import Inference, Job, Outputs, collect
 
+# Each threshold parts the ten images of the untrained classifier.
+RULE = Rule(0.545, 0.452, -1.72895, "precision", 0.9, 0.1, 0.1)
 IMAGES = torch.from_numpy(split(10).images)
 DATA = Data(
     split(20, 1),
@@ -25,6 +29,7 @@ DATA = Data(
     Meta(
         interface=INTERFACE, counts={"train": 20, "val": 4, "test": 10}, excluded={"bad.png": "?"}
     ),
+    RULE,
 )
 PARAMS = Conversion(
     formats=("onnx",),
@@ -74,19 +79,22 @@ def warm(network: nn.Module | None = None) -> Classifier:
 
 
 def job(network: nn.Module | None = None, params: Conversion = PARAMS) -> Job:
-    return Job(warm(network), torch.from_numpy(DATA.train.images), params)
+    return Job(warm(network), torch.from_numpy(DATA.train.images), params, RULE)
 
 
 def expected(images: Tensor = IMAGES, network: nn.Module | None = None) -> Outputs:
     """Return what the classifier says of stored images."""
     with torch.inference_mode():
         logits = warm(network).whole()(images)
-    return Outputs(logits, (logits / WARM.temperature).softmax(1))
+    shares = (logits / WARM.temperature).softmax(1)
+    return Outputs(logits, shares, *decide(logits, shares, RULE, WARM.temperature))
 
 
 def close(found: Outputs, wanted: Outputs) -> None:
     torch.testing.assert_close(found.logits, wanted.logits, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(found.probabilities, wanted.probabilities, rtol=1e-4, atol=1e-5)
+    for flags, others in zip(found[2:], wanted[2:], strict=True):
+        torch.testing.assert_close(flags, others)
 
 
 def weighing(job: Job) -> Files:
@@ -106,4 +114,4 @@ def copying(files: Files | None, batches: Iterable[Tensor], threads: int) -> Out
         source = classifier.build(Card.model_validate_json(files["pair/card.json"]))
         source.network.load_state_dict(load(files["pair/weights/data.bin"]))
     with torch.inference_mode():
-        return collect(Inference(source, PARAMS)(images) for images in batches)
+        return collect(Inference(source, PARAMS, RULE)(images) for images in batches)

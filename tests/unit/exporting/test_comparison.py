@@ -6,9 +6,11 @@ from jaxtyping import TypeCheckError
 from pydantic import ValidationError
 from torch import Tensor
 
+from reprise.rule import Rule
+from stages.deciding import decide, energy
 from stages.exporting import comparison
 from stages.exporting.comparison import Tolerance, Truth, compare, judge
-from stages.exporting.inference import Outputs
+from stages.exporting.inference import ALWAYS, Outputs
 
 LABELS = torch.tensor([0, 1, 1, 0])
 # The second and the third image are judged differently; the fourth differs by 3/4 - 1/2.
@@ -22,20 +24,30 @@ def truth(logits: Tensor = LOGITS) -> Truth:
     return Truth(logits, logits.double().softmax(1), LABELS, paths)
 
 
-def outputs(logits: Tensor) -> Outputs:
-    return Outputs(logits, logits.softmax(1))
+def outputs(logits: Tensor, rule: Rule = ALWAYS) -> Outputs:
+    return Outputs(logits, logits.softmax(1), *decide(logits, logits.softmax(1), rule, 1.0))
 
 
 def test_four_images_by_hand() -> None:
     assert compare(outputs(OTHER), truth()) == pytest.approx(
-        {"accuracy": 0.5, "agreement": 0.5, "max_probability_difference": 1.0}
+        {
+            "accuracy": 0.5,
+            "agreement": 0.5,
+            "max_probability_difference": 1.0,
+            "same_decisions": 0.25,  # sets of the most probable class; the fourth has a tie
+        }
     )
 
 
 def test_a_perfect_copy_agrees_even_where_it_is_wrong() -> None:
     logits = torch.tensor([[0.0, 1.0]] * 4)
     assert compare(outputs(logits), truth(logits)) == pytest.approx(
-        {"accuracy": 0.5, "agreement": 1.0, "max_probability_difference": 1e-5}
+        {
+            "accuracy": 0.5,
+            "agreement": 1.0,
+            "max_probability_difference": 1e-5,
+            "same_decisions": 1.0,
+        }
     )
 
 
@@ -137,3 +149,33 @@ def test_a_difference_is_rounded_up_to_a_power_of_ten(difference: float, bound: 
 
 def test_no_difference_is_no_number() -> None:
     assert isnan(comparison.bound(nan))
+
+
+RULE = Rule(0.6, 0.3, -0.8, "precision", 0.9, 0.1, 0.1)
+
+
+@pytest.mark.parametrize("name", ["onnx", "int8"])
+@pytest.mark.parametrize("part", ["answered", "sets", "ood"])
+def test_a_file_that_decides_otherwise_than_by_its_own_numbers_is_refused(
+    name: str, part: str
+) -> None:
+    found, wanted = outputs(LOGITS, RULE), truth()._replace(rule=RULE)
+    assert judge(name, found, wanted, PARAMS) == ""
+    flags = getattr(found, part).clone()
+    flags[1] = ~flags[1]
+    assert judge(name, found._replace(**{part: flags}), wanted, PARAMS) == (
+        f"models/decision.json decides otherwise than {name}, by the probabilities of the latter, "
+        "about 1 of 4 test images: 1 (b.png)"
+    )
+    assert compare(found._replace(**{part: flags}), wanted)["same_decisions"] == 0.75
+
+
+def test_an_energy_at_its_threshold_may_fall_either_way() -> None:
+    most = energy(LOGITS, 1.0)[2].item()
+    rule = RULE._replace(energy_threshold=most)
+    found, wanted = outputs(LOGITS, rule), truth()._replace(rule=rule)
+    ood = found.ood.clone()
+    ood[2] = ~ood[2]
+    assert judge("onnx", found._replace(ood=ood), wanted, PARAMS) == ""
+    ood[0] = ~ood[0]
+    assert "1 of 4 test images: 0 (a.png)" in judge("onnx", found._replace(ood=ood), wanted, PARAMS)

@@ -99,8 +99,8 @@ def lying(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = onnx.predict
 
     def lie(*given: object) -> Outputs:
-        logits, probabilities = honest(*given)  # type: ignore[arg-type]
-        return Outputs(-logits, 1 - probabilities)
+        logits, probabilities, *rest = honest(*given)  # type: ignore[arg-type]
+        return Outputs(-logits, 1 - probabilities, *rest)
 
     monkeypatch.setattr(onnx, "predict", lie)
 
@@ -133,8 +133,8 @@ def test_what_is_no_number_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> None
     honest = onnx.predict
 
     def broken(*given: object) -> Outputs:
-        logits, probabilities = honest(*given)  # type: ignore[arg-type]
-        return Outputs(logits * nan, probabilities * nan)
+        logits, probabilities, *rest = honest(*given)  # type: ignore[arg-type]
+        return Outputs(logits * nan, probabilities * nan, *rest)
 
     monkeypatch.setattr(onnx, "predict", broken)
     params = SKIPPING.model_copy(update={"formats": ("pt2", "onnx", "int8"), "int8_tolerance": 1.0})

@@ -2,7 +2,7 @@ import json
 
 import pytest
 import torch
-from exports import DATA, PARAMS, WARM, warm
+from exports import DATA, PARAMS, RULE, WARM, warm
 from pydantic import ValidationError
 
 from reprise.metadata import parse
@@ -16,7 +16,7 @@ GIVEN = {"input": "float", "license": "CC BY 4.0", "version": "3"}
 
 
 def test_all_that_a_reader_needs_is_in_it() -> None:
-    assert json.loads(describe(WARM, Description.model_validate(GIVEN))) == {
+    assert json.loads(describe(WARM, Description.model_validate(GIVEN), RULE)) == {
         "classes": ["dark", "bright"],
         "height": 4,
         "width": 5,
@@ -24,13 +24,15 @@ def test_all_that_a_reader_needs_is_in_it() -> None:
         "resize": "crop",
         "interpolation": "bilinear",
         "temperature": 2.5,
+        "rule": RULE._asdict(),
         **GIVEN,
     }
 
 
 def test_the_predictor_reads_it() -> None:
-    card = parse(describe(WARM, PARAMS))
+    card = parse(describe(WARM, PARAMS, RULE))
     assert (card.classes, card.spec.width, card.license) == (("dark", "bright"), 5, "MIT")
+    assert card.rule == RULE
 
 
 @pytest.mark.parametrize("key", ["license", "version"])

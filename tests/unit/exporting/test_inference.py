@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from exports import IMAGES, PARAMS, close, expected, warm
+from exports import IMAGES, PARAMS, RULE, close, expected, warm
 from pydantic import ValidationError
 
 from stages.exporting.description import Description
@@ -11,7 +11,7 @@ FLOATS = PARAMS.model_copy(update={"input": "float"})
 
 
 def test_probabilities_are_those_of_divided_logits() -> None:
-    logits, probabilities = Inference(warm(), PARAMS)(IMAGES)
+    logits, probabilities, *_ = Inference(warm(), PARAMS)(IMAGES)
     powers = np.exp(logits.detach().numpy() / 2.5)
     np.testing.assert_allclose(
         probabilities.detach().numpy(), powers / powers.sum(1, keepdims=True), rtol=1e-5
@@ -21,7 +21,7 @@ def test_probabilities_are_those_of_divided_logits() -> None:
 @pytest.mark.parametrize("params", [PARAMS, FLOATS])
 def test_either_input_gives_the_logits_of_the_classifier(params: Description) -> None:
     with torch.inference_mode():
-        close(Outputs(*Inference(warm(), params)(as_input(IMAGES, params))), expected())
+        close(Outputs(*Inference(warm(), params, RULE)(as_input(IMAGES, params))), expected())
 
 
 def test_floats_are_in_0_to_1() -> None:

@@ -28,7 +28,9 @@ def test_what_depends_on_values_is_refused_without_a_word(
 
 
 def test_outputs_of_batches_are_joined_in_their_order() -> None:
-    joined = collect((torch.full((2, 3), float(n)), torch.full((2, 3), -float(n))) for n in (1, 2))
+    one = [torch.full((2, 3), 1.0), torch.full((2, 3), -1.0)]
+    flags = [torch.ones(2).bool(), torch.ones(2, 3).bool(), torch.zeros(2).bool()]
+    joined = collect([*(part * n for part in one), *flags] for n in (1, 2))
     assert joined.logits[:, 0].tolist() == [1, 1, 2, 2]
     assert joined.probabilities[:, 0].tolist() == [-1, -1, -2, -2]
 

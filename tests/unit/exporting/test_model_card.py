@@ -24,7 +24,13 @@ from stages.exporting.formats import FormatName
 from stages.exporting.model_card import Subject, render, summary
 from stages.world import World
 
-EXACT = {"accuracy": 0.9, "agreement": 1.0, "max_probability_difference": 2e-7, "bytes": 1234}
+EXACT = {
+    "accuracy": 0.9,
+    "agreement": 1.0,
+    "max_probability_difference": 2e-7,
+    "same_decisions": 0.9,
+    "bytes": 1234,
+}
 RESIZED = {
     "agreement": 1.0,
     "bytes": 99,
@@ -73,9 +79,9 @@ def test_counts_parameters_scores_and_limits_are_in_it() -> None:
         "0. `dark`",
         "| lr | `0.01` |",
         '| network | `"cnn"` |',
-        "| onnx | 0.9000 (0.5958 to 0.9821) | 100.00% | 2e-07 | 1,234 |",
-        r"| pt2 | not made: if \| else | | | |",
-        "| onnx_any_size |  | 100.00% | 1e-02 | 99 |",
+        "| onnx | 0.9000 (0.5958 to 0.9821) | 100.00% | 90.00% | 2e-07 | 1,234 |",
+        r"| pt2 | not made: if \| else | | | | |",
+        "| onnx_any_size |  | 100.00% |  | 1e-02 | 99 |",
         "differ from Pillow's by up to 1 of 255",
         "softmax(logits / 2.5)",
     ):
@@ -148,7 +154,7 @@ def test_no_text_of_the_data_or_the_user_acts_in_it(nasty: str) -> None:
         assert kinds[kind] == of_plain[kind], kind
     names = [token.content for token in found if token.type == "code_inline"]
     assert printable(nasty) in names
-    assert all(len(row) == 5 for row in rows(found, "format"))
+    assert all(len(row) == 6 for row in rows(found, "format"))
 
 
 def rows(found: Sequence[Token], head: str) -> Iterator[list[str]]:

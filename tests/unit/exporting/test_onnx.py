@@ -49,6 +49,9 @@ def test_names_and_types_are_as_documented(model: bytes) -> None:
     assert [(one.name, one.type, one.shape) for one in outputs] == [
         ("logits", "tensor(float)", ["batch", 2]),
         ("probabilities", "tensor(float)", ["batch", 2]),
+        ("answered", "tensor(bool)", ["batch"]),
+        ("sets", "tensor(bool)", ["batch", 2]),
+        ("ood", "tensor(bool)", ["batch"]),
     ]
 
 

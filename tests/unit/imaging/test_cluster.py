@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import deaths
+import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 from test_parting import make, published, tree
@@ -25,6 +26,7 @@ from stages.imaging.cluster import Cluster
 from stages.imaging.engine import SCHEDULER
 from stages.imaging.pool import decode_groups
 from stages.imaging.row_group import DecodedGroup
+from stages.imaging.thumbnailing import decode_thumbnails
 
 ROOT = Path(__file__).parents[3]
 __all__ = ["groups", "published"]  # fixtures
@@ -104,6 +106,18 @@ def test_images_are_sent_to_workers_that_do_not_see_the_files(
     monkeypatch.setattr(worker, "sees", blind)
     assert same(list(decode_groups(groups, PARAMS, EVERY)), expected)
     assert capsys.readouterr().err == f"{cluster.SENT}\n"
+
+
+@pytest.mark.usefixtures("address")
+@pytest.mark.parametrize("seen", [True, False])
+def test_workers_make_the_thumbnails_that_the_pool_makes(
+    groups: list[RowGroup], monkeypatch: pytest.MonkeyPatch, *, seen: bool
+) -> None:
+    if not seen:
+        monkeypatch.setattr(worker, "sees", blind)
+    found = decode_thumbnails(groups, PARAMS)
+    monkeypatch.delenv(SCHEDULER)
+    assert np.array_equal(found, decode_thumbnails(groups, PARAMS))
 
 
 def blind(_: object) -> bool:

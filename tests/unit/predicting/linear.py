@@ -11,6 +11,7 @@ from reprise.metadata import KEY, Metadata, dump
 from reprise.spec import InputSpec
 
 SPEC = InputSpec(6, 7, 3, "crop", "bilinear")
+DECISIONS = {"answered": [], "sets": [3], "ood": []}  # shapes after the batch
 CARD = Metadata(("ants", "bees", "Käfer"), SPEC, 2.0, "uint8", "Apache-2.0", "0.1.0")
 
 
@@ -42,6 +43,19 @@ def model(of: Metadata = CARD, metadata: Mapping[str, str] | None = None) -> Mod
     steps += [("Reshape", "unit flat", "row"), ("MatMul", "row weights", "logits")]
     steps += [("Div", "logits temperature", "cooled"), ("Softmax", "cooled", "probabilities")]
     options: dict[str, Any] = {"Cast": {"to": int(TensorProto.FLOAT)}, "Softmax": {"axis": 1}}
+    if rule := of.rule:
+        least = np.float32(rule.set_threshold if rule.set_threshold is not None else 2)
+        most = np.float32(np.inf if rule.energy_threshold is None else rule.energy_threshold)
+        constants |= {"threshold": np.float32(rule.threshold), "least": least, "most": most}
+        steps += [
+            ("ReduceMax", "probabilities one", "top"), ("ReduceLogSumExp", "cooled one", "sum"),
+            ("Mul", "sum minus", "energy"), ("Greater", "energy most", "ood"),
+            ("GreaterOrEqual", "top threshold", "sure"), ("Not", "ood", "familiar"),
+            ("And", "sure familiar", "answered"), ("Unsqueeze", "top one", "highest"),
+            ("Min", "highest least", "edge"), ("GreaterOrEqual", "probabilities edge", "sets"),
+        ]  # fmt: skip
+        constants |= {"one": np.array([1]), "minus": np.float32(-of.temperature)}
+        options |= {op: {"keepdims": 0} for op in ("ReduceMax", "ReduceLogSumExp")}
     graph = helper.make_graph(
         [helper.make_node(op, i.split(), [o], **options.get(op, {})) for op, i, o in steps],
         "linear",
@@ -49,6 +63,11 @@ def model(of: Metadata = CARD, metadata: Mapping[str, str] | None = None) -> Mod
         [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", classes])
             for name in ("logits", "probabilities")
+        ]
+        + [
+            helper.make_tensor_value_info(name, TensorProto.BOOL, ["batch", *rest])
+            for name, rest in DECISIONS.items()
+            if of.rule
         ],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )

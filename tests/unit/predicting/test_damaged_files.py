@@ -88,7 +88,7 @@ for _ in range(int(sys.argv[2])):
     path.write_bytes(damaged(good, chance))
     tried += 1
     try:
-        found = load(path, 1).probabilities(np.zeros((2, 6, 7, 3), np.uint8))
+        found = load(path, 1).answers(np.zeros((2, 6, 7, 3), np.uint8)).probabilities
     except ModelError as error:
         assert len(str(error).splitlines()) == 1, error
     else:

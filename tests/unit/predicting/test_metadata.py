@@ -4,6 +4,7 @@ import pytest
 from linear import CARD
 
 from reprise.metadata import dump, parse
+from reprise.rule import Rule
 
 VALUES = json.loads(dump(CARD))
 
@@ -76,3 +77,17 @@ def test_other_texts_are_refused(text: str) -> None:
 
 def test_a_whole_number_is_a_temperature() -> None:
     assert parse(json.dumps(VALUES | {"temperature": 1})).temperature == 1
+
+
+RULE = Rule(0.5, 0.25, -1.5, "coverage", 0.9, 0.1, 0.01)
+
+
+@pytest.mark.parametrize("rule", [RULE, Rule()])
+def test_a_rule_is_read_back(rule: Rule) -> None:
+    assert parse(dump(CARD._replace(rule=rule))) == CARD._replace(rule=rule)
+
+
+@pytest.mark.parametrize("rule", [None, [], {}, {**RULE._asdict(), "threshold": "1"}])
+def test_a_damaged_rule_is_refused(rule: object) -> None:
+    with pytest.raises(ValueError, match=r"^threshold is "):
+        parse(json.dumps({**VALUES, "rule": rule}))

@@ -11,6 +11,7 @@ from onnx import ModelProto, helper, numpy_helper
 from reprise import metadata
 from reprise.metadata import InputFormat, Metadata
 from reprise.model import ModelError, load
+from reprise.rule import Rule
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (5, 6, 7, 3), np.uint8)
 
@@ -36,7 +37,7 @@ def test_probabilities_are_those_of_the_network(
 ) -> None:
     made = CARD._replace(input=taken)
     loaded = load(export(tmp_path / "model.onnx", made), 1)
-    found = loaded.probabilities(IMAGES[:count])
+    found = loaded.answers(IMAGES[:count]).probabilities
     np.testing.assert_allclose(found, probabilities(IMAGES[:count], made), atol=1e-6)
     assert loaded.metadata == made
 
@@ -108,7 +109,7 @@ def test_a_model_that_leaves_its_sizes_open_is_taken(tmp_path: Path) -> None:
     made = model()
     for dimension in made.graph.input[0].type.tensor_type.shape.dim[1:3]:
         dimension.dim_param = f"side_{dimension.dim_value}"
-    found = load(written(tmp_path, made), 1).probabilities(IMAGES)
+    found = load(written(tmp_path, made), 1).answers(IMAGES).probabilities
     np.testing.assert_allclose(found, probabilities(IMAGES, CARD), atol=1e-6)
 
 
@@ -129,7 +130,7 @@ def changed(**options: Any) -> ModelProto:  # noqa: ANN401
 def test_a_tensor_that_no_machine_can_hold_is_one_message(shape: list[int], tmp_path: Path) -> None:
     path = written(tmp_path, changed(shape=shape))
     with pytest.raises(ModelError) as caught:
-        load(path, 1).probabilities(IMAGES)
+        load(path, 1).answers(IMAGES)
     assert str(caught.value).startswith(f"{path}: ")
     assert len(str(caught.value).splitlines()) == 1
 
@@ -178,7 +179,7 @@ def test_probabilities_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
             nothing = np.full_like(numpy_helper.to_array(constant), np.nan)
             constant.CopyFrom(numpy_helper.from_array(nothing, "weights"))
     with pytest.raises(ModelError, match="returns no probabilities"):
-        load(written(tmp_path, made), 1).probabilities(IMAGES)
+        load(written(tmp_path, made), 1).answers(IMAGES)
 
 
 def test_a_model_with_its_weights_in_another_file_is_found_from_any_folder(tmp_path: Path) -> None:
@@ -187,5 +188,11 @@ def test_a_model_with_its_weights_in_another_file_is_found_from_any_folder(tmp_p
         model(), path, save_as_external_data=True, location="weights.bin", size_threshold=256
     )
     assert (tmp_path / "weights.bin").stat().st_size > 0
-    found = load(path, 1).probabilities(IMAGES)
+    found = load(path, 1).answers(IMAGES).probabilities
     np.testing.assert_allclose(found, probabilities(IMAGES, CARD), atol=1e-6)
+
+
+def test_a_rule_without_its_outputs_is_refused(tmp_path: Path) -> None:
+    said = {metadata.KEY: metadata.dump(CARD._replace(rule=Rule()))}
+    path = written(tmp_path, model(metadata=said))
+    assert "expected are images and probabilities, answered, sets, ood" in complaint(path)

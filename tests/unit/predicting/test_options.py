@@ -27,8 +27,8 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
             DEFAULTS._replace(model=Path("m.onnx"), images=["a.png", "b"], top=5, format="csv"),
         ),
         (
-            "--batch-size 1 --threads 7 --sheet s.PNG a.png",
-            DEFAULTS._replace(batch_size=1, threads=7, sheet=Path("s.PNG")),
+            "--batch-size 1 --threads 7 --sheet s.PNG --sets a.png",
+            DEFAULTS._replace(batch_size=1, threads=7, sheet=Path("s.PNG"), sets=True),
         ),
     ],
 )

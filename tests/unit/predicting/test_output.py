@@ -6,8 +6,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from reprise.output import HEADER, OutputFormat, writer
-from reprise.prediction import Prediction
+from reprise.output import DECIDED, HEADER, OutputFormat, TableColumns, writer
+from reprise.prediction import Decision, Prediction
 
 PIXELS = np.zeros((2, 2, 1), np.uint8)
 RANKED = [("ants", 0.9876543216), ("Käfer", 0.0123456784), ("bees", 1e-9)]
@@ -80,3 +80,39 @@ def test_csv_has_no_formula_and_no_line_end_in_a_cell() -> None:
 @pytest.mark.parametrize("form", get_args(OutputFormat))
 def test_no_row_ends_its_own_line(form: OutputFormat) -> None:
     assert not row(form).endswith("\n")
+
+
+SURE = Decision(answered=True, ood=False, classes=["ants", "Käfer"])
+UNSURE = Decision(answered=False, ood=True, classes=None)
+
+
+def decided(form: OutputFormat, decision: Decision, layout: TableColumns) -> str:
+    made = writer(form, ["ants", "bees", "Käfer"], layout)
+    return made(Prediction("a.png", PIXELS, RANKED[:2], decision))
+
+
+def test_the_table_says_what_is_unknown_and_the_sets() -> None:
+    both = TableColumns(unknown=True, sets=True)
+    classes = "ants    98.77%  Käfer    1.23%"
+    assert decided("table", SURE, both) == f"         {classes}  {{ants, Käfer}}  a.png"
+    assert decided("table", UNSURE, both) == f"unknown  {classes}  {{}}  a.png"
+    assert decided("table", UNSURE, TableColumns()) == f"{classes}  a.png"
+
+
+def test_json_has_no_answer_where_it_is_unknown() -> None:
+    known, unknown = (json.loads(decided("jsonl", one, TableColumns())) for one in (SURE, UNSURE))
+    assert (known["answer"], known["set"]) == ("ants", ["ants", "Käfer"])
+    assert known["out_of_distribution"] is False
+    assert (unknown["answer"], unknown["set"]) == (None, None)
+    assert unknown["out_of_distribution"] is True
+
+
+def test_csv_has_two_columns_more() -> None:
+    def rows(decision: Decision) -> list[tuple[str, str]]:
+        text = f"{HEADER}{DECIDED}\n{decided('csv', decision, TableColumns())}\n"
+        return [(row["answered"], row["in_set"]) for row in csv.DictReader(StringIO(text))]
+
+    one = SURE._replace(classes=["ants"])
+    assert rows(one) == [("true", "true"), ("true", "false")]
+    assert rows(SURE) == [("true", "true")] * 2
+    assert rows(UNSURE) == [("false", "")] * 2

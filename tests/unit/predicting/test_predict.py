@@ -18,6 +18,7 @@ from reprise.decoding import decode
 from reprise.output import HEADER
 from reprise.predict import main
 from reprise.resizing import fit
+from reprise.rule import Rule
 
 Captured = pytest.CaptureFixture[str]
 GOOD = ["photos/0.png", "photos/1.png", "photos/deep/2.png"]
@@ -248,3 +249,32 @@ def test_what_the_machine_lacks_is_one_message_and_no_row(
     assert printed.out == ""
     assert printed.err.startswith(told)
     assert len(printed.err.splitlines()) == 1
+
+
+RULE = Rule(0.6, 0.3, None, "precision", 0.9, 0.1, None)
+
+
+def test_a_model_with_a_rule_says_what_it_does_not_know(capsys: Captured) -> None:
+    export(Path("m.onnx"), CARD._replace(rule=RULE))
+    sure = [expected(name)[0][1] >= 0.6 for name in GOOD]
+    assert main(["m.onnx", "photos", "--sets", "--sheet", "sheet.png"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.startswith("unknown  ") for line in lines] == [not one for one in sure]
+    assert all("{" in line for line in lines)
+    assert main(["m.onnx", "photos", "--format", "csv", "--top", "1"]) == 0
+    rows = list(csv.DictReader(StringIO(capsys.readouterr().out)))
+    assert [row["answered"] for row in rows] == [str(one).lower() for one in sure]
+    assert [row["in_set"] for row in rows] == ["true"] * 3
+    assert main(["m.onnx", "photos", "--format", "jsonl"]) == 0
+    answers = [json.loads(line)["answer"] for line in capsys.readouterr().out.splitlines()]
+    assert [answer is not None for answer in answers] == sure
+
+
+@pytest.mark.parametrize("rule", [None, RULE._replace(set_threshold=None)])
+def test_sets_that_a_model_has_not_are_one_message(rule: Rule | None, capsys: Captured) -> None:
+    export(Path("m.onnx"), CARD._replace(rule=rule))
+    assert main(["m.onnx", "photos", "--sets"]) == 1
+    assert capsys.readouterr().err == (
+        "m.onnx: has no sets of classes; set evaluate.conformal_alpha and export it again, or "
+        "leave out --sets\n"
+    )

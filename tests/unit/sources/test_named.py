@@ -51,7 +51,10 @@ def images(
 ) -> tuple[tuple[str, ...], dict[str, list[Image]]]:
     with named.open_dataset(name, path, given) as raw:
         assert raw.passed_over == {}
-        return raw.classes, {split: list(listed) for split, listed in raw.splits.items()}
+        splits = {split: list(listed) for split, listed in raw.splits.items()}
+        named_images = {s: [(one.path, one.label) for one in of] for s, of in splits.items()}
+        assert {split: [*entries] for split, entries in raw.entries.items()} == named_images
+        return raw.classes, splits
 
 
 def published(name: SetName) -> Path:

@@ -333,3 +333,48 @@ def test_metadata_that_datasets_never_wrote_are_named_with_a_remedy(written: byt
     pq.write_table(table.replace_schema_metadata({b"huggingface": written}), file)
     with pytest.raises(UserError, match=r"metadata `huggingface` .* write the file again"):
         load(train=file.getvalue())
+
+
+def grouped(**columns: object) -> Raw:
+    name, *_ = columns
+    data = shard([1, 0], ["cat", "ant"], "label", **columns)
+    return parquet.load(packed({"train.parquet": data}), params(group_column=name))
+
+
+@pytest.mark.parametrize("values", [["x", "y"], pa.array(["x", "y"]).dictionary_encode()])
+def test_a_column_gives_an_image_its_group(values: object) -> None:
+    found = grouped(who=values)
+    assert found.grouped
+    assert [image.group for image in found.splits["train"]] == ["x", "y"]
+
+
+def test_whole_numbers_are_groups_as_text() -> None:
+    assert [image.group for image in grouped(who=[7, 12]).splits["train"]] == ["7", "12"]
+
+
+@pytest.mark.parametrize("cell", [None, ""])
+def test_an_image_without_a_group_is_named(cell: str | None) -> None:
+    with pytest.raises(UserError) as caught:
+        [*grouped(who=["x", cell]).splits["train"]]
+    assert str(caught.value) == (
+        "source: train.parquet: row 1: column who is empty; an image that belongs to no other "
+        "needs a group of its own"
+    )
+
+
+def test_a_group_column_of_another_kind_or_of_no_file_is_refused() -> None:
+    with pytest.raises(UserError, match="column who must hold whole numbers or text, holds double"):
+        grouped(who=[0.5, 1.5])
+    with pytest.raises(UserError) as caught:
+        parquet.load(packed({"train.parquet": shard()}), params(group_column="who"))
+    assert str(caught.value) == (
+        "source: train.parquet: has no column who; set download.group_column in params.yaml, "
+        "columns are image, label"
+    )
+
+
+def test_groups_that_download_wrote_come_in_as_they_went_out(tmp_path: Path) -> None:
+    images = [Image(b"1", "a.png", 0, "x"), Image(b"2", "b.png", 1, "y")]
+    raw.write(Raw(("cat", "ant"), {"train": images}, {}, grouped=True), tmp_path)
+    again = parquet.load(origin.folder_store(tmp_path), params(group_column="group"))
+    assert [*again.splits["train"]] == images

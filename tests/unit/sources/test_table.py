@@ -344,3 +344,37 @@ def test_a_text_larger_than_it_may_be_is_not_read() -> None:
 
     with pytest.raises(UserError, match=r"t.csv: has more than"):
         table.load(Store("source", [Member("t.csv", 2**31, opened)]), params())
+
+
+def groups(found: Raw) -> dict[str, str | None]:
+    return {image.path: image.group for images in found.splits.values() for image in images}
+
+
+def test_a_column_gives_a_file_its_group() -> None:
+    text = b"file,label,who\n1.jpg,a, 007\n2.jpg,b,NA\nphotos/3.jpg,a,007"
+    found = load(text, group_column="who")
+    assert found.grouped
+    assert groups(found) == {"1.jpg": "007", "2.jpg": "NA", "photos/3.jpg": "007"}
+    without = load(text)
+    assert not without.grouped
+    assert groups(without) == dict.fromkeys(("1.jpg", "2.jpg", "photos/3.jpg"))
+
+
+def test_the_group_may_be_the_label_or_the_split() -> None:
+    text = b"file,label,split\n1.jpg,a,Test\n2.jpg,b,train\n"
+    assert groups(load(text, group_column="label")) == {"1.jpg": "a", "2.jpg": "b"}
+    both = load(text, group_column="split", split_column="split")
+    assert groups(both) == {"1.jpg": "Test", "2.jpg": "train"}
+
+
+def test_a_row_without_a_group_is_named() -> None:
+    with pytest.raises(UserError) as caught:
+        load(b"file,label,who\n1.jpg,a,x\n2.jpg,b,\n", group_column="who")
+    assert str(caught.value).splitlines()[1] == (
+        "row 3: a cell is empty: who ''; an image that belongs to no other needs a group of its own"
+    )
+
+
+def test_a_group_column_that_is_not_there_is_named() -> None:
+    with pytest.raises(UserError, match=r"download\.group_column is who, the nearest is"):
+        load(b"file,label\n1.jpg,a\n", group_column="who")

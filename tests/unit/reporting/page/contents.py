@@ -3,6 +3,7 @@
 from PIL import Image as Picture
 
 from stages.artifacts.report import Bar
+from stages.reporting.baseline import Baseline
 from stages.reporting.gallery import Gallery, Tile
 from stages.reporting.page.charts import Series
 from stages.reporting.page.content import ClassRow, Content
@@ -12,9 +13,12 @@ CURVE = [Series("ant", [(0, 0), (0, 1), (1, 1)]), Series("bee", [(0, 0), (1, 1)]
 CONTENT = Content(
     dataset="insects",
     facts={"network": "cnn"},
+    data=["Of train, one class has all."],
     split="test",
+    baseline=Baseline("ant", 0.5),
     scores={"loss": 0.5, "accuracy": 0.9, "accuracy_low": 0.8, "accuracy_high": 0.95},
     calibration="Probabilities are honest.",
+    decisions=["It answers from 0.5 on."],
     params={"train": {"lr": 0.01, "ema": None, "fused": True, "loss": "focal", "size": [8, 8]}},
     counts={"train": 1234, "val": 20, "test": 10},
     classes=[
@@ -30,6 +34,7 @@ CONTENT = Content(
     precision_recall=CURVE,
     reliability=CURVE[:1],
     confidence=[Bar(0.25, 1, 1), Bar(0.75, 8, 0)],
+    risk_coverage=[(0.5, 0.0), (1.0, 0.1)],
     galleries=[Gallery("Mistakes", "There is one.", [TILE])],
     samples=[Gallery("ant", "5 of 5 right", [TILE]), Gallery("bee", "4 of 5 right", [TILE])],
 )
@@ -41,6 +46,8 @@ EMPTY = CONTENT._replace(
     precision_recall=[],
     reliability=[],
     confidence=[],
+    risk_coverage=[],
+    decisions=[],
     galleries=[],
     samples=[],
 )

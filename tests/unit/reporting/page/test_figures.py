@@ -13,6 +13,7 @@ def test_every_chart_with_data_is_drawn() -> None:
         "Precision and recall": ["ant", "bee"],
         "Reliability": ["ant"],
         "Confidence": ["right", "wrong"],
+        "Risk and coverage": ["risk"],
     }
 
 

@@ -1,0 +1,59 @@
+"""What a rule comes to on a split: how much is answered, and how well it keeps its promise."""
+
+from functools import cached_property
+
+from jaxtyping import Bool
+from torch import Tensor
+
+from reprise.rule import Rule
+from stages.artifacts.report import Report
+from stages.deciding import decide
+from stages.reporting.abstention import Sight
+from stages.reporting.metrics import MeanScores
+from stages.reporting.promises import sentences
+from stages.scores import interval, probabilities
+
+
+class RuleOutcome:
+    """The decisions about the images of one split."""
+
+    def __init__(self, rule: Rule, seen: Sight, split: str) -> None:
+        """Take the logits of one image or more, without test-time augmentation, as in a file."""
+        self.rule, self.seen, self.split = rule, seen, split
+
+    @cached_property
+    def scores(self) -> MeanScores:
+        """Shares in [0, 1], and a number of classes, of all that was asked for."""
+        (logits, labels, divisor), rule, scores = self.seen, self.rule, MeanScores()
+        found = decide(logits.double(), probabilities(logits, divisor), rule, divisor)
+        if rule.abstains():
+            right = (logits.argmax(1) == labels)[found.answered]
+            scores |= {"answered_share": _share(found.answered)}
+            scores |= _measured("answered_precision", right)
+        if rule.set_threshold is not None:
+            scores |= _measured("set_coverage", found.sets.gather(1, labels[:, None]).squeeze(1))
+            scores |= {"mean_set_size": found.sets.sum(1).double().mean().item()}
+        if rule.energy_threshold is not None:
+            scores |= {"ood_share": _share(found.ood)}
+        return scores
+
+    def within(self, report: Report) -> Report:
+        """Return the report with these scores, too."""
+        return report._replace(scores={**report.scores, **self.scores})
+
+    def sentences(self) -> list[str]:
+        """Say what was asked for, and what it comes to."""
+        return sentences(self.rule, self.scores, self.split)
+
+
+def _share(chosen: Bool[Tensor, " n"]) -> float:
+    return chosen.double().mean().item()
+
+
+def _measured(name: str, hits: Bool[Tensor, " n"]) -> MeanScores:
+    """Return a share with its 95 % interval (Wilson 1927); of nothing, there is none."""
+    names = (name, f"{name}_low", f"{name}_high")
+    if not len(hits):
+        return dict.fromkeys(names)
+    values = _share(hits), *interval(int(hits.sum()), len(hits))
+    return dict(zip(names, values, strict=True))

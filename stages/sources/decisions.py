@@ -1,0 +1,106 @@
+"""Read what a person decided about images: tables in data/cleaning, reviews or plain lists."""
+
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+
+from pydantic import Field
+
+from reprise.shortage import lacking
+from stages.errors import UserError
+from stages.params import Location, Params
+from stages.sources import cells, decision_rows
+from stages.sources.cells import TextTable
+from stages.sources.decision_rows import DECISION, EXCLUDE, FINDING, KEEP, PATH, Decision
+from stages.sources.origin import file_store
+from stages.sources.reports import excerpt, raise_problems
+
+FOLDER = PurePosixPath("data/cleaning")  # a dep of the stage: no table elsewhere is watched
+
+
+class Cleaning(Params):
+    """Parameters of what is left out, and of what gets another label."""
+
+    exclude: Location | None = Field(
+        description="table in data/cleaning of images to leave out, by path; null: none"
+    )
+    relabel: Location | None = Field(
+        description="table in data/cleaning of images to give another label, by path; null: none"
+    )
+
+
+def read(params: Cleaning, classes: Collection[str]) -> list[Decision]:
+    """Read the tables that the parameters name, of a data set of these classes.
+
+    Raises:
+        UserError: there is no such table or column, a cell is not understood, or a review decides
+            what no parameter asks for.
+    """
+    named = {"exclude": params.exclude, "relabel": params.relabel}
+    found = list[Decision]()
+    for location in dict.fromkeys(name for name in named.values() if name is not None):
+        uses = [use for use, name in named.items() if name == location]
+        table, place = _table(location, uses[0]), excerpt(location)
+        if DECISION in table.columns:
+            made = decision_rows.reviewed(place, table, classes)
+            _require_used(place, made, uses)
+        else:
+            _require_plain(place, table.columns, uses)
+            parse = {"exclude": decision_rows.excluded, "relabel": decision_rows.relabelled}
+            made = parse[uses[0]](place, table)
+        found += made
+    return found
+
+
+def _table(location: str, use: str) -> TextTable:
+    """Read a table of the folder that DVC watches."""
+    path, place = PurePosixPath(location), f"params.yaml: download.{use} is {excerpt(location)}"
+    if ".." in path.parts or FOLDER not in path.parents:
+        raise UserError(
+            f"{place}, expected is a table in {FOLDER}, which DVC watches; copy it there"
+        )
+    try:
+        store = file_store(Path(location), location)
+        if path.name in store.names():
+            return cells.read(store, path.name)
+    except OSError as error:
+        if lacking(error):
+            raise
+        raise UserError(
+            f"{place}, which cannot be read: {error.strerror}; {_nearest(location)}"
+        ) from error
+    raise UserError(f"{place}, which is empty or hidden; write a table with a column {PATH}")
+
+
+def _nearest(location: str) -> str:
+    """Name the table of the folder that was probably meant."""
+    others = sorted(str(path) for path in Path(FOLDER).glob("*") if path.suffix != ".md")
+    near = get_close_matches(location, others, n=1, cutoff=0)
+    return f"the nearest is {excerpt(near[0])}" if near else f"{FOLDER} holds no table"
+
+
+def _require_plain(location: str, columns: Sequence[str], uses: Sequence[str]) -> None:
+    """Refuse a table without decisions that needs some."""
+    needs = f"add a column {DECISION}, and write {EXCLUDE}, {KEEP} or a class into it"
+    if FINDING in columns:
+        raise UserError(f"{location}: is a review without decisions; {needs}")
+    if len(uses) > 1:
+        raise UserError(
+            f"{location}: is both download.exclude and download.relabel, and does not tell which "
+            f"is meant; {needs}, or set one of them to null"
+        )
+
+
+def _require_used(location: str, made: Sequence[Decision], uses: Sequence[str]) -> None:
+    """Refuse decisions that no parameter asks for: they would be passed over in silence."""
+    by_use = {
+        "exclude": [f"{d.place}: {EXCLUDE}" for d in made if d.label is None],
+        "relabel": [f"{d.place}: {d.label}" for d in made if d.label is not None],
+    }
+    for use, unused in by_use.items():
+        if use not in uses:
+            raise_problems(
+                f"{location}: decisions for download.{use}, which is not this table; set it to "
+                f"{location}, too, or take them away:",
+                unused,
+            )

@@ -1,0 +1,99 @@
+"""Labels that are in the names of the files, as Abyssinian_12.jpg, found by a regular expression.
+
+Arrow's, which is RE2: it takes time in proportion to a name, whatever the expression, so that none
+can take for ever.
+"""
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Annotated
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field
+
+from stages.errors import UserError
+from stages.params import Params
+from stages.sources import split_names
+from stages.sources.labelled import LabelledFile
+from stages.sources.other_layouts import TEXTS
+from stages.sources.reports import excerpt, raise_problems
+from stages.sources.store import Store
+
+GROUP = "label"
+NO_LABEL = "text or table without a label in its name"
+Pattern = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class NameLabels(Params):
+    """Parameter of labels in the names of files."""
+
+    label_pattern: Pattern | None = Field(
+        description="regular expression (RE2) on the path of an image, whose first group, or the "
+        "group `label`, is the label (folder); null: the folders are the classes"
+    )
+
+
+def find(store: Store, pattern: str) -> tuple[list[LabelledFile], dict[str, list[str]]]:
+    """Return the images with their labels, and what is passed over.
+
+    Raises:
+        UserError: the expression is none, a name does not match it, a label is empty or holds a
+            slash, or the folders tell two splits, or none for some.
+    """
+    names = store.names()
+    labels = dict(zip(names, match(names, pattern), strict=True))
+    texts = [n for n, label in labels.items() if label is None and n.lower().endswith(TEXTS)]
+    images = {name: label for name, label in labels.items() if name not in {*texts}}
+    place = f"{store.place}: download.label_pattern is {excerpt(pattern)}"
+    raise_problems(
+        f"{place}, which these files do not match; widen it, or move them away:",
+        [name for name, label in images.items() if label is None],
+    )
+    raise_problems(
+        f"{place}, which finds labels that are empty or hold a /; for `(.+)` write `([^/]+)`:",
+        [f"{n}: '{label}'" for n, label in images.items() if not label or "/" in label],
+    )
+    if not images:
+        raise UserError(f"{store.place}: holds no image; bring some, or correct download.path")
+    splits = _splits(store.place, [*images])
+    found = [LabelledFile(n, label, splits[n]) for n, label in images.items() if label]
+    return found, {NO_LABEL: texts}
+
+
+def match(names: Sequence[str], pattern: str) -> list[str | None]:
+    """Return the first group, or the one called label, of each name; None where none matches.
+
+    Raises:
+        UserError: it is no regular expression, or has no group.
+    """
+    column = pa.array(names, pa.string())
+    try:
+        if f"(?P<{GROUP}>" in pattern:
+            found = pc.extract_regex(column, pattern)
+            return [None if one is None else str(one[GROUP]) for one in found.to_pylist()]
+        matched = pc.match_substring_regex(column, pattern).to_pylist()
+        # All around the match is replaced, too: what is left is the group.
+        whole = rf"(?s)\A.*?(?-s:{pattern})(?s:.*)\z"
+        groups = pc.replace_substring_regex(column, whole, r"\1").to_pylist()
+        return [
+            str(group) if is_one else None for is_one, group in zip(matched, groups, strict=True)
+        ]
+    except pa.ArrowInvalid as error:
+        raise UserError(
+            f"params.yaml: download.label_pattern is {excerpt(pattern)}: {excerpt(str(error))}; "
+            f"expected is an expression of RE2 with one group, as ([^/]+)_\\d+\\.jpg$"
+        ) from error
+
+
+def _splits(place: str, names: Sequence[str]) -> dict[str, str]:
+    """Return the split that the folders above each image tell; train where none does."""
+    folders = {name: PurePosixPath(name).parts[:-1] for name in names}
+    known = split_names.split_folders({part for parts in folders.values() for part in parts})
+    found = {n: {known[part] for part in parts if part in known} for n, parts in folders.items()}
+    two = [f"{name}: {' and '.join(sorted(of))}" for name, of in found.items() if len(of) > 1]
+    raise_problems(f"{place}: images in folders of two splits; rename the folders:", two)
+    if any(found.values()):
+        none = [name for name, of in found.items() if not of]
+        raise_problems(f"{place}: images in no split, beside others in splits; move them:", none)
+    return {name: next(iter(of), "train") for name, of in found.items()}
