@@ -28,7 +28,7 @@ def test_what_python_and_editors_leave_in_code_runs_no_stage(name: str) -> None:
     assert matches(name)
 
 
-@pytest.mark.parametrize("name", ["stages/sources/tar.py", "stages/reporting/page/page.css"])
+@pytest.mark.parametrize("name", ["stages/sources/tar.py", "stages/pages/template.css"])
 def test_code_and_templates_are_seen(name: str) -> None:
     assert not matches(name)
 
