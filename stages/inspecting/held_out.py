@@ -52,7 +52,8 @@ def held_out(own: Float[np.ndarray, "n k"], images: Images, given: Predictions |
         )
     if not ((given.probabilities >= 0) & (given.probabilities <= 1)).all():
         raise UserError(
-            "inspect.predictions: has probabilities that are not from 0 to 1; run `make folds` again"
+            "inspect.predictions: has probabilities that are not from 0 to 1; "
+            "run `make folds` again"
         )
     rows = match(images, given)
     found = rows >= 0
