@@ -36,6 +36,12 @@ def labels(planted: Planted, given: np.ndarray, name: str, held: HeldOut) -> Non
     doubts = label_errors.doubt(own, probabilities)
     line(f"labels, {name}", np.isin(np.arange(len(rows)), doubts.rows), wrong)
     theirs = find_label_issues(own, probabilities, n_jobs=1)
+    first = doubts.rows[: wrong.sum()]
+    right = (probabilities.argmax(1) == own)[~wrong].mean()
+    print(
+        f"  network right on {right:.3f} of the others; of the first {len(first)} found, "
+        f"{wrong[first].mean():.3f} are swapped"
+    )
     line(f"  cleanlab's defaults, {name}", theirs, wrong)
 
 

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Float32, Int64, UInt8
 from pydantic import Field
 
 from stages.inspecting.neighbours import nearest
-from stages.inspecting.whole_vectors import centred, cosine, whole
+from stages.inspecting.whole_vectors import cosine, whole
 from stages.near_duplicates import SIDE, Pairs, Similarity
 
 COARSE = 8  # pixels a side of the thumbnails by which candidates are found
@@ -47,8 +47,10 @@ def find_copies(
     thumbnails: UInt8[np.ndarray, "n s s"], features: Float32[np.ndarray, "n d"], params: Copies
 ) -> Pairs:
     """Return the pairs of near-duplicates; images of a single grey are in none."""
-    fine = whole(centred(thumbnails.reshape(-1, SIDE * SIDE)))
-    _, kept, places = np.unique(fine, axis=0, return_index=True, return_inverse=True)
+    fine = whole(thumbnails.reshape(-1, SIDE * SIDE), centre=True)
+    _, kept, places = np.unique(
+        fine.astype(np.int16), axis=0, return_index=True, return_inverse=True
+    )
     places = kept[places.ravel()]  # the first image of the same thumbnail
     varied = np.asarray(fine.any(axis=1))
     same = np.flatnonzero((places != np.arange(len(fine))) & varied)
@@ -69,8 +71,8 @@ def compare(
 ) -> Compared:
     """Compare each image, of its own thumbnail, with its candidates."""
     half = SIDE // COARSE
-    blocks = thumbnails.reshape(-1, COARSE, half, COARSE, half).sum((2, 4), dtype=np.int64)
-    found = nearest(whole(centred(blocks.reshape(-1, COARSE * COARSE))), CANDIDATES)
+    blocks = thumbnails.reshape(-1, COARSE, half, COARSE, half).sum((2, 4), dtype=np.uint16)
+    found = nearest(whole(blocks.reshape(-1, COARSE * COARSE), centre=True), CANDIDATES)
     similarity, likeness = (cosine(_products(vectors, found)) for vectors in (fine, features))
     shares = [_share(np.sqrt(2 - 2 * values), found) for values in (similarity, likeness)]
     return Compared(found, similarity, np.minimum(shares[0], (shares[0] + shares[1]) / 2))

@@ -40,7 +40,7 @@ def held_out(own: Float[np.ndarray, "n k"], images: Images, given: Predictions |
     """Return those of the file where it has an image, else the classifier's own on val and test.
 
     Raises:
-        UserError: the file is of other classes, of none of these images, or holds no probabilities.
+        UserError: the file is of other classes or images, or holds no probabilities.
     """
     known = images.splits != 0
     if given is None:

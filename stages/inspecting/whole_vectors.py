@@ -12,11 +12,16 @@ FINE = 2.0**20  # steps to the largest part of a vector, before it is brought to
 ROWS = 4096  # vectors that are made at once
 
 
-def whole(values: Shaped[np.ndarray, "n d"]) -> Float32[np.ndarray, "n d"]:
-    """Return vectors of the same directions, of whole numbers; zeros stay zeros."""
+def whole(values: Shaped[np.ndarray, "n d"], *, centre: bool = False) -> Float32[np.ndarray, "n d"]:
+    """Return vectors of the same directions, of whole numbers; zeros stay zeros.
+
+    With `centre`, each of whole numbers is brought to mean 0 before.
+    """
     made = np.empty(values.shape, np.float32)
     for start in range(0, len(values), ROWS):
-        part = np.nan_to_num(values[start : start + ROWS].astype(np.float64), posinf=0, neginf=0)
+        taken = values[start : start + ROWS]
+        part = centred(taken) if centre else np.nan_to_num(taken, posinf=0, neginf=0)
+        part = part.astype(np.float64)
         peak = np.abs(part).max(1, keepdims=True, initial=0)
         steps = np.rint(part * (FINE / np.where(peak > 0, peak, 1))).astype(np.int64)
         lengths = np.sqrt((steps**2).sum(1, keepdims=True).astype(np.float64))
