@@ -60,7 +60,7 @@ find-lr: .venv/installed
 # Of each experiment the parameters that differ and three scores; `dvc exp show` has all columns.
 experiments: .venv/installed
 	@dvc exp show --no-pager --only-changed --hide-workspace --drop \
-	'(?!([A-Z].*|rev|typ|parent|accuracy|macro_f1|loss)$$|(download|preprocess|train|evaluate|export)\.)'
+	'(?!([A-Z].*|rev|typ|parent|accuracy|macro_f1|loss)$$|(download|preprocess|train|evaluate|inspect|export)\.)'
 
 # `make compare A=main B=workspace`: is one better? ARGS='--out changed.csv' lists the images.
 compare: .venv/installed

@@ -28,7 +28,7 @@ from stages import processor
 NAMES = "Haswell", "EPYC", "Skylake-Client"
 HERE = "here"
 SHORT = {"epochs": 2, "limit_batches": 6, "board": False, "resume": False}
-STAGES = "train", "evaluate", "export"
+STAGES = "train", "evaluate", "inspect", "export"
 Hashes = dict[str, str]  # of the files that the stages wrote, by path
 
 

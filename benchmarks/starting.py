@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from stages import processor
+from stages.sections import stage_names
 from stages.versions import PATH, of
 
 ROOT = Path(__file__).parents[1]
@@ -26,7 +27,7 @@ BASE = "import torch"
 WAYS = {BASE: (0, ["-c", "import torch"])} | {
     f"{name}": (1, ["-m", name])
     for name in (
-        *(f"stages.{stage}" for stage in ("download", "preprocess", "train", "evaluate", "export")),
+        *(f"stages.{stage}" for stage in stage_names()),
         "tools.find_lr",
     )
 }

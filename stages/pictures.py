@@ -39,6 +39,12 @@ def fit(image: Picture.Image, side: int) -> Picture.Image:
     return image.resize(within(image.size, side), LANCZOS)
 
 
+def shrunk(pixels: np.ndarray, side: int) -> Picture.Image:
+    """Return an image uint8 [H, W, C] as a picture, shrunk to `side` pixels if it is larger."""
+    image = picture(np.asarray(pixels))
+    return image if max(image.size) <= side else image.resize(within(image.size, side), LANCZOS)
+
+
 def within(size: tuple[int, int], side: int) -> tuple[int, int]:
     """Scale width and height so that the longer is `side`, the other 1 pixel at least."""
     longer = max(size)

@@ -6,8 +6,9 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from reprise.grid import Captioned, Grid, Line
+from stages.pages.template import SIDE
 from stages.pictures import fit, font, shorten
-from stages.reporting.gallery import SIDE, Gallery, Tile
+from stages.reporting.gallery import Gallery, Tile
 
 COLUMNS, GAP, LINE = 6, 16, 16  # tiles a row; pixels around tiles, and of a line of text
 HEADING = 3 * LINE  # pixels: title, note and some air

@@ -8,13 +8,13 @@ from jaxtyping import Float, Float32, Int64, UInt8
 from PIL import Image as Picture
 
 from reprise.escaping import printable
-from stages.pictures import picture, within
+from stages.pages.template import SIDE
+from stages.pictures import shrunk
 from stages.reporting.gradcam import overlay
 
 EXTREMES = 12  # most confident mistakes, and least certain right answers, shown at most
 CLASSES = 10  # shown at most: those that are recognised worst
 EXAMPLES = 6  # of a class, shown at most
-SIDE = 96  # pixels; larger images are shrunk to it
 CAPTION = "Below each image its class, then the one that was predicted, with its probability."
 LEGEND = "Beside it, where the network looked: the hotter, the more it decided (Grad-CAM)."
 
@@ -92,7 +92,9 @@ def worst_mistakes(
     tiles = [_tile(judged, row) for row in rows.tolist()]
     if heat is not None:
         maps = map(overlay, judged.images[rows], heat)
-        tiles = [tile._replace(heat=_small(one)) for tile, one in zip(tiles, maps, strict=True)]
+        tiles = [
+            tile._replace(heat=shrunk(one, SIDE)) for tile, one in zip(tiles, maps, strict=True)
+        ]
     note = CAPTION if heat is None else f"{CAPTION} {LEGEND}"
     none = f"All {len(judged.labels):,} answers are right."
     return Gallery("Most confident mistakes", note if tiles else none, tiles)
@@ -119,18 +121,10 @@ def by_class(judged: Judged) -> list[Gallery]:
 
 def _tile(judged: Judged, row: int) -> Tile:
     return Tile(
-        image=_small(judged.images[row]),
+        image=shrunk(judged.images[row], SIDE),
         actual=judged.classes[judged.labels[row]],
         predicted=judged.classes[judged.predictions[row]],
         confidence=float(judged.confidences[row]),
         path=printable(judged.paths[row]),
         right=bool(judged.labels[row] == judged.predictions[row]),
     )
-
-
-def _small(pixels: UInt8[np.ndarray, "h w c"]) -> Picture.Image:
-    """Return an image, shrunk to SIDE pixels if it is larger."""
-    image = picture(np.asarray(pixels))
-    if max(image.size) <= SIDE:
-        return image
-    return image.resize(within(image.size, SIDE), Picture.Resampling.LANCZOS)

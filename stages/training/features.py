@@ -5,14 +5,13 @@ compute the same again. Features are computed in batches of a fixed size in the 
 so that they are the same bits whenever they are computed, by however many processes.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from stages import runtime
+from stages.backbone import Backbone, features_before
 from stages.batches import Resident, gather, placed
 from stages.capacity import free_memory
 from stages.errors import UserError
@@ -52,7 +51,7 @@ def keep(lesson: Lesson, params: Loop) -> Lesson | None:
     if not is_frozen(params, len(step.learner.history)) or not _images_stay(train, params):
         return None
     layers = _learning(lesson)
-    with _backbone(step.whole, layers[0]) as backbone:
+    with features_before(step.whole, layers[0]) as backbone:
         if not _is_constant(backbone, layers, lesson, params):
             return None
         count = len(train.labels) + len(val.labels)
@@ -62,37 +61,6 @@ def keep(lesson: Lesson, params: Loop) -> Lesson | None:
     behind = Step(step.learner, layers, step.loss, step.params)
     behind.join(step.world)
     return Lesson(behind, *made)
-
-
-class Backbone(nn.Module):
-    """A network up to one of its layers: it returns what that layer is given."""
-
-    logits: Tensor  # of the latest batch
-
-    def __init__(self, whole: nn.Module) -> None:
-        """Take the network that maps pixels to logits."""
-        super().__init__()
-        self.whole, self._given = whole, list[Tensor]()
-
-    def receive(self, _: nn.Module, inputs: tuple[Tensor]) -> None:
-        """Receive what the layer is given."""
-        self._given.append(inputs[0])
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Return the features of a batch."""
-        self.logits = self.whole(images)
-        return self._given.pop()
-
-
-@contextmanager
-def _backbone(whole: nn.Module, layer: nn.Module) -> Iterator[Backbone]:
-    """Yield the network up to a layer, for use within the block."""
-    made = Backbone(whole)
-    handle = layer.register_forward_pre_hook(made.receive)
-    try:
-        yield made
-    finally:
-        handle.remove()
 
 
 def _images_stay(data: Resident, params: Loop) -> bool:

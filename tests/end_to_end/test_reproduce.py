@@ -8,7 +8,7 @@ import pytest
 from conftest import Clone
 from ruamel.yaml import YAML
 
-STAGES = ["download", "preprocess", "train", "evaluate", "export"]
+STAGES = ["download", "preprocess", "train", "evaluate", "inspect", "export"]
 
 
 def digests(root: Path) -> dict[str, str]:

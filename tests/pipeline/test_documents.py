@@ -18,7 +18,9 @@ def test_comments_in_params_yaml_are_the_classes_descriptions() -> None:
     assert parameters.comments(text) == text, REMEDY
 
 
-@pytest.mark.parametrize("name", ["download", "preprocess", "train", "evaluate", "export"])
+@pytest.mark.parametrize(
+    "name", ["download", "preprocess", "train", "evaluate", "inspect", "export"]
+)
 def test_params_yaml_has_every_parameter(name: str) -> None:
     values = YAML(typ="safe").load(Path("params.yaml"))[name]
     assert {*values} == {*parameters.section(name).model_fields}

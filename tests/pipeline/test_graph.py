@@ -71,10 +71,11 @@ def test_stated_versions_are_those_that_make_installs() -> None:
 def test_data_deps_are_the_artifacts_read(name: str) -> None:
     written = [dep for dep in STAGES[name]["deps"] if not dep.startswith(CODE)]
     # A parameter `path` names data of the user's, `weights` may name a file in models/source;
-    # `exclude` and `relabel` name tables in data/cleaning.
+    # `exclude` and `relabel` name tables in data/cleaning, `predictions` those of other folds.
     own = [f"${{{name}.path}}"] if "path" in PARAMS[name] else []
     own += ["models/source"] if "weights" in PARAMS[name] else []
     own += ["data/cleaning"] if "exclude" in PARAMS[name] else []
+    own += [f"${{{name}.predictions}}"] if "predictions" in PARAMS[name] else []
     read = sorted([*artifacts(name, "read"), *own])
     assert sorted(written) == read, says(f"{name}.deps, the data,", read)
 

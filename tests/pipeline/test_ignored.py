@@ -1,5 +1,6 @@
 """.dvcignore hides what tools leave in folders of code, and nothing of a user's data."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_what_python_and_editors_leave_in_code_runs_no_stage(name: str) -> None:
     assert matches(name)
 
 
-@pytest.mark.parametrize("name", ["stages/sources/tar.py", "stages/reporting/page/page.css"])
+@pytest.mark.parametrize("name", ["stages/sources/tar.py", "stages/pages/template.css"])
 def test_code_and_templates_are_seen(name: str) -> None:
     assert not matches(name)
 
@@ -37,3 +38,11 @@ def test_code_and_templates_are_seen(name: str) -> None:
 )
 def test_every_file_of_a_user_is_seen(name: str) -> None:
     assert not matches(f"data/source/{name}")
+
+
+@pytest.mark.parametrize("name", ["folds.json", "folds/predictions.parquet", "repeat/report.html"])
+def test_what_many_runs_say_together_is_for_git(name: str) -> None:
+    """It is the output of no stage, so nothing else would keep it."""
+    command = ["git", "check-ignore", "--quiet", f"metrics/{name}"]
+    assert subprocess.run(command, check=False).returncode == 1
+    assert not matches(f"metrics/{name}")

@@ -15,6 +15,7 @@ SLOW = {"aiohttp", "pandas", "scipy", "sklearn", "tensorboard", "timm", "torchvi
         ("stages.preprocess", SLOW | {"torch"}),
         ("stages.train", SLOW),
         ("stages.evaluate", SLOW - {"pandas", "scipy", "sklearn"}),
+        ("stages.inspect", SLOW - {"pandas", "scipy", "sklearn"}),
         ("stages.export", SLOW),
         ("tools.compare", SLOW | {"torch"}),
     ],

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from docs.parameters import section
 
 UNSEEN = {"size", "nfiles"}
-SECTIONS = ["download", "preprocess", "train", "evaluate", "export"]
+SECTIONS = ["download", "preprocess", "train", "evaluate", "inspect", "export"]
 
 
 def named(annotation: object) -> Iterator[str]:

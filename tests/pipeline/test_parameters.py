@@ -15,10 +15,11 @@ from ruamel.yaml import YAML
 
 PARAMS: dict[str, dict[str, object]] = YAML(typ="safe").load(Path("params.yaml"))
 DOWNSTREAM = {
-    "download": {"preprocess", "train", "evaluate", "export"},
-    "preprocess": {"train", "evaluate", "export"},
-    "train": {"evaluate", "export"},
+    "download": {"preprocess", "train", "evaluate", "inspect", "export"},
+    "preprocess": {"train", "evaluate", "inspect", "export"},
+    "train": {"evaluate", "inspect", "export"},
     "evaluate": {"export"},  # where the rule is another one
+    "inspect": set[str](),
     "export": set[str](),
 }
 
@@ -37,7 +38,7 @@ def another(value: object) -> object:
             return value + 1
         case list():
             return [another(item) for item in value] or [1]
-        case "data/source":
+        case "data/source" | "data/predictions":
             return "docs"
         case _:
             return f"{value}x"

@@ -16,7 +16,7 @@ import pytest
 from damage import FACTOR, damaged, otherwise, rewritten
 from toys import RUNTIME, split, store, untrained
 
-from stages import evaluate, export
+from stages import evaluate, export, inspect
 from stages.artifacts import classifier, decision, history, predictions
 from stages.artifacts.history import Epoch
 from stages.errors import UserError
@@ -34,6 +34,10 @@ EXPORT = {
     **RUNTIME, "formats": ["onnx"], "opset": 20, "input": "uint8", "with_resizing": False,
     "calibration": 8, "tolerance": 1e-4, "int8_tolerance": 0.01, "on_unsupported": "skip",
     "license": "MIT", "version": "1", "batch_size": 4,
+}  # fmt: skip
+INSPECT = {
+    **RUNTIME, "predictions": "metrics/evaluate", "similarity": 0.9, "nearness": 0.5,
+    "outliers": 0.1, "batch_size": 4,
 }  # fmt: skip
 Damage = Callable[[bytes, np.random.Generator], bytes]
 
@@ -88,7 +92,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder in which evaluate and export can run."""
     folder = tmp_path_factory.mktemp("run")
     with chdir(folder):
-        sections = {"evaluate": EVALUATE, "export": EXPORT}
+        sections = {"evaluate": EVALUATE, "export": EXPORT, "inspect": INSPECT}
         Path("params.yaml").write_text(json.dumps(sections))
         Evaluate.load(), Export.load()
         store({"train": split(12, 1), "val": split(4, 2), "test": split(10)})
@@ -128,6 +132,16 @@ def test_evaluate_survives_damaged_artifacts(path: Path, damage: Damage) -> None
 def test_export_survives_damaged_artifacts(path: Path, damage: Damage) -> None:
     for seed in range(max(1, TIMES // 3)):
         survives(export.main, path, damage, seed)
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("path", "damage"),
+    [*(one for one in KINDS if one[0] != HISTORY), (predictions.PATH, damaged)],
+)
+def test_inspect_survives_damaged_artifacts(path: Path, damage: Damage) -> None:
+    for seed in range(max(1, TIMES // 3)):
+        survives(inspect.main, path, damage, seed)
 
 
 @pytest.mark.usefixtures("here")

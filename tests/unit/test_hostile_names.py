@@ -17,9 +17,10 @@ from dvc_render.vega import VegaRenderer  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
 from toys import CARD, INTERFACE, RUNTIME, split
 
+from reprise.escaping import cell
 from reprise.metadata import KEY, parse
-from stages import evaluate, export
-from stages.artifacts import classifier, history, predictions, report, splits
+from stages import evaluate, export, inspect
+from stages.artifacts import classifier, history, predictions, report, review, splits
 from stages.artifacts.history import Epoch
 from stages.artifacts.report import PLOTS
 from stages.artifacts.splits import Split
@@ -48,11 +49,15 @@ SECTIONS = {
         "calibration": 8, "tolerance": 1e-4, "int8_tolerance": 0.01, "on_unsupported": "skip",
         "license": "MIT", "version": "1", "batch_size": 64,
     },
+    "inspect": {
+        **RUNTIME, "predictions": "models", "similarity": 0.9, "nearness": 0.5, "outliers": 0.5,
+        "batch_size": 64,
+    },
 }  # fmt: skip
 
 
 def write(names: list[str]) -> None:
-    """Write what evaluate and export read, of classes and paths of these names."""
+    """Write what the stages read, of classes and paths of these names."""
     interface = INTERFACE.model_copy(update={"classes": tuple(names)})
     labels = np.arange(COUNT) % len(names)
     part = Split(split(COUNT).images, labels)
@@ -77,6 +82,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             write(names)
             evaluate.main()
             export.main()
+            inspect.main()
     return made
 
 
@@ -96,8 +102,11 @@ class Reader(HTMLParser):
         self.text += data
 
 
-def test_the_page_has_the_tags_that_it_has_for_plain_names(runs: dict[str, Path]) -> None:
-    hostile, plain = (Reader((run / report.PAGE).read_text("utf-8")) for run in runs.values())
+@pytest.mark.parametrize("page", [report.PAGE, review.PAGE])
+def test_the_page_has_the_tags_that_it_has_for_plain_names(
+    runs: dict[str, Path], page: Path
+) -> None:
+    hostile, plain = (Reader((run / page).read_text("utf-8")) for run in runs.values())
     kinds = hostile.tags.keys() ^ plain.tags.keys()
     assert all(kind[0] in {"td", "path"} for kind in kinds)  # as the figures are
     for tag in ("script", "style", "img", "title", "svg", "th", "figure"):
@@ -111,10 +120,10 @@ def test_the_page_has_the_tags_that_it_has_for_plain_names(runs: dict[str, Path]
 
 
 def test_no_table_has_a_formula_a_tag_or_a_line_end(runs: dict[str, Path]) -> None:
-    tables = sorted((runs["hostile"] / PLOTS).glob("*.csv"))
-    assert len(tables) == 6
+    tables = [*sorted((runs["hostile"] / PLOTS).glob("*.csv")), runs["hostile"] / review.TABLE]
+    assert len(tables) == 7
     for table in tables:
-        plain = (runs["plain"] / PLOTS / table.name).read_text("utf-8").splitlines()
+        plain = (runs["plain"] / table.relative_to(runs["hostile"])).read_text("utf-8").splitlines()
         lines = table.read_text("utf-8").split("\n")
         assert len(lines) - 1 == len(plain) or table.name == "confusion.csv"
         for row in csv.reader(lines):
@@ -182,3 +191,15 @@ def test_files_for_programs_keep_the_exact_text(runs: dict[str, Path]) -> None:
 
     session = onnxruntime.InferenceSession(runs["hostile"] / "models/export/model.onnx")
     assert [*parse(session.get_modelmeta().custom_metadata_map[KEY]).classes] == NAMES
+
+
+def test_a_row_of_the_review_names_its_image_by_the_escaped_path(runs: dict[str, Path]) -> None:
+    by_cell = dict[str, str]()
+    with chdir(runs["hostile"]):
+        for name in splits.NAMES:
+            by_cell |= {cell(path): path for path in splits.read_paths(name)}
+        with review.TABLE.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    assert rows
+    assert {row["path"] for row in rows} <= by_cell.keys()
+    assert {row["label"] for row in rows} <= {*map(cell, NAMES)}

@@ -197,7 +197,7 @@ def test_a_missing_section_is_named() -> None:
 
 
 def test_a_stage_is_a_script_that_defines_the_class_of_its_section(tmp_path: Path) -> None:
-    assert stage_names() == ["download", "evaluate", "export", "preprocess", "train"]
+    assert stage_names() == ["download", "evaluate", "export", "inspect", "preprocess", "train"]
     start = '\n\nif __name__ == "__main__":\n    main()\n'
     scripts = {
         "train": f"class Train(Fit):\n    lr: float{start}",
@@ -217,10 +217,10 @@ def test_a_stage_is_a_script_that_defines_the_class_of_its_section(tmp_path: Pat
     [
         ("tran", "did you mean train?"),
         ("Train", "did you mean train?"),
-        ("params", "known are: download, evaluate, export, preprocess, train"),
-        ("model", "known are: download, evaluate, export, preprocess, train"),
-        ("1", "known are: download, evaluate, export, preprocess, train"),
-        ("~", "known are: download, evaluate, export, preprocess, train"),
+        ("params", "known are: download, evaluate, export, inspect, preprocess, train"),
+        ("model", "known are: download, evaluate, export, inspect, preprocess, train"),
+        ("1", "known are: download, evaluate, export, inspect, preprocess, train"),
+        ("~", "known are: download, evaluate, export, inspect, preprocess, train"),
     ],
 )
 def test_a_section_without_a_stage_is_refused(name: str, remedy: str) -> None:

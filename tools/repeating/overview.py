@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from stages.pages.template import environment
 from stages.reporting.page import page
 from stages.reporting.page.charts import (
     BOTTOM,
@@ -26,14 +25,7 @@ FRAME = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": 
 
 def render(overall: Overall, meaning: str) -> str:
     """Return the page as HTML; all text is escaped."""
-    pages = Environment(
-        loader=FileSystemLoader(FOLDERS),
-        autoescape=True,
-        finalize=page.shown,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    pages = environment(*FOLDERS)
     pages.filters["label"] = page.label
     return pages.get_template("overview.html").render(
         overall=overall,

@@ -1,17 +1,10 @@
 """Render the content as one HTML file that needs no network and no other file."""
 
-import json
-from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from PIL.Image import Image
-
-from reprise.escaping import printable
-from stages.pictures import encode
-from stages.reporting.gallery import SIDE
+from stages.pages.template import environment
 from stages.reporting.page.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from stages.reporting.page.content import Content
 from stages.reporting.page.figures import charts, confused, matrix
@@ -58,18 +51,9 @@ class ScoreCard(NamedTuple):
 def render(content: Content) -> str:
     """Return the page as HTML, pictures, style and script included.
 
-    The templates, style and script are the files page.* beside this module. All text is escaped,
-    so that no name acts as code or changes the direction of the text.
+    The templates are the files page.* beside this module.
     """
-    pages = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        finalize=shown,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {"source": source, "written": written}
+    pages = environment(Path(__file__).parent)
     return pages.get_template("page.html").render(
         content=content,
         warning=content.baseline.remark(content.scores),
@@ -109,19 +93,3 @@ def figure(name: str, value: float | None) -> str:
     if value is None:
         return "n/a"
     return f"{value:.1%}" if name.startswith(SHARES) else f"{value:.3f}"
-
-
-def shown(value: object) -> object:
-    """Escape control characters in text; Jinja escapes it for HTML after that."""
-    return printable(value) if type(value) is str else value  # not Markup, which is of a template
-
-
-def written(value: object) -> str:
-    """Return a parameter as YAML writes it: null, true, text without quotes."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def source(image: Image) -> str:
-    """Return a picture as a data URL; large ones as JPEG, which is a third of PNG."""
-    kind = "JPEG" if max(image.size) >= SIDE else "PNG"
-    return f"data:image/{kind.lower()};base64,{b64encode(encode(image, kind)).decode()}"

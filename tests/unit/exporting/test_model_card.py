@@ -17,6 +17,7 @@ from torch import nn
 
 from reprise.escaping import code, markdown, printable
 from reprise.resizing import fit
+from reprise.rule import NEVER, Rule
 from stages.artifacts.exported import Figures
 from stages.exporting import conversion
 from stages.exporting.description import spec
@@ -184,3 +185,26 @@ def test_a_line_says_how_a_format_compared() -> None:
     assert summary(EXACT) == "100.00% of the predictions agree with the classifier's"
     assert summary({"unsupported": "no"}) == "not made: no"
     assert summary({"agreement": 0.5, "refused": "loses"}) == "not kept: loses"
+
+
+@pytest.mark.parametrize(
+    ("rule", "parts"),
+    [
+        (Rule(), ["true for every image.", "no sets were asked for", "`ood` is false for every"]),
+        (
+            Rule(0.75, 0.1, -2.5, "precision", 0.99, 0.05, 0.01),
+            [
+                "is 0.75 or more and the image is not `ood`: chosen for 99 % of the answers to be",
+                "from a probability of 0.1 on: of new images, the right class is among them for",
+                "is above -2.5, as that of 1 % of val is",
+                "`ood` finds only those of a high energy",
+            ],
+        ),
+        (Rule(NEVER, None, None, "precision", 0.99), ["`answered` is false for every image: val"]),
+        (Rule(0.5, None, None, "coverage", 0.9), ["chosen for 90 % of the images to be answered"]),
+    ],
+)
+def test_what_the_model_does_not_know_is_in_it(rule: Rule, parts: list[str]) -> None:
+    text = render(Subject(warm(), DATA.meta, {"onnx": EXACT}, rule), PARAMS)
+    for part in ("fitted to the 4 images of val", *parts):
+        assert part in text

@@ -85,6 +85,7 @@ def sets(draw: st.DrawFn) -> Images:
     return np.array(labels), np.array(groups)
 
 
+@settings(deadline=None)
 @given(sets(), st.sampled_from([SHARES, (0.5, 0.5), (0.1,) * 10, (1.0,)]), st.integers(0, 9))
 def test_every_image_is_in_one_part_and_no_group_in_two(
     images: Images, shares: tuple[float, ...], seed: int
@@ -95,7 +96,7 @@ def test_every_image_is_in_one_part_and_no_group_in_two(
     of_groups(homes, images[1])
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 200), st.integers(1, 5))
 def test_parts_are_off_by_less_than_two_of_the_largest_groups(seed: int, classes: int) -> None:
     labels, groups = drawn(seed, 40, classes)

@@ -3,8 +3,9 @@ import pytest
 from PIL import Image as Picture
 from toys import encoded
 
+from stages.pages.template import SIDE
 from stages.reporting.contact_sheet import COLUMNS, GAP, HEADING, LINE, draw
-from stages.reporting.gallery import SIDE, Gallery, Tile
+from stages.reporting.gallery import Gallery, Tile
 
 DOWN = SIDE + 3 * LINE + GAP  # pixels from row to row
 RED, BLUE = Picture.new("RGB", (4, 4), "red"), Picture.new("RGB", (4, 4), "blue")

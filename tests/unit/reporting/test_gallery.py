@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from toys import pixels
 
+from stages.pages.template import SIDE
 from stages.reporting.gallery import (
     EXAMPLES,
-    SIDE,
     Judged,
     by_class,
     least_certain,

@@ -7,10 +7,11 @@ import pytest
 from contents import CONTENT, EMPTY, TILE
 from PIL import Image as Picture
 
-from stages.reporting.gallery import SIDE, Gallery
+from stages.pages.template import SIDE, source, written
+from stages.reporting.gallery import Gallery
 from stages.reporting.page.charts import Series
 from stages.reporting.page.content import ClassRow
-from stages.reporting.page.page import render, source, written
+from stages.reporting.page.page import render
 
 VOID = {"meta", "img", "path", "rect"}
 NASTY = "</style><script>alert(1)</script>\"'&<b>"

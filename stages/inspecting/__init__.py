@@ -1,0 +1,1 @@
+"""What is wrong with the images: what the stage `inspect` alone needs."""

@@ -1,0 +1,141 @@
+"""The stage inspect, on toys with planted faults."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from toys import CARD, RUNTIME, section, split, store, untrained
+
+from stages import inspect as stage
+from stages.artifacts import classifier, predictions, review
+from stages.artifacts.predictions import Predictions
+from stages.artifacts.review import Row
+from stages.artifacts.splits import Split
+from stages.errors import UserError
+from stages.inspect import Inspect
+
+PARAMS = Inspect.model_validate(
+    section("inspect", **RUNTIME, batch_size=4, predictions="oof", outliers=0.05)
+)
+COUNTS = {"train": 40, "val": 12, "test": 16}
+
+
+def parts() -> dict[str, Split]:
+    """Return dark and bright images; one of train is in test, too, and one of val is flat."""
+    made = {name: split(count, seed) for seed, (name, count) in enumerate(COUNTS.items())}
+    made["train"].images[5] = made["test"].images[3]
+    made["val"].images[2] = 77
+    return made
+
+
+@pytest.fixture(autouse=True)
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(f"inspect: {PARAMS.model_dump_json()}")
+    Path("oof").mkdir()
+    store(parts())
+    classifier.write(untrained(3))
+
+
+def rows() -> list[Row]:
+    with review.TABLE.open(encoding="utf-8", newline="") as file:
+        head, *found = csv.reader(file)
+    assert tuple(head) == Row._fields
+    return [Row(*row)._replace(score=float(row[4])) for row in found]  # type: ignore[arg-type]
+
+
+def test_planted_faults_are_listed_counted_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    stage.main()
+    found = {(row.finding, row.path): row for row in rows()}
+    assert found["leak", "train/5.png"].other == "test/3.png"
+    assert found["leak", "train/5.png"].split == "train"
+    assert ("flat", "val/2.png") in found
+    assert [row.score for row in rows()] == sorted((row.score for row in rows()), reverse=True)
+    assert not any(row.decision for row in rows())
+    counts = json.loads(review.COUNTS.read_text())
+    assert counts["images"] == sum(COUNTS.values())
+    assert counts["judged"] == COUNTS["val"] + COUNTS["test"]
+    assert counts["near_duplicates"]["train_and_test"] == 1
+    assert counts["classes"]["dark"]["train"] == COUNTS["train"] / 2
+    assert sum(counts["findings"].values()) == len(rows())
+    html = review.PAGE.read_text("utf-8")
+    assert "Near-duplicates in two splits" in html
+    assert "train/5.png" in html
+    assert "leak 1" in capsys.readouterr().out
+
+
+def test_the_same_images_give_the_same_bytes() -> None:
+    def run() -> list[bytes]:
+        stage.main()
+        return [path.read_bytes() for path in (review.TABLE, review.COUNTS, review.PAGE)]
+
+    assert run() == run()
+
+
+def out_of_fold(swapped: int) -> None:
+    """Write predictions of all images that know all labels; those in train are swapped."""
+    paths = [f"{name}/{row}.png" for name, count in COUNTS.items() for row in range(count)]
+    labels = np.concatenate([part.labels for part in parts().values()])
+    sure = np.where(np.arange(2) == labels[:, None], 0.97, 0.03)
+    sure[swapped] = sure[swapped, ::-1]
+    predictions.write(
+        Predictions(("dark", "bright"), paths, labels, labels, sure),
+        Path("oof/predictions.parquet"),
+    )
+
+
+def test_out_of_fold_predictions_judge_train_too() -> None:
+    out_of_fold(7)
+    stage.main()
+    doubted = [row for row in rows() if row.finding == "label"]
+    assert [(row.path, row.label, row.suggestion) for row in doubted] == [
+        ("train/7.png", "bright", "dark")
+    ]
+    counts = json.loads(review.COUNTS.read_text())
+    assert counts["out_of_fold"] == counts["judged"] == sum(COUNTS.values())
+
+
+@pytest.mark.parametrize("damage", ["nothing there", "no Parquet", "other classes"])
+def test_predictions_that_cannot_be_used_are_refused(damage: str) -> None:
+    path = Path("oof/predictions.parquet")
+    if damage == "nothing there":
+        Path("oof").rmdir()
+    elif damage == "no Parquet":
+        path.write_text("path,label")
+    else:
+        none = np.empty(0, np.int64)
+        predictions.write(Predictions(("a",), [], none, none, np.empty((0, 1))), path)
+    with pytest.raises(UserError, match=r"inspect\.predictions"):
+        stage.main()
+    assert not review.TABLE.exists()
+
+
+def test_splits_may_be_empty_and_classes_missing() -> None:
+    dark = split(10)
+    dark = Split(dark.images[::2], dark.labels[::2])
+    store({"train": dark})
+    stage.main()
+    counts = json.loads(review.COUNTS.read_text())
+    assert counts["judged"] == 0
+    assert counts["images"] == 5
+
+
+def test_a_classifier_of_other_images_is_refused() -> None:
+    other = CARD.interface.model_copy(update={"height": 16})
+    judged = untrained()
+    classifier.write(judged._replace(card=CARD.model_copy(update={"interface": other})))
+    with pytest.raises(UserError, match="run `dvc repro train`"):
+        stage.main()
+
+
+def test_a_network_that_diverged_has_its_pixels_judged_all_the_same() -> None:
+    judged = untrained()
+    with torch.no_grad():
+        for weight in judged.network.parameters():
+            weight.mul_(1e30)
+    classifier.write(judged)
+    stage.main()
+    assert any(row.finding == "leak" for row in rows())
