@@ -20,25 +20,30 @@ def nearest(vectors: Float32[np.ndarray, "n d"], count: int) -> Int64[np.ndarray
     """Return the `count` nearest others of each, nearest first; the first where they are equal."""
     count = min(count, len(vectors) - 1)
     found = np.empty((len(vectors), max(0, count)), np.int64)
+    room = np.empty(ROWS * COLUMNS, np.float32)  # used again: new memory costs more than a product
     for top in range(0, len(vectors) if count > 0 else 0, ROWS):
-        found[top : top + ROWS] = _nearest_of(vectors, top, count)
+        found[top : top + ROWS] = _nearest_of(vectors, top, count, room)
     return found
 
 
 def _nearest_of(
-    vectors: Float32[np.ndarray, "n d"], top: int, count: int
+    vectors: Float32[np.ndarray, "n d"], top: int, count: int, room: Float32[np.ndarray, " _"]
 ) -> Int64[np.ndarray, "b k"]:
     """Return the nearest others of a block of vectors that begins at `top`."""
     block = vectors[top : top + ROWS]
     best, least = np.empty(0, np.int64), None
     for left in range(0, len(vectors), COLUMNS):
-        products = block @ vectors[left : left + COLUMNS].T
+        others = vectors[left : left + COLUMNS]
+        products = room[: len(block) * len(others)].reshape(len(block), -1)
+        np.matmul(block, others.T, out=products)
         own = np.arange(max(top, left), min(top + len(block), left + COLUMNS))
         products[own - top, own - left] = NONE
         if least is None:
             least = np.partition(products[:, :FIRST], -count, axis=1)[:, -count]
-        rows, columns = np.nonzero(products >= least[:, None])
-        less = (MOST - products[rows, columns]).astype(np.int64)
+        # Of a flat array: of one with rows, nonzero takes several times as long.
+        near = np.flatnonzero(products >= least[:, None])
+        rows, columns = np.divmod(near, products.shape[1])
+        less = (MOST - products.ravel()[near]).astype(np.int64)
         keys = (rows << ROW) | (less << PRODUCT) | (columns + left)
         best = _first(np.sort(np.concatenate([best, keys])), len(block), count)
         last = best[count - 1 :: count]
