@@ -16,7 +16,7 @@ def test_an_experiment_runs_what_it_changes_and_going_back_runs_nothing(reproduc
     before = (reproduced.root / "models" / "classifier.safetensors").read_bytes()
 
     printed = reproduced.run("dvc", "exp", "run", "-S", "train.lr=0.001")
-    assert ran(printed) == ["train", "evaluate", "export"]
+    assert ran(printed) == ["train", "evaluate", "inspect", "export"]
     params = json.loads(reproduced.run("dvc", "params", "diff", "--json"))
     assert params == {"params.yaml": {"train.lr": {"old": 0.005, "new": 0.001, "diff": -0.004}}}
     metrics = json.loads(reproduced.run("dvc", "metrics", "diff", "--json"))
@@ -42,6 +42,6 @@ def test_a_number_in_exponent_form_is_a_number(reproduced: Clone) -> None:
 def test_an_experiment_in_a_folder_of_its_own_leaves_the_workspace(reproduced: Clone) -> None:
     text = (reproduced.root / "params.yaml").read_text("utf-8")
     printed = reproduced.run("dvc", "exp", "run", "--temp", "-n", "short", "-S", "train.epochs=1")
-    assert ran(printed) == ["train", "evaluate", "export"]
+    assert ran(printed) == ["train", "evaluate", "inspect", "export"]
     assert (reproduced.root / "params.yaml").read_text("utf-8") == text
     assert "short" in reproduced.run("dvc", "exp", "list", "--name-only")
