@@ -24,7 +24,7 @@ from stages.inspecting.exhibition import render
 from stages.inspecting.findings import as_rows
 from stages.inspecting.held_out import Evidence, Images, held_out
 from stages.inspecting.looking import Finder, find, scan
-from stages.inspecting.tally import counts, totals
+from stages.inspecting.tally import counts, summary
 from stages.params import BatchSize, Location
 from stages.runtime import Runtime
 
@@ -67,7 +67,7 @@ def main() -> None:
     found = find(known, scan(parts), params)
     review.write(as_rows(found, images), counts(found, known))
     review.write_page(render(known, parts, found))
-    print(", ".join(f"{kind} {count}" for kind, count in totals(found).items()))
+    print(summary(found, images))
 
 
 if __name__ == "__main__":

@@ -24,12 +24,20 @@ def captured(texts: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
 
     It is null where a text does not match, and where the group takes nothing.
     """
-    own = pattern if _has_group(pattern) else f"({pattern})"
+    found = first_group(texts, pattern if _has_group(pattern) else f"({pattern})")
+    return pc.if_else(pc.not_equal(found, ""), found, None)
+
+
+def first_group(texts: pa.Array | pa.ChunkedArray, pattern: str) -> pa.Array | pa.ChunkedArray:
+    """Return what the first capture group takes of each text; null where a text does not match.
+
+    Raises:
+        ArrowInvalid: it is no regular expression, or has no group.
+    """
     # The first match, and all around it, is replaced by the group.
-    whole = rf"(?s:\A.*?)(?:{own})(?s:.*\z)"
+    whole = rf"(?s:\A.*?)(?:{pattern})(?s:.*\z)"
     found = pc.replace_substring_regex(texts, whole, FIRST, max_replacements=1)
-    taken = pc.and_(pc.match_substring_regex(texts, pattern), pc.not_equal(found, ""))
-    return pc.if_else(taken, found, None)
+    return pc.if_else(pc.match_substring_regex(texts, pattern), found, None)
 
 
 def _has_group(pattern: str) -> bool:

@@ -42,6 +42,13 @@ def totals(findings: Sequence[Finding]) -> dict[Kind, int]:
     return {kind: found[kind] for kind in KINDS}
 
 
+def summary(findings: Sequence[Finding], images: Images) -> str:
+    """Say in a line how many images a person should look at, and why."""
+    listed, found = len({one.row for one in findings}), totals(findings)
+    told = ", ".join(f"{kind} {count:,}" for kind, count in found.items() if count)
+    return f"{listed:,} of {len(images.labels):,} images to look at" + (f": {told}" if told else "")
+
+
 def counts(findings: Sequence[Finding], known: Evidence) -> dict[str, object]:
     """Return the figures of the stage."""
     images, given, _ = known
@@ -61,11 +68,13 @@ def counts(findings: Sequence[Finding], known: Evidence) -> dict[str, object]:
         "findings": totals(findings),
         "listed": len({one.row for one in findings}),
         "near_duplicates": {**across, "within": sum(pairs[frozenset((n,))] for n in range(3))},
-        "classes": {
-            row.name: {
+        # A list: DVC makes a column of every number that is not in one.
+        "classes": [
+            {
+                "class": row.name,
                 **dict(zip(NAMES, row.images, strict=True)),
                 "findings": sum(row.found),
             }
             for row in by_class(findings, images)
-        },
+        ],
     }

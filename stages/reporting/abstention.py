@@ -30,10 +30,8 @@ class Abstention(Params):
         description="leave open what is unsure: answers of a precision, or for a share of images"
     )
     abstain_target: Share = Field(description="that precision or share (abstain)")
-    conformal_alpha: float | None = Field(
-        gt=0,
-        lt=1,
-        description="share of the sets of classes that may lack the right one; null: off",
+    conformal_alpha: Share | None = Field(
+        description="share of the sets of classes that may lack the right one; null: off"
     )
     ood_quantile: Share | None = Field(
         description="share of val to take for out of distribution; null: none is"

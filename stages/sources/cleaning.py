@@ -10,7 +10,7 @@ from stages.artifacts.download_metrics import LabelChange
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
 from stages.sources import decisions, spelling
-from stages.sources.decision_rows import Decision
+from stages.sources.decision_rows import Ruling
 from stages.sources.decisions import Cleaning
 from stages.sources.reports import excerpt, raise_problems
 from stages.sources.survey import FoundImage, Survey
@@ -57,10 +57,10 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join([*map(excerpt, names[:LISTED]), *["..."] * (len(names) > LISTED)])
 
 
-def _resolve(survey: Survey, made: Iterable[Decision], classes: Sequence[str]) -> Labels:
+def _resolve(survey: Survey, made: Iterable[Ruling], classes: Sequence[str]) -> Labels:
     """Return the label of each image that a row names."""
     numbers = spelling.numbers(classes)
-    told, problems = defaultdict[FoundImage, dict[int | None, Decision]](dict), list[str]()
+    told, problems = defaultdict[FoundImage, dict[int | None, Ruling]](dict), list[str]()
     for decision in made:
         try:
             label = None if decision.label is None else spelling.find(decision.label, numbers)
@@ -76,7 +76,7 @@ def _resolve(survey: Survey, made: Iterable[Decision], classes: Sequence[str]) -
     return {image: label for image, rows in told.items() for label in rows}
 
 
-def _contradiction(rows: Sequence[Decision]) -> str:
+def _contradiction(rows: Sequence[Ruling]) -> str:
     """Say which rows want what of the same image."""
     wants = [
         f"{row.place} {'leaves it out' if row.label is None else f'calls it {row.label}'}"

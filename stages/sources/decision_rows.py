@@ -18,7 +18,7 @@ EXCLUDE, KEEP = "exclude", "keep"
 Row = dict[str, str]  # the cells that matter here, by column
 
 
-class Decision(NamedTuple):
+class Ruling(NamedTuple):
     """What is to become of an image."""
 
     place: str  # table and row
@@ -28,7 +28,7 @@ class Decision(NamedTuple):
     former: str = ""  # the label that it has, where a review tells
 
 
-def reviewed(location: str, table: TextTable, classes: Collection[str]) -> list[Decision]:
+def reviewed(location: str, table: TextTable, classes: Collection[str]) -> list[Ruling]:
     """Return the decisions of a review of images of these classes; to keep an image is none.
 
     Raises:
@@ -36,7 +36,7 @@ def reviewed(location: str, table: TextTable, classes: Collection[str]) -> list[
     """
     names = {name.casefold() for name in classes}
 
-    def parse(place: str, row: Row) -> Decision | None:
+    def parse(place: str, row: Row) -> Ruling | None:
         word = normalize_name(row[DECISION]).casefold()
         if word in {EXCLUDE, KEEP} & names:
             raise ValueError(
@@ -52,7 +52,7 @@ def reviewed(location: str, table: TextTable, classes: Collection[str]) -> list[
     return _parse(location, table, [PATH, DECISION], parse)
 
 
-def excluded(location: str, table: TextTable) -> list[Decision]:
+def excluded(location: str, table: TextTable) -> list[Ruling]:
     """Return a decision to leave an image out for each row.
 
     Raises:
@@ -61,14 +61,14 @@ def excluded(location: str, table: TextTable) -> list[Decision]:
     return _parse(location, table, [PATH], lambda place, row: _decision(place, row, None))
 
 
-def relabelled(location: str, table: TextTable) -> list[Decision]:
+def relabelled(location: str, table: TextTable) -> list[Ruling]:
     """Return a decision to give an image another label for each row.
 
     Raises:
         UserError: as above.
     """
 
-    def parse(place: str, row: Row) -> Decision:
+    def parse(place: str, row: Row) -> Ruling:
         if not normalize_name(row[LABEL]):
             raise ValueError("the label is empty")
         return _decision(place, row, row[LABEL])
@@ -80,11 +80,11 @@ def _parse(
     location: str,
     table: TextTable,
     wanted: Sequence[str],
-    parse: Callable[[str, Row], Decision | None],
-) -> list[Decision]:
+    parse: Callable[[str, Row], Ruling | None],
+) -> list[Ruling]:
     """Parse all rows, and report all that are not understood at once."""
     at = _columns(location, table.columns, wanted)
-    found, problems = list[Decision](), list[str]()
+    found, problems = list[Ruling](), list[str]()
     for place, cells in table.rows:
         try:
             row = {name: cells[n].strip() for name, n in at.items()}
@@ -107,7 +107,7 @@ def _columns(location: str, columns: Sequence[str], wanted: Sequence[str]) -> di
     return at
 
 
-def _decision(place: str, row: Row, label: str | None) -> Decision:
+def _decision(place: str, row: Row, label: str | None) -> Ruling:
     """Return the decision of a row.
 
     Raises:
@@ -119,4 +119,4 @@ def _decision(place: str, row: Row, label: str | None) -> Decision:
     split = split_names.exact_split(said)
     if said and not split:
         raise ValueError(f"split {said} is unknown; it must be train, val or test, or be empty")
-    return Decision(place, row[PATH], label, split)
+    return Ruling(place, row[PATH], label, split)

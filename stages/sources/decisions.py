@@ -11,7 +11,7 @@ from stages.errors import UserError
 from stages.params import Location, Params
 from stages.sources import cells, decision_rows
 from stages.sources.cells import TextTable
-from stages.sources.decision_rows import DECISION, EXCLUDE, FINDING, KEEP, PATH, Decision
+from stages.sources.decision_rows import DECISION, EXCLUDE, FINDING, KEEP, PATH, Ruling
 from stages.sources.origin import file_store
 from stages.sources.reports import excerpt, raise_problems
 
@@ -29,7 +29,7 @@ class Cleaning(Params):
     )
 
 
-def read(params: Cleaning, classes: Collection[str]) -> list[Decision]:
+def read(params: Cleaning, classes: Collection[str]) -> list[Ruling]:
     """Read the tables that the parameters name, of a data set of these classes.
 
     Raises:
@@ -37,7 +37,7 @@ def read(params: Cleaning, classes: Collection[str]) -> list[Decision]:
             what no parameter asks for.
     """
     named = {"exclude": params.exclude, "relabel": params.relabel}
-    found = list[Decision]()
+    found = list[Ruling]()
     for location in dict.fromkeys(name for name in named.values() if name is not None):
         uses = [use for use, name in named.items() if name == location]
         table, place = _table(location, uses[0]), excerpt(location)
@@ -91,7 +91,7 @@ def _require_plain(location: str, columns: Sequence[str], uses: Sequence[str]) -
         )
 
 
-def _require_used(location: str, made: Sequence[Decision], uses: Sequence[str]) -> None:
+def _require_used(location: str, made: Sequence[Ruling], uses: Sequence[str]) -> None:
     """Refuse decisions that no parameter asks for: they would be passed over in silence."""
     by_use = {
         "exclude": [f"{d.place}: {EXCLUDE}" for d in made if d.label is None],

@@ -1,8 +1,4 @@
-"""Labels that are in the names of the files, as Abyssinian_12.jpg, found by a regular expression.
-
-Arrow's, which is RE2: it takes time in proportion to a name, whatever the expression, so that none
-can take for ever.
-"""
+"""Labels that are in the names of the files, as Abyssinian_12.jpg, by a regular expression."""
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -14,6 +10,7 @@ from pydantic import Field
 
 from stages.errors import UserError
 from stages.params import Params
+from stages.patterns import first_group
 from stages.sources import split_names
 from stages.sources.labelled import LabelledFile
 from stages.sources.other_layouts import TEXTS
@@ -70,15 +67,10 @@ def match(names: Sequence[str], pattern: str) -> list[str | None]:
     column = pa.array(names, pa.string())
     try:
         if f"(?P<{GROUP}>" in pattern:
-            found = pc.extract_regex(column, pattern)
-            return [None if one is None else str(one[GROUP]) for one in found.to_pylist()]
-        matched = pc.match_substring_regex(column, pattern).to_pylist()
-        # All around the match is replaced, too: what is left is the group.
-        whole = rf"(?s)\A.*?(?-s:{pattern})(?s:.*)\z"
-        groups = pc.replace_substring_regex(column, whole, r"\1").to_pylist()
-        return [
-            str(group) if is_one else None for is_one, group in zip(matched, groups, strict=True)
-        ]
+            named = pc.extract_regex(column, pattern).to_pylist()
+            return [None if one is None else str(one[GROUP]) for one in named]
+        found = first_group(column, pattern).to_pylist()
+        return [None if one is None else str(one) for one in found]
     except pa.ArrowInvalid as error:
         raise UserError(
             f"params.yaml: download.label_pattern is {excerpt(pattern)}: {excerpt(str(error))}; "

@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 from reprise.escaping import cell
 from stages.artifacts.raw import Raw
-from stages.sources.decision_rows import Decision
+from stages.sources.decision_rows import Ruling
 from stages.sources.reports import MAX_LINES
 
 SAMPLE = 10_000  # paths among which one that no image has is looked for
@@ -48,7 +48,7 @@ class Survey:
                 if len(self._sample) < SAMPLE:
                     self._sample.append(path)
 
-    def find(self, decision: Decision) -> FoundImage:
+    def find(self, decision: Ruling) -> FoundImage:
         """Return the image that a row names; of several of its path, by split and former label.
 
         Raises:

@@ -91,6 +91,6 @@ def test_plots_open_without_a_network(two: Clone, which: tuple[str, ...]) -> Non
     printed = two.run(*MAKE, "plots", *which)
     assert "dvc_plots/index.html" in printed
     html = (two.root / "dvc_plots" / "index.html").read_text("utf-8")
-    assert html.count("vegaEmbed('#") == 10
+    assert html.count("vegaEmbed('#") == 11
     assert html.count('<img src="static/') == 4 * (2 if which else 1)
     assert not re.search(r'(src|href) ?= ?"https?:', html)

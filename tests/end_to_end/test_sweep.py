@@ -57,13 +57,13 @@ def until_ended(clone: Clone, count: int) -> dict[str, str]:
 
 
 @pytest.mark.first
-def test_four_experiments_by_two_workers(reproduced: Clone) -> None:
+def test_experiments_by_two_workers(reproduced: Clone) -> None:
     commit(reproduced, "Run")
-    ranges = ("train.lr=0.01,0.001", "train.network=mlp,cnn")
+    ranges = ("train.lr=0.01,0.001", "train.network=cnn")
     reproduced.run("dvc", "exp", "run", "--queue", *override(*ranges, *SHORT), "train")
     work(reproduced, 2)
-    ended = until_ended(reproduced, 4)
-    assert list(ended.values()) == ["Success"] * 4
+    ended = until_ended(reproduced, 2)
+    assert list(ended.values()) == ["Success"] * 2
 
     names = set(ended)
     logged = {path.name.rpartition("-")[0] for path in (reproduced.root / "runs").iterdir()}
@@ -72,7 +72,7 @@ def test_four_experiments_by_two_workers(reproduced: Clone) -> None:
     table = pd.read_csv(StringIO(reproduced.run("dvc", "exp", "show", "--csv")))
     shown = table[table["Experiment"].isin(names)]
     pairs = set(zip(shown["train.lr"], shown["train.network"], strict=True))
-    assert pairs == {(lr, network) for lr in (0.01, 0.001) for network in ("mlp", "cnn")}
+    assert pairs == {(0.01, "cnn"), (0.001, "cnn")}
 
     one = shown[(shown["train.lr"] == 0.01) & (shown["train.network"] == "cnn")]["rev"]
     alone = override("train.lr=0.01", "train.network=cnn", *SHORT)

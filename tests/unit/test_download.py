@@ -59,8 +59,8 @@ def test_groups_of_a_column_need_columns(dataset: str) -> None:
     ):
         pytest.fail("it must be refused")
     assert str(caught.value) == (
-        f"params.yaml: download.group_column is who, but download.dataset {dataset} has no "
-        "columns; set it to null"
+        "params.yaml: download.group_column is for dataset table, parquet or hub, but "
+        f"download.dataset is {dataset}; set it to null"
     )
 
 

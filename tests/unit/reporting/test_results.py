@@ -106,7 +106,7 @@ def test_in_two_folders_the_bytes_are_the_same(tmp_path: Path) -> None:
     assert [process.wait() for process in running] == [0, 0]
     first, second = map(digests, folders)
     assert first == second
-    assert len(first) == 6 + 3 + 3  # tables, pictures; scores, predictions, page
+    assert len(first) == 7 + 3 + 3  # tables, pictures; scores, predictions, page
 
 
 def digests(folder: Path) -> dict[str, str]:

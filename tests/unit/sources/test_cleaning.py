@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from packing import packed, params, plant, store
 
 from reprise.escaping import cell
+from stages.artifacts import review
 from stages.artifacts.download_metrics import LabelChange
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
@@ -299,6 +300,20 @@ def test_paths_and_classes_are_found_as_a_review_escapes_them(name: str) -> None
     csv.writer(file).writerows(rows)
     write(file.getvalue())
     assert cleaned(raw, relabel=A)[1] == [LabelChange("ants", "=bees", 1)]
+
+
+def test_what_inspect_writes_is_read_with_a_person_s_decisions() -> None:
+    names = ["=1+1.png", "a,b;<i>.png", "plain.png", "\u202egnp.exe"]
+    rows = [
+        review.Row(name, "train", "=ants", "label_error", 0.9, "bees", names[0], decision)
+        for name, decision in zip(names, ["exclude", "bees", "keep", "'=ants"], strict=True)
+    ]
+    review.write(rows, {})
+    write(review.TABLE.read_bytes())
+    raw = made({"train": [(name, 0) for name in names] + [("other.png", 1)]}, ("=ants", "bees"))
+    found, changes = cleaned(raw, exclude=A, relabel=A)
+    assert changes == [LabelChange("=ants", "", 1), LabelChange("=ants", "bees", 1)]
+    assert {*seen(found)["train"]} == {f"train {n}".encode() for n in (1, 2, 3, 4)}
 
 
 def test_labels_that_look_like_numbers_stay_text() -> None:

@@ -1,17 +1,19 @@
 """Two tables joined by file names, against pandas; tables beside folders."""
 
 import io
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packing import packed, params, seen
+from packing import packed, params, plant, seen
 
 from stages.artifacts.raw import Raw
 from stages.download import _require_read
 from stages.errors import UserError
 from stages.sources import combined, table
+from stages.sources.cleaning import clean
 from stages.sources.store import Store
 
 FILES = {"x/1.jpg": b"1", "x/2.jpg": b"2", "x/3.jpg": b"3"}
@@ -62,6 +64,20 @@ def test_one_table_is_joined_to_the_tables_of_splits() -> None:
         "train": {"x/1.jpg": "a", "x/2.jpg": "b"},
         "test": {"x/3.jpg": "a"},
     }
+
+
+def test_the_joined_table_may_have_the_groups_and_a_cleaning_keeps_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plant(Path(), {"data/cleaning/a.csv": b"path,label\nx/1.jpg,b\n"})
+    groups = b"who,file\nann,1.jpg\nann,2.jpg\nbob,3.jpg\n"
+    found = joined(LABELS, groups, split_column=None, group_column="who")
+    cleaned, changes = clean(found, params(relabel="data/cleaning/a.csv"))
+    assert [change.images for change in changes] == [1]
+    assert [(image.label, image.group) for image in cleaned.splits["train"]] == [
+        (1, "ann"), (1, "ann"), (0, "bob"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
