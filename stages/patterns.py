@@ -16,6 +16,10 @@ def flaw(pattern: str) -> str:
         pc.match_substring_regex(pa.array([""]), pattern)
     except (pa.ArrowInvalid, UnicodeError) as error:
         return str(error).removeprefix("Invalid regular expression: ")
+    try:
+        pc.match_substring_regex(pa.array([""]), f"({pattern})")
+    except pa.ArrowInvalid:
+        return r"it does not end, as with \Q and no \E"
     return ""
 
 

@@ -44,12 +44,22 @@ def reviewed(location: str, table: TextTable, classes: Collection[str]) -> list[
                 f"in a table without {DECISION}: of {PATH} and {LABEL} for download.relabel, or "
                 f"of {PATH} for download.exclude"
             )
-        if word in {"", KEEP}:
+        if not word:
             return None
-        label = None if word == EXCLUDE else row[DECISION]
+        label = {EXCLUDE: None, KEEP: KEEP}.get(word, row[DECISION])
         return _decision(place, row, label)._replace(former=row.get(LABEL, ""))
 
-    return _parse(location, table, [PATH, DECISION], parse)
+    found = _parse(location, table, [PATH, DECISION], parse)
+    kept = {(row.path, row.split): row.place for row in found if row.label == KEEP}
+    raise_problems(
+        f"{location}: rows that keep an image and rows that do not; make them agree:",
+        [
+            f"{kept[one.path, one.split]} keeps {excerpt(one.path)}, {one.place} does not"
+            for one in found
+            if one.label != KEEP and (one.path, one.split) in kept
+        ],
+    )
+    return [one for one in found if one.label != KEEP]
 
 
 def excluded(location: str, table: TextTable) -> list[Ruling]:

@@ -1,5 +1,6 @@
 """Labels that are in the names of the files, as Abyssinian_12.jpg, by a regular expression."""
 
+import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Annotated
@@ -10,7 +11,7 @@ from pydantic import Field
 
 from stages.errors import UserError
 from stages.params import Params
-from stages.patterns import first_group
+from stages.patterns import first_group, flaw
 from stages.sources import split_names
 from stages.sources.labelled import LabelledFile
 from stages.sources.other_layouts import TEXTS
@@ -65,17 +66,24 @@ def match(names: Sequence[str], pattern: str) -> list[str | None]:
         UserError: it is no regular expression, or has no group.
     """
     column = pa.array(names, pa.string())
+    if wrong := flaw(pattern):
+        raise _refused(pattern, wrong)
     try:
-        if f"(?P<{GROUP}>" in pattern:
+        if re.search(rf"\(\?P?<{GROUP}>", pattern):
             named = pc.extract_regex(column, pattern).to_pylist()
             return [None if one is None else str(one[GROUP]) for one in named]
         found = first_group(column, pattern).to_pylist()
         return [None if one is None else str(one) for one in found]
     except pa.ArrowInvalid as error:
-        raise UserError(
-            f"params.yaml: download.label_pattern is {excerpt(pattern)}: {excerpt(str(error))}; "
-            f"expected is an expression of RE2 with one group, as ([^/]+)_\\d+\\.jpg$"
-        ) from error
+        raise _refused(pattern, str(error)) from error
+
+
+def _refused(pattern: str, why: str) -> UserError:
+    return UserError(
+        f"params.yaml: download.label_pattern is {excerpt(pattern)}: {excerpt(why)}; expected is "
+        "an expression of RE2 with one group, as ([^/]+)_\\d+\\.jpg$; where one is called "
+        f"{GROUP}, all need names"
+    )
 
 
 def _splits(place: str, names: Sequence[str]) -> dict[str, str]:

@@ -79,3 +79,8 @@ def test_the_flaw_of_an_expression_is_told(pattern: str, why: str) -> None:
 @pytest.mark.parametrize("pattern", [r"patient(\d+)", "", "ä", r"\pL+", "[[:alpha:]]"])
 def test_an_expression_without_a_flaw_has_none(pattern: str) -> None:
     assert flaw(pattern) == ""
+
+
+def test_an_expression_that_does_not_end_is_told() -> None:
+    assert "does not end" in flaw(r"\Qp")
+    assert not flaw(r"\Qp\E")

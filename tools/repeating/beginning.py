@@ -11,6 +11,7 @@ from stages.errors import UserError
 from tools.provenance.clone import output, sources
 
 CODE = ("stages", "reprise")
+IN_GIT = (*CODE, "data/cleaning")  # what is new there is of no commit, and of no run
 DECIDING = (*CODE, "dvc.yaml", "params.yaml", "versions.yaml", "data", "models")
 # Of a commit that nobody sees; else Git wants to be told who the user is.
 SOMEBODY = ("-c", "user.name=reprise", "-c", "user.email=reprise@localhost")
@@ -29,9 +30,9 @@ def beginning(settings: Sequence[str]) -> Beginning:
     """Return what the runs begin from; nothing of it changes.
 
     Raises:
-        UserError: code is not in Git, or data are not what DVC has of them.
+        UserError: code or a cleaning is not in Git, or data are not what DVC has of them.
     """
-    _require_code_in_git()
+    _require_in_git()
     commit = output("git", "rev-parse", "HEAD").strip()
     output("git", "status", "--porcelain")  # else a file that was only touched is a change
     kept = output("git", *SOMEBODY, "stash", "create").strip()  # a commit; no file, no ref
@@ -50,8 +51,8 @@ def digest(begun: Beginning, settings: Sequence[str]) -> str:
     return sha256("\n".join([listed, *settings]).encode()).hexdigest()[:8]
 
 
-def _require_code_in_git() -> None:
-    new = output("git", "ls-files", "--others", "--exclude-standard", "--", *CODE).splitlines()
+def _require_in_git() -> None:
+    new = output("git", "ls-files", "--others", "--exclude-standard", "--", *IN_GIT).splitlines()
     if new:
         raise UserError(
             f"{', '.join(new)}: not in Git, so no run would have it; `git add` it, or move it away"

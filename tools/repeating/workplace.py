@@ -6,6 +6,7 @@ for its own. Here the workspace is only read.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -92,6 +93,7 @@ def opened(root: Path, begun: Beginning) -> Iterator[Workplace]:
         _configure(root, begun.cache)
         for path in begun.sources:
             link(path, root)
+        leave_out_links(root)
         yield made
     finally:
         files.remove(root)
@@ -111,6 +113,21 @@ def _configure(root: Path, cache: Path) -> None:
         (root / path).symlink_to(path.resolve())
     with (root / ".git/info/exclude").open("a", encoding="utf-8") as excluded:
         excluded.write("/runs\n")  # a link, and no folder as in .gitignore
+
+
+def leave_out_links(root: Path) -> None:
+    """Keep the links to files that Git does not know out of experiments.
+
+    `dvc exp apply` would put them in the place of these files.
+    """
+    new = output("git", "ls-files", "--others", "--exclude-standard", "-z", at=root).split("\0")
+    with (root / ".git/info/exclude").open("a", encoding="utf-8") as excluded:
+        excluded.writelines(f"/{_literal(name)}\n" for name in new if (root / name).is_symlink())
+
+
+def _literal(name: str) -> str:
+    """Return a name as a pattern of .gitignore that fits it alone, or more where it has lines."""
+    return re.sub(r"[*?[\]\\ ]", r"\\\g<0>", name).replace("\n", "?")
 
 
 def _tree(ref: str, root: Path) -> str | None:

@@ -123,6 +123,14 @@ def test_one_reviewed_table_does_both(text: str) -> None:
     assert seen(found) == {"train": train, "test": UNCHANGED["test"]}
 
 
+@pytest.mark.parametrize("first", ["exclude", "keep"])
+def test_who_keeps_an_image_and_takes_it_out_is_told(first: str) -> None:
+    other = "keep" if first == "exclude" else "bees"
+    image = "train/ants/2.jpg,train,ants,label,1,,,"
+    write(f"{REVIEW.splitlines()[0]}\n{image}{first}\n{image}{other}\n{image}\n")
+    assert "keeps train/ants/2.jpg" in refused(exclude=A, relabel=A)
+
+
 def test_a_review_of_parquet_is_read_too() -> None:
     rows = [*csv.DictReader(io.StringIO(REVIEW))]
     Path(A).parent.mkdir(parents=True)

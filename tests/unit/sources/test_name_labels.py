@@ -33,6 +33,11 @@ def test_the_group_called_label_is_the_label() -> None:
     assert found.classes == ("ant", "bee")
 
 
+def test_the_group_called_label_may_be_written_without_p() -> None:
+    found = load(store("7_ant.jpg", "8_bee.jpg"), r"^(?<number>\d+)_(?<label>.+)\.jpg$")
+    assert found.classes == ("ant", "bee")
+
+
 def test_folders_tell_the_split() -> None:
     found = load(store("seg_train/a_1.jpg", "seg_train/b_2.jpg", "seg_test/x/a_3.jpg"))
     assert seen(found) == {
@@ -63,6 +68,7 @@ def test_texts_that_do_not_match_are_counted() -> None:
         (r"(?=a)(.)", "invalid perl operator"),
         (r"(?P<label>a)(b)", "unnamed groups"),
         ("(a))(", "unexpected )"),
+        (r"(a)\Q", "does not end"),
     ],
 )
 def test_what_is_no_expression_with_a_group_is_refused(pattern: str, said: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from stages.errors import UserError
 from tools.repeating import beginning
 from tools.repeating.beginning import Beginning, digest
+from tools.repeating.workplace import leave_out_links
 
 RUN = subprocess.run
 
@@ -120,3 +121,21 @@ def put_under_dvc(repository: Path) -> None:
     (repository / "params.yaml").write_text("download: {path: data/photos/a}\n", "utf-8")
     (repository / "data").mkdir()
     (repository / "data/photos.dvc").touch()
+
+
+def test_a_cleaning_that_git_does_not_know_is_refused(repository: Path) -> None:
+    (repository / "data/cleaning").mkdir(parents=True)
+    (repository / "data/cleaning/out.csv").write_text("path\n", "utf-8")
+    with pytest.raises(UserError, match=r"data/cleaning/out.csv: not in Git, .*git add"):
+        begun()
+
+
+@pytest.mark.parametrize("name", ["a.png", "a b .png", "#1", "!x", "[ab]*?.png", "b\\c", "é"])
+    "name", ["a.png", "a b .png", "#1", "!x", "[ab]*?.png", "back\\slash", "é"]
+)
+def test_links_to_images_are_in_no_experiment(repository: Path, name: str) -> None:
+    (repository / "photos").mkdir()
+    (repository / "photos" / name).symlink_to(repository / "README.md")
+    (repository / "photos" / "new.txt").write_text("kept", "utf-8")
+    leave_out_links(repository)
+    assert git("status", "--porcelain", "-uall") == "?? photos/new.txt"
