@@ -104,7 +104,7 @@ def test_an_object_that_the_remote_lacks_is_named_and_made_again(
     lost.unlink()
     forget(pushed)
     assert oid in pushed.run("dvc", "pull", code=1)
-    assert "Running stage 'export'" in pushed.run("dvc", "repro", "--pull")
+    assert "Running stage 'export'" in pushed.run("dvc", "repro")
     # The folder's own object vouches for its files: it must go, too, as README says.
     assert "Everything is up to date" in pushed.run("dvc", "push")
     objects(tmp_path / "remote")[locked(pushed, "models/export")].unlink()
