@@ -51,7 +51,7 @@ class Drawn(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a way of splitting gave."""
+    """Accuracies that a way of splitting gave."""
 
     groups: int  # 0: without groups
     test: float  # accuracy

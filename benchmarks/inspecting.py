@@ -46,7 +46,7 @@ SHARES = 0.7, 0.1, 0.2  # of train, val and test
 
 
 class Task(NamedTuple):
-    """What is learned."""
+    """Images and labels of the benchmark, faults planted."""
 
     planted: Planted
     interface: Interface

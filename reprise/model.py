@@ -22,7 +22,7 @@ class ModelError(Exception):
 
 
 class Answers(NamedTuple):
-    """What a model says of N images; an older one, without a rule, answers all."""
+    """Outputs for N images; a model without a rule answers all of them."""
 
     probabilities: np.ndarray  # calibrated, float32 [N, K]
     answered: np.ndarray  # bool [N]

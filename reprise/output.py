@@ -24,7 +24,7 @@ ERASE = "\r\x1b[K"  # the line of the terminal
 
 
 class TableColumns(NamedTuple):
-    """What the table has beside classes and probabilities."""
+    """Columns of the table beside classes and probabilities."""
 
     unknown: bool = False  # a column that says of which pictures the class is unknown
     sets: bool = False  # the conformal set

@@ -12,7 +12,7 @@ from reprise.model import Model
 
 
 class Decision(NamedTuple):
-    """What a model with a rule leaves open."""
+    """The decisions of a model with a rule about one picture."""
 
     answered: bool  # else the class is unknown
     ood: bool  # out of distribution: unlike the images of val

@@ -1,4 +1,4 @@
-"""The pipeline: five stage scripts and their modules. It imports reprise; tools imports it."""
+"""The pipeline: six stage scripts and their modules. It imports reprise; tools imports it."""
 
 import gc
 import signal

@@ -10,7 +10,7 @@ from reprise.rule import NEVER, Rule
 
 
 class Decided(NamedTuple):
-    """What is said of n images beside their probabilities."""
+    """Decisions about n images: answered or not, conformal sets, in or out of distribution."""
 
     answered: Bool[Tensor, " n"]  # sure enough, and not out of distribution
     sets: Bool[Tensor, "n k"]  # the classes of the conformal set, the most probable always

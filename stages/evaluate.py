@@ -51,7 +51,7 @@ def evaluate(
 
 
 class Logits(NamedTuple):
-    """What the network says of the images of a split, and of val."""
+    """Logits of the judged split, with and without test-time augmentation, and of val."""
 
     averaged: Float[Tensor, "n k"]  # over the views of each image
     plain: Float[Tensor, "n k"]  # as exported files say it

@@ -1,22 +1,21 @@
 """Images that are nearly the same: scaled, compressed again, brightened, or cut a little.
 
-Two images are as similar as their thumbnails correlate, from -1 to 1. The thumbnails are brought to
-mean 0 and one length and rounded to whole numbers, so small that a float32 product of matrices is
-exact: the same pairs on every processor, whatever the order of summation.
+Two images are as similar as their thumbnails correlate, from -1 to 1: the product of two vectors of
+whole numbers, so that the same pairs are found on every processor.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int64, UInt8
+from jaxtyping import Float, Float32, Int64, UInt8
 from PIL import Image
 from pydantic import Field
 
 from stages.params import Params
+from stages.whole_vectors import LENGTH, cosine, whole
 
 SIDE = 16  # of a thumbnail, in pixels
-LENGTH = 2000  # of a thumbnail as a vector: products of two stay below 2^24, where float32 ends
 BLOCK = 2048  # images a side of the products that are compared at once: 16 MB
 
 
@@ -38,6 +37,14 @@ class Pairs(NamedTuple):
     similarity: Float[np.ndarray, " m"]  # at most 1
 
 
+class Deduplicated(NamedTuple):
+    """Thumbnails without those that equal an earlier one but for brightness and contrast."""
+
+    vectors: Float32[np.ndarray, "m d"]  # of the rest, but for those of a single grey
+    rows: Int64[np.ndarray, " m"]  # of these, ascending
+    equal: Pairs  # each with the first that it equals; those of a single grey, of the same grey
+
+
 def thumbnail(picture: Image.Image) -> UInt8[np.ndarray, "s s"]:
     """Return the thumbnail of a picture, in grey."""
     small = picture.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
@@ -52,25 +59,33 @@ def thumbnails(images: UInt8[np.ndarray, "n h w c"]) -> UInt8[np.ndarray, "n s s
     return made
 
 
+def deduplicate(found: UInt8[np.ndarray, "n s s"]) -> Deduplicated:
+    """Return thumbnails as vectors, each once, and the pairs of equal ones."""
+    vectors = whole(found.reshape(-1, SIDE * SIDE), centre=True)
+    varied, keys = np.asarray(vectors.any(axis=1)), vectors.astype(np.int16)
+    keys[~varied, 0] = 1 + found[~varied, 0, 0]  # as no vector of mean 0 can be
+    _, firsts, places = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    first = firsts[places.ravel()]
+    again = np.flatnonzero(first != np.arange(len(first)))
+    rows = np.sort(firsts[varied[firsts]])
+    return Deduplicated(vectors[rows], rows, Pairs(first[again], again, np.ones(len(again))))
+
+
 def find_pairs(found: UInt8[np.ndarray, "n s s"], similarity: float) -> Iterator[Pairs]:
     """Yield the pairs of thumbnails that correlate at least so much, a block at a time.
 
-    Of equal ones, each is paired with the first alone; one of a single grey has no partner.
+    Of equal ones, each is paired with the first alone.
     """
-    vectors, firsts, places = np.unique(
-        _vectors(found), axis=0, return_index=True, return_inverse=True
-    )
-    places, varied = places.ravel(), np.asarray(vectors.any(axis=1))
-    yield _equal(firsts[places], varied[places])
-    vectors, firsts = vectors[varied], firsts[varied]
+    vectors, places, equal = deduplicate(found)
+    yield equal
     for top in range(0, len(vectors), BLOCK):
         for left in range(top, len(vectors), BLOCK):
             products = vectors[top : top + BLOCK] @ vectors[left : left + BLOCK].T
             rows, columns = np.nonzero(products >= similarity * LENGTH**2)
-            one, other = firsts[rows + top], firsts[columns + left]
-            kept = rows + top < columns + left
-            values = np.minimum(products[rows, columns] / LENGTH**2, 1)[kept]
-            yield Pairs(np.minimum(one, other)[kept], np.maximum(one, other)[kept], values)
+            once = rows + top < columns + left
+            rows, columns = rows[once], columns[once]
+            values = cosine(products[rows, columns])
+            yield Pairs(places[rows + top], places[columns + left], values)
 
 
 def connected(count: int, blocks: Iterable[Pairs]) -> Int64[np.ndarray, " n"]:
@@ -96,20 +111,3 @@ def _numbered(groups: Int64[np.ndarray, " n"]) -> Int64[np.ndarray, " n"]:
     _, firsts, inverse = np.unique(groups, return_index=True, return_inverse=True)
     ranks = np.argsort(np.argsort(firsts))
     return ranks[inverse.ravel()].astype(np.int64)
-
-
-def _vectors(found: UInt8[np.ndarray, "n s s"]) -> Float[np.ndarray, "n d"]:
-    """Return thumbnails as vectors of whole numbers, of mean 0 and of one length."""
-    made = np.empty((len(found), SIDE * SIDE), np.float32)
-    for start in range(0, len(found), BLOCK):
-        pixels = found[start : start + BLOCK].reshape(-1, SIDE * SIDE).astype(np.int64)
-        centred = SIDE * SIDE * pixels - pixels.sum(1, keepdims=True)
-        lengths = np.sqrt((centred**2).sum(1).astype(np.float64))
-        made[start : start + BLOCK] = np.rint(LENGTH * centred / np.maximum(lengths, 1)[:, None])
-    return made
-
-
-def _equal(firsts: Int64[np.ndarray, " n"], varied: Bool[np.ndarray, " n"]) -> Pairs:
-    """Pair every image with the first that has the same thumbnail."""
-    second = np.flatnonzero((firsts != np.arange(len(firsts))) & varied)
-    return Pairs(firsts[second], second, np.ones(len(second)))

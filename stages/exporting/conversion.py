@@ -42,7 +42,7 @@ class Conversion(Formats, Tolerance, Runtime):
 
 
 class Data(NamedTuple):
-    """What a classifier is converted and compared with."""
+    """The images for calibrating and comparing exported files, and the rule written into them."""
 
     train: Split
     test: Split

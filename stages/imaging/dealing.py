@@ -21,7 +21,7 @@ Content = list[tuple[int, int]]  # classes of a group with their images; after t
 
 
 class Hand(NamedTuple):
-    """What a part should have, and has: of every class and, at the end, of all."""
+    """Counts of a part, and their weights: of every class and, at the end, of all images."""
 
     weights: list[float]  # of squared distances from the shares
     counts: list[int]

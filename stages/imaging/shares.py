@@ -12,7 +12,7 @@ from stages.imaging.grouping import Groups
 
 
 class Share(NamedTuple):
-    """What a split that was cut off got, as a share of train before, and what it should have."""
+    """Share of the images that a split got, and the share that was asked for."""
 
     split: str
     groups: int

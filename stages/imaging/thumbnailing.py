@@ -37,7 +37,7 @@ def decode_thumbnails(groups: Sequence[RowGroup], params: Decoding) -> UInt8[np.
 
 
 def thumbnails_of(group: RowGroup, channels: Channels) -> UInt8[np.ndarray, "n s s"]:
-    """Return the thumbnails of a row group; that of what cannot be decoded is black, as no other's.
+    """Return the thumbnails of a row group, black where an image cannot be decoded.
 
     Raises:
         UserError: the file is damaged.

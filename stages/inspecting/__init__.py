@@ -1,1 +1,1 @@
-"""What is wrong with the images: what the stage `inspect` alone needs."""
+"""Findings about the data: label errors, near-duplicates, outliers, odd images."""

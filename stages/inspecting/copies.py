@@ -14,8 +14,8 @@ from jaxtyping import Bool, Float, Float32, Int64, UInt8
 from pydantic import Field
 
 from stages.inspecting.neighbours import nearest
-from stages.inspecting.whole_vectors import cosine, whole
-from stages.near_duplicates import SIDE, Pairs, Similarity
+from stages.near_duplicates import SIDE, Pairs, Similarity, deduplicate
+from stages.whole_vectors import cosine, whole
 
 COARSE = 8  # pixels a side of the thumbnails by which candidates are found
 CANDIDATES = 10  # of an image
@@ -46,22 +46,12 @@ class Compared(NamedTuple):
 def find_copies(
     thumbnails: UInt8[np.ndarray, "n s s"], features: Float32[np.ndarray, "n d"], params: Copies
 ) -> Pairs:
-    """Return the pairs of near-duplicates; images of a single grey are in none."""
-    fine = whole(thumbnails.reshape(-1, SIDE * SIDE), centre=True)
-    _, kept, places = np.unique(
-        fine.astype(np.int16), axis=0, return_index=True, return_inverse=True
-    )
-    places = kept[places.ravel()]  # the first image of the same thumbnail
-    varied = np.asarray(fine.any(axis=1))
-    same = np.flatnonzero((places != np.arange(len(fine))) & varied)
-    chosen = np.sort(kept[varied[kept]])
-    compared = compare(thumbnails[chosen], fine[chosen], features[chosen])
+    """Return the pairs of near-duplicates."""
+    vectors, rows, equal = deduplicate(thumbnails)
+    compared = compare(thumbnails[rows], vectors, features[rows])
     first, second, similarity = _near(compared, params)
-    return Pairs(
-        np.concatenate([places[same], chosen[first]]),
-        np.concatenate([same, chosen[second]]),
-        np.concatenate([np.ones(len(same)), similarity]),
-    )
+    near = Pairs(rows[first], rows[second], similarity)
+    return Pairs(*(np.concatenate(column) for column in zip(equal, near, strict=True)))
 
 
 def compare(

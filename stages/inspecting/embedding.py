@@ -1,4 +1,4 @@
-"""What the network makes of every image: probabilities, and the features before its head."""
+"""Probabilities of every image, and the features before the head of the network."""
 
 from typing import NamedTuple
 
@@ -10,16 +10,16 @@ from torch import Tensor, nn
 from stages.artifacts.classifier import Classifier
 from stages.backbone import Backbone, features_before
 from stages.batches import Resident
-from stages.inspecting.whole_vectors import whole
 from stages.nets.introspection import head
 from stages.scores import predict, probabilities
+from stages.whole_vectors import whole
 
 WIDEST = 256  # features of an image that are kept: of more, as many random sums
 SEED = 0  # of the signs in these sums
 
 
 class Embedded(NamedTuple):
-    """What the network makes of some images."""
+    """Probabilities and features of n images."""
 
     probabilities: Float64[np.ndarray, "n k"]
     features: Float32[np.ndarray, "n d"]  # whole numbers, of one length

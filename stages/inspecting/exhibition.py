@@ -22,7 +22,7 @@ NAMED = 4  # classes of the title at most
 
 
 class Meaning(NamedTuple):
-    """What a finding is called, and what it means."""
+    """Title and explanation of a kind of finding."""
 
     title: str
     note: str

@@ -16,7 +16,7 @@ BLURRED = 0.05  # sharpness of a blurred image, as a share of the median
 
 
 class Appearance(NamedTuple):
-    """What the pixels of images come to, over all channels."""
+    """Mean, standard deviation and sharpness of images, over all channels."""
 
     mean: Float[np.ndarray, " n"]  # levels, 0 to 255
     deviation: Float[np.ndarray, " n"]

@@ -1,4 +1,4 @@
-"""What a person should look at: one finding an image and reason, the worst first."""
+"""Findings, one an image and reason, the worst first."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias, get_args

@@ -12,7 +12,7 @@ from stages.errors import UserError
 
 
 class Images(NamedTuple):
-    """What is known of all images, split by split."""
+    """Paths, labels and splits of all images, split by split."""
 
     paths: Sequence[str]  # [N], in the source
     labels: Int64[np.ndarray, " n"]

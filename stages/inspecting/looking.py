@@ -21,7 +21,7 @@ class Finder(Copies, Outliers):
 
 
 class Pixels(NamedTuple):
-    """What is known of the pixels of all images."""
+    """Thumbnails and pixel statistics of all images."""
 
     thumbnails: UInt8[np.ndarray, "n s s"]
     appearance: Appearance

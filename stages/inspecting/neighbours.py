@@ -7,7 +7,7 @@ does not depend on how a processor sorts what is equal.
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from stages.inspecting.whole_vectors import LENGTH
+from stages.whole_vectors import LENGTH
 
 ROWS, COLUMNS = 2048, 8192  # products that are computed at once: 64 MB
 FIRST = 1024  # columns by which a product is known to be too small

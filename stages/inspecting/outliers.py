@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int64
 from pydantic import Field
 
-from stages.inspecting.whole_vectors import cosine, whole
 from stages.params import Params
+from stages.whole_vectors import cosine, whole
 
 
 class Outliers(Params):

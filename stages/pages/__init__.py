@@ -1,1 +1,1 @@
-"""What pages for people share, whichever stage makes them."""
+"""Style, script and template environment of all HTML pages."""

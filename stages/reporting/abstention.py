@@ -39,7 +39,7 @@ class Abstention(Params):
 
 
 class Sight(NamedTuple):
-    """What the network makes of labelled images, without test-time augmentation."""
+    """Logits and labels of the images of a split, without test-time augmentation."""
 
     logits: Float[Tensor, "n k"]
     labels: Int64[Tensor, " n"]

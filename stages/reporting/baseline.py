@@ -1,4 +1,4 @@
-"""What an accuracy must beat: that of always giving the same answer; and the data behind it."""
+"""The majority-class baseline, the balance of the classes, and duplicates, for the report."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple

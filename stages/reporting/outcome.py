@@ -1,4 +1,4 @@
-"""What a rule comes to on a split: how much is answered, and how well it keeps its promise."""
+"""Scores of a rule on a split: the share answered, its precision, coverage of the sets."""
 
 from functools import cached_property
 

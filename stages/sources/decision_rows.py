@@ -19,7 +19,7 @@ Row = dict[str, str]  # the cells that matter here, by column
 
 
 class Ruling(NamedTuple):
-    """What is to become of an image."""
+    """One decision about an image: its new label, or to leave it out."""
 
     place: str  # table and row
     path: str

@@ -1,4 +1,4 @@
-"""What runs begin from: the last commit, and the workspace as it is."""
+"""The commit and the workspace that all runs begin from."""
 
 import subprocess
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ SOMEBODY = ("-c", "user.name=reprise", "-c", "user.email=reprise@localhost")
 
 
 class Beginning(NamedTuple):
-    """What every run begins from."""
+    """The last commit, the workspace, the cache, and sources outside of Git."""
 
     commit: str
     workspace: str  # a commit of the workspace's files, with what is not committed

@@ -1,4 +1,4 @@
-"""What all runs say together: each score's mean, its spread, and each class's recall."""
+"""Mean and spread of each score over all runs, and of each class's recall."""
 
 import math
 from collections.abc import Mapping, Sequence

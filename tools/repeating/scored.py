@@ -1,4 +1,4 @@
-"""What a run came to: its predictions, and the scores that follow from them."""
+"""The predictions and scores of one run."""
 
 import json
 from collections import Counter

@@ -7,7 +7,7 @@ from toys import CARD, split, untrained
 from stages.artifacts.classifier import Classifier
 from stages.batches import to_device
 from stages.inspecting.embedding import WIDEST, embed, narrowed, pooled
-from stages.inspecting.whole_vectors import whole
+from stages.whole_vectors import whole
 
 CPU = torch.device("cpu")
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from stages.inspecting import neighbours
 from stages.inspecting.neighbours import nearest
-from stages.inspecting.whole_vectors import LENGTH, centred, cosine, whole
+from stages.whole_vectors import whole
 
 
 def by_hand(vectors: np.ndarray, count: int) -> list[list[int]]:
@@ -39,26 +39,3 @@ def test_the_nearest_are_those_of_a_whole_sort_whatever_the_blocks(
 def test_one_image_has_no_neighbour() -> None:
     assert nearest(whole(np.ones((1, 3))), 5).shape == (1, 0)
     assert nearest(np.zeros((0, 3), np.float32), 5).shape == (0, 0)
-
-
-def test_vectors_are_whole_and_of_one_length() -> None:
-    values = np.random.default_rng(0).normal(size=(500, 64))
-    found = whole(values)
-    assert (found == np.rint(found)).all()
-    np.testing.assert_allclose(np.linalg.norm(found, axis=1), LENGTH, rtol=1e-2)
-    unit = values / np.linalg.norm(values, axis=1, keepdims=True)
-    np.testing.assert_allclose(cosine(found @ found.T), np.minimum(unit @ unit.T, 1), atol=2e-3)
-    np.testing.assert_array_equal(whole(values * 1e-30), found)
-
-
-@pytest.mark.parametrize("odd", [0.0, np.nan, np.inf])
-def test_what_is_no_number_counts_as_nothing(odd: float) -> None:
-    values = np.array([[odd, odd], [1.0, odd]])
-    assert whole(values).tolist() == [[0, 0], [LENGTH, 0]]
-
-
-def test_centred_rows_have_mean_0() -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (9, 16), np.uint8)
-    found = centred(pixels)
-    assert not found.sum(1).any()
-    np.testing.assert_allclose(found / 16, pixels - pixels.mean(1, keepdims=True))

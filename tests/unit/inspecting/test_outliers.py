@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from stages.inspecting.outliers import distances, farthest
-from stages.inspecting.whole_vectors import whole
+from stages.whole_vectors import whole
 
 
 def test_the_distance_is_that_to_the_nearest_mean() -> None:

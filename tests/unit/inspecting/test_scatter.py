@@ -3,7 +3,7 @@ import pytest
 from sklearn.decomposition import PCA
 
 from stages.inspecting.scatter import HEIGHT, MARGIN, WIDTH, clouds, project, scaled
-from stages.inspecting.whole_vectors import whole
+from stages.whole_vectors import whole
 
 
 def test_places_are_those_of_principal_components() -> None:
