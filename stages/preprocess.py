@@ -13,7 +13,7 @@ from stages.artifacts import preprocess_metrics, raw, splits
 from stages.imaging import shares, summary
 from stages.imaging.assembly import decode_into
 from stages.imaging.duplicates import Duplicates, drop_duplicates, find_duplicates, hash_originals
-from stages.imaging.grouping import Grouping, find_groups
+from stages.imaging.grouping import Grouping, find_groups, unused
 from stages.imaging.normalization import Normalization, compute_moments
 from stages.imaging.pool import Decoding
 from stages.imaging.splitting import Splitting, assign_splits
@@ -45,7 +45,7 @@ def preprocess(params: Preprocess, published: raw.Published, out: splits.Writer)
     interface = Interface(classes=classes, mean=mean, std=std, **params.spec._asdict())
     out.finish(interface, records.failures, {**duplicates.counts, "dropped": records.dropped})
     figures = summary.figures(classes, out, records, duplicates)
-    messages = [*summary.messages(records, duplicates)]
+    messages = [*unused(published, params), *summary.messages(records, duplicates)]
     if groups is not None:
         dealt = shares.summarise(groups, split_ids, params.asked(published.labels))
         figures, messages = figures | dealt.figures(), [dealt.message(), *messages]

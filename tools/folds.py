@@ -5,12 +5,10 @@ killed one goes on where it was. Writes metrics/folds.json and metrics/folds/, w
 for every image by the one network that did not learn from it.
 """
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-
 from stages import errors
 from tools.repeating import account, out_of_fold, overall
 from tools.repeating.runs import carry_out
-from tools.repeating.variants import Plan, Variant, number, options, require_free, require_several
+from tools.repeating.variants import Plan, Variant, parser, require_free, require_several
 
 FOLDS, FOLD, SPLIT = "preprocess.folds", "preprocess.fold", "evaluate.split"
 
@@ -25,14 +23,7 @@ def variants(count: int) -> list[Variant]:
 
 def main() -> None:
     """Carry out the runs, print what they say together, and write it."""
-    parser = ArgumentParser(
-        prog="python -m tools.folds",
-        description=__doc__,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("count", type=number, help="number of folds")
-    options(parser)
-    given = parser.parse_args()
+    given = parser("folds", __doc__, "K").parse_args()
     require_several(given.count, "K")
     require_free(given.settings, [FOLDS, FOLD, SPLIT])
     plan = Plan("folds", variants(given.count), tuple(given.settings), given.jobs)

@@ -4,12 +4,10 @@ Each run is an experiment of DVC that ends with evaluate; finished ones come fro
 killed one goes on where it was. Writes metrics/repeat.json and metrics/repeat/.
 """
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-
 from stages import errors
 from tools.repeating import account, overall
 from tools.repeating.runs import carry_out
-from tools.repeating.variants import Plan, Variant, number, options, require_free, require_several
+from tools.repeating.variants import Plan, Variant, parser, require_free, require_several
 
 SEED, SPLITS = "train.seed", "preprocess.seed"
 
@@ -25,15 +23,9 @@ def variants(count: int, *, splits: bool) -> list[Variant]:
 
 def main() -> None:
     """Carry out the runs, print what they say together, and write it."""
-    parser = ArgumentParser(
-        prog="python -m tools.repeat",
-        description=__doc__,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("count", type=number, help="number of runs: seeds 0, 1, ...")
-    parser.add_argument("--splits", action="store_true", help="split the images anew, too")
-    options(parser)
-    given = parser.parse_args()
+    options = parser("repeat", __doc__, "N")
+    options.add_argument("--splits", action="store_true", help="split the images anew, too")
+    given = options.parse_args()
     require_several(given.count, "N")
     require_free(given.settings, [SEED, SPLITS] if given.splits else [SEED])
     plan = Plan(

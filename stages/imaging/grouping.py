@@ -1,6 +1,6 @@
 """Find which images belong together, and must not be in two splits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
@@ -57,6 +57,12 @@ class Groups(NamedTuple):
 
     numbers: Int64[np.ndarray, " n"]  # of the group of each image, from 0
     names: Sequence[str]  # of the groups
+    smaller: str  # a parameter that would make them smaller
+
+    @property
+    def remedy(self) -> str:
+        """What helps where there are too few."""
+        return f"bring more images of other groups, take the class out, or set {self.smaller}"
 
 
 def find_groups(published: Published, params: Grouping, decoding: Decoding) -> Groups | None:
@@ -74,8 +80,18 @@ def find_groups(published: Published, params: Grouping, decoding: Decoding) -> G
             thumbnails = decode_thumbnails(published.row_groups, decoding)
             numbers = connected(len(thumbnails), find_pairs(thumbnails, params.similarity))
             firsts = np.unique(numbers, return_index=True)[1]
-            return Groups(numbers, published.texts(NAMES).take(pa.array(firsts)).to_pylist())
+            names = published.texts(NAMES).take(pa.array(firsts)).to_pylist()
+            return Groups(numbers, names, "a higher preprocess.similarity")
     return None
+
+
+def unused(published: Published, params: Grouping) -> Iterator[str]:
+    """Say so where the images have groups that the parameters do not ask for."""
+    if params.groups == "none" and published.grouped():
+        yield (
+            "images have groups (download.group_column), and preprocess.groups is none: those of "
+            "one group may be in several splits; set it to column"
+        )
 
 
 def _of_column(published: Published) -> Groups:
@@ -84,7 +100,7 @@ def _of_column(published: Published) -> Groups:
             "params.yaml: preprocess.groups is column, but data/raw has no groups; set "
             "download.group_column to a column of the table, or of the Parquet files"
         )
-    return _numbered(published.texts(GROUPS))
+    return _numbered(published.texts(GROUPS), "another download.group_column")
 
 
 def _of_paths(published: Published, pattern: str) -> Groups:
@@ -97,10 +113,12 @@ def _of_paths(published: Published, pattern: str) -> Groups:
             f"{found.null_count} of {len(paths)} paths, and every image needs a group; "
             f"mend it for {', '.join(map(printable, others))}"
         )
-    return _numbered(found)
+    return _numbered(found, "another preprocess.group_pattern")
 
 
-def _numbered(texts: pa.ChunkedArray) -> Groups:
-    """Number groups in the order of their first images."""
-    encoded = texts.combine_chunks().dictionary_encode()
-    return Groups(encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist())
+def _numbered(texts: pa.ChunkedArray, smaller: str) -> Groups:
+    """Number groups in the order of their first images; a text is one however it is composed."""
+    composed = pc.utf8_normalize(texts, form="NFC")
+    encoded = composed.combine_chunks().dictionary_encode()
+    numbers = encoded.indices.to_numpy().astype(np.int64)
+    return Groups(numbers, encoded.dictionary.to_pylist(), smaller)

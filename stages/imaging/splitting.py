@@ -12,7 +12,7 @@ from stages.artifacts.splits import NAMES
 from stages.errors import UserError
 from stages.imaging import cutting, group_cutting
 from stages.imaging.grouping import Groups
-from stages.imaging.stock import FEW_GROUPS, FEW_IMAGES, Rows, Stock
+from stages.imaging.stock import FEW_IMAGES, Rows, Stock
 from stages.params import Params, Seed
 
 Folds = Annotated[int, Field(ge=2, le=1000)]
@@ -51,6 +51,14 @@ class Splitting(Params):
             )
         return self
 
+    def wanted(self, whole: int, parts: Collection[str]) -> dict[str, int]:
+        """Return how many of so many images of train go to each split that is not there yet."""
+        return {
+            name: ceil(round(share * whole, 6))  # 0.07 x 100 is 7, not 8 for noise
+            for name, share in self.asked(parts).items()
+            if name not in parts
+        }
+
     def asked(self, published: Collection[str]) -> dict[str, float]:
         """Return the share of train that is cut off for each split that is not published."""
         kept = () if self.splits == "fresh" else published
@@ -74,7 +82,7 @@ def assign_splits(
             share a group, or there are folds beside them.
     """
     everyone = np.concatenate([*labels.values(), np.array([], np.int64)])  # [N]
-    remedy = FEW_IMAGES if groups is None else FEW_GROUPS
+    remedy = FEW_IMAGES if groups is None else groups.remedy
     stock = Stock(everyone, classes, remedy, params.seed)
     _check_two_classes(stock)
     parts = _published_splits(labels, params)
@@ -84,12 +92,7 @@ def assign_splits(
         group_cutting.refuse_shared(parts, groups)
     if params.folds is not None:
         parts |= _fold_off(stock, params, groups)
-    wanted = {
-        name: ceil(round(share * whole, 6))  # 0.07 x 100 is 7, not 8 for noise
-        for name, share in params.asked(labels).items()
-        if name not in parts
-    }
-    parts |= _cut_off(stock, groups, parts["train"], wanted)
+    parts |= _cut_off(stock, groups, parts["train"], params.wanted(whole, parts))
     stock.check("train", everyone[parts["train"]])
     return _numbered(parts, len(everyone))
 

@@ -12,10 +12,6 @@ from stages.errors import UserError
 FEW_IMAGES = (
     "give every class more images, or mend preprocess.val_fraction and preprocess.test_fraction"
 )
-FEW_GROUPS = (
-    "bring more groups, take the class out, or make groups smaller: another "
-    "preprocess.group_pattern, or a higher preprocess.similarity"
-)
 LISTED = 50  # classes in one message
 Rows = Int64[np.ndarray, " _"]
 

@@ -9,8 +9,9 @@ MORE = "lower evaluate.abstain_target, or give val more images"
 
 def sentences(rule: Rule, scores: Mapping[str, float | None], split: str) -> list[str]:
     """Return a sentence or two for each thing that was asked for."""
-    made = [_answers(rule), _answered(rule, scores, split)]
-    made += [_sets(rule, scores, split), _unfamiliar(rule, scores, split)]
+    seen = "val, to which it was fitted," if split == "val" else split
+    made = [_answers(rule), _answered(rule, scores, seen)]
+    made += [_sets(rule, scores, seen), _unfamiliar(rule, scores, seen)]
     return [text for text in made if text]
 
 
@@ -45,12 +46,12 @@ def _sets(rule: Rule, scores: Mapping[str, float | None], split: str) -> str:
     """Say what the conformal sets promise, and what they hold."""
     if rule.conformal_alpha is None:
         return ""
-    promise = f"Sets of classes hold the right one for {1 - rule.conformal_alpha:.4g} of the images"
+    aim = f"evaluate.conformal_alpha {rule.conformal_alpha:g}"
     if not rule.set_threshold:
-        return f"{promise}: val has too few for that, so that they are of all classes."
+        return f"Sets have all classes: val has too few images for {aim}."
     return (
-        f"{promise} or more: on {split} for {_ranged(scores, 'set_coverage')}, with "
-        f"{scores['mean_set_size']:.3g} classes on average."
+        f"On {split} sets of {scores['mean_set_size']:.3g} classes on average hold the right one "
+        f"for {_ranged(scores, 'set_coverage')} of the images, by {aim}."
     )
 
 
@@ -64,8 +65,9 @@ def _unfamiliar(rule: Rule, scores: Mapping[str, float | None], split: str) -> s
             "val has too few images to tell so few from others."
         )
     return (
-        f"Out of distribution, and not answered, is an energy above {rule.energy_threshold:g}, as "
-        f"{rule.ood_quantile:g} of val have: {scores['ood_share']:.1%} of {split}."
+        f"Out of distribution, and not answered, is an energy above {rule.energy_threshold:g}, "
+        f"which evaluate.ood_quantile {rule.ood_quantile:g} of val exceed at most: "
+        f"{scores['ood_share']:.1%} of {split}."
     )
 
 

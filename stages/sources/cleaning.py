@@ -63,8 +63,8 @@ def _resolve(survey: Survey, made: Iterable[Ruling], classes: Sequence[str]) -> 
     told, problems = defaultdict[FoundImage, dict[int | None, Ruling]](dict), list[str]()
     for decision in made:
         try:
-            label = None if decision.label is None else spelling.find(decision.label, numbers)
-            told[survey.find(decision)].setdefault(label, decision)
+            found = survey.find(decision)
+            told[found].setdefault(_wanted(decision, found, numbers), decision)
         except ValueError as error:
             problems.append(f"{decision.place}: {decision.path}: {error}")
     problems += [_contradiction([*rows.values()]) for rows in told.values() if len(rows) > 1]
@@ -76,13 +76,20 @@ def _resolve(survey: Survey, made: Iterable[Ruling], classes: Sequence[str]) -> 
     return {image: label for image, rows in told.items() for label in rows}
 
 
+def _wanted(decision: Ruling, found: FoundImage, numbers: Mapping[str, int]) -> int | None:
+    """Return the label that a decision gives an image; None: it is left out.
+
+    Raises:
+        ValueError: there is no such class.
+    """
+    if decision.keeps:
+        return found.label
+    return None if decision.label is None else spelling.find(decision.label, numbers)
+
+
 def _contradiction(rows: Sequence[Ruling]) -> str:
     """Say which rows want what of the same image."""
-    wants = [
-        f"{row.place} {'leaves it out' if row.label is None else f'calls it {row.label}'}"
-        for row in rows
-    ]
-    return f"{rows[0].path}: {', '.join(wants)}"
+    return f"{rows[0].path}: {', '.join(f'{row.place} {row.wish}' for row in rows)}"
 
 
 def _kept(counts: Mapping[str, Counter[int]], labels: Labels, classes: Sequence[str]) -> list[int]:

@@ -26,10 +26,18 @@ class Ruling(NamedTuple):
     label: str | None  # the one it gets, as the table spells it; None: it is left out
     split: str = ""  # train, val or test, where the table tells
     former: str = ""  # the label that it has, where a review tells
+    keeps: bool = False  # whether it stays as it is, and no other row may say otherwise
+
+    @property
+    def wish(self) -> str:
+        """What the row does with the image, in words."""
+        if self.keeps:
+            return "keeps it"
+        return "leaves it out" if self.label is None else f"calls it {self.label}"
 
 
 def reviewed(location: str, table: TextTable, classes: Collection[str]) -> list[Ruling]:
-    """Return the decisions of a review of images of these classes; to keep an image is none.
+    """Return the decisions of a review of images of these classes; an empty one is none.
 
     Raises:
         UserError: a column is missing, or cells are not understood.
@@ -46,20 +54,11 @@ def reviewed(location: str, table: TextTable, classes: Collection[str]) -> list[
             )
         if not word:
             return None
-        label = {EXCLUDE: None, KEEP: KEEP}.get(word, row[DECISION])
-        return _decision(place, row, label)._replace(former=row.get(LABEL, ""))
+        label = None if word in {EXCLUDE, KEEP} else row[DECISION]
+        made = _decision(place, row, label)
+        return made._replace(former=row.get(LABEL, ""), keeps=word == KEEP)
 
-    found = _parse(location, table, [PATH, DECISION], parse)
-    kept = {(row.path, row.split): row.place for row in found if row.label == KEEP}
-    raise_problems(
-        f"{location}: rows that keep an image and rows that do not; make them agree:",
-        [
-            f"{kept[one.path, one.split]} keeps {excerpt(one.path)}, {one.place} does not"
-            for one in found
-            if one.label != KEEP and (one.path, one.split) in kept
-        ],
-    )
-    return [one for one in found if one.label != KEEP]
+    return _parse(location, table, [PATH, DECISION], parse)
 
 
 def excluded(location: str, table: TextTable) -> list[Ruling]:

@@ -94,7 +94,7 @@ def _require_plain(location: str, columns: Sequence[str], uses: Sequence[str]) -
 def _require_used(location: str, made: Sequence[Ruling], uses: Sequence[str]) -> None:
     """Refuse decisions that no parameter asks for: they would be passed over in silence."""
     by_use = {
-        "exclude": [f"{d.place}: {EXCLUDE}" for d in made if d.label is None],
+        "exclude": [f"{d.place}: {EXCLUDE}" for d in made if d.label is None and not d.keeps],
         "relabel": [f"{d.place}: {d.label}" for d in made if d.label is not None],
     }
     for use, unused in by_use.items():

@@ -1,5 +1,6 @@
 """SGD and RMSprop that step all weights of a group at once, where torch's are no use on a CPU."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +12,7 @@ DECAY = 0.99  # of the mean square, a step; alpha of torch.optim.RMSprop
 EPSILON = 1e-8  # added to the root
 
 
-class Grouped(Optimizer):
+class Grouped(Optimizer, ABC):
     """An optimizer that is told how to step the weights of a group."""
 
     @torch.no_grad()
@@ -22,9 +23,9 @@ class Grouped(Optimizer):
             if weights:
                 self.update(weights, [weight.grad for weight in weights], group)
 
+    @abstractmethod
     def update(self, weights: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
         """Step the weights of a group, in place."""
-        raise NotImplementedError
 
 
 class Sgd(Grouped, optim.SGD):

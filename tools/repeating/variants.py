@@ -1,6 +1,6 @@
 """The runs that differ in one parameter, and what a user may set besides."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -25,9 +25,15 @@ class Plan(NamedTuple):
     jobs: int  # runs at once
 
 
-def options(parser: ArgumentParser) -> None:
-    """Add the options that repeat and folds share."""
-    parser.add_argument(
+def parser(command: str, description: str | None, count: str) -> ArgumentParser:
+    """Return the parser of repeat or folds: the number of runs, called N or K, and the options."""
+    made = ArgumentParser(
+        prog=f"python -m tools.{command}",
+        description=description,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    made.add_argument("count", type=number, metavar=count, help="number of runs")
+    made.add_argument(
         "-S",
         dest="settings",
         action="append",
@@ -35,9 +41,10 @@ def options(parser: ArgumentParser) -> None:
         metavar="train.lr=0.01",
         help="set a parameter in every run, as in `dvc exp run`; may be given several times",
     )
-    parser.add_argument(
+    made.add_argument(
         "--jobs", type=number, default=1, help="runs at once; each takes train.threads cores"
     )
+    return made
 
 
 def number(text: str) -> int:

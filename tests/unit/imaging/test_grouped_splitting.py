@@ -18,10 +18,8 @@ from stages.imaging.splitting import Splitting, assign_splits
 
 CLASSES = [f"c{label}" for label in range(10)]
 LABELS = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [100, 60, 40]))
-FEW = (
-    "bring more groups, take the class out, or make groups smaller: another "
-    "preprocess.group_pattern, or a higher preprocess.similarity"
-)
+SMALLER = "another preprocess.group_pattern"
+FEW = f"bring more images of other groups, take the class out, or set {SMALLER}"
 
 
 def params(**changes: Any) -> Splitting:  # noqa: ANN401
@@ -30,7 +28,8 @@ def params(**changes: Any) -> Splitting:  # noqa: ANN401
 
 
 def named(numbers: np.ndarray) -> Groups:
-    return Groups(numbers, [f"g{number}" for number in range(int(numbers.max(initial=0)) + 1)])
+    names = [f"g{number}" for number in range(int(numbers.max(initial=0)) + 1)]
+    return Groups(numbers, names, SMALLER)
 
 
 def drawn(seed: int, count: int = 60, largest: int = 6) -> tuple[np.ndarray, Groups]:

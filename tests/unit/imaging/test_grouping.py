@@ -11,7 +11,7 @@ from stages.artifacts import raw
 from stages.artifacts.raw import Image, Published
 from stages.errors import UserError
 from stages.imaging import pool
-from stages.imaging.grouping import Groups, find_groups
+from stages.imaging.grouping import Groups, find_groups, unused
 from stages.imaging.thumbnailing import decode_thumbnails
 from stages.near_duplicates import thumbnail
 from stages.preprocess import Preprocess
@@ -83,6 +83,20 @@ def test_a_column_is_the_group(tmp_path: Path) -> None:
     found = groups(raw.read(tmp_path / "raw"), groups="column")
     assert found.numbers.tolist() == [0, 1, 1, 0]
     assert found.names == ["b", "a"]
+
+
+def test_a_group_is_one_however_its_accents_are_composed(tmp_path: Path) -> None:
+    spelt = ["p\u00fc", "pu\u0308", "pu"]
+    images = [Image(b"", f"{n}.png", 0, group) for n, group in enumerate(spelt)]
+    raw.write(raw.Raw(("a",), {"train": images}, {}, grouped=True), tmp_path / "raw")
+    published = raw.read(tmp_path / "raw")
+    assert groups(published, groups="column").numbers.tolist() == [0, 0, 1]
+    assert "download.group_column" in next(unused(published, params()))
+    assert not [*unused(published, params(groups="column"))]
+
+
+def test_images_without_groups_need_no_remark(tmp_path: Path) -> None:
+    assert not [*unused(at(tmp_path, "a.png", "b.png"), params())]
 
 
 def test_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -66,13 +66,16 @@ def test_where_nothing_is_answered_there_is_no_precision() -> None:
         ),
         (
             Rule(0.0, 0.25, None, "none", None, 0.1),
-            ["for 0.9 of the images or more: on test for 100.0% (51.0% to 100.0%), with 1.5"],
+            ["sets of 1.5 classes on average hold the right one for 100.0% (51.0% to 100.0%)"],
         ),
-        (Rule(0.0, 0.0, None, "none", None, 0.1), ["val has too few for that"]),
+        (
+            Rule(0.0, 0.0, None, "none", None, 0.1),
+            ["too few images for evaluate.conformal_alpha 0.1"],
+        ),
         (Rule(0.0, None, None, "none", None, None, 0.01), ["Nothing is out of distribution"]),
         (
             Rule(0.0, None, -0.1, "none", None, None, 0.01),
-            ["it answers 0.0%", "energy above -0.1, as 0.01 of val have: 100.0% of test"],
+            ["it answers 0.0%", "above -0.1, which evaluate.ood_quantile 0.01 of val exceed"],
         ),
     ],
 )

@@ -128,7 +128,14 @@ def test_who_keeps_an_image_and_takes_it_out_is_told(first: str) -> None:
     other = "keep" if first == "exclude" else "bees"
     image = "train/ants/2.jpg,train,ants,label,1,,,"
     write(f"{REVIEW.splitlines()[0]}\n{image}{first}\n{image}{other}\n{image}\n")
-    assert "keeps train/ants/2.jpg" in refused(exclude=A, relabel=A)
+    message = refused(exclude=A, relabel=A)
+    assert "train/ants/2.jpg: " in message
+    assert "keeps it" in message
+
+
+def test_what_is_kept_must_be_there() -> None:
+    write(f"{REVIEW.splitlines()[0]}\ntrain/ants/3.jpg,train,ants,label,1,,,keep\n")
+    assert "no image has this path" in refused(exclude=A, relabel=A)
 
 
 def test_a_review_of_parquet_is_read_too() -> None:

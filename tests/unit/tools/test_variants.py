@@ -1,10 +1,10 @@
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentTypeError
 
 import pytest
 
 from stages.errors import UserError
 from tools import folds, repeat
-from tools.repeating.variants import number, options, require_free, require_several
+from tools.repeating.variants import number, parser, require_free, require_several
 
 
 def test_repeat_sets_a_seed() -> None:
@@ -52,7 +52,14 @@ def test_a_setting_is_a_name_and_a_value(setting: str) -> None:
 
 
 def test_settings_add_up() -> None:
-    parser = ArgumentParser()
-    options(parser)
-    given = parser.parse_args(["-S", "train.lr=1", "-S", "train.epochs=2", "--jobs", "2"])
-    assert (given.settings, given.jobs) == (["train.lr=1", "train.epochs=2"], 2)
+    words = ["5", "-S", "train.lr=1", "-S", "train.epochs=2", "--jobs", "2"]
+    given = parser("folds", "", "K").parse_args(words)
+    assert (given.count, given.settings, given.jobs) == (5, ["train.lr=1", "train.epochs=2"], 2)
+
+
+def test_a_number_that_is_missing_is_called_as_for_make(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        parser("folds", "", "K").parse_args([])
+    assert "required: K" in capsys.readouterr().err
