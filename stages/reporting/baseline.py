@@ -35,7 +35,7 @@ class Baseline(NamedTuple):
 
     def summary(self, scores: Mapping[str, float | None]) -> list[str]:
         """Return what the stage prints."""
-        plain = f"always answering {self.name} has accuracy {self.accuracy:.4f}"
+        plain = f"accuracy of always answering {self.name}: {self.accuracy:.4f}"
         return [self.remark(scores) or plain]
 
 

@@ -76,7 +76,7 @@ def test_the_baseline_is_among_the_scores(tmp_path: Path) -> None:
 
 def test_the_stage_prints_the_baseline_or_the_warning() -> None:
     baseline = Baseline("ants", 0.51)
-    assert baseline.summary(scores(90, 100)) == ["always answering ants has accuracy 0.5100"]
+    assert baseline.summary(scores(90, 100)) == ["accuracy of always answering ants: 0.5100"]
     assert baseline.summary(scores(51, 100))[0].startswith("Not shown")
 
 
