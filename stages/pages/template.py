@@ -1,6 +1,6 @@
 """Fill in templates as one HTML file that needs no network and no other file.
 
-Style and script of all pages are the files template.* beside this module.
+Frame, style and script of all pages are the files template.* beside this module.
 """
 
 import json

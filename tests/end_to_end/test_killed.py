@@ -21,6 +21,12 @@ OUTS = {
         "metrics/evaluate/plots",
         "metrics/evaluate/predictions.parquet",
         "metrics/evaluate/report.html",
+        "models/decision.json",
+    ],
+    "inspect": [
+        "metrics/inspect.json",
+        "metrics/inspect/review.csv",
+        "metrics/inspect/report.html",
     ],
     "export": ["models/export", "metrics/export.json"],
 }
