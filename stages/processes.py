@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 from reprise.escaping import first_line
 from reprise.shortage import lacking
@@ -51,7 +52,7 @@ def reported() -> Iterator[None]:
         yield
     except PeerLostError as error:
         _left(first_line(error), REASON)
-        sys.exit(LOST)
+        _end(LOST)
     except KeyboardInterrupt:
         if is_first_here():
             raise
@@ -60,7 +61,14 @@ def reported() -> Iterator[None]:
         message = _message(error)
         if not _left(message or "") or message is None:
             raise
-        sys.exit(1)
+        _end(1)
+
+
+def _end(code: int) -> NoReturn:
+    """End this process at once: threads of torch may wait for others, and would end with a line."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
 
 
 def _message(error: BaseException) -> str | None:

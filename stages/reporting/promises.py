@@ -9,7 +9,7 @@ MORE = "lower evaluate.abstain_target, or give val more images"
 
 def sentences(rule: Rule, scores: Mapping[str, float | None], split: str) -> list[str]:
     """Return a sentence or two for each thing that was asked for."""
-    seen = "val, to which it was fitted," if split == "val" else split
+    seen = "val (to which it was fitted)" if split == "val" else split
     made = [_answers(rule), _answered(rule, scores, seen)]
     made += [_sets(rule, scores, seen), _unfamiliar(rule, scores, seen)]
     return [text for text in made if text]

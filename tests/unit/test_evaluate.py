@@ -145,7 +145,8 @@ def test_the_rule_is_fitted_to_val_as_exported_files_see_it(
     far = -2 * (plain(trained, part.images).double() / 2).logsumexp(1) > rule.energy_threshold
     answered = (top >= rule.threshold) & ~far
     assert scores["answered_share"] == pytest.approx(answered.double().mean().item(), abs=1e-6)
-    said = f"On {judged} it answers {scores['answered_share']:.1%} of the images"
+    seen = "val (to which it was fitted)" if judged == "val" else judged
+    said = f"On {seen} it answers {scores['answered_share']:.1%} of the images"
     assert said in capsys.readouterr().out
     assert said in Path("metrics/evaluate/report.html").read_text()
 
