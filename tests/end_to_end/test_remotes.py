@@ -11,6 +11,7 @@ import servers
 from colleagues import commit, forget, join, move_storage, objects, publish
 from conftest import SHARED, Clone
 from PIL import Image as Picture
+from ruamel.yaml import YAML
 from servers import Server
 
 UP_TO_DATE = "Data and pipelines are up to date."
@@ -85,7 +86,8 @@ def pulls_it(b: Clone) -> None:
 def computes_it_again(b: Clone) -> None:
     forget(b)
     printed = b.run("dvc", "repro", "--force")
-    assert len(re.findall(r"^Running stage", printed, re.MULTILINE)) == 5
+    ran = set(re.findall(r"^Running stage '(\w+)'", printed, re.MULTILINE))
+    assert ran == set(YAML(typ="safe").load(b.root / "dvc.yaml")["stages"])
     assert not b.run("git", "status", "--porcelain"), "dvc.lock and the metrics came out the same"
 
 
