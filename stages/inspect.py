@@ -62,6 +62,7 @@ def main() -> None:
         np.concatenate([part.labels for part in parts]),
         np.repeat(np.arange(len(parts)), [len(part.labels) for part in parts]),
         meta.interface.classes,
+        meta.fresh,
     )
     known = Evidence(images, held_out(seen.probabilities, images, given), seen.features)
     found = find(known, scan(parts), params)

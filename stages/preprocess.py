@@ -43,7 +43,8 @@ def preprocess(params: Preprocess, published: raw.Published, out: splits.Writer)
     check_splits({name: out.labels(name) for name in splits.NAMES}, classes)
     mean, std = compute_moments(params, records.histogram)
     interface = Interface(classes=classes, mean=mean, std=std, **params.spec._asdict())
-    out.finish(interface, records.failures, {**duplicates.counts, "dropped": records.dropped})
+    counts = {**duplicates.counts, "dropped": records.dropped}
+    out.finish(interface, records.failures, counts, fresh=params.splits == "fresh")
     figures = summary.figures(classes, out, records, duplicates)
     messages = [*unused(published, params), *summary.messages(records, duplicates)]
     if groups is not None:

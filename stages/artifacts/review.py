@@ -15,6 +15,7 @@ from stages import files
 COUNTS = Path("metrics/inspect.json")
 TABLE = Path("metrics/inspect/review.csv")
 PAGE = Path("metrics/inspect/report.html")
+ANEW = " (anew)"  # after a split: not the one that the image was published in
 
 
 class Row(NamedTuple):

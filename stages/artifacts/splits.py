@@ -43,6 +43,8 @@ class Meta(Params):
     excluded: dict[str, str]  # the reason, by file
     # Images with the pixels of others, counted by kind, for the report; older files lack it.
     duplicates: dict[str, NonNegativeInt] = Field(default_factory=dict)
+    # Whether images were split anew: then they may have been published in another split.
+    fresh: bool = False
     # Images in each file of a split that is in parts.
     parts: dict[str, list[NonNegativeInt]] = Field(default_factory=dict)
 
@@ -111,6 +113,8 @@ class Writer:
         interface: Interface,
         excluded: Mapping[str, str],
         duplicates: Mapping[str, int] = MappingProxyType({}),
+        *,
+        fresh: bool = False,
     ) -> None:
         """Complete the headers of the arrays, and write meta.json."""
         for file in (*self._images.values(), *self._labels.values()):
@@ -126,9 +130,10 @@ class Writer:
             counts=counts,
             excluded={**excluded},
             duplicates={**duplicates},
+            fresh=fresh,
             parts=parted,
         )
-        unused = None if parted else {"parts"}
+        unused = {name for name, said in {"parts": parted, "fresh": fresh}.items() if not said}
         files.write_json(self._folder / "meta.json", meta.model_dump(mode="json", exclude=unused))
 
 

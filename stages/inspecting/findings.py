@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 import numpy as np
 from jaxtyping import Float, Int64
 
-from stages.artifacts.review import Row
+from stages.artifacts.review import ANEW, Row
 from stages.artifacts.splits import NAMES
 from stages.inspecting.exposure import Oddity
 from stages.inspecting.held_out import Images
@@ -86,10 +86,11 @@ def worst_first(findings: Sequence[Finding]) -> list[Finding]:
 
 def as_rows(findings: Sequence[Finding], images: Images) -> Iterator[Row]:
     """Yield the rows of the table."""
+    mark = ANEW if images.fresh else ""
     for kind, row, score, suggestion, other in findings:
         yield Row(
             path=images.paths[row],
-            split=NAMES[images.splits[row]],
+            split=NAMES[images.splits[row]] + mark,
             label=images.classes[images.labels[row]],
             finding=kind,
             score=round(score, 6),

@@ -18,6 +18,7 @@ class Images(NamedTuple):
     labels: Int64[np.ndarray, " n"]
     splits: Int64[np.ndarray, " n"]  # indices into splits.NAMES
     classes: tuple[str, ...]  # [K]
+    fresh: bool = False  # whether all images were split anew
 
 
 class HeldOut(NamedTuple):

@@ -7,6 +7,7 @@ image is of. Without it, each row stands for an image to leave out, or to give a
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
+from stages.artifacts.review import ANEW
 from stages.sources import split_names
 from stages.sources.cells import TextTable
 from stages.sources.class_names import normalize_name
@@ -125,6 +126,8 @@ def _decision(place: str, row: Row, label: str | None) -> Ruling:
     if not row[PATH]:
         raise ValueError("the path is empty")
     said = row.get(SPLIT, "")
+    if said.endswith(ANEW):  # it does not tell which of several images of a path is meant
+        said = ""
     split = split_names.exact_split(said)
     if said and not split:
         raise ValueError(f"split {said} is unknown; it must be train, val or test, or be empty")

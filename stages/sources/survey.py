@@ -84,8 +84,11 @@ def _ambiguous(found: Sequence[FoundImage], near: Sequence[FoundImage]) -> str:
     told = f"is the path of {len(found):,} images, in {' and '.join(splits)}"
     if len(splits) == 1:
         return f"{told}, which cannot be told apart; give them paths of their own at the source"
-    which = "several of these" if near else "none of these"
-    return f"{told}, and {which} fits split and label of the row; correct its column split"
+    which = "more than one" if near else "none"
+    return (
+        f"{told}, and {which} fits split and label of the row; write the split that the image "
+        "was published in into the column split"
+    )
 
 
 def _fold(path: str) -> str:

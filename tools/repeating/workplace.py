@@ -75,7 +75,10 @@ class Workplace:
         """Give the repository the experiment, unless it has the same already."""
         commit = self._begun.commit
         ref = f"refs/exps/{commit[:2]}/{commit[2:]}/{name}"
-        if _tree(ref, Path()) != _tree(ref, self.root):
+        former, made = _tree(ref, Path()), _tree(ref, self.root)
+        if former != made:
+            if former:
+                print(f"  {name}: replaces the one of other images or weights outside of Git")
             fetch = ("git", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
             output(*fetch, str(self.root), f"+{ref}:{ref}")
 

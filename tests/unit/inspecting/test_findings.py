@@ -50,3 +50,5 @@ def test_the_worst_come_first_and_rows_have_names() -> None:
         ("1.png", "val", "b", "leak", 0.5, "", "2.png", ""),
         ("2.png", "test", "b", "dark", 0.5, "", "", ""),
     ]
+    splits = [row.split for row in as_rows(worst_first(found), known._replace(fresh=True))]
+    assert splits == ["train (anew)", "val (anew)", "test (anew)"]

@@ -277,12 +277,25 @@ def test_of_two_images_of_one_path_the_split_tells_which(row: str, gone: bytes) 
 def test_of_two_images_of_one_path_no_split_tells_none() -> None:
     write("path\n1.png\n")
     message = refused(made(SAME), exclude=A)
-    assert "is the path of 2 images, in train and test, and several of these fit" in message
+    assert "is the path of 2 images, in train and test, and more than one fit" in message
 
 
 def test_a_review_of_another_label_is_of_another_image() -> None:
     write("path,split,label,decision\n1.png,test,ants,exclude\n")
-    assert "none of these fits" in refused(made(SAME), exclude=A)
+    assert "and none fits split and label of the row" in refused(made(SAME), exclude=A)
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_a_split_made_anew_does_not_tell_which_of_two_images_is_meant(split: str) -> None:
+    write(f"path,split,label,decision\n2.png,{split} (anew),bees,exclude\n")
+    message = refused(made(SAME), exclude=A)
+    assert "2.png: is the path of 2 images, in train and test, and more than one fits" in message
+    assert "write the split that the image was published in" in message
+
+
+def test_a_label_tells_it_all_the_same() -> None:
+    write("path,split,label,decision\n1.png,train (anew),bees,exclude\n")
+    assert b"test 0" not in seen(cleaned(made(SAME), exclude=A)[0])["test"]
 
 
 def test_a_split_does_not_matter_where_a_path_is_alone() -> None:
