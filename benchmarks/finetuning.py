@@ -32,6 +32,7 @@ from stages import processor
 from stages.capacity import cores
 from stages.params import PATH
 from tools import recipe
+from tools.params_yaml import Sections, merge, read
 
 ROOT = Path(__file__).parents[1]
 EPOCHS, BATCH, RATE, WARM_UP, SMOOTHING = 5, 16, 5e-4, 1, 0.1  # of timm's own way
@@ -53,7 +54,7 @@ class Task(NamedTuple):
     """What both are to learn."""
 
     root: Path  # a folder of its own
-    params: recipe.Sections
+    params: Sections
     images: Path
     weights: Path
 
@@ -94,8 +95,8 @@ def average(results: list[tuple[float, Cost]]) -> str:
 
 def prepared(root: Path, name: str, images: Path, weights: Path) -> Task:
     """Write params.yaml of the recipe, and put the weights where it expects them."""
-    params = recipe.read(PATH)
-    recipe.merge(params, recipe.settings(name))
+    params = read(PATH)
+    merge(params, recipe.settings(name))
     params["download"]["path"] = str(images)
     params["train"]["board"] = False
     target = root / params["train"]["weights"]
@@ -107,7 +108,7 @@ def prepared(root: Path, name: str, images: Path, weights: Path) -> Task:
     return Task(root, params, images, weights)
 
 
-def write(root: Path, params: recipe.Sections) -> None:
+def write(root: Path, params: Sections) -> None:
     """Write params.yaml."""
     YAML().dump(params, root / PATH)
 

@@ -81,7 +81,7 @@ def test_folds_are_killed_and_go_on(reproduced: Clone) -> None:
     kept = reproduced.run("git", "show", f"{experiment(reproduced, 'fold1of2')}:params.yaml")
     assert "batch_size: 128 " in kept
     assert "fold: 1 " in kept
-    assert not [*(reproduced.root / ".dvc/tmp/repeating").iterdir()]
+    assert not [*(reproduced.root / ".dvc/tmp/experimenting").iterdir()]
 
 
 def experiment(clone: Clone, label: str) -> str:

@@ -8,13 +8,14 @@ import pytest
 from docs.parameters import section
 from stages.params import PATH
 from tools import recipe
+from tools.params_yaml import read
 
 NAMES = recipe.names()
 each_recipe = pytest.mark.parametrize("name", NAMES)
 
 
 @each_recipe
-@pytest.mark.parametrize("stage", recipe.read(PATH))
+@pytest.mark.parametrize("stage", read(PATH))
 def test_a_recipe_gives_parameters_within_their_bounds(name: str, stage: str) -> None:
     recipe.section(name, section(stage))
 
@@ -39,8 +40,8 @@ def test_readme_names_every_recipe(name: str) -> None:
 
 
 def test_the_base_holds_what_any_recipe_sets_as_params_yaml_was_published() -> None:
-    base, params = recipe.read(recipe.FOLDER / f"{recipe.BASE}.yaml"), recipe.read(PATH)
-    others = [recipe.read(recipe.FOLDER / f"{name}.yaml") for name in NAMES if name != recipe.BASE]
+    base, params = read(recipe.FOLDER / f"{recipe.BASE}.yaml"), read(PATH)
+    others = [read(recipe.FOLDER / f"{name}.yaml") for name in NAMES if name != recipe.BASE]
     for stage in params:
         keys = {key for other in others for key in other.get(stage, {})}
         assert base.get(stage, {}) == {key: params[stage][key] for key in keys}
@@ -48,7 +49,7 @@ def test_the_base_holds_what_any_recipe_sets_as_params_yaml_was_published() -> N
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != recipe.BASE])
 def test_a_recipe_holds_differences_alone(name: str) -> None:
-    base = recipe.read(recipe.FOLDER / f"{recipe.BASE}.yaml")
-    own = recipe.read(recipe.FOLDER / f"{name}.yaml")
+    base = read(recipe.FOLDER / f"{recipe.BASE}.yaml")
+    own = read(recipe.FOLDER / f"{name}.yaml")
     for stage, values in own.items():
         assert not [key for key in values if values[key] == base[stage][key]]

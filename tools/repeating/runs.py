@@ -1,22 +1,17 @@
 """Carry out runs that differ in one parameter, each as an experiment of DVC."""
 
-import fcntl
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 from queue import SimpleQueue
 
 from stages.errors import UserError
+from tools.experimenting.alone import AGAIN, FOLDER, alone
+from tools.experimenting.beginning import beginning, digest
+from tools.experimenting.workplace import Workplace, opened
 from tools.repeating import scored
-from tools.repeating.beginning import beginning, digest
 from tools.repeating.scored import Scored
 from tools.repeating.variants import Plan, Variant
-from tools.repeating.workplace import Workplace, opened
-
-FOLDER = Path(".dvc/tmp/repeating")
-AGAIN = "the same command goes on: finished runs come from the cache"
 
 
 def carry_out(plan: Plan) -> list[Scored]:
@@ -30,7 +25,7 @@ def carry_out(plan: Plan) -> list[Scored]:
     """
     begun = beginning(plan.settings)
     mark = f"{plan.command}-{digest(begun, plan.settings)}"
-    with _alone() as lock, ExitStack() as stack:
+    with alone() as lock, ExitStack() as stack:
         folders = [FOLDER / f"{number}" for number in range(min(plan.jobs, len(plan.variants)))]
         crew = _Crew(mark, plan.settings, lock)
         for folder in folders:
@@ -71,23 +66,3 @@ class _Crew:
             return found
         finally:
             self.idle.put(place)
-
-
-@contextmanager
-def _alone() -> Iterator[int]:
-    """Hold the lock of the folder; yield it, for experiments to inherit.
-
-    Raises:
-        UserError: another command, or what it started, holds it.
-    """
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    lock = os.open(FOLDER, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield lock
-    except BlockingIOError as error:
-        raise UserError(
-            "another `make repeat` or `make folds` is at work here; wait for its end"
-        ) from error
-    finally:
-        os.close(lock)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from stages.errors import UserError
-from tools.repeating import beginning
-from tools.repeating.beginning import Beginning, digest
-from tools.repeating.workplace import leave_out_links
+from tools.experimenting import beginning
+from tools.experimenting.beginning import Beginning, digest
+from tools.experimenting.workplace import leave_out_links
 
 RUN = subprocess.run
 

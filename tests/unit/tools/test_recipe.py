@@ -8,8 +8,8 @@ import pytest
 
 from stages import errors
 from stages.errors import UserError
-from tools import recipe
-from tools.recipe import Setting, main, merge, needed, settings
+from tools.params_yaml import Sections, Setting, merge, read
+from tools.recipe import main, needed, settings
 
 PARAMS = """\
 # Mine.
@@ -73,7 +73,7 @@ def test_comments_stay_and_what_changed_is_said(
 def test_what_a_user_must_provide_is_said(tmp_path: Path) -> None:
     path = tmp_path / "weights.pth"
     download: dict[str, Any] = {"dataset": "folder", "address": None, "path": "photos"}
-    params: recipe.Sections = {"download": download, "train": {"weights": str(path)}}
+    params: Sections = {"download": download, "train": {"weights": str(path)}}
     images, weights = needed(params)
     assert images.startswith("before that: your images in photos, a folder for each class")
     assert weights.startswith(f"before that: {path}; README.md says whence")
@@ -120,7 +120,7 @@ def test_a_second_time_nothing_is_written(
 
 def test_lists_of_a_line_each_are_replaced(folder: Path) -> None:
     (folder / "params.yaml").write_text(PARAMS.replace("hidden: []", "hidden:\n  - 7\n  - 8"))
-    params = recipe.read(Path("params.yaml"))
+    params = read(Path("params.yaml"))
     changes = merge(params, settings("wide"))
     assert changes[1] == Setting("train.hidden", [7, 8], [10, 20])
 
@@ -195,7 +195,7 @@ def test_a_link_its_mode_and_the_ends_of_lines_stay(
 @pytest.mark.parametrize("wrong", ["false", "3.0", "'3'", "2020-01-01", "&a [*a]"])
 def test_a_value_of_another_type_is_another_value(wrong: str, folder: Path) -> None:
     (folder / "params.yaml").write_text(PARAMS.replace("epochs: 3 ", f"epochs: {wrong} "))
-    params = recipe.read(Path("params.yaml"))
+    params = read(Path("params.yaml"))
     assert [change.name for change in merge(params, settings("digits"))] == ["train.epochs"]
     assert params["train"]["epochs"] == 3
 

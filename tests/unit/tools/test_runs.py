@@ -1,4 +1,3 @@
-import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,8 +7,9 @@ import pytest
 from scored_runs import run
 
 from stages.errors import UserError
+from tools.experimenting.alone import FOLDER, alone
+from tools.experimenting.beginning import Beginning
 from tools.repeating import runs, scored
-from tools.repeating.beginning import Beginning
 from tools.repeating.scored import Scored
 from tools.repeating.variants import Plan, Variant
 
@@ -40,7 +40,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
         yield Workplace(root)
 
     def read(root: Path, label: str, experiment: str) -> Scored:
-        assert root.parent == runs.FOLDER
+        assert root.parent == FOLDER
         return run([0], [0])._replace(label=label, experiment=experiment)
 
     begun = Beginning("a", "a", tmp_path, ())
@@ -70,11 +70,10 @@ def test_a_run_that_fails_is_named_and_the_last(told: Told) -> None:
 
 
 def test_two_commands_at_once_are_refused(told: Told) -> None:
-    runs.FOLDER.mkdir(parents=True)
-    other = os.open(runs.FOLDER, os.O_RDONLY)
-    fcntl.flock(other, fcntl.LOCK_EX)
-    with pytest.raises(UserError, match="another `make repeat` or `make folds` is at work"):
+    with (
+        alone(),
+        pytest.raises(UserError, match=r"another `make repeat`, `make folds` or .* is at work"),
+    ):
         runs.carry_out(Plan("repeat", VARIANTS, (), 1))
     assert not told
-    os.close(other)
     runs.carry_out(Plan("repeat", VARIANTS[:2], (), 1))

@@ -16,8 +16,8 @@ from itertools import chain
 from pathlib import Path
 
 from stages import files
+from tools.experimenting.beginning import Beginning
 from tools.provenance.clone import INHERITED, link, output
-from tools.repeating.beginning import Beginning
 
 SHARED = (Path(".dvc/tmp/resume"), Path("runs"))  # checkpoints and TensorBoard
 LOCAL = Path(".dvc/config.local")

@@ -1,0 +1,1 @@
+"""Experiments of DVC that run beside the workspace, in clones of it."""
