@@ -1,6 +1,6 @@
 """Read sections of params.yaml as typed, checked, immutable values."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Self, TypeVar
 
@@ -27,15 +27,17 @@ class Params(BaseModel):
     former: ClassVar[Mapping[str, Former]] = {}  # by names that parameters of this class once had
 
     @classmethod
-    def load(cls, path: Path = PATH) -> Self:
+    def load(cls, path: Path = PATH, known: Collection[str] | None = None) -> Self:
         """Read the section with the name of this class in lower case.
+
+        `known` are the sections that the file may have; None: one of each stage.
 
         Raises:
             UserError: the file or the section is missing or does not parse, or a key is unknown,
                 missing or out of bounds; one line a key.
         """
         name = cls.__name__.lower()
-        section = sections.section(name, path)
+        section = sections.section(name, path, known)
         former = {old: now for parent in cls.__mro__ for old, now in _former(parent).items()}
         try:
             return cls.model_validate_json(section)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NoReturn
@@ -22,14 +22,16 @@ LONGEST = 1000  # bits of an integer
 WHITE = "\t\n\r"  # control characters that text may hold
 
 
-def section(name: str, path: Path) -> str:
+def section(name: str, path: Path, known: Collection[str] | None = None) -> str:
     """Return one section of the file as JSON, after checking the names of all sections.
+
+    `known` are the sections that the file may have; None: one of each stage.
 
     Raises:
         UserError: the file or the section is missing, or holds other than names and plain values.
     """
     sections = _load(path)
-    _require_known(sections, path)
+    _require_known(sections, path, stage_names() if known is None else known)
     if name not in sections:
         raise UserError(f"{path}: section {name} is missing; restore it with `git checkout {path}`")
     found = sections[name]
@@ -69,12 +71,11 @@ def _is_stage(script: Path) -> bool:
     return own is not None and "\nif __name__ ==" in text
 
 
-def _require_known(sections: Iterable[object], path: Path) -> None:
-    """Refuse a section that no stage reads: it would be ignored silently."""
-    stages = stage_names()
-    for unknown in (str(key) for key in sections if key not in stages):
+def _require_known(sections: Iterable[object], path: Path, known: Collection[str]) -> None:
+    """Refuse a section that nobody reads: it would be ignored silently."""
+    for unknown in (str(key) for key in sections if key not in known):
         told = mistakes.short(unknown)
-        raise UserError(f"{path}: section {told} is unknown; {mistakes.nearest(unknown, stages)}")
+        raise UserError(f"{path}: section {told} is unknown; {mistakes.nearest(unknown, known)}")
 
 
 def _load(path: Path) -> dict[object, object]:

@@ -10,17 +10,20 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from stages import files
-from tools.experimenting.beginning import Beginning
+from tools.experimenting.beginning import SOMEBODY, Beginning
 from tools.provenance.clone import INHERITED, link, output
 
 SHARED = (Path(".dvc/tmp/resume"), Path("runs"))  # checkpoints and TensorBoard
 LOCAL = Path(".dvc/config.local")
+RUN, LAST = ("dvc", "exp", "run", "--name"), "evaluate"
+GIT = ("git", *SOMEBODY)
 CHATTER = (  # of DVC: about the clone, not about the workspace
     "Reproducing experiment",
     "Ran experiment",
@@ -52,9 +55,8 @@ class Workplace:
         """
         self.reset()
         given = chain.from_iterable(("-S", setting) for setting in settings)
-        command = ["dvc", "exp", "run", "--name", name, *given, "evaluate"]
         with subprocess.Popen(  # noqa: S603
-            command,
+            [*RUN, name, *given, LAST],
             cwd=self.root,
             env=self._env,
             pass_fds=[lock],
@@ -67,20 +69,61 @@ class Workplace:
                     print(f"  {line}", end="", flush=True)
         return process.returncode == 0
 
+    def start(
+        self, name: str, log: BinaryIO, lock: int, env: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """Start an experiment as far as evaluate, of the files as they are; it writes to `log`.
+
+        It is the first of a group of processes, to which a signal can be sent, and which Ctrl-C
+        does not reach. It inherits the lock.
+        """
+        return subprocess.Popen(  # noqa: S603
+            [*RUN, name, LAST],
+            cwd=self.root,
+            env={**self._env, **env},
+            pass_fds=[lock],
+            process_group=0,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
     def reset(self) -> None:
         """Take the files of Git back to what runs begin from."""
         output("git", "read-tree", "-u", "--reset", self._begun.workspace, at=self.root)
 
     def hand_over(self, name: str) -> None:
         """Give the repository the experiment, unless it has the same already."""
-        commit = self._begun.commit
-        ref = f"refs/exps/{commit[:2]}/{commit[2:]}/{name}"
+        ref = self._ref(name)
         former, made = _tree(ref, Path()), _tree(ref, self.root)
         if former != made:
             if former:
                 print(f"  {name}: replaces the one of other images or weights outside of Git")
             fetch = ("git", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
             output(*fetch, str(self.root), f"+{ref}:{ref}")
+
+    def keep_checkpoints(self, folder: Path) -> None:
+        """Have trainings keep their checkpoints in a folder, and no longer with all others."""
+        link = self.root / SHARED[0]
+        folder.mkdir(parents=True, exist_ok=True)
+        link.unlink()
+        link.symlink_to(folder.resolve())
+
+    def keep(self, name: str, paths: Sequence[Path]) -> None:
+        """Make an experiment of some files of a run that was stopped, without any of its outputs.
+
+        Metrics and plots that were of the commit are not in it: they are not of this run.
+        """
+        output("git", "rm", "-r", "--quiet", "--cached", "--", "metrics", at=self.root)
+        output("git", "add", "--force", "--", *map(str, paths), at=self.root)
+        tree = output("git", "write-tree", at=self.root).strip()
+        parent, message = self._begun.commit, f"dvc: stopped experiment {name}"
+        made = output(*GIT, "commit-tree", "-p", parent, "-m", message, tree, at=self.root).strip()
+        output("git", "update-ref", self._ref(name), made, at=self.root)
+
+    def _ref(self, name: str) -> str:
+        commit = self._begun.commit
+        return f"refs/exps/{commit[:2]}/{commit[2:]}/{name}"
 
 
 @contextmanager

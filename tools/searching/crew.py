@@ -1,0 +1,175 @@
+"""Workers that share the trials of a study, with each other and with those of other machines."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from pathlib import Path
+
+from tqdm import tqdm
+
+from stages import files
+from stages.errors import UserError
+from stages.progress import Progress
+from tools.experimenting.alone import FOLDER as CLONES
+from tools.experimenting.alone import alone
+from tools.experimenting.beginning import Beginning
+from tools.experimenting.workplace import Workplace, opened
+from tools.searching import devices
+from tools.searching.attempt import Attempt, Order, Outcome
+from tools.searching.claims import BEAT
+from tools.searching.storage import FOLDER
+from tools.searching.study import Opened
+
+IDLE = 1.0  # seconds between two looks at the trials of others
+FRUITLESS = 3  # trials that fail before any succeeds: all will
+
+
+class Crew:
+    """The workers of this folder."""
+
+    def __init__(self, at: Opened, begun: Beginning, share: Callable[[str], None]) -> None:
+        """Take a study, what its trials begin from, and what sends an experiment to others."""
+        self._at, self._begun, self._share = at, begun, share
+        self._stop, self._lock = threading.Event(), threading.Lock()
+        self._at_work = dict[int, threading.Event]()  # what stops a trial
+        self._killed = set[int]()  # trials that a signal has ended once
+        self._failed = list[tuple[int, str]]()  # and no trial has succeeded yet
+        self._ended = 0
+
+    def work(self, jobs: int) -> None:
+        """Carry out all trials that are left, `jobs` at a time; wait for those of others.
+
+        Raises:
+            UserError: the first trials have all failed, or another command is at work here.
+            KeyboardInterrupt: by Ctrl-C, with a message of its own.
+        """
+        with alone() as lock, ExitStack() as stack:
+            total, left = self._at.design.params.trials, self._at.left()
+            self._tidy(left)
+            self._bar = stack.enter_context(Progress("search", total, "trials"))
+            jobs = min(jobs, len(left))
+            pool = stack.enter_context(ThreadPoolExecutor(jobs + 1))
+            stack.callback(self._stop_all)
+            pool.submit(self._beat)
+            slots = [pool.submit(self._slot, number, lock) for number in range(jobs)]
+            try:
+                for slot in wait(slots, return_when=FIRST_EXCEPTION).done:
+                    slot.result()
+            except KeyboardInterrupt as error:
+                raise KeyboardInterrupt(
+                    "stopped; the same command goes on, with the trials that were at work"
+                ) from error
+            self._show(self._at.left())
+
+    def _slot(self, slot: int, lock: int) -> None:
+        """Carry out one trial after the other, until all have ended."""
+        with opened(CLONES / f"{slot}", self._begun) as place:
+            while not self._stop.is_set() and (left := self._at.left()):
+                self._show(left)
+                number = next((number for number in left if self._take(number)), None)
+                if number is None:
+                    self._wait(left)
+                    continue
+                try:
+                    self._carry_out(number, place, slot, lock)
+                finally:
+                    self._at_work.pop(number, None)
+                    if number not in dict(self._failed):
+                        self._at.claims.release(number)
+
+    def _take(self, number: int) -> bool:
+        if not self._at.claims.take(number):
+            return False
+        if number in self._at.left():
+            return True
+        self._at.claims.release(number)  # it ended just now
+        return False
+
+    def _wait(self, left: list[int]) -> None:
+        """Wait for the trials of others; where all that are left have failed here, say so."""
+        with self._lock:
+            if {*left} <= {number for number, _ in self._failed}:
+                self._tell_failures()
+        self._stop.wait(IDLE)
+
+    def _carry_out(self, number: int, place: Workplace, slot: int, lock: int) -> None:
+        """Carry out one trial, and tell the study what it came to."""
+        stop = self._at_work[number] = threading.Event()
+        if self._stop.is_set():
+            return
+        trial, settings = self._at.begin(number)
+        name = f"{self._at.study.study_name}-trial{number}"
+        aim, folder = self._at.design.params.aim, self._folder(number)
+        order = Order(name, settings, aim, folder, devices.environment(slot))
+        found = Attempt(place, order, self._at.judge(trial)).run(lock, stop)
+        if found.state in {"complete", "pruned"}:
+            place.hand_over(name)
+            self._at.tell(trial, found, name)
+            files.remove(folder)
+            with self._lock:
+                self._tell_failures()
+            self._say(self._at.line(number, settings, found))
+            self._share(name)
+        elif found.state == "killed" and number not in self._killed:
+            self._killed.add(number)
+            self._say(f"trial {number} {found.reason} (is memory short?); it is tried once more")
+        elif found.state != "stopped":
+            self._say(self._at.line(number, settings, found))
+            self._fail(number, found)
+
+    def _fail(self, number: int, found: Outcome) -> None:
+        """Keep a failure until it is known whether any trial can succeed.
+
+        Raises:
+            UserError: none does.
+        """
+        with self._lock:
+            self._failed.append((number, found.reason))
+            if self._at.has_succeeded():
+                self._tell_failures()
+            elif len(self._failed) >= FRUITLESS:
+                raise UserError(
+                    f"the first {len(self._failed)} trials failed, and none has succeeded; what "
+                    f"the last did is in {self._folder(number) / 'log'}; when the reason is "
+                    "mended, the same command tries them again"
+                )
+
+    def _tell_failures(self) -> None:
+        for number, reason in self._failed:
+            self._at.tell_failure(number, reason)
+            self._at.claims.release(number)
+        self._failed.clear()
+
+    def _beat(self) -> None:
+        """Say that the trials are at work; stop those that another has taken over meanwhile."""
+        while not self._stop.wait(BEAT):
+            for number in self._at.claims.beat():
+                if number in self._at_work:
+                    self._at_work[number].set()
+
+    def _stop_all(self) -> None:
+        self._stop.set()
+        for stop in [*self._at_work.values()]:
+            stop.set()
+
+    def _show(self, left: list[int]) -> None:
+        """Move the bar to what has ended, here and elsewhere."""
+        with self._lock:
+            ended = self._at.design.params.trials - len(left)
+            self._bar.note(self._at.best_so_far())
+            self._bar.advance(max(0, ended - self._ended))
+            self._ended = max(ended, self._ended)
+
+    def _say(self, line: str) -> None:
+        tqdm.write(line)
+
+    def _folder(self, number: int) -> Path:
+        return FOLDER / self._at.study.study_name / f"trial{number}"
+
+    def _tidy(self, left: list[int]) -> None:
+        """Remove what a killed search has left of trials that have ended."""
+        kept = {self._folder(number) for number in left}
+        for folder in self._folder(0).parent.glob("trial*"):
+            if folder not in kept:
+                files.remove(folder)

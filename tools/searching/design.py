@@ -1,0 +1,171 @@
+"""What is searched: the file search.yaml, held against params.yaml."""
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, get_args
+
+from pydantic import Field
+
+from stages import mistakes, sections
+from stages.errors import UserError
+from stages.params import PATH as PARAMS
+from stages.params import Params, Seed
+from tools.params_yaml import checked
+from tools.searching import ranges
+from tools.searching.ranges import Range
+
+PATH = Path("search.yaml")
+SECTIONS = ("search", "ranges")
+CURVES = ("val_accuracy", "val_loss")  # after every epoch: metrics/history.csv
+# Of metrics/evaluate.json, where evaluate.split is val; those that should be small.
+SMALL = ("loss", "ece", "brier", "aurc")
+Scored = Literal["accuracy", "macro_f1", "balanced_accuracy", "loss", "ece", "brier", "aurc"]
+Aim = Literal["val_accuracy", "val_loss"] | Scored
+SEARCHED = ("download", "preprocess", "train")  # stages that decide what a network learns
+
+
+class Search(Params):
+    """Section `search` of search.yaml."""
+
+    aim: Aim = Field(
+        description="score on val that is to be best: val_accuracy or val_loss of the epoch that "
+        "train keeps, or one of metrics/evaluate.json where evaluate.split is val"
+    )
+    trials: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        description="trials in all; the first is params.yaml as it is"
+    )
+    seed: Seed = Field(description="decides what is drawn")
+    sampler: Literal["tpe", "random"] = Field(
+        description="tpe learns from the trials before; random does not"
+    )
+    prune: Literal["none", "median", "hyperband"] = Field(
+        description="stop a trial whose curve on val falls behind those of the others"
+    )
+
+
+class Design(NamedTuple):
+    """What is searched for, how, and in which ranges."""
+
+    params: Search
+    ranges: Mapping[str, Range]  # by dotted parameter
+    default: Mapping[str, Any]  # what params.yaml says of these
+
+    @property
+    def maximize(self) -> bool:
+        """Whether the aim is to be large."""
+        return self.params.aim not in {"val_loss", *SMALL}
+
+    def identity(self) -> list[str]:
+        """Return all that makes a study another one; their number does not."""
+        told = self.params.model_dump(mode="json", exclude={"trials"})
+        words = {name: found.words for name, found in self.ranges.items()}
+        return [json.dumps([told, words], sort_keys=True)]
+
+
+def load(path: Path = PATH) -> Design:
+    """Read the file, and check every range by the class of its section.
+
+    Raises:
+        UserError: something is not understood, or params.yaml would refuse a value; a line each.
+    """
+    params = Search.load(path, SECTIONS)
+    given = json.loads(sections.section("ranges", path, SECTIONS))
+    if not given:
+        raise UserError(f"{path}: ranges is empty; name a parameter, as train.lr: [0.001, 0.01]")
+    stated = sections.stated(PARAMS)
+    problems, found = list[str](), dict[str, Range]()
+    for name, what in given.items():
+        try:
+            _require_known(name, stated)
+            found[name] = ranges.parse(what, whole=_is_whole(name))
+        except ValueError as error:
+            problems.append(f"{path}: ranges.{mistakes.short(name)}: {error}")
+    problems = problems or [*_refused(path, found)]
+    if problems:
+        raise UserError("\n".join(problems))
+    _require_on_val(path, params, stated)
+    return Design(params, found, {name: _of(stated, name) for name in found})
+
+
+def sectioned(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return parameters by section."""
+    made = dict[str, dict[str, Any]]()
+    for name, value in settings.items():
+        section, _, key = name.partition(".")
+        made.setdefault(section, {})[key] = value
+    return made
+
+
+def _require_known(name: str, stated: Mapping[str, Mapping[str, object]]) -> None:
+    """Refuse a parameter that there is not, or that cannot change the aim.
+
+    Raises:
+        ValueError: it is one.
+    """
+    section, _, key = name.partition(".")
+    if section in stated and section not in SEARCHED:
+        raise ValueError(f"{section} does not change what a network learns; leave it out")
+    if key not in stated.get(section, {}):
+        known = [f"{part}.{each}" for part in SEARCHED for each in stated.get(part, {})]
+        raise ValueError(f"is no parameter of {PARAMS}; {mistakes.nearest(name, known)}")
+
+
+def _refused(path: Path, found: Mapping[str, Range]) -> Iterator[str]:
+    """Yield a line for each value at an end of a range that the class of its section refuses."""
+    for name, one in found.items():
+        cls = _class(name)
+        for value in one.ends():
+            try:
+                checked(cls, sectioned({name: value}))
+            except UserError as error:
+                of_this = [line for line in str(error).splitlines() if f" {name}" in line]
+                if of_this:  # what depends on other parameters, the trial will tell
+                    told = of_this[0].removeprefix(f"{PARAMS}: ")
+                    yield f"{path}: ranges.{name}: {mistakes.shown(value)} is refused: {told}"
+
+
+def _require_on_val(path: Path, params: Search, stated: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse an aim that is of the test split, or a pruning without a curve.
+
+    Raises:
+        UserError: it is one.
+    """
+    if params.aim in CURVES:
+        return
+    if (split := stated.get("evaluate", {}).get("split")) != "val":
+        raise UserError(
+            f"{path}: search.aim is {params.aim}, which metrics/evaluate.json has of {split}: who "
+            "chooses by test has no test any more; take val_accuracy or val_loss, or set "
+            "evaluate.split to val in params.yaml"
+        )
+    if params.prune != "none":
+        raise UserError(
+            f"{path}: search.prune is {params.prune}, and {params.aim} has no curve to prune by; "
+            f"set it to none, or take {' or '.join(CURVES)} as search.aim"
+        )
+
+
+def _of(stated: Mapping[str, Mapping[str, Any]], name: str) -> Any:  # noqa: ANN401
+    section, _, key = name.partition(".")
+    return stated[section][key]
+
+
+def _class(name: str) -> type[Params]:
+    """Return the class of the section of a parameter."""
+    section = name.partition(".")[0]
+    cls: type[Params] = getattr(import_module(f"stages.{section}"), section.capitalize())
+    return cls
+
+
+def _is_whole(name: str) -> bool:
+    """Tell whether a parameter takes whole numbers alone."""
+    return float not in _within(_class(name).model_fields[name.partition(".")[2]].annotation)
+
+
+def _within(annotation: object) -> Iterator[object]:
+    """Yield a type and all that it is made of."""
+    yield annotation
+    for inner in get_args(annotation):
+        yield from _within(inner)

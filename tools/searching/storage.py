@@ -1,0 +1,99 @@
+"""Where a study is kept: a file, or a database that several machines share."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import optuna
+from optuna.exceptions import StorageInternalError
+from optuna.storages import RDBStorage
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from reprise.escaping import first_line
+from stages.address import redacted
+from stages.errors import UserError
+
+FOLDER = Path(".dvc/tmp/searching")
+FILE = FOLDER / "studies.db"
+ADDRESS = "OPTUNA_STORAGE"  # variable of the environment, which Optuna's own command reads, too
+PAUSE = 1.0  # seconds between two attempts
+LONGEST = 3600.0  # seconds that a database may be away
+Result = TypeVar("Result")
+
+
+def address(given: str | None) -> str:
+    """Return the address of the database that is given, or that the environment names, or a file.
+
+    Of PostgreSQL, the driver that the extra `search` installs is taken.
+    """
+    found = given or os.environ.get(ADDRESS)
+    if not found:
+        FILE.parent.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{FILE}"
+    scheme, colon, rest = found.partition("://")
+    return f"postgresql+psycopg{colon}{rest}" if scheme in {"postgresql", "postgres"} else found
+
+
+def is_shared(place: str) -> bool:
+    """Tell whether other machines may be at work on a study that is kept there."""
+    return not place.startswith("sqlite:")
+
+
+def opened(place: str) -> RDBStorage:
+    """Open the database at an address, and make its tables if it has none.
+
+    Raises:
+        UserError: it does not answer, or the address is none.
+    """
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    timeout = {"timeout": 60} if place.startswith("sqlite:") else {"connect_timeout": 10}
+    shown = redacted(place)
+    try:
+        return RDBStorage(place, engine_kwargs={"pool_pre_ping": True, "connect_args": timeout})
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+        raise UserError(
+            f"--storage {shown}: is no address of a database ({first_line(error)}); write it as "
+            "postgresql://user@host/database"
+        ) from error
+    except (DBAPIError, StorageInternalError) as error:
+        raise UserError(
+            f"--storage {shown}: does not answer ({_reason(error)}); start the database, or mend "
+            "the address"
+        ) from error
+
+
+def patiently(do: Callable[[], Result], after: Callable[[], None] | None = None) -> Result:
+    """Do something with the database; where it does not answer, say so and wait for it.
+
+    Once it answers again, `after` is called, too.
+
+    Raises:
+        UserError: it is away for an hour.
+    """
+    end, told = time.monotonic() + LONGEST, False
+    while True:
+        try:
+            done = do()
+        except (StorageInternalError, DBAPIError) as error:
+            if time.monotonic() > end:
+                raise UserError(
+                    f"--storage: has not answered for {LONGEST / 60:.0f} minutes "
+                    f"({_reason(error)}); when it does, the same command goes on"
+                ) from error
+            if not told:
+                print("the database of the study does not answer; waiting for it", flush=True)
+            told = True
+            time.sleep(PAUSE)
+        else:
+            if told:
+                if after:
+                    after()
+                print("the database of the study answers again", flush=True)
+            return done
+
+
+def _reason(error: Exception) -> str:
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
+    return first_line(getattr(cause, "orig", None) or cause or error)

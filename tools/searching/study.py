@@ -1,0 +1,171 @@
+"""The study of Optuna: what was drawn, and what it came to.
+
+All trials stand in the study from the start, and wait; a worker takes the first that nobody has.
+What is drawn for one is decided by the seed, its number and the trials that ended before, and by
+nothing that a killed process would have known.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import optuna
+from optuna.storages import BaseStorage, RDBStorage
+from optuna.trial import FrozenTrial, TrialState
+
+from reprise.escaping import printable
+from stages.errors import UserError
+from tools.searching.attempt import Judge, Outcome
+from tools.searching.claims import Claims
+from tools.searching.design import Design
+from tools.searching.sampling import Reseeded, default_drawn, pruner
+from tools.searching.storage import patiently
+
+ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
+ALL = -1  # number of the claim of who writes all trials down
+EXPERIMENT, REASON = "experiment", "reason"  # names of attributes
+
+
+class Opened(NamedTuple):
+    """A study, and who works on what."""
+
+    study: optuna.Study
+    storage: BaseStorage
+    claims: Claims
+    design: Design
+
+    def _id(self, number: int) -> int:
+        """Return what the storage calls a trial."""
+        return self.storage.get_trial_id_from_study_id_trial_number(self.study._study_id, number)  # noqa: SLF001
+
+    def trials(self) -> list[FrozenTrial]:
+        """Return the trials that there are to be, in their order."""
+        found = patiently(lambda: self.study.get_trials(deepcopy=False))
+        return sorted(found, key=lambda trial: trial.number)[: self.design.params.trials]
+
+    def left(self) -> list[int]:
+        """Return the numbers of the trials that have not ended; see that there are all."""
+        found = self.trials()
+        if len(found) < self.design.params.trials:
+            patiently(self._enqueue)
+            found = self.trials()
+        return [trial.number for trial in found if trial.state not in ENDED]
+
+    def _enqueue(self) -> None:
+        """Add the trials that are lacking, unless another is at that."""
+        if self.claims.take(ALL):
+            try:
+                there = len(self.study.get_trials(deepcopy=False))
+                for _ in range(self.design.params.trials - there):
+                    self.study.enqueue_trial({})
+            finally:
+                self.claims.release(ALL)
+
+    def begin(self, number: int) -> tuple[optuna.Trial, dict[str, Any]]:
+        """Begin a trial, or go on with it; return it, and what it sets in params.yaml."""
+        return patiently(lambda: self._begin(number))
+
+    def _begin(self, number: int) -> tuple[optuna.Trial, dict[str, Any]]:
+        ident, ranges = self._id(number), self.design.ranges
+        self.storage.set_trial_state_values(ident, TrialState.RUNNING)  # where it waits
+        if number == 0:
+            for name, drawn in (default_drawn(self.design) or {}).items():
+                self._write(ident, name, drawn)
+            return optuna.Trial(self.study, ident), {}
+        trial = optuna.Trial(self.study, ident)
+        drawn = {name: trial._suggest(name, one.distribution) for name, one in ranges.items()}  # noqa: SLF001
+        return trial, {name: one.setting(drawn[name]) for name, one in ranges.items()}
+
+    def _write(self, ident: int, name: str, drawn: object) -> None:
+        if name not in self.storage.get_trial(ident).params:
+            distribution = self.design.ranges[name].distribution
+            inner = distribution.to_internal_repr(drawn)
+            self.storage.set_trial_param(ident, name, inner, distribution)
+
+    def judge(self, trial: optuna.Trial) -> Judge:
+        """Return what is told the score of each epoch, and says whether to stop there."""
+
+        def is_behind(epoch: int, score: float) -> bool:
+            if epoch not in self._reported(trial):
+                trial.report(score, epoch)
+            return trial.should_prune()
+
+        return lambda epoch, score: patiently(lambda: is_behind(epoch, score))
+
+    def _reported(self, trial: optuna.Trial) -> Mapping[int, float]:
+        return self.storage.get_trial(self._id(trial.number)).intermediate_values
+
+    def tell(self, trial: optuna.Trial, found: Outcome, experiment: str) -> None:
+        """Tell the study what a trial came to."""
+
+        def tell() -> None:
+            if self.storage.get_trial(self._id(trial.number)).state in ENDED:
+                return  # the answer of the database was lost, not the question
+            trial.set_user_attr(EXPERIMENT, experiment)
+            self.study.tell(trial, found.score, STATES[found.state])
+
+        patiently(tell)
+
+    def tell_failure(self, number: int, reason: str) -> None:
+        """Tell the study that a trial has failed, and why."""
+
+        def tell() -> None:
+            ident = self._id(number)
+            if self.storage.get_trial(ident).state not in ENDED:
+                self.storage.set_trial_user_attr(ident, REASON, reason)
+                self.storage.set_trial_state_values(ident, TrialState.FAIL)
+
+        patiently(tell)
+
+    def has_succeeded(self) -> bool:
+        """Tell whether any trial was complete or pruned."""
+        return any(trial.state in ENDED[:2] for trial in self.trials())
+
+    def best_so_far(self) -> str:
+        """Return the best score in words."""
+        found = best(self.trials(), self.design)
+        return f"best {self.design.params.aim} {found.value:.4f}" if found else ""
+
+    def line(self, number: int, settings: Mapping[str, Any], found: Outcome) -> str:
+        """Return a line about a trial that has ended."""
+        said = f"{self.design.params.aim} {found.score:.4f}" if found.score is not None else ""
+        said = said or f"{found.state}{': ' if found.reason else ''}{found.reason}"
+        told = ", ".join(f"{name} {value}" for name, value in settings.items())
+        return printable(f"trial {number}: {said}; {told or 'params.yaml as it is'}")
+
+
+def opened(storage: RDBStorage, design: Design, digest: str) -> Opened:
+    """Open the study of a design and a commit, or begin it."""
+    made = optuna.create_study(
+        storage=storage,
+        study_name=f"search-{digest}",
+        sampler=Reseeded(design),
+        pruner=pruner(design),
+        direction="maximize" if design.maximize else "minimize",
+        load_if_exists=True,
+    )
+    return Opened(made, storage, Claims(storage.engine, made.study_name), design)
+
+
+def settings(design: Design, trial: FrozenTrial) -> dict[str, Any]:
+    """Return what a trial set in params.yaml; the first set nothing."""
+    if trial.number == 0:
+        return {}
+    return {
+        name: one.setting(trial.params[name])
+        for name, one in design.ranges.items()
+        if name in trial.params
+    }
+
+
+def best(trials: Sequence[FrozenTrial], design: Design) -> FrozenTrial | None:
+    """Return the best of those that are complete, of equals the first."""
+    whole = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    sign = -1 if design.maximize else 1
+    return min(whole, key=lambda trial: (sign * _value(trial), trial.number), default=None)
+
+
+def _value(trial: FrozenTrial) -> float:
+    if trial.value is None:
+        raise UserError(f"trial {trial.number} is complete and has no score; the study is damaged")
+    return trial.value
