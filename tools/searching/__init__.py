@@ -1,0 +1,1 @@
+"""Helpers of search: the trials of a study, and what is told of them."""
