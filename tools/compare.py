@@ -10,55 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reprise.escaping import printable
-from reprise.shortage import lacking
 from stages import errors, files
-from stages.artifacts import predictions
 from stages.artifacts.numbering import numbered
 from stages.artifacts.predictions import Predictions
 from stages.errors import UserError
+from tools.comparing.fetching import fetch
 from tools.comparing.paired_test import Answer, Pair, changed, difference, match, shifts
 from tools.comparing.verdict import class_table, image_table, verdict
-
-WORKSPACE = "workspace"
-
-
-def fetch(revision: str) -> Predictions:
-    """Read the predictions of a revision, an experiment or the workspace.
-
-    Raises:
-        UserError: there is no such revision, or its predictions are missing or damaged.
-    """
-    if revision == WORKSPACE:
-        return predictions.read()
-    if not revision:
-        raise UserError("a revision is missing; give two, as in `make compare A=main B=workspace`")
-    content = _content(revision)
-    try:
-        return predictions.read(content)
-    except UserError as error:
-        raise UserError(f"{revision}: {error}") from error
-
-
-def _content(revision: str) -> bytes:
-    import dvc.api  # noqa: PLC0415
-    from dvc.exceptions import DvcException  # noqa: PLC0415
-    from dvc.scm import RevError  # noqa: PLC0415
-
-    try:
-        with dvc.api.open(str(predictions.PATH), rev=revision, mode="rb") as file:
-            return bytes(file.read())
-    except RevError as error:
-        raise UserError(
-            f"{revision}: is neither a Git revision nor an experiment; `git log` and "
-            f"`dvc exp show` list them, and `{WORKSPACE}` is the folder here"
-        ) from error
-    except (DvcException, OSError) as error:
-        if lacking(error):
-            raise
-        raise UserError(
-            f"{revision}: its {predictions.PATH} is neither here nor at a remote; where it was "
-            "made `dvc push` it, or check it out, run `dvc repro evaluate` and commit dvc.lock"
-        ) from error
 
 
 def answers(run: Predictions) -> Iterator[Answer]:

@@ -2,13 +2,11 @@
 
 Each trial is an experiment of DVC that ends with evaluate; finished stages come from the cache, and
 a killed search goes on where it was. Writes metrics/search.json and metrics/search/.
-`make search-apply` sets the best in params.yaml, `make search-board` opens Optuna's dashboard.
+`make search-apply` sets the best in params.yaml; `make search-board` opens Optuna's dashboard.
 """
 
 import argparse
 import os
-import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 from reprise.escaping import printable
@@ -16,11 +14,12 @@ from stages import errors
 from stages.address import redacted
 from stages.errors import UserError
 from stages.params import PATH as PARAMS
-from tools.experimenting.beginning import beginning, digest
+from tools.experimenting.beginning import Beginning, beginning, digest
 from tools.params_yaml import merge, read, replace, written
-from tools.searching import design, sampling, storage, study
+from tools.searching import design, logbook, outcome, sampling, storage, study
 from tools.searching.crew import Crew
-from tools.searching.sharing import Sender
+from tools.searching.design import Design
+from tools.searching.sharing import Remote
 from tools.searching.study import Opened
 
 MOST = 256  # trials at once
@@ -29,21 +28,95 @@ MOST = 256  # trials at once
 def search(given: argparse.Namespace) -> None:
     """Carry out the trials that are left, and write what all came to."""
     wanted = design.load(given.file)
-    print(*map(printable, sampling.outside(wanted)), sep="\n", end="")
     begun, at = begin(wanted, given.storage)
-    sender = Sender(given.push)
-    Crew(at, begun, sender.send).work(given.jobs)
-    sender.finish()
-    # what it came to
+    for line in sampling.outside(wanted):
+        print(printable(line))
+    remote = Remote(given.push)
+    if at.left():
+        Crew(at, begun, remote.send).work(given.jobs)
+        remote.finish()
+    found = outcome.found(at)
+    comparison, lacking = outcome.compared(found, remote.bring)
+    page = logbook.write(found, comparison)
+    print(*logbook.told(found, comparison), *lacking, f"Open {page}.", sep="\n")
 
 
 def apply(given: argparse.Namespace) -> None:
-    """Set the parameters of the best trial in params.yaml."""
+    """Set the parameters of the best trial in params.yaml.
+
+    Raises:
+        UserError: no trial has succeeded.
+    """
     wanted = design.load(given.file)
-    ...
+    _, at = begin(wanted, given.storage)
+    best = study.best(at.trials(), wanted)
+    if best is None:
+        raise UserError(f"no trial of {at.study.study_name} has succeeded yet; run `make search`")
+    params = read(PARAMS)
+    changes = merge(params, design.sectioned(study.settings(wanted, best)))
+    if changes:
+        replace(PARAMS, written(params, changes))
+    print(*changes, sep="\n")
+    what = "sets these" if changes else f"is {PARAMS} as it stands"
+    print(
+        f"trial {best.number}, {wanted.params.aim} {best.value:.4f}, {what}; "
+        "`dvc repro` takes what it made from the cache"
+    )
 
 
 def board(given: argparse.Namespace) -> None:
-    """Open the dashboard of Optuna."""
+    """Open the dashboard of Optuna, which takes the place of this process."""
     place = storage.address(given.storage)
-    os.execvp("optuna-dashboard", ["optuna-dashboard", place, *given.rest])
+    storage.opened(place)
+    os.execvp("optuna-dashboard", ["optuna-dashboard", place])  # noqa: S606, S607
+
+
+def begin(wanted: Design, address: str | None) -> tuple[Beginning, Opened]:
+    """Open the study of the commit, the workspace and the design; say how far it is."""
+    begun, place = beginning([]), storage.address(address)
+    at = study.opened(storage.opened(place), wanted, digest(begun, wanted.identity()))
+    ended = wanted.params.trials - len(at.left())
+    print(
+        f"study {at.study.study_name}: {ended} of {wanted.params.trials} trials have ended; "
+        f"kept in {redacted(place)}",
+        flush=True,
+    )
+    return begun, at
+
+
+def jobs(text: str) -> int:
+    """Return a number of trials at once.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST):
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST}, is {text!r}")
+    return int(text)
+
+
+def main() -> None:
+    """Run, apply or show a search."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.search",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = {"run": search, "apply": apply, "board": board}
+    parser.add_argument("command", nargs="?", default="run", choices=commands)
+    parser.add_argument("--file", type=Path, default=design.PATH, help="instead of search.yaml")
+    parser.add_argument("--jobs", type=jobs, default=1, help="trials at once; each has a GPU")
+    parser.add_argument(
+        "--storage",
+        help="address of a database that several machines share, as "
+        "postgresql://user@host/database; also by the variable OPTUNA_STORAGE",
+    )
+    parser.add_argument(
+        "--push", metavar="REMOTE", help="send each experiment to this Git remote, and DVC's"
+    )
+    given = parser.parse_args()
+    commands[given.command](given)
+
+
+if __name__ == "__main__":
+    errors.run(main)

@@ -1,1 +1,1 @@
-"""A search for good parameters: ranges, the study, its trials, and what they say together."""
+"""Helpers of search: the trials of a study, and what is told of them."""

@@ -1,12 +1,13 @@
 """What a search found: its trials, and what they say together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 Value = bool | int | float | str | None  # of a parameter
 
 
-class Trial(NamedTuple):
+class SearchTrial(NamedTuple):
     """One trial: the parameters it set, and what it came to."""
 
     number: int  # from 0, in the order in which they began; 0 sets nothing, if it is the default
@@ -25,7 +26,9 @@ class Found(NamedTuple):
     aim: str  # as `val_accuracy`
     maximize: bool
     ranges: Mapping[str, str]  # by dotted parameter: what it was drawn from, in words
-    trials: Sequence[Trial]
+    trials: Sequence[SearchTrial]
     importance: Mapping[str, float]  # by parameter, of sum 1; empty of too few trials
-    best: Trial | None
-    default: Trial | None  # with params.yaml as they are, if it was tried
+    best: SearchTrial | None
+    default: SearchTrial | None  # with params.yaml as they are, if it was tried
+    logarithmic: Collection[str] = ()  # the parameters that were drawn on such a scale
+    given: Mapping[str, Value] = MappingProxyType({})  # what params.yaml has of the parameters

@@ -7,8 +7,8 @@ from reprise.escaping import printable
 from stages.address import redacted
 
 
-class Sender:
-    """Sends experiments to a remote; what could not be sent is tried again in the end."""
+class Remote:
+    """A Git remote, and DVC's; what could not be sent is tried again in the end."""
 
     def __init__(self, remote: str | None) -> None:
         """Take the name or address of a Git remote; None: nothing is sent."""
@@ -24,21 +24,20 @@ class Sender:
                     print(printable(f"not sent yet: {name} ({reason}); it is tried again"))
                 self._waiting.append(name)
 
+    def bring(self, name: str) -> str:
+        """Bring an experiment of another machine; return why that fails, or nothing."""
+        if self._remote is None:
+            return "its machine did not send it: `make search ARGS='--push REMOTE'` does"
+        return _failure("pull", self._remote, name)
+
     def finish(self) -> None:
         """Send what could not be sent before, and tell what cannot be now."""
         names, self._waiting = self._waiting, []
         for name in names:
             self.send(name)
         if self._waiting:
-            print(
-                f"not sent: {', '.join(self._waiting)}; `dvc exp push {redacted(self._remote or '')}"
-                " NAME` sends one"
-            )
-
-
-def bring(remote: str, name: str) -> str:
-    """Bring an experiment of another machine; return why it could not be brought, or nothing."""
-    return _failure("pull", remote, name)
+            how = f"dvc exp push {redacted(self._remote or '')} NAME"
+            print(printable(f"not sent: {', '.join(self._waiting)}; `{how}` sends one"))
 
 
 def _failure(what: str, remote: str, name: str) -> str:
