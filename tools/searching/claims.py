@@ -6,8 +6,8 @@ while the database answers, takes the trial over.
 
 import socket
 import threading
-import time
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 from sqlalchemy import Column, ColumnElement, Engine, Integer, MetaData, String, Table, and_, select
@@ -105,7 +105,7 @@ class Claims:
             return connection.execute(TABLE.update().where(same).values(new)).rowcount == 1
 
     def _is_still(self, number: int, holder: str, beats: int) -> bool:
-        now = time.monotonic()
+        now = monotonic()
         known = self._seen.get(number)
         if known is None or known[:2] != (holder, beats):
             self._seen[number] = holder, beats, now

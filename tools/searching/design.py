@@ -120,10 +120,10 @@ def _refused(path: Path, found: Mapping[str, Range]) -> Iterator[str]:
             try:
                 checked(cls, sectioned({name: value}))
             except UserError as error:
-                of_this = [line for line in str(error).splitlines() if f" {name}" in line]
-                if of_this:  # what depends on other parameters, the trial will tell
-                    told = of_this[0].removeprefix(f"{PARAMS}: ")
-                    yield f"{path}: ranges.{name}: {mistakes.shown(value)} is refused: {told}"
+                told = (line.partition(f"{PARAMS}: ")[2] for line in str(error).splitlines())
+                # What depends on other parameters, the trial will tell.
+                if of_this := next((line for line in told if line.startswith(f"{name} ")), ""):
+                    yield f"{path}: ranges.{name}: {mistakes.shown(value)} is refused: {of_this}"
 
 
 def _require_on_val(path: Path, params: Search, stated: Mapping[str, Mapping[str, Any]]) -> None:

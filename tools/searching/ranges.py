@@ -14,6 +14,7 @@ from optuna.distributions import (
 
 from stages.mistakes import shown
 
+Number: TypeAlias = int | float
 Drawn: TypeAlias = bool | int | float | str | None
 DIGITS = 4  # of a number that is drawn: what params.yaml then says is short, and is what was used
 KEYS = ("low", "high", "log", "step")
@@ -110,7 +111,7 @@ def _interval(given: Mapping[str, object], *, whole: bool) -> Range:
     return Range(made, words, {})
 
 
-def _whole(low: float, high: float, step: float | None, log: bool) -> BaseDistribution:  # noqa: FBT001
+def _whole(low: Number, high: Number, step: Number | None, log: bool) -> BaseDistribution:  # noqa: FBT001
     """Return a distribution of whole numbers."""
     if not all(isinstance(number, int) for number in (low, high, step or 1)):
         raise ValueError(f"takes whole numbers alone, is {low} to {high}")
@@ -118,13 +119,13 @@ def _whole(low: float, high: float, step: float | None, log: bool) -> BaseDistri
     return IntDistribution(int(low), int(high), log, int(step or 1))
 
 
-def _any(low: float, high: float, step: float | None, log: bool) -> BaseDistribution:  # noqa: FBT001
+def _any(low: Number, high: Number, step: Number | None, log: bool) -> BaseDistribution:  # noqa: FBT001
     """Return a distribution of numbers."""
     _require_reached(low, high, step)
     return FloatDistribution(float(low), float(high), log, step)
 
 
-def _require_reached(low: float, high: float, step: float | None) -> None:
+def _require_reached(low: Number, high: Number, step: Number | None) -> None:
     """Refuse a step that does not lead from low to high: Optuna would lower high.
 
     Raises:
@@ -137,7 +138,7 @@ def _require_reached(low: float, high: float, step: float | None) -> None:
         raise ValueError(f"step must lead from low to high, is {step} of {low} to {high}")
 
 
-def _number(given: Mapping[str, object], key: str) -> int | float:
+def _number(given: Mapping[str, object], key: str) -> Number:
     value = given.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         found = "is missing" if value is None else f"must be a number, is {shown(value)}"
