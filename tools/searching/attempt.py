@@ -23,7 +23,7 @@ from tools.searching.design import CURVES, sectioned
 
 LOOK = 0.2  # seconds between two looks at the curve
 PATIENCE = 20.0  # seconds that a training has to end by itself
-SIGNALLED = 128  # a shell adds the number of a signal
+SIGNALLED, OWN = 128, 255  # a shell adds the number of a signal to this; DVC's own failure
 Judge = Callable[[int, float], bool]  # of an epoch and its score: whether to stop here
 
 
@@ -131,7 +131,7 @@ def failure(log: str, code: int) -> Outcome:
     lines = [line.rstrip() for line in log.replace("\r", "\n").split("\n") if line.strip()]
     ended = re.search(r"failed to run: .*, exited with (-?\d+)", log)
     status = int(ended[1]) if ended else code
-    if status < 0 or status > SIGNALLED:
+    if status < 0 or SIGNALLED < status < OWN:
         number = -status if status < 0 else status - SIGNALLED
         return Outcome("killed", reason=f"was killed by signal {number}")
     until = next((n for n, line in enumerate(lines) if line.startswith("ERROR: ")), len(lines))

@@ -55,8 +55,8 @@ def compared(found: Found, bring: Callable[[str], str]) -> tuple[Comparison | No
     if best is None or default is None or default.state != "complete" or best == default:
         return None, []
     try:
-        each = [_fetched(trial.experiment, bring) for trial in (default, best)]
-        return contrasted(*each), []
+        a, b = (_fetched(trial.experiment, bring) for trial in (default, best))
+        return contrasted(a, b), []
     except UserError as error:
         return None, [f"the best is not compared with the default: {error}"]
 

@@ -52,7 +52,7 @@ def opened(place: str) -> RDBStorage:
     shown = redacted(place)
     try:
         return RDBStorage(place, engine_kwargs={"pool_pre_ping": True, "connect_args": timeout})
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise UserError(
             f"--storage {shown}: is no address of a database ({first_line(error)}); write it as "
             "postgresql://user@host/database"

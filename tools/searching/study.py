@@ -88,7 +88,7 @@ class Opened(NamedTuple):
         def is_behind(epoch: int, score: float) -> bool:
             if epoch not in self._reported(trial):
                 trial.report(score, epoch)
-            return trial.should_prune()
+            return bool(trial.should_prune())  # of NumPy
 
         return lambda epoch, score: patiently(lambda: is_behind(epoch, score))
 

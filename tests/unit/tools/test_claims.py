@@ -10,7 +10,7 @@ from tools.searching import claims
 from tools.searching.claims import Claims
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return the time that claims see, for a test to change."""
     now = [0.0]
@@ -19,7 +19,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: list[float]) -> list[Claims]:
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Claims]:
     """Return the claims of two machines, and those of the first again after it was killed."""
     engine, made = create_engine(f"sqlite:///{tmp_path}/a.db"), []
     for name in ("one", "two", "one"):
@@ -48,7 +48,6 @@ def test_who_stands_still_loses_a_trial(folders: list[Claims], clock: list[float
     assert one.beat() == set()
     clock[0] = 118  # 59 s since the beat was seen first
     assert not two.take(3)
-    clock[0] = 177
     clock[0] = 200
     assert two.take(3)
     assert one.beat() == {3}

@@ -11,7 +11,8 @@ from stages import errors
 from stages.artifacts import predictions
 from stages.artifacts.predictions import Predictions
 from stages.errors import UserError
-from tools.compare import compare, fetch, main
+from tools.compare import compare, main
+from tools.comparing.fetching import fetch
 
 
 def run(predicted: list[int], prefix: str = "test") -> Predictions:
