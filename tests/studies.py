@@ -3,7 +3,6 @@
 import math
 import random
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from tools.searching.record import Found, SearchTrial, Value
 
@@ -30,14 +29,22 @@ def complete(number: int, score: float | None, **settings: Value) -> SearchTrial
     return SearchTrial(number, "complete", named, score, curve, f"search-x-{number}")
 
 
-def study(trials: Sequence[SearchTrial], **others: Any) -> Found:
+def study(trials: Sequence[SearchTrial]) -> Found:
     """Return a study of these trials, the first of which is the default."""
     scored = [one for one in trials if one.state == "complete" and one.score is not None]
     best = max(scored, key=lambda one: one.score or 0.0, default=None)
     names = {name: "any" for trial in trials for name in trial.settings}
     default = trials[0] if trials and not trials[0].settings else None
-    made = Found("digits", "val_accuracy", True, names, trials, {}, best, default)
-    return made._replace(**others)
+    return Found(
+        name="digits",
+        aim="val_accuracy",
+        maximize=True,
+        ranges=names,
+        trials=trials,
+        importance={},
+        best=best,
+        default=default,
+    )
 
 
 def large(count: int = 30) -> Found:
@@ -46,8 +53,8 @@ def large(count: int = 30) -> Found:
     trials = [_trial(number, {} if not number else _drawn(rng), rng) for number in range(count)]
     importance = dict(zip(RANGES, (0.61, 0.09, 0.24, 0.02, 0.04), strict=True))
     log = ("train.lr", "train.batch_size")
-    return study(
-        trials, ranges=RANGES, importance=importance, logarithmic=log, given=GIVEN, name="digits-30"
+    return study(trials)._replace(
+        ranges=RANGES, importance=importance, logarithmic=log, given=GIVEN, name="digits-30"
     )
 
 
