@@ -45,16 +45,16 @@ def plain(found: Found, comparison: Comparison | None) -> str:
     """Say whether the best is better than the default, or why that cannot be said."""
     if comparison is None:
         return _incomparable(found)
-    gap = comparison.found.accuracy_b - comparison.found.accuracy_a
+    ours, default = comparison.found.accuracy_b, comparison.found.accuracy_a
+    scores = f"accuracy {ours:.4f} against {default:.4f}"
     if comparison.found.p_value >= LEVEL:
         return (
-            "Whether the best is more accurate than the default, the images of "
-            f"{comparison.split} do not tell: chance alone may explain the difference."
+            f"On {comparison.split}, chance alone may explain the difference between the best and "
+            f"the default: {scores}."
         )
-    side = "more" if gap > 0 else "less"
+    side = "better" if ours > default else "worse"
     return (
-        f"The best is {side} accurate than the default on {comparison.split}, by more than chance: "
-        f"by {abs(gap):.2%} of the images."
+        f"On {comparison.split}, the best is {side} than the default by more than chance: {scores}."
     )
 
 
@@ -75,7 +75,7 @@ def warnings(found: Found, comparison: Comparison | None) -> Iterator[str]:
             f"The comparison, too, is optimistic: it is on {comparison.split}, not on test, "
             "and val chose the best. Set evaluate.split to test."
         )
-    yield "Both are one training each; `make repeat` tells how far other seeds move them."
+    yield "Both are one training each; make repeat tells how far other seeds move them."
 
 
 def _incomparable(found: Found) -> str:
@@ -85,4 +85,4 @@ def _incomparable(found: Found) -> str:
         return "No trial had params.yaml as they are, so there is nothing to compare with."
     if found.default.number == found.best.number:
         return "No trial is better than params.yaml as they are: the default is the best."
-    return "The default has no predictions, so there is nothing to compare with."
+    return "The best or the default has no predictions, so there is nothing to compare."

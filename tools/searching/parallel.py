@@ -10,7 +10,7 @@ from tools.searching.scales import Scale
 from tools.searching.shortening import cut, score_text, short_names, short_value, state_text
 
 HEIGHT, TOP, BOTTOM = 340, 34, 326  # of the drawing and of its axes, in units of the SVG
-LEFT, APART, RIGHT = 10, 130, 70  # before the first axis, between two, after the last
+LEFT, APART, RIGHT = 10, 130, 120  # before the first axis, between two, after the last
 LETTERS = 15  # of a tick
 
 

@@ -16,7 +16,7 @@ class Standing(NamedTuple):
     values: dict[str, Value]  # by dotted parameter, those that it left as they were included
 
 
-class Groups(NamedTuple):
+class Drawn(NamedTuple):
     """The trials by how they are drawn; each is in one group."""
 
     complete: list[SearchTrial]
@@ -69,9 +69,9 @@ def counts(found: Found) -> dict[str, int]:
     return {state: states.count(state) for state in STATES}
 
 
-def grouped(found: Found) -> Groups:
+def grouped(found: Found) -> Drawn:
     """Return the trials by how they are drawn: the best as such, even where it is the default."""
-    groups = Groups([], [], [], [], [])
+    groups = Drawn([], [], [], [], [])
     for trial in found.trials:
         if found.best is not None and trial.number == found.best.number:
             groups.best.append(trial)

@@ -74,5 +74,5 @@ def _order(value: Value) -> tuple[int, float, str]:
     """Return what orders categories: null, false, true, numbers, texts."""
     number = _number(value)
     if value is None or isinstance(value, bool):
-        return (0, 0 if value is None else 1 + value, "")
-    return (1, number, "") if number is not None else (2, 0, written(value))
+        return (0, 0.0 if value is None else 1.0 + value, "")
+    return (1, number, "") if number is not None else (2, 0.0, written(value))

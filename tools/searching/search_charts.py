@@ -6,6 +6,7 @@ complete, best so far, pruned, failed, default, best; then the ends of curves th
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from math import isfinite
 from typing import NamedTuple
 
 from stages.reporting.page import page
@@ -47,7 +48,7 @@ def history(found: Found) -> Plot:
 
 def curves(found: Found) -> Plot:
     """Return the curves of all trials by epoch, with a mark where one ends early."""
-    every = [score for trial in found.trials for score in trial.curve]
+    every = [score for trial in found.trials for score in trial.curve if isfinite(score)]
     down, beyond = focused(page.label(found.aim), every, maximize=found.maximize)
     longest = max((len(trial.curve) for trial in found.trials), default=0)
     canvas, groups = Canvas(scale("epoch", [1, max(2, longest)]), down), grouped(found)
@@ -111,7 +112,7 @@ def _best_so_far(found: Found, last: int) -> list[Place]:
     )
     best = accumulate((score for _, score in scored), max if found.maximize else min)
     steps = [(number, score) for (number, _), score in zip(scored, best, strict=True)]
-    ends = [*(number for number, _ in steps[1:]), last]
+    ends = [*(number for number, _ in steps), last][1:]
     return [
         corner
         for (start, score), end in zip(steps, ends, strict=True)

@@ -17,7 +17,7 @@ FOLDERS = [Path(__file__).parent, Path(page.__file__).parent]  # of templates
 FRAME = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP}
 
 
-class Setting(NamedTuple):
+class SearchedParameter(NamedTuple):
     """A parameter as the page tells of it."""
 
     name: str
@@ -53,11 +53,11 @@ def render(found: Found, comparison: Comparison | None) -> str:
     )
 
 
-def settings(found: Found) -> list[Setting]:
+def settings(found: Found) -> list[SearchedParameter]:
     """Return the parameters, the most important first."""
     best = {} if found.best is None else values(found, found.best)
     return [
-        Setting(
+        SearchedParameter(
             name,
             found.ranges.get(name, ""),
             [found.given[name]] if name in found.given else [],
