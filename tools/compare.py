@@ -6,25 +6,16 @@ bootstrap), and the classes and images that changed. A and B are Git revisions, 
 """
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Iterator
 from pathlib import Path
 
 from reprise.escaping import printable
 from stages import errors, files
-from stages.artifacts.numbering import numbered
 from stages.artifacts.predictions import Predictions
 from stages.errors import UserError
+from tools.comparing.answering import answers
 from tools.comparing.fetching import fetch
-from tools.comparing.paired_test import Answer, Pair, changed, difference, match, shifts
+from tools.comparing.paired_test import Pair, changed, difference, match, shifts
 from tools.comparing.verdict import class_table, image_table, verdict
-
-
-def answers(run: Predictions) -> Iterator[Answer]:
-    """Yield the prediction for each image; classes of one name are numbered."""
-    # By name: in a run whose classes have another order, an index means another class.
-    names, sure = numbered(run.classes), run.probabilities.max(1).tolist()
-    rows = zip(run.paths, run.labels.tolist(), run.predicted.tolist(), sure, strict=True)
-    return (Answer(path, names[label], names[said], p) for path, label, said, p in rows)
 
 
 def compare(a: Predictions, b: Predictions) -> tuple[list[str], list[Pair]]:

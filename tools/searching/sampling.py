@@ -56,7 +56,7 @@ def pruner(design: Design) -> BasePruner:
     """Return what says when a trial is behind the others."""
     pruners: Mapping[str, BasePruner] = {
         "none": NopPruner(),
-        "median": MedianPruner(n_startup_trials=5, n_warmup_steps=1),
+        "median": MedianPruner(n_startup_trials=5, n_warmup_steps=2),
         "hyperband": HyperbandPruner(),
     }
     return pruners[design.params.prune]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from optuna.trial import TrialState
-from studies import design, opened, score
+from searched import design, opened, score
 
 from stages.errors import UserError
 from stages.progress import Progress

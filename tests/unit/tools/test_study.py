@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from optuna.trial import TrialState
-from studies import DEFAULT, design, opened, score
+from searched import DEFAULT, design, opened, score
 
 from tools.searching import sampling, study
 from tools.searching.attempt import Outcome

@@ -1,0 +1,78 @@
+"""The scale of a parameter or of a score: where a value lies on it, and its ticks."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from stages.pages.template import written
+from stages.reporting.page.charts import Axis, spanning, ticks
+from tools.searching.record import Value
+
+EDGE = 0.04  # of the scale: free at both ends, so that no dot lies on an edge
+TICKS = 6  # of a logarithmic scale at most
+
+
+class Scale(NamedTuple):
+    """A scale from 0 to 1."""
+
+    label: str
+    categories: Mapping[str, float]  # places by text; empty of a scale of numbers
+    axis: Axis  # of the numbers, or of their decimal logarithms
+    log: bool
+
+    def share(self, value: Value) -> float | None:
+        """Return the place of a value, or None of one that this scale does not have."""
+        if self.categories:
+            return self.categories.get(written(value))
+        number = _number(value)
+        if number is None or (self.log and number <= 0):
+            return None
+        return EDGE + (1 - 2 * EDGE) * self.axis.share(math.log10(number) if self.log else number)
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Return the places that have a text."""
+        if self.categories:
+            return [(place, text) for text, place in self.categories.items()]
+        values = _round(self.axis) if self.log else ticks(self.axis)
+        placed = ((self.share(value), f"{value:.4g}") for value in values)
+        return [(place, text) for place, text in placed if place is not None]
+
+
+def scale(label: str, values: Iterable[Value], *, log: bool = False) -> Scale:
+    """Return a scale of numbers, or of categories where not all values are finite numbers."""
+    listed = [*values]
+    numbers = [number for value in listed if (number := _number(value)) is not None]
+    if len(numbers) < len(listed):
+        texts = dict.fromkeys(map(written, sorted(listed, key=_order)))
+        places = {text: (index + 0.5) / len(texts) for index, text in enumerate(texts)}
+        return Scale(label, places, Axis(label, 0, 1), log=False)
+    if log and all(number > 0 for number in numbers):
+        return Scale(label, {}, spanning(label, [math.log10(each) for each in numbers]), log=True)
+    whole = all(isinstance(value, int) for value in listed)
+    return Scale(label, {}, spanning(label, numbers, whole=whole), log=False)
+
+
+def _round(axis: Axis) -> list[float]:
+    """Return round values of a logarithmic axis: powers of 10, or 1, 2 and 5 times them."""
+    powers = range(math.floor(axis.low), math.ceil(axis.high) + 1)
+    for times in ((1,), (1, 2, 5)):
+        every = [each * 10.0**power for power in powers for each in times]
+        inside = [each for each in every if axis.low - 1e-9 <= math.log10(each) <= axis.high + 1e-9]
+        if len(inside) > 2:
+            return inside[:: -(-len(inside) // TICKS)]
+    return inside if len(inside) > 1 else [10.0**axis.low, 10.0**axis.high]
+
+
+def _number(value: Value) -> float | None:
+    """Return a finite number, which true and false are not."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def _order(value: Value) -> tuple[int, float, str]:
+    """Return what orders categories: null, false, true, numbers, texts."""
+    number = _number(value)
+    if value is None or isinstance(value, bool):
+        return (0, 0.0 if value is None else 1.0 + value, "")
+    return (1, number, "") if number is not None else (2, 0.0, written(value))
