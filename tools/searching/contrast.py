@@ -64,8 +64,8 @@ def warnings(found: Found, comparison: Comparison | None) -> Iterator[str]:
     complete = sum(trial.state == "complete" for trial in found.trials)
     if found.best is not None and complete > 1:
         yield (
-            f"{printable(found.aim)} of the best is optimistic: it is the best of {complete} scores on the "
-            "same images of val, some of which are luck."
+            f"{printable(found.aim)} of the best is optimistic: it is the best of {complete} "
+            "scores on the same images of val, some of which are luck."
         )
     if comparison is None:
         return
