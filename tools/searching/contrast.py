@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from reprise.escaping import printable
 from stages.artifacts.predictions import Predictions
 from stages.errors import UserError
 from tools.comparing.answering import answers
@@ -63,8 +64,8 @@ def warnings(found: Found, comparison: Comparison | None) -> Iterator[str]:
     complete = sum(trial.state == "complete" for trial in found.trials)
     if found.best is not None and complete > 1:
         yield (
-            f"{found.aim} of the best is optimistic: it is the best of {complete} scores on the "
-            "same images of val, some of which are luck."
+            f"{printable(found.aim)} of the best is optimistic: it is the best of {complete} "
+            "scores on the same images of val, some of which are luck."
         )
     if comparison is None:
         return

@@ -26,7 +26,8 @@ def told(found: Found, comparison: Comparison | None = None) -> Iterator[str]:
     for name, trial in (("best", found.best), ("default", found.default)):
         if trial is not None:
             of = f", experiment {printable(trial.experiment)}" if trial.experiment else ""
-            yield f"{name}: trial {trial.number}, {found.aim} {score_text(trial.score)}{of}"
+            scored = f"{printable(found.aim)} {score_text(trial.score)}"
+            yield f"{name}: trial {trial.number}, {scored}{of}"
             if name == "best":
                 for setting, value in trial.settings.items():
                     yield f"  {printable(setting)}: {printable(written(value))}"
