@@ -16,7 +16,7 @@ from stages.errors import UserError
 from stages.params import PATH as PARAMS
 from tools.experimenting.beginning import Beginning, beginning, digest
 from tools.params_yaml import merge, read, replace, written
-from tools.searching import design, logbook, outcome, sampling, storage, study
+from tools.searching import design, drawing, logbook, storage, study, upshot
 from tools.searching.crew import Crew
 from tools.searching.design import Design
 from tools.searching.sharing import Remote
@@ -29,14 +29,14 @@ def search(given: argparse.Namespace) -> None:
     """Carry out the trials that are left, and write what all came to."""
     wanted = design.load(given.file)
     begun, at = begin(wanted, given.storage)
-    for line in sampling.outside(wanted):
+    for line in drawing.outside(wanted):
         print(printable(line))
     remote = Remote(given.push)
     if at.left():
         Crew(at, begun, remote.send).work(given.jobs)
         remote.finish()
-    found = outcome.found(at)
-    comparison, lacking = outcome.compared(found, remote.bring)
+    found = upshot.found(at)
+    comparison, lacking = upshot.compared(found, remote.bring)
     page = logbook.write(found, comparison)
     print(*logbook.told(found, comparison), *lacking, f"Open {page}.", sep="\n")
 

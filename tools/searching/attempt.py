@@ -37,7 +37,7 @@ class Order(NamedTuple):
     env: Mapping[str, str]
 
 
-class Outcome(NamedTuple):
+class Ending(NamedTuple):
     """What an experiment came to."""
 
     state: Literal["complete", "pruned", "failed", "killed", "stopped"]
@@ -61,7 +61,7 @@ class Attempt:
         self._train = sections.stated(place.root / PARAMS)["train"]
         self._former = _content(self._path)  # of the commit: not of this training
 
-    def run(self, lock: int, stop: threading.Event) -> Outcome:
+    def run(self, lock: int, stop: threading.Event) -> Ending:
         """Run it to its end, or until it is pruned or `stop` is set."""
         log = self._order.folder / "log"
         with log.open("wb") as file:
@@ -78,28 +78,28 @@ class Attempt:
             self._place.keep(self._order.name, [PARAMS, history.PATH])
         return found
 
-    def _watch(self, process: subprocess.Popen[bytes], stop: threading.Event) -> Outcome | None:
+    def _watch(self, process: subprocess.Popen[bytes], stop: threading.Event) -> Ending | None:
         """Look at the curve until the experiment ends; return why it is not to end by itself."""
         while process.poll() is None:
             if stop.wait(LOOK):
-                return Outcome("stopped")
+                return Ending("stopped")
             if self._is_behind():
-                return Outcome("pruned")
+                return Ending("pruned")
         return None
 
-    def _complete(self) -> Outcome:
+    def _complete(self) -> Ending:
         """Judge the epochs that nobody has looked at, as if they had been seen in time."""
         self._former = None
         if self._is_behind():
-            return Outcome("pruned")
+            return Ending("pruned")
         if self._order.aim in CURVES:
             epochs = history.read(self._path)
             names = EarlyStopping.model_fields
             params = EarlyStopping.model_validate({name: self._train[name] for name in names})
-            return Outcome("complete", getattr(epochs[best_index(epochs, params)], self._order.aim))
+            return Ending("complete", getattr(epochs[best_index(epochs, params)], self._order.aim))
         place = self._place.root / report.SCORES
         with files.reading(place, "evaluate"):
-            return Outcome("complete", float(json.loads(place.read_bytes())[self._order.aim]))
+            return Ending("complete", float(json.loads(place.read_bytes())[self._order.aim]))
 
     def _is_behind(self) -> bool:
         """Judge the epochs since the last look; tell whether the training is to end."""
@@ -126,17 +126,17 @@ def end(process: subprocess.Popen[bytes]) -> None:
             process.wait(seconds)
 
 
-def failure(log: str, code: int) -> Outcome:
+def failure(log: str, code: int) -> Ending:
     """Return why an experiment failed: what the stage said last, or the signal that ended it."""
     lines = [line.rstrip() for line in log.replace("\r", "\n").split("\n") if line.strip()]
     ended = re.search(r"failed to run: .*, exited with (-?\d+)", log)
     status = int(ended[1]) if ended else code
     if status < 0 or SIGNALLED < status < OWN:
         number = -status if status < 0 else status - SIGNALLED
-        return Outcome("killed", reason=f"was killed by signal {number}")
+        return Ending("killed", reason=f"was killed by signal {number}")
     until = next((n for n, line in enumerate(lines) if line.startswith("ERROR: ")), len(lines))
     said = [line for line in lines[:until] if not line.lstrip().startswith(CHATTER)] or lines
-    return Outcome("failed", reason=printable(said[-1].strip()) if said else f"exit code {code}")
+    return Ending("failed", reason=printable(said[-1].strip()) if said else f"exit code {code}")
 
 
 def _content(path: Path) -> bytes | None:

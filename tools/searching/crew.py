@@ -16,7 +16,7 @@ from tools.experimenting.alone import alone
 from tools.experimenting.beginning import Beginning
 from tools.experimenting.workplace import Workplace, opened
 from tools.searching import devices
-from tools.searching.attempt import Attempt, Order, Outcome
+from tools.searching.attempt import Attempt, Ending, Order
 from tools.searching.claims import BEAT
 from tools.searching.storage import FOLDER
 from tools.searching.study import Opened
@@ -118,7 +118,7 @@ class Crew:
             self._say(self._at.line(number, settings, found))
             self._fail(number, found)
 
-    def _fail(self, number: int, found: Outcome) -> None:
+    def _fail(self, number: int, found: Ending) -> None:
         """Keep a failure until it is known whether any trial can succeed.
 
         Raises:

@@ -14,10 +14,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from reprise.escaping import printable
 from stages.errors import UserError
-from tools.searching.attempt import Judge, Outcome
+from tools.searching.attempt import Ending, Judge
 from tools.searching.claims import Claims
 from tools.searching.design import Design
-from tools.searching.sampling import Reseeded, default_drawn, pruner
+from tools.searching.drawing import Reseeded, default_drawn, pruner
 from tools.searching.storage import patiently
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -86,7 +86,10 @@ class Opened(NamedTuple):
         """Return what is told the score of each epoch, and says whether to stop there."""
 
         def is_behind(epoch: int, score: float) -> bool:
-            if epoch not in self._reported(trial):
+            known = self._reported(trial)
+            if known and max(known) > epoch:
+                return False  # it was judged before a kill, and went on
+            if epoch not in known:
                 trial.report(score, epoch)
             return bool(trial.should_prune())  # of NumPy
 
@@ -95,7 +98,7 @@ class Opened(NamedTuple):
     def _reported(self, trial: optuna.Trial) -> Mapping[int, float]:
         return self.storage.get_trial(self._id(trial.number)).intermediate_values
 
-    def tell(self, trial: optuna.Trial, found: Outcome, experiment: str) -> None:
+    def tell(self, trial: optuna.Trial, found: Ending, experiment: str) -> None:
         """Tell the study what a trial came to."""
 
         def tell() -> None:
@@ -126,7 +129,7 @@ class Opened(NamedTuple):
         found = best(self.trials(), self.design)
         return f"best {self.design.params.aim} {found.value:.4f}" if found else ""
 
-    def line(self, number: int, settings: Mapping[str, Any], found: Outcome) -> str:
+    def line(self, number: int, settings: Mapping[str, Any], found: Ending) -> str:
         """Return a line about a trial that has ended."""
         said = f"{self.design.params.aim} {found.score:.4f}" if found.score is not None else ""
         said = said or f"{found.state}{': ' if found.reason else ''}{found.reason}"

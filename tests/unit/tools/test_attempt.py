@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from stages.artifacts import history
 from stages.artifacts.history import Epoch
 from tools.searching import attempt
-from tools.searching.attempt import Attempt, Order, Outcome, failure
+from tools.searching.attempt import Attempt, Ending, Order, failure
 
 FORMER = [Epoch(1, 1.0, 1.0, 0.5, 0.111, 0.1)]  # of the commit
 PARAMS = "train:\n  epochs: 4\n  best: accuracy\n  patience: null\n  lr: 0.1\n"
@@ -68,7 +68,7 @@ class Place:
 
 def attempted(
     place: Place, settings: Mapping[str, Any], below: float = 0.0, aim: str = "val_accuracy"
-) -> tuple[Outcome, list[tuple[int, float]], Attempt]:
+) -> tuple[Ending, list[tuple[int, float]], Attempt]:
     """Return what an experiment comes to, and the epochs that were judged."""
     seen = list[tuple[int, float]]()
 
@@ -88,11 +88,11 @@ def training(root: Path, *numbers: float) -> Place:
 def test_its_score_is_that_of_the_epoch_that_is_kept(tmp_path: Path) -> None:
     place = training(tmp_path, 0, 0.25, 0.75, 0.5, 0.5)
     found, seen, _ = attempted(place, {"train.lr": 0.02})
-    assert found == Outcome("complete", 0.75)
+    assert found == Ending("complete", 0.75)
     assert seen == [(1, 0.25), (2, 0.75), (3, 0.5), (4, 0.5)]
     assert YAML(typ="safe").load(tmp_path / "params.yaml")["train"]["lr"] == 0.02
     assert not place.kept
-    assert attempted(place, {}, aim="val_loss")[0] == Outcome("complete", 0.25)
+    assert attempted(place, {}, aim="val_loss")[0] == Ending("complete", 0.25)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.5])  # it has ended before one looks, or not
@@ -107,26 +107,26 @@ def test_who_is_behind_ends_after_the_same_epoch(tmp_path: Path, seconds: float)
 
 def test_who_is_behind_in_the_last_epoch_is_through(tmp_path: Path) -> None:
     found, _, _ = attempted(training(tmp_path, 0, 0.5, 0.5, 0.5, 0.1), {}, below=0.3)
-    assert found == Outcome("complete", 0.5)
+    assert found == Ending("complete", 0.5)
 
 
 def test_what_the_commit_has_is_not_taken_for_its_curve(tmp_path: Path) -> None:
     waits = "import time; time.sleep(0.6); raise SystemExit('no images')"
     found, seen, _ = attempted(Place(tmp_path, sys.executable, "-c", waits), {}, below=1.0)
-    assert found == Outcome("failed", reason="no images")
+    assert found == Ending("failed", reason="no images")
     assert not seen
 
 
 def test_an_unchanged_run_is_judged_all_the_same(tmp_path: Path) -> None:
     found, seen, _ = attempted(Place(tmp_path, "true"), {})
-    assert found == Outcome("complete", 0.111)
+    assert found == Ending("complete", 0.111)
     assert seen == [(1, 0.111)]
 
 
 def test_a_score_of_evaluate_is_read_from_its_metrics(tmp_path: Path) -> None:
     writes = """import pathlib; pathlib.Path("metrics/evaluate.json").write_text('{"loss": 0.5}')"""
     found, seen, _ = attempted(Place(tmp_path, sys.executable, "-c", writes), {}, aim="loss")
-    assert found == Outcome("complete", 0.5)
+    assert found == Ending("complete", 0.5)
     assert not seen
 
 
@@ -136,7 +136,7 @@ def test_who_is_stopped_leaves_nobody_behind(tmp_path: Path) -> None:
     order = Order("a-trial3", {}, "val_accuracy", tmp_path / "trial3", {})
     made = Attempt(place, order, lambda *_: False)  # type: ignore[arg-type]
     threading.Timer(0.5, stop.set).start()
-    assert made.run(0, stop) == Outcome("stopped")
+    assert made.run(0, stop) == Ending("stopped")
 
 
 def test_who_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,25 +171,25 @@ ERROR: failed to reproduce 'train': failed to run: python -m stages.train, exite
         (
             FAILED,
             255,
-            Outcome(
+            Ending(
                 "failed", reason="params.yaml: train.lr must be less than or equal to 1000, is 1e9"
             ),
         ),
         (
             FAILED.replace("with 1", "with -9"),
             255,
-            Outcome("killed", reason="was killed by signal 9"),
+            Ending("killed", reason="was killed by signal 9"),
         ),
         (
             FAILED.replace("with 1", "with 137"),
             255,
-            Outcome("killed", reason="was killed by signal 9"),
+            Ending("killed", reason="was killed by signal 9"),
         ),
-        ("", -15, Outcome("killed", reason="was killed by signal 15")),
-        ("ERROR: no space\n", 255, Outcome("failed", reason="ERROR: no space")),
-        ("", 3, Outcome("failed", reason="exit code 3")),
-        ("\x1b[31mred\n", 1, Outcome("failed", reason="\\x1b[31mred")),
+        ("", -15, Ending("killed", reason="was killed by signal 15")),
+        ("ERROR: no space\n", 255, Ending("failed", reason="ERROR: no space")),
+        ("", 3, Ending("failed", reason="exit code 3")),
+        ("\x1b[31mred\n", 1, Ending("failed", reason="\\x1b[31mred")),
     ],
 )
-def test_the_reason_is_what_the_stage_said_last(log: str, code: int, found: Outcome) -> None:
+def test_the_reason_is_what_the_stage_said_last(log: str, code: int, found: Ending) -> None:
     assert failure(log, code) == found

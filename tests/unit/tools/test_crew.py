@@ -14,13 +14,13 @@ from stages.errors import UserError
 from stages.progress import Progress
 from tools.experimenting.beginning import Beginning
 from tools.searching import crew
-from tools.searching.attempt import Judge, Order, Outcome
+from tools.searching.attempt import Ending, Judge, Order
 from tools.searching.claims import TABLE
 from tools.searching.crew import Crew
 from tools.searching.study import Opened
 
 BEGUN = Beginning("a", "a", Path(), ())
-Do = Callable[[Order, threading.Event], Outcome]
+Do = Callable[[Order, threading.Event], Ending]
 
 
 class World:
@@ -28,7 +28,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.done, self.sent = folder, list[str](), list[str]()
-        self.do: Do = lambda order, _: Outcome("complete", score({**order.settings}))
+        self.do: Do = lambda order, _: Ending("complete", score({**order.settings}))
 
     def work(self, at: Opened, jobs: int = 1) -> None:
         Crew(at, BEGUN, self.sent.append).work(jobs)
@@ -50,7 +50,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         def __init__(self, _: Place, order: Order, __: Judge) -> None:
             self.order = order
 
-        def run(self, _: int, stop: threading.Event) -> Outcome:
+        def run(self, _: int, stop: threading.Event) -> Ending:
             self.order.folder.mkdir(parents=True, exist_ok=True)
             (self.order.folder / "log").touch()
             return made.do(self.order, stop)
@@ -99,10 +99,10 @@ def test_two_machines_share_a_study(world: World, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(world.folder)
     gate = threading.Barrier(2, timeout=60)
 
-    def do(order: Order, _: threading.Event) -> Outcome:
+    def do(order: Order, _: threading.Event) -> Ending:
         if number(order) < 2:
             gate.wait()  # both are at work
-        return Outcome("complete", score({**order.settings}))
+        return Ending("complete", score({**order.settings}))
 
     world.do = do
     failures = list[Exception]()
@@ -133,9 +133,9 @@ def test_a_trial_that_fails_is_told_and_the_study_goes_on(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.do = lambda order, _: (
-        Outcome("failed", reason="no memory")
+        Ending("failed", reason="no memory")
         if number(order) in {0, 1, 3}
-        else Outcome("complete", 0.5)
+        else Ending("complete", 0.5)
     )
     at = opened(world.folder, design(5))
     world.work(at)
@@ -145,19 +145,19 @@ def test_a_trial_that_fails_is_told_and_the_study_goes_on(
 
 
 def test_where_all_fail_it_stops_and_tries_them_again(world: World) -> None:
-    world.do = lambda *_: Outcome("failed", reason="the disk is full")
+    world.do = lambda *_: Ending("failed", reason="the disk is full")
     at = opened(world.folder, design(9))
     with pytest.raises(UserError, match=r"the first 3 trials failed.*/trial2/log; when the reason"):
         world.work(at)
     assert not world.done
     assert at.left() == [*range(9)]
-    world.do = lambda *_: Outcome("complete", 0.5)
+    world.do = lambda *_: Ending("complete", 0.5)
     world.work(opened(world.folder, design(9)))
     assert states(at) == ["COMPLETE"] * 9
 
 
 def test_where_the_few_that_there_are_fail_it_ends(world: World) -> None:
-    world.do = lambda *_: Outcome("failed", reason="no")
+    world.do = lambda *_: Ending("failed", reason="no")
     at = opened(world.folder, design(2))
     world.work(at)
     assert states(at) == ["FAIL", "FAIL"]
@@ -166,11 +166,11 @@ def test_where_the_few_that_there_are_fail_it_ends(world: World) -> None:
 def test_who_is_killed_is_tried_once_more(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     tried = list[int]()
 
-    def do(order: Order, _: threading.Event) -> Outcome:
+    def do(order: Order, _: threading.Event) -> Ending:
         tried.append(number(order))
         doomed = (number(order) == 1 and tried.count(1) < 2) or number(order) == 3
         reason = "was killed by signal 9"
-        return Outcome("killed", reason=reason) if doomed else Outcome("complete", 0.5)
+        return Ending("killed", reason=reason) if doomed else Ending("complete", 0.5)
 
     world.do = do
     at = opened(world.folder, design(5))
@@ -185,10 +185,10 @@ def test_who_is_killed_is_tried_once_more(world: World, capsys: pytest.CaptureFi
 def test_ctrl_c_stops_what_is_at_work_and_it_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def do(order: Order, stop: threading.Event) -> Outcome:
+    def do(order: Order, stop: threading.Event) -> Ending:
         if number(order) < 2:
-            return Outcome("complete", 0.5)
-        return Outcome("stopped" if stop.wait(60) else "failed")
+            return Ending("complete", 0.5)
+        return Ending("stopped" if stop.wait(60) else "failed")
 
     def interrupted(*_: object, **__: object) -> None:
         deadline = time.monotonic() + 60
@@ -204,7 +204,7 @@ def test_ctrl_c_stops_what_is_at_work_and_it_goes_on(
         with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
             world.work(at, 2)
     assert at.left() == [2, 3, 4, 5]
-    world.do = lambda *_: Outcome("complete", 0.5)
+    world.do = lambda *_: Ending("complete", 0.5)
     world.work(opened(world.folder, design(6)))
     assert sorted(world.done) == sorted(f"search-0a-trial{n}" for n in range(6))
 
@@ -212,16 +212,16 @@ def test_ctrl_c_stops_what_is_at_work_and_it_goes_on(
 def test_a_trial_that_another_took_over_is_left_to_it(world: World) -> None:
     at = opened(world.folder, design(3))
 
-    def do(order: Order, stop: threading.Event) -> Outcome:
+    def do(order: Order, stop: threading.Event) -> Ending:
         if number(order) == 1 and not taken:
             taken.append(1)
             with at.claims._engine.begin() as connection:  # as if we had been still
                 connection.execute(TABLE.update().values(holder="another"))
             assert stop.wait(60)
             trial, _ = at.begin(1)
-            at.tell(trial, Outcome("complete", 0.9), "theirs")
-            return Outcome("stopped")
-        return Outcome("complete", 0.5)
+            at.tell(trial, Ending("complete", 0.9), "theirs")
+            return Ending("stopped")
+        return Ending("complete", 0.5)
 
     taken = list[int]()
     world.do = do
@@ -240,12 +240,12 @@ def test_what_a_killed_search_left_is_removed(world: World) -> None:
         (left / name).mkdir(parents=True)
     at = opened(world.folder, design(3))
     trial, _ = at.begin(0)
-    at.tell(trial, Outcome("complete", 0.5), "")
+    at.tell(trial, Ending("complete", 0.5), "")
     kept = list[bool]()
 
-    def do(order: Order, _: threading.Event) -> Outcome:
+    def do(order: Order, _: threading.Event) -> Ending:
         kept.append((left / "trial0").exists())
-        return Outcome("failed" if number(order) == 1 else "complete", 0.5)
+        return Ending("failed" if number(order) == 1 else "complete", 0.5)
 
     world.do = do
     world.work(at)

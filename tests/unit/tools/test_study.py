@@ -7,8 +7,8 @@ import pytest
 from optuna.trial import TrialState
 from searched import DEFAULT, design, opened, score
 
-from tools.searching import sampling, study
-from tools.searching.attempt import Outcome
+from tools.searching import drawing, study
+from tools.searching.attempt import Ending
 from tools.searching.design import Design
 from tools.searching.study import Opened
 
@@ -23,7 +23,7 @@ def go_on(at: Opened, most: int = 1000) -> None:
     """Carry out trials one after the other."""
     for number in at.left()[:most]:
         trial, settings = at.begin(number)
-        at.tell(trial, Outcome("complete", score(settings)), f"trial{number}")
+        at.tell(trial, Ending("complete", score(settings)), f"trial{number}")
 
 
 def drawn(at: Opened) -> list[dict[str, Any]]:
@@ -93,13 +93,13 @@ def test_of_equals_the_first_is_best(folder: Path) -> None:
     at = opened(folder, design(4))
     for number, found in enumerate([0.5, 0.9, 0.9, 0.1]):
         trial, _ = at.begin(number)
-        at.tell(trial, Outcome("complete", found), "")
+        at.tell(trial, Ending("complete", found), "")
     assert best_of(at) == 1
     least = opened(folder, design(4, aim="val_loss"), "least")
     assert best_of(least) is None
     for number, found in enumerate([0.5, 0.1, 0.1, 0.9]):
         trial, _ = least.begin(number)
-        least.tell(trial, Outcome("complete", found), "")
+        least.tell(trial, Ending("complete", found), "")
     assert best_of(least) == 1
 
 
@@ -113,14 +113,14 @@ def outside() -> Design:
 
 
 def test_a_default_outside_of_its_range_is_tried_and_told(folder: Path) -> None:
-    assert [*sampling.outside(design())] == []
-    told = [*sampling.outside(outside())]
+    assert [*drawing.outside(design())] == []
+    told = [*drawing.outside(outside())]
     assert len(told) == 1
     assert told[0].startswith("train.lr of params.yaml, 0.5 is not 0.0001 to 0.1, log: the first")
     at = opened(folder, outside())
     trial, settings = at.begin(0)
     assert (settings, trial.params) == ({}, {})
-    at.tell(trial, Outcome("complete", 0.9), "")
+    at.tell(trial, Ending("complete", 0.9), "")
     go_on(at)
     assert len(at.trials()) == 12
 
@@ -128,8 +128,8 @@ def test_a_default_outside_of_its_range_is_tried_and_told(folder: Path) -> None:
 def test_a_told_trial_is_told_once(folder: Path) -> None:
     at = opened(folder, design(2))
     trial, _ = at.begin(0)
-    at.tell(trial, Outcome("complete", 0.9), "a")
-    at.tell(trial, Outcome("complete", 0.1), "b")
+    at.tell(trial, Ending("complete", 0.9), "a")
+    at.tell(trial, Ending("complete", 0.1), "b")
     at.tell_failure(0, "late")
     at.tell_failure(1, "no memory")
     first, second = at.trials()
@@ -143,11 +143,11 @@ def test_who_falls_behind_is_pruned_and_told_so_again(folder: Path) -> None:
         trial, _ = at.begin(number)
         judge = at.judge(trial)
         assert not any(judge(epoch, 0.5 + epoch / 10) for epoch in (1, 2, 3))
-        at.tell(trial, Outcome("complete", 0.8), "")
+        at.tell(trial, Ending("complete", 0.8), "")
     trial, _ = at.begin(6)
     assert [at.judge(trial)(epoch, 0.1) for epoch in (1, 2)] == [False, True]
     again, _ = opened(folder, design(12, prune="median")).begin(6)  # killed, and begun anew
     assert [at.judge(again)(epoch, 0.1) for epoch in (1, 2)] == [False, True]
-    at.tell(again, Outcome("pruned"), "")
+    at.tell(again, Ending("pruned"), "")
     assert at.trials()[6].state == TrialState.PRUNED
     assert at.has_succeeded()

@@ -6,8 +6,10 @@ from typing import Literal
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState
 
+from stages import sections
 from stages.artifacts.predictions import Predictions
 from stages.errors import UserError
+from stages.params import PATH as PARAMS
 from tools.comparing.fetching import fetch
 from tools.searching import study
 from tools.searching.contrast import Comparison
@@ -56,7 +58,7 @@ def compared(found: Found, bring: Callable[[str], str]) -> tuple[Comparison | No
         return None, []
     try:
         a, b = (_fetched(trial.experiment, bring) for trial in (default, best))
-        return contrasted(a, b), []
+        return contrasted(a, b, _split()), []
     except UserError as error:
         return None, [f"the best is not compared with the default: {error}"]
 
@@ -68,6 +70,11 @@ def _fetched(experiment: str, bring: Callable[[str], str]) -> Predictions:
         if reason := bring(experiment):
             raise UserError(f"{experiment} is not here, and cannot be brought: {reason}") from None
         return fetch(experiment)
+
+
+def _split() -> str:
+    """Return the split that evaluate scores, here and in all trials."""
+    return str(sections.stated(PARAMS)["evaluate"]["split"])
 
 
 def _record(wanted: Design, trial: FrozenTrial) -> SearchTrial:
