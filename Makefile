@@ -3,7 +3,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare repeat folds plots publish lock check
+.PHONY: repro versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -74,6 +74,19 @@ repeat: .venv/installed
 # `make folds K=5`: cross-validation; metrics/folds/predictions.parquet has every image once.
 folds: .venv/installed
 	@python -m tools.folds $(K) $(ARGS)
+
+# `make search` tries what search.yaml names, and goes on where it was; ARGS='--jobs 2' tries two at
+# once, ARGS='--storage postgresql://user@host/database --push origin' shares it with other machines.
+search: .venv/installed
+	@python -m tools.search run $(ARGS)
+
+# `make search-apply` sets the best trial in params.yaml.
+search-apply: .venv/installed
+	@python -m tools.search apply $(ARGS)
+
+# `make search-board` opens Optuna's dashboard.
+search-board: .venv/installed
+	@python -m tools.search board $(ARGS)
 
 # `make plots`, or `make plots A=main B=workspace`: as `dvc plots`, but the page needs no network, and
 # no name in it acts as code.
