@@ -14,7 +14,7 @@ from stages.params import PATH as PARAMS
 from stages.params import Params, Seed
 from tools.params_yaml import checked
 from tools.searching import ranges
-from tools.searching.ranges import Range
+from tools.searching.ranges import Drawn, Range
 
 PATH = Path("search.yaml")
 SECTIONS = ("search", "ranges")
@@ -56,6 +56,12 @@ class Design(NamedTuple):
     def maximize(self) -> bool:
         """Whether the aim is to be large."""
         return self.params.aim not in {"val_loss", *SMALL}
+
+    def setting(self, name: str, drawn: Drawn) -> Any:  # noqa: ANN401
+        """Return the value for params.yaml of what was drawn; as it stands, where it is the same."""
+        made, stands = self.ranges[name].setting(drawn), self.default[name]
+        same = isinstance(made, float) and isinstance(stands, int) and made == stands
+        return stands if same and not isinstance(stands, bool) else made
 
     def identity(self) -> list[str]:
         """Return all that makes a study another one; their number does not."""

@@ -74,7 +74,7 @@ class Opened(NamedTuple):
             return optuna.Trial(self.study, ident), {}
         trial = optuna.Trial(self.study, ident)
         drawn = {name: trial._suggest(name, one.distribution) for name, one in ranges.items()}  # noqa: SLF001
-        return trial, {name: one.setting(drawn[name]) for name, one in ranges.items()}
+        return trial, {name: self.design.setting(name, drawn[name]) for name in ranges}
 
     def _write(self, ident: int, name: str, drawn: object) -> None:
         if name not in self.storage.get_trial(ident).params:
@@ -155,8 +155,8 @@ def settings(design: Design, trial: FrozenTrial) -> dict[str, Any]:
     if trial.number == 0:
         return {}
     return {
-        name: one.setting(trial.params[name])
-        for name, one in design.ranges.items()
+        name: design.setting(name, trial.params[name])
+        for name in design.ranges
         if name in trial.params
     }
 

@@ -126,6 +126,14 @@ def test_who_aims_at_test_is_refused() -> None:
     assert not design.load().maximize
 
 
+def test_what_stands_there_already_is_written_as_it_stands() -> None:
+    found = load("[mlp, cnn]", "[mlp, cnn]\n  train.label_smoothing: {low: 0, high: 0.2}")
+    value = found.setting("train.label_smoothing", 0.0)
+    assert (value, type(value)) == (0, int)  # else DVC's file would say 0.0
+    assert found.setting("train.label_smoothing", 0.1) == 0.1
+    assert found.setting("train.network", "mlp") == "mlp"
+
+
 def test_whole_numbers_stay_whole() -> None:
     found = load("train.lr: {low: 1e-4, high: 1e-1, log: true}", "train.epochs: {low: 1, high: 9}")
     assert found.ranges["train.epochs"].setting(3) == 3
