@@ -58,7 +58,7 @@ class Design(NamedTuple):
         return self.params.aim not in {"val_loss", *SMALL}
 
     def setting(self, name: str, drawn: Drawn) -> Any:  # noqa: ANN401
-        """Return the value for params.yaml of what was drawn; as it stands, where it is the same."""
+        """Return what params.yaml says of what was drawn: as it stands, where it is the same."""
         made, stands = self.ranges[name].setting(drawn), self.default[name]
         same = isinstance(made, float) and isinstance(stands, int) and made == stands
         return stands if same and not isinstance(stands, bool) else made
