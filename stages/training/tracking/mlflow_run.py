@@ -11,7 +11,15 @@ from time import time
 from typing import Any, TypeAlias
 
 from stages.artifacts.history import Epoch
-from stages.training.tracking.told import PROJECT, Ending, Told, TrackedRun, best_scores, points
+from stages.training.tracking.told import (
+    PROJECT,
+    Ending,
+    Number,
+    Told,
+    TrackedRun,
+    best_scores,
+    points,
+)
 
 # Of a library that is imported where it is needed.
 Client: TypeAlias = Any  # mlflow.tracking.MlflowClient
@@ -53,7 +61,7 @@ class MlflowRun(TrackedRun):
         """End the run."""
         self._client.set_terminated(self._id, how)
 
-    def _log(self, values: Sequence[tuple[Mapping[str, float], int]]) -> None:
+    def _log(self, values: Sequence[tuple[Mapping[str, Number], int]]) -> None:
         from mlflow.entities import Metric  # noqa: PLC0415  # as below
 
         now = int(time() * 1000)  # milliseconds

@@ -13,7 +13,8 @@ from stages.params import Params
 PROJECT = "reprise"  # where trackers put the runs, unless their own variables say otherwise
 TOLD_AT_ONCE = 100  # epochs: MLflow takes 1000 values in a request
 Ending: TypeAlias = Literal["FINISHED", "FAILED", "KILLED"]
-Plain: TypeAlias = str | int | float
+Number: TypeAlias = int | float
+Plain: TypeAlias = str | Number
 
 
 class Told(NamedTuple):
@@ -55,14 +56,14 @@ def plain(params: Params) -> dict[str, Plain]:
     }
 
 
-def points(epoch: Epoch) -> dict[str, float]:
+def points(epoch: Epoch) -> dict[str, Number]:
     """Return the scores of an epoch by the names of their columns in metrics/history.csv."""
     values = {**epoch._asdict()}
     del values["epoch"]
     return values
 
 
-def best_scores(best: Epoch) -> dict[str, float]:
+def best_scores(best: Epoch) -> dict[str, Number]:
     """Return the scores of the epoch whose weights are kept."""
     return {
         "best_epoch": best.epoch,
