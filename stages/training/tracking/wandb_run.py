@@ -47,7 +47,7 @@ def connect(told: Told) -> WandbRun:
     import wandb  # noqa: PLC0415  # a second, and may be absent
 
     told.folder.mkdir(parents=True, exist_ok=True)  # else it writes somewhere else
-    folder = Path(os.environ.get("WANDB_DIR") or told.folder)
+    folder = Path(os.environ.get("WANDB_DIR") or told.folder).resolve()  # it has another process
     known = told.done if any(folder.glob(f"wandb/*run-*-{told.key}")) else 0
     run = wandb.init(
         id=told.key,
