@@ -33,6 +33,7 @@ DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",  # seconds
 }
+QUIET = "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"  # else it prints the address, password included
 
 
 class MlflowRun(TrackedRun):
@@ -75,6 +76,7 @@ def connect(told: Told) -> MlflowRun:
     """Begin the run of a training, or go on with it."""
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    os.environ[QUIET] = "true"
     # Seconds, and the library may be absent.
     from mlflow.entities import Param  # noqa: PLC0415
     from mlflow.tracking import MlflowClient  # noqa: PLC0415
