@@ -3,7 +3,7 @@
 reads    data/splits                     train and val
          models/source                   weights to start from, if train.weights names them
 writes   models/classifier.safetensors   the epoch of the best validation score
-         metrics/history.csv             one row an epoch
+         metrics/history.csv             one row an epoch, whole after each of them
 """
 
 from collections.abc import Iterator
@@ -44,6 +44,13 @@ def train(step: Step, data: Resident, val: Resident, params: Train) -> Iterator[
                 yield update
 
 
+def record(step: Step) -> None:
+    """Write the epochs so far; no classifier of another training stays beside them, as in DVC."""
+    if step.world.writes and step.learner.history:
+        classifier.remove()
+        history.write(step.learner.history)
+
+
 def main() -> None:
     """Run the stage."""
     params, meta = Train.load(), splits.read_meta()
@@ -57,15 +64,17 @@ def main() -> None:
         return
     here = step.world
     with store.interruptible(), monitor.opened(step, (data, val), params, store.key) as shown:
+        record(step)  # what a killed training has done is seen at once
         for update in train(step, data, val, params):
-            shown.update(update)
             if update.due and here.writes:
                 store.save(step.learner)
+            if update.ended:
+                record(step)
+            shown.update(update)  # last: who is told of an epoch finds it written
         fitted = temperature.calibrate(step, card, val)
         shown.finish(fitted.logits, meta.interface.classes)
     if here.writes:
         classifier.write(fitted.classifier)
-        history.write(step.learner.history)
         store.remove()
         print(monitor.summary(step.learner, fitted.classifier.card, params))
     here.leave()

@@ -57,6 +57,11 @@ def write(classifier: Classifier, path: Path = PATH) -> None:
         save_file(weights, partial, {KEY: classifier.card.model_dump_json()})
 
 
+def remove(path: Path = PATH) -> None:
+    """Delete the classifier of an earlier training."""
+    files.remove(path)
+
+
 def read(path: Path = PATH) -> Classifier:
     """Rebuild the classifier on the CPU, in evaluation mode.
 

@@ -30,6 +30,7 @@ from stages.training.recomputation import Recomputation
 from stages.training.state import Learner
 from stages.training.step import Step
 from stages.training.tensorboard.log import Board
+from stages.training.tracking.tracker import Tracking
 from stages.world import World
 
 FOLDER = Path(".dvc/tmp/resume")
@@ -61,6 +62,7 @@ IRRELEVANT = {
     *Resume.model_fields,
     *Recomputation.model_fields,
     *Board.model_fields,
+    *Tracking.model_fields,
 }  # to the result
 
 

@@ -1,4 +1,4 @@
-"""Report a running training: a progress bar, TensorBoard, and a summary at the end."""
+"""Report a running training: a progress bar, TensorBoard, trackers, and a summary at the end."""
 
 import sys
 from collections.abc import Iterator
@@ -24,6 +24,9 @@ from stages.training.tensorboard import log
 from stages.training.tensorboard.first_layers import Uncompiled
 from stages.training.tensorboard.log import Log
 from stages.training.tensorboard.panels import Logits
+from stages.training.tracking import step_signal, tracker
+from stages.training.tracking.step_signal import StepSignal
+from stages.training.tracking.tracker import Tracker
 from stages.world import World
 
 
@@ -32,6 +35,8 @@ class Reports(NamedTuple):
 
     bar: Progress
     board: Log
+    tracker: Tracker
+    signal: StepSignal
 
 
 class Monitor:
@@ -39,7 +44,7 @@ class Monitor:
 
     def __init__(self, step: Step, val: Resident, params: Training, reports: Reports) -> None:
         self._learner, self._val, self._params = step.learner, val, params
-        self._bar, self._board = reports
+        self._bar, self._board, self._tracker, self._signal = reports
         self._parts = Uncompiled(next(step.whole.children()), step.learner.network)
         self._examples = examples(val)
         self._began, self._images = monotonic(), 0  # of the epoch, in this process
@@ -56,6 +61,8 @@ class Monitor:
             done = self._learner.history[-1]
             speed = self._images / (monotonic() - self._began)
             self._board.epoch(done, self._learner.network, speed)
+            self._tracker.tell(self._learner.history)
+            self._signal.give(done.epoch)
             if is_shown_after(done.epoch) and done.epoch < self._params.epochs:
                 self._show_maps(f"after epoch {done.epoch}")
             self._began, self._images = monotonic(), 0
@@ -66,6 +73,7 @@ class Monitor:
         self._show_maps(f"weights of epoch {best.epoch}, which are kept")
         self._board.mistakes(logits, self._val, classes)
         self._board.finish(self._params, best)
+        self._tracker.score(best)
 
     def _show_maps(self, when: str) -> None:
         self._board.maps(self._parts, self._examples, when)
@@ -84,12 +92,16 @@ def opened(
     shown = step.world.writes
     for line in precision.remarks(params, step.world.device) if shown else ():
         print(line, file=sys.stderr)
-    board_params = params if shown else params.model_copy(update={"board": False})
-    with log.opened(board_params, key, len(learner.history)) as board:
+    told = params if shown else params.model_copy(update={"board": False, "tracker": "none"})
+    with (
+        log.opened(told, key, len(learner.history)) as board,
+        tracker.opened(told, key, learner.history) as tracked,
+        step_signal.opened(shown=shown) as signal,
+    ):
         sampler = Sampler(data, params, learner.classes, World(data.labels.device))
         board.start(step.whole, next(iter(next(sampler.steps(Start())).batches))[0])
         with Progress("train", left, "images", shown=shown) as bar:
-            yield Monitor(step, val, params, Reports(bar, board))
+            yield Monitor(step, val, params, Reports(bar, board, tracked, signal))
 
 
 def examples(val: Resident) -> UInt8[Tensor, "b h w c"]:

@@ -34,6 +34,7 @@ from stages.training.sampling import epoch_size, limited
 from stages.training.state import Learner
 from stages.training.step import Step
 from stages.training.tensorboard.log import Board
+from stages.training.tracking.tracker import Tracking
 from stages.world import World
 
 INITIAL_PIXELS = 5000 * 32 * 32  # that `initialize` may look at: 5000 images of CIFAR
@@ -43,7 +44,7 @@ BYTES = 4  # a weight
 
 
 class Training(
-    Loop, Loss, Optimizer, Ema, Pretrained, Network, EarlyStopping, Recomputation, Board
+    Loop, Loss, Optimizer, Ema, Pretrained, Network, EarlyStopping, Recomputation, Board, Tracking
 ):
     """Parameters of the network and its training; their order is that in the classifier."""
 

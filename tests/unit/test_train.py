@@ -23,6 +23,7 @@ from stages.training import loop
 from stages.training.checkpoint import FOLDER, CheckpointStore
 from stages.training.state import Learner
 from stages.training.step import Step
+from stages.training.tracking.step_signal import StepSignal
 
 
 def scored(vals: list[Scores], **changes: object) -> list[Epoch]:
@@ -196,6 +197,11 @@ def results() -> list[bytes]:
     return written
 
 
+def seen() -> list[bytes]:
+    """Return the lines of metrics/history.csv, if it is there."""
+    return OUTS[1].read_bytes().splitlines() if OUTS[1].exists() else []
+
+
 def interrupt(monkeypatch: pytest.MonkeyPatch, call: int) -> None:
     """Let the state not be kept from a call on, from 1, as after Ctrl-C."""
     honest, calls = CheckpointStore.save, iter(range(1, 1000))
@@ -241,15 +247,98 @@ def test_an_interrupted_stage_goes_on_to_the_same_bytes(
         with pytest.raises(SystemExit) as ended:
             errors.run(stage.main)
     assert ended.value.code == 130
-    assert not any(out.exists() for out in OUTS)
+    after = divmod(call - 1, 2)
+    assert not OUTS[0].exists()
+    assert seen() == expected[1].splitlines()[: after[0] + 1 if after[0] else 0]
     told = "goes on where it was last kept" if call > 1 else "starts it anew"
     assert capsys.readouterr().err.endswith(f"training stopped; `dvc repro` {told}\n")
     stage.main()
-    after = divmod(call - 1, 2)
     goes_on = f"after epoch {after[0]}, step {2 * after[1]}"
     assert (goes_on in capsys.readouterr().out) is (call > 1)
     assert results() == expected
     assert not list(FOLDER.iterdir())
+
+
+@pytest.mark.usefixtures("workspace")
+def test_the_history_is_whole_after_every_epoch_and_never_beside_another_classifier(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage.main()
+    whole = seen()
+    write(lr=0.04)
+    found = list[tuple[int, bool]]()
+    honest = StepSignal.give
+
+    def give(signal: StepSignal, epoch: int) -> None:
+        honest(signal, epoch)
+        found.append((len(history.read()), OUTS[0].exists()))
+
+    monkeypatch.setattr(StepSignal, "give", give)
+    stage.main()
+    assert found == [(1, False), (2, False), (3, False)]
+    assert OUTS[0].exists()
+    assert seen()[0] == whole[0]
+    assert seen()[1:] != whole[1:]
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_training_that_goes_on_shows_at_once_what_it_has_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage.main()
+    expected = results()
+    with monkeypatch.context() as patch:
+        interrupt(patch, 5)
+        with pytest.raises(KeyboardInterrupt):
+            stage.main()
+    write(lr=0.04)
+    stage.main()  # of another training meanwhile
+    write()
+    with monkeypatch.context() as patch:
+        patch.setattr(CheckpointStore, "save", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            stage.main()
+    assert not OUTS[0].exists()
+    assert seen() == expected[1].splitlines()[:3]
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_training_that_fails_before_its_first_epoch_leaves_the_results_before_it() -> None:
+    stage.main()
+    before = [out.read_bytes() for out in OUTS]
+    write(lr=1000.0, weight_decay=1e3, hidden=(), dropout=0, ema=None)
+    with pytest.raises(UserError, match="lower train"):
+        stage.main()
+    assert [out.read_bytes() for out in OUTS] == before
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_training_that_diverges_later_ends_with_the_epochs_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage.main()
+    whole = results()[1].splitlines()
+    honest, calls = Step.validate, iter(range(1, 100))
+
+    def validate(step: Step, held_out: Resident) -> Scores:
+        return Scores(nan, 0.5) if next(calls) == 3 else honest(step, held_out)
+
+    monkeypatch.setattr(Step, "validate", validate)
+    stage.main()
+    assert seen() == whole[:3]
+    assert OUTS[0].exists()
+
+
+@pytest.mark.usefixtures("workspace")
+def test_one_of_several_processes_writes_the_history() -> None:
+    step = begun(settings())
+    step.learner.history.append(Epoch(1, 1.0, 1.0, 0.5, 0.5, 0.1))
+    step.world.writes = False
+    stage.record(step)
+    assert not OUTS[1].exists()
+    step.world.writes = True
+    stage.record(step)
+    assert len(history.read()) == 1
 
 
 def stopped(*_: object) -> None:

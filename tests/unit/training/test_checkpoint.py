@@ -343,14 +343,15 @@ def test_another_parameter_is_another_run(parameter: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameter", "value"), [("save_steps", 7), ("board", True), ("grad_checkpointing", True)]
+    ("parameter", "value"),
+    [("save_steps", 7), ("board", True), ("tracker", "mlflow"), ("grad_checkpointing", True)],
 )
 def test_what_does_not_change_the_result_is_the_same_run(parameter: str, value: object) -> None:
     assert name(PARAMS.model_copy(update={parameter: value})) == name()
 
 
 def test_every_parameter_is_one_or_the_other() -> None:
-    irrelevant = {"resume", "save_steps", "board", "grad_checkpointing"}
+    irrelevant = {"resume", "save_steps", "board", "tracker", "grad_checkpointing"}
     assert irrelevant == checkpoint.IRRELEVANT
     assert irrelevant < set(Train.model_fields)
 

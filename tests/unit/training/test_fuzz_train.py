@@ -53,6 +53,7 @@ SENSIBLE: dict[str, Sequence[Any]] = {
     "nesterov": [False, False, True],
     "compile": [False] * 20 + [True],
     "board": [False],
+    "tracker": ["none"],
     "resume": [False, True],
 }  # fmt: skip
 SHAPES = [(4, 5, 1), (8, 8, 1), (8, 8, 3), (16, 17, 3), (32, 32, 1)]

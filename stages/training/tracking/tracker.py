@@ -1,0 +1,158 @@
+"""Tell a tracker of experiments of a training while it runs; it changes nothing of the result.
+
+A tracker that does not answer is asked again now and then, and told the rest when it does.
+"""
+
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from math import inf
+from time import monotonic
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+from tqdm import tqdm
+
+from reprise.escaping import first_line
+from stages.address import public, scrubbed
+from stages.artifacts.history import Epoch
+from stages.errors import UserError, exhausted
+from stages.params import Params
+from stages.training.tensorboard.log import folder
+from stages.training.tracking import mlflow_run, wandb_run
+from stages.training.tracking.told import Ending, Told, TrackedRun, plain
+
+PAUSE = 60.0  # seconds from a failure to the next attempt, which may take 5
+
+
+class Tracking(Params):
+    """Parameters of trackers; they do not change the result."""
+
+    tracker: Literal["none", "mlflow", "wandb"] = Field(
+        description="also tell a tracker of experiments, as docs/watching.md says"
+    )
+
+
+class Service(NamedTuple):
+    """A tracker that can be chosen, by the name of its library."""
+
+    connect: Callable[[Told], TrackedRun]
+    address: Callable[[], str]  # with all that may be secret
+
+
+SERVICES = {
+    "mlflow": Service(mlflow_run.connect, mlflow_run.address),
+    "wandb": Service(wandb_run.connect, wandb_run.address),
+}
+
+
+class Tracker:
+    """What a tracker is told of one training; of `none`, nothing is told."""
+
+    def __init__(self, name: str, told: Told) -> None:
+        self._name, self._told, self._service = name, told, SERVICES.get(name)
+        self._run: TrackedRun | None = None
+        self._history: Sequence[Epoch] = ()
+        self._best: Epoch | None = None
+        self._failed, self._again = False, -inf  # whether the last attempt has; when the next is
+
+    def tell(self, history: Sequence[Epoch]) -> None:
+        """Tell of the epochs that are not known yet."""
+        self._history = history
+        self._attempt()
+
+    def score(self, best: Epoch) -> None:
+        """Note the scores of the epoch whose weights are kept, which are told at the end."""
+        self._best = best
+
+    def end(self, how: Ending) -> None:
+        """Tell how the training ended; who interrupts it does not wait for what failed before."""
+        if how == "FINISHED":
+            self._again = -inf
+
+        def last(run: TrackedRun) -> None:
+            if self._best:
+                run.score(self._best)
+            run.end(how)
+
+        self._attempt(last)
+        if self._failed:
+            _say(f"train.tracker: {self._name} was not told all; metrics/history.csv has it")
+
+    def _attempt(self, work: Callable[[TrackedRun], None] = lambda _: None) -> None:
+        """Tell what is not known yet, and do what is to be done then, if it is time to."""
+        if not self._service or monotonic() < self._again:
+            return
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a library, about itself
+                run = self._run = self._run or self._service.connect(self._told)
+                run.log([epoch for epoch in self._history if epoch.epoch > run.epochs])
+                work(run)
+        except Exception as error:
+            if exhausted(error):
+                raise
+            self._fail(error, self._service.address())
+        else:
+            if self._failed:
+                _say(f"train.tracker: {self._name} answers again, and knows all epochs")
+            self._failed = False
+
+    def _fail(self, error: Exception, address: str) -> None:
+        """Forget the run, as nobody knows how much of it was taken, and say so once."""
+        self._run, self._again = None, monotonic() + PAUSE
+        if not self._failed:
+            place = f" at {public(address)}" if address else ""
+            _say(
+                f"train.tracker: {self._name}{place} fails ({scrubbed(_root(error), address)}); "
+                "training goes on, and it is told the rest when it can be"
+            )
+        self._failed = True
+
+
+@contextmanager
+def opened(params: Tracking, key: str, history: Sequence[Epoch]) -> Iterator[Tracker]:
+    """Yield the tracker of the training of a key, which goes on after the epochs of a history.
+
+    Raises:
+        UserError: its library is not installed.
+    """
+    require(params.tracker)
+    place = folder(key)
+    told = Told(key, place.name, plain(params), place.parent, len(history))
+    tracker = Tracker(params.tracker, told)
+    tracker.tell(history)
+    try:
+        yield tracker
+    except BaseException as error:
+        tracker.end("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
+        raise
+    tracker.end("FINISHED")
+
+
+def require(name: str) -> None:
+    """Refuse a tracker whose library is absent.
+
+    Raises:
+        UserError: it is.
+    """
+    found = find_spec(name) if name in SERVICES else None
+    # A folder of the name, as wandb makes one, would pass for a package.
+    if name in SERVICES and (found is None or found.origin is None):
+        raise UserError(
+            f"params.yaml: train.tracker {name} needs the package {name}, which is not installed: "
+            f"pip install -c constraints.txt '.[{name}]'; or set it to none"
+        )
+
+
+def _root(error: BaseException) -> str:
+    """Return the first line of the first cause of an error: others repeat it in many words."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return first_line(error)
+
+
+def _say(line: str) -> None:
+    tqdm.write(line, file=sys.stderr)
