@@ -57,8 +57,8 @@ def main() -> None:
     exported.write(made)
     say(
         *(f"{name}: {model_card.summary(figures)}" for name, figures in made.comparison.items()),
-        f"The models and their card are in {exported.MODELS}; open metrics/evaluate/report.html "
-        "for the scores.",
+        f"The models and their card are in {exported.MODELS}.",
+        "Open metrics/evaluate/report.html for the scores.",  # as evaluate says; this stage is last
     )
 
 

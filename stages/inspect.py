@@ -72,7 +72,7 @@ def main() -> None:
     with step("draw the page"):
         review.write(as_rows(found, images), counts(found, known))
         review.write_page(render(known, parts, found))
-    say(summary(found, images), f"Open {review.PAGE} for the data; {review.TABLE} lists the same.")
+    say(summary(found, images), f"{review.TABLE} lists them.", f"Open {review.PAGE} to see them.")
 
 
 if __name__ == "__main__":

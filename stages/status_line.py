@@ -5,6 +5,7 @@ from typing import NamedTuple
 from unicodedata import combining, east_asian_width
 
 BAR = range(6, 31)  # columns that a bar may have
+SLOWEST = 1e-4  # units a second: of less, no time is told
 PREFIXES = "kMGTPE"  # of bytes
 
 
@@ -30,8 +31,8 @@ def parts(standing: Standing) -> list[str]:
         said.append(f"{_rate(standing.rate, standing.unit)}/s")
     if standing.ended:
         said.append(f"in {duration(standing.seconds)}")
-    elif standing.rate and standing.total and standing.done < standing.total:
-        said.append(f"{duration((standing.total - standing.done) / standing.rate)} left")
+    elif standing.rate > SLOWEST and standing.done < (standing.total or 0):
+        said.append(f"{duration(((standing.total or 0) - standing.done) / standing.rate)} left")
     return [*said, standing.extra] if standing.extra else said
 
 
@@ -42,29 +43,35 @@ def in_log(standing: Standing) -> str:
 
 
 def in_terminal(standing: Standing, width: int, ink: str = "█") -> str:
-    """Return a line of at most so many columns: the first parts that fit, and a bar of the rest."""
-    first, *rest = parts(standing)
-    if columns(first) > width:  # names of files may be long
-        room = width - columns(counted(standing)) - 3
-        if standing.heading or room <= 0:
-            return ""
-        first = f"{_start(standing.what, room)}...{counted(standing)}"
+    """Return a line of at most so many columns: the first parts that fit, and a bar of the rest.
+
+    No bar takes the place of a part that does not fit.
+    """
+    first, *rest = parts(standing._replace(extra=""))
+    if columns(first) > width:
+        return _shortened(standing, width)
     shown = list[str]()
     for part in rest:
         if columns(", ".join([first, *shown, part])) > width:
-            break
+            return ", ".join([first, *shown])
         shown.append(part)
-    return _with_bar(first, ", ".join(shown), (standing, width), ink)
-
-
-def _with_bar(first: str, rest: str, given: tuple[Standing, int], ink: str) -> str:
-    """Draw the share that is done between the first part and the rest, if there is room."""
-    standing, width = given
-    room = min(width - columns(first) - columns(rest) - len(" || "), BAR[-1])
-    if not standing.total or room not in BAR:
-        return ", ".join(filter(None, [first, rest]))
+    room = width - columns(", ".join([first, *shown]))
+    if standing.extra and room >= columns(standing.extra) + BAR[0] + len(" ||, "):
+        shown.append(standing.extra)
+        room -= columns(standing.extra) + len(", ")
+    room = min(room - len(" ||"), BAR[-1])
+    if standing.ended or not standing.total or room < BAR[0]:
+        return ", ".join([first, *shown])
     full = room * min(standing.done, standing.total) // standing.total
-    return f"{first} |{ink * full:{room}}| {rest}".rstrip()
+    return f"{first} |{ink * full:{room}}| {', '.join(shown)}".rstrip()
+
+
+def _shortened(standing: Standing, width: int) -> str:
+    """Return the beginning of a name, which may be that of a file, with the count behind it."""
+    room = width - columns(counted(standing)) - len("...")
+    if standing.heading or room <= 0:
+        return ""
+    return f"{_start(standing.what, room)}...{counted(standing)}"
 
 
 def counted(standing: Standing) -> str:

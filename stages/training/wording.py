@@ -8,6 +8,8 @@ from stages.training.loop import Update
 from stages.training.setup import Training
 from stages.training.state import Learner
 
+NAMES = {"accuracy": "acc", "loss": "loss"}  # as short as a terminal of 80 columns needs
+
 
 def begun(bar: Progress, learner: Learner, params: Training) -> Progress:
     """Return the bar, at the epoch at which a training begins or goes on."""
@@ -22,8 +24,8 @@ def show(bar: Progress, update: Update, learner: Learner, params: Training) -> N
     figures = [f"loss {figure(update.tally.loss)}"]
     if epochs:
         best = epochs[best_index(epochs, params)]
-        score = best.val_accuracy if params.best == "accuracy" else best.val_loss
-        figures.append(f"best val {params.best} {figure(score)}")
+        score = best.val_loss if params.best == "loss" else best.val_accuracy
+        figures.append(f"best val {NAMES[params.best]} {figure(score)}")
     images = (bar.total or 0) // params.epochs  # of an epoch
     bar.note(
         *figures,

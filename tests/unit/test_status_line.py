@@ -23,18 +23,18 @@ TRAINING = Standing(
     seconds=1.2,
     rate=6_012.4,
     heading="epoch 7 of 20",
-    figures=("loss 0.0123", "best val accuracy 0.9926"),
+    figures=("loss 0.0123", "best val acc 0.9926"),
     extra="640 of 1,167 images",
 )
 LONG = TRAINING._replace(
     rate=1_234_567.0,
     total=100_000 * 14_197_122,
     heading="epoch 99,999 of 100,000",
-    figures=("loss 1.23e+10", "best val accuracy 0.9926"),
+    figures=("loss 1.23e+10", "best val acc 0.9926"),
 )
 
 
-SAID = "loss 0.0123, best val accuracy 0.9926, 6,012 images/s, 0:03 left"
+SAID = "loss 0.0123, best val acc 0.9926, 6,012 images/s, 0:03 left"
 BAR = f"{'█' * 9:30}"
 
 
@@ -42,9 +42,9 @@ BAR = f"{'█' * 9:30}"
     ("width", "line"),
     [
         (159, f"epoch 7 of 20 |{BAR}| {SAID}, 640 of 1,167 images"),
-        (99, f"epoch 7 of 20 |{'█' * 5:18}| {SAID}"),
+        (99, f"epoch 7 of 20 |{'█' * 6:22}| {SAID}"),
         (79, f"epoch 7 of 20, {SAID}"),
-        (50, "epoch 7 of 20 |██████                | loss 0.0123"),
+        (50, "epoch 7 of 20, loss 0.0123, best val acc 0.9926"),
         (13, "epoch 7 of 20"),
         (5, ""),
     ],
@@ -56,9 +56,8 @@ def test_a_training_is_told_as_far_as_the_terminal_is_wide(width: int, line: str
 @pytest.mark.parametrize("width", [79, 99, 159])
 def test_values_that_are_long_stay_whole(width: int) -> None:
     said = in_terminal(LONG, width)
-    for value in ("99,999 of 100,000", "loss 1.23e+10", "best val accuracy 0.9926"):
+    for value in ("99,999 of 100,000", "1.23e+10", "best val acc 0.9926", "1,234,567 images/s"):
         assert value in said
-    assert ("1,234,567 images/s" in said) == (width > 79)
 
 
 def test_without_a_best_score_none_is_said() -> None:
@@ -149,6 +148,7 @@ def test_no_line_is_wider_than_the_terminal_and_no_value_is_cut(
     said = in_terminal(standing, width)
     assert columns(said) <= width
     first, *rest = parts(standing)
+    assert len(said) > 0 or columns(first) > width
     without_bar = re.sub(r" ?\|[█ ]{6,30}\|( |$)", ", ", said, count=1).removesuffix(", ")
     whole = [", ".join([first, *rest[:count]]) for count in range(len(rest) + 1)]
     if columns(first) <= width:

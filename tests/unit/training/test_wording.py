@@ -50,7 +50,7 @@ def test_the_epoch_is_the_one_of_the_loss(
 ) -> None:
     history = [epoch(1, 0.9, 0.25), epoch(2, 0.8, 0.125)]
     said = shown(history, capsys, ended=ended)
-    assert said.startswith(f"train: epoch {number} of 20, loss 0.7500, best val accuracy 0.9000, ")
+    assert said.startswith(f"train: epoch {number} of 20, loss 0.7500, best val acc 0.9000, ")
 
 
 def test_the_best_score_is_the_one_that_decides(capsys: pytest.CaptureFixture[str]) -> None:
