@@ -44,9 +44,10 @@ def table(found: Sequence[ExperimentRow]) -> list[Column]:
         cells = [row.scores.get(name, NONE) for row in found]
         columns.append(Column(name, cells, is_number=True))
     short = short_names({key for row in found for key in row.params})
-    for key in _differing([row.params for row in found if row.params]):
-        columns.append(Column(short[key], [row.params.get(key, NONE) for row in found]))
-    return columns
+    return columns + [
+        Column(short[key], [row.params.get(key, NONE) for row in found])
+        for key in _differing([row.params for row in found if row.params])
+    ]
 
 
 def short_names(keys: set[str]) -> dict[str, str]:
@@ -65,9 +66,8 @@ def _differing(every: Sequence[Mapping[str, str]]) -> list[str]:
 def _row(found: Mapping[str, Any], name: str | None, state: str, indent: str = "") -> ExperimentRow:
     data = found["data"] or {}
     values = _read(data.get("metrics", {}), str(report.SCORES)) if state in SCORED else {}
-    scores = {
-        key: figure(values[key]) for key in SCORES if isinstance(values.get(key), int | float)
-    }
+    numbers = {key: value for key, value in values.items() if isinstance(value, int | float)}
+    scores = {key: figure(numbers[key]) for key in SCORES if key in numbers}
     params = {
         printable(key): printable(value if isinstance(value, str) else json.dumps(value))
         for path in data.get("params", {})
