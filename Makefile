@@ -57,10 +57,10 @@ recipe: .venv/installed
 find-lr: .venv/installed
 	python -m tools.find_lr $(ARGS)
 
-# Of each experiment the parameters that differ and three scores; `dvc exp show` has all columns.
+# Of each experiment three scores and the parameters that differ, as wide as the terminal;
+# ARGS=--all-commits those of other commits, too. `dvc exp show` has all columns.
 experiments: .venv/installed
-	@dvc exp show --no-pager --only-changed --hide-workspace --drop \
-	'(?!([A-Z].*|rev|typ|parent|accuracy|macro_f1|loss)$$|(download|preprocess|train|evaluate|inspect|export)\.)'
+	@python -m tools.experiments $(ARGS)
 
 # `make compare A=main B=workspace`: is one better? ARGS='--out changed.csv' lists the images.
 compare: .venv/installed

@@ -35,6 +35,7 @@ from stages.batches import to_device
 from stages.inspecting.embedding import Embedded, embed
 from stages.inspecting.held_out import HeldOut, Images
 from stages.nets.interface import Interface
+from stages.progress import Progress
 from stages.train import Train, train
 from stages.training.setup import build_step, initial_card
 from stages.training.temperature import calibrate
@@ -143,7 +144,8 @@ def fitted(task: Task, train_rows: np.ndarray, val_rows: np.ndarray) -> Classifi
 
 def _embed(judged: Classifier, images: np.ndarray) -> Embedded:
     device = next(judged.network.parameters()).device
-    return embed(judged, to_device(Split(images, np.zeros(len(images), np.int64)), device), 256)
+    data = to_device(Split(images, np.zeros(len(images), np.int64)), device)
+    return embed(judged, data, 256, Progress("predict", None, "images", shown=False))
 
 
 def _picture(pixels: np.ndarray) -> Picture.Image:

@@ -16,6 +16,7 @@ from pydantic import Field
 from stages import launch
 from stages.artifacts import download_metrics, raw
 from stages.errors import UserError
+from stages.progress import say
 from stages.sources import (
     cleaning,
     combined,
@@ -108,7 +109,7 @@ def main() -> None:
         images = raw.write(limit_images(cleaned, params.max_bytes))
     download_metrics.write(images, cleaned, changes)
     lost = [name for name in published.classes if name not in cleaned.classes]
-    print(*passed_over.summary(images, cleaned), *cleaning.summary(changes, lost, params), sep="\n")
+    say(*passed_over.summary(images, cleaned), *cleaning.summary(changes, lost, params))
 
 
 if __name__ == "__main__":

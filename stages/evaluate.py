@@ -24,6 +24,7 @@ from stages.artifacts import agreement, classifier, decision, history, predictio
 from stages.artifacts.classifier import Classifier
 from stages.batches import to_device
 from stages.params import BatchSize
+from stages.progress import Progress, say, step
 from stages.reporting.abstention import Abstention, Sight, fit
 from stages.reporting.outcome import RuleOutcome
 from stages.reporting.page.page import render
@@ -31,7 +32,7 @@ from stages.reporting.page.presentation import Background, present
 from stages.reporting.results import Results
 from stages.reporting.tta import Tta, Viewing
 from stages.runtime import Runtime
-from stages.scores import predict
+from stages.scores import predict, watched
 from stages.world import World
 
 
@@ -47,7 +48,11 @@ def evaluate(
 ) -> Float[Tensor, "n k"]:
     """Return the logits of every image, averaged over its views."""
     network = Viewing(judged.whole(), params).to(here.device)
-    return predict(network, to_device(part, here.device), params.batch_size, here)
+    with (
+        Progress(f"predict {params.split}", len(part.labels), "images", shown=here.writes) as bar,
+        watched(network, bar, here.size),
+    ):
+        return predict(network, to_device(part, here.device), params.batch_size, here)
 
 
 class Logits(NamedTuple):
@@ -65,7 +70,8 @@ def evaluate_all(
     once, part = params.model_copy(update={"tta": "none"}), parts[params.split]
     averaged = evaluate(params, judged, part, here)
     plain = averaged if params.tta == "none" else evaluate(once, judged, part, here)
-    on_val = plain if params.split == "val" else evaluate(once, judged, parts["val"], here)
+    val = once.model_copy(update={"split": "val"})
+    on_val = plain if params.split == "val" else evaluate(val, judged, parts["val"], here)
     return Logits(averaged, plain, on_val)
 
 
@@ -94,12 +100,13 @@ def main() -> None:
     outcome = decide_on(params, logits, parts, judged.card.temperature)
     background = Background(params.split, parts, history.read(), meta.duplicates, outcome)
     baseline = background.baseline(results.names)
-    report.write(baseline.beside(outcome.within(results.report)))
-    predictions.write(results.predictions)
-    report.write_page(render(present(results, background)))
+    with step("draw curves, galleries and the page"):
+        report.write(baseline.beside(outcome.within(results.report)))
+        predictions.write(results.predictions)
+        report.write_page(render(present(results, background)))
     decision.write(outcome.rule)
     said = [*baseline.summary(results.report.scores), *outcome.sentences()]
-    print(*results.summary(params.split), *said, sep="\n")
+    say(*results.summary(params.split), *said, f"Open {report.PAGE} for the scores.")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from stages.artifacts.classifier import Classifier
 from stages.artifacts.exported import CARD, Portable
 from stages.exporting import model_card
 from stages.exporting.conversion import Conversion, Data, convert_all
+from stages.progress import say
 from stages.world import World
 
 
@@ -54,8 +55,11 @@ def main() -> None:
     if not here.writes:
         return
     exported.write(made)
-    for name, figures in made.comparison.items():
-        print(f"{name}: {model_card.summary(figures)}")
+    say(
+        *(f"{name}: {model_card.summary(figures)}" for name, figures in made.comparison.items()),
+        f"The models and their card are in {exported.MODELS}.",
+        "Open metrics/evaluate/report.html for the scores.",  # as evaluate says; this stage is last
+    )
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from stages.inspecting.held_out import Evidence, Images, held_out
 from stages.inspecting.looking import Finder, find, scan
 from stages.inspecting.tally import counts, summary
 from stages.params import BatchSize, Location
+from stages.progress import Progress, say, step
 from stages.runtime import Runtime
 
 
@@ -44,7 +45,8 @@ def inspect(
 ) -> Embedded:
     """Return what the network makes of all images, split by split."""
     held = (to_device(part, device) for part in parts if len(part.labels))
-    seen = [embed(judged, data, params.batch_size) for data in held]
+    with Progress("predict", sum(len(part.labels) for part in parts), "images") as bar:
+        seen = [embed(judged, data, params.batch_size, bar) for data in held]
     columns = (np.concatenate(column) for column in zip(*seen, strict=True))
     return Embedded(*columns)
 
@@ -65,10 +67,12 @@ def main() -> None:
         meta.fresh,
     )
     known = Evidence(images, held_out(seen.probabilities, images, given), seen.features)
-    found = find(known, scan(parts), params)
-    review.write(as_rows(found, images), counts(found, known))
-    review.write_page(render(known, parts, found))
-    print(summary(found, images))
+    with step("look for labels in doubt, near-duplicates, outliers and odd images"):
+        found = find(known, scan(parts), params)
+    with step("draw the page"):
+        review.write(as_rows(found, images), counts(found, known))
+        review.write_page(render(known, parts, found))
+    say(summary(found, images), f"{review.TABLE} lists them.", f"Open {review.PAGE} to see them.")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from stages.imaging.pool import Decoding
 from stages.imaging.splitting import Splitting, assign_splits
 from stages.imaging.stock import check_splits
 from stages.nets.interface import Interface
+from stages.progress import say
 
 
 class Preprocess(Decoding, Splitting, Grouping, Normalization, Duplicates, summary.Failures):
@@ -60,7 +61,7 @@ def main() -> None:
         found = preprocess(params, published, out)
     preprocess_metrics.write(found.figures, found.sheet)
     counts = ", ".join(f"{name} {out.count(name):,}" for name in splits.NAMES)
-    print(*found.messages, f"{counts} images", sep="\n")
+    say(*found.messages, f"{counts} images")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Predict a split, and score the logits."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -9,9 +11,23 @@ from jaxtyping import Float, Float64, Int64
 from torch import Tensor, nn
 
 from stages.batches import Resident, batches
+from stages.progress import Progress
 from stages.world import World
 
 NORMAL = 1.959963984540054  # quantile of the normal distribution at 97.5 %
+
+
+@contextmanager
+def watched(network: nn.Module, bar: Progress, processes: int = 1) -> Iterator[None]:
+    """Count on a bar the images that go through the network in the block.
+
+    Of several processes, each has about as many: the one that shows counts for all.
+    """
+    handle = network.register_forward_hook(lambda _, __, found: bar.advance(len(found) * processes))
+    try:
+        yield
+    finally:
+        handle.remove()
 
 
 @torch.inference_mode()

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from stages import launch, runtime, workers, world
 from stages.artifacts import agreement, classifier, history, splits
 from stages.batches import Resident
-from stages.training import checkpoint, monitor, replicas, setup, temperature, trial
+from stages.progress import say
+from stages.training import checkpoint, monitor, replicas, setup, temperature, trial, wording
 from stages.training.early_stopping import should_stop
 from stages.training.features import Lesson, keep
 from stages.training.loop import Update, stop_at_divergence, train_epoch
@@ -76,7 +77,7 @@ def main() -> None:
     if here.writes:
         classifier.write(fitted.classifier)
         store.remove()
-        print(monitor.summary(step.learner, fitted.classifier.card, params))
+        say(*wording.summary(step.learner, fitted.classifier.card, params))
     here.leave()
 
 

@@ -33,12 +33,11 @@ def write(
         {"kind": kind, "files": count, "names": [*published.examples.get(kind, ())]}
         for kind, count in sorted(published.passed_over.items())
     ]
-    figures = {
+    counts = {
         "images": {**images},
         "excluded": sum(change.images for change in changes if not change.now),
         "relabelled": sum(change.images for change in changes if change.now),
-        "changes": [change._asdict() for change in changes],
         "passed_over": sum(published.passed_over.values()),
-        "kinds": kinds,
     }
-    files.write_metrics(path, figures)
+    changed = [change._asdict() for change in changes]
+    files.write_metrics(path, {"counts": [counts], "changes": changed, "kinds": kinds})

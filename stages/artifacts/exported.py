@@ -30,4 +30,5 @@ def write(portable: Portable, root: Path = Path()) -> None:
         for path, content in portable.files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
-    files.write_metrics(root / COMPARISON, {**portable.comparison})
+    rows = [{"format": name, **figures} for name, figures in portable.comparison.items()]
+    files.write_metrics(root / COMPARISON, {"formats": rows})  # no list is a column of DVC's

@@ -3,9 +3,10 @@
 The scores as JSON; tables as CSV and pictures as PNG, for `dvc plots`; and all of it on one page.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PIL.Image import Image
 
@@ -15,6 +16,10 @@ from stages.pictures import encode
 SCORES = Path("metrics/evaluate.json")
 PLOTS = Path("metrics/evaluate/plots")
 PAGE = Path("metrics/evaluate/report.html")
+# What `dvc metrics show` fits into 100 columns; the others are under MORE, a list of one row, as
+# DVC makes a column of every number that is not in a list.
+HEADLINE = ("accuracy", "ci_low", "ci_high", "baseline", "macro_f1", "loss", "ece")
+MORE = "more"
 
 
 class Cell(NamedTuple):
@@ -119,7 +124,27 @@ def write(report: Report, root: Path = Path()) -> None:
         for name, picture in report.pictures.items():
             (folder / name).write_bytes(encode(picture))
     calibration = {"calibration": report.calibration} if report.calibration else {}
-    files.write_metrics(root / SCORES, {**report.scores, **calibration})
+    files.write_metrics(root / SCORES, _sorted_out({**report.scores, **calibration}))
+
+
+def _sorted_out(values: Mapping[str, object]) -> dict[str, object]:
+    """Put all but the headline into a row."""
+    top = {name: values[name] for name in HEADLINE if name in values}
+    rest = {name: value for name, value in values.items() if name not in top}
+    return top | ({MORE: [rest]} if rest else {})
+
+
+def read_scores(root: Path = Path()) -> dict[str, Any]:
+    """Return all scores by name, and what was done for calibration.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    path = root / SCORES
+    with files.reading(path, "evaluate"):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        more: list[dict[str, Any]] = values.pop(MORE, [])
+        return {**values, **{name: value for row in more for name, value in row.items()}}
 
 
 def write_page(html: str, path: Path = PAGE) -> None:

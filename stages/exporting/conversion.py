@@ -1,7 +1,7 @@
 """Convert the classifier to each format, and compare it with the classifier on the test split."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from tempfile import gettempdir, gettempprefix
 from textwrap import shorten
 from typing import NamedTuple
@@ -25,8 +25,9 @@ from stages.exporting.formats import Formats, known
 from stages.exporting.inference import ALWAYS, Job, Outputs, UnsupportedError, as_input
 from stages.params import BatchSize
 from stages.processes import PeerLostError
+from stages.progress import Progress, step
 from stages.runtime import Runtime
-from stages.scores import predict, probabilities
+from stages.scores import predict, probabilities, watched
 from stages.world import World
 
 LONGEST = 200  # letters of a reason
@@ -109,8 +110,9 @@ def job_of(source: Classifier, train: Split, params: Conversion, rule: Rule = AL
 
 def _trial(source: Classifier, data: Data, params: Conversion, here: World) -> Trial:
     """Predict the test split with the classifier."""
-    test = to_device(data.test, torch.device("cpu"))
-    logits = predict(source.whole(), test, params.batch_size, here)
+    test, network = to_device(data.test, torch.device("cpu")), source.whole()
+    with _bar("the classifier", data.test.images, here) as bar, watched(network, bar, here.size):
+        logits = predict(network, test, params.batch_size, here)
     temperature = source.card.temperature
     sure = probabilities(logits, temperature)
     truth = Truth(logits, sure, test.labels, data.paths, data.rule, temperature)
@@ -120,11 +122,13 @@ def _trial(source: Classifier, data: Data, params: Conversion, here: World) -> T
 def _convert(name: str, job: Job, trial: Trial, params: Conversion) -> Made:
     """Convert to a format, predict the whole test split in its runtime, and compare."""
     form = known(params)[name]
-    files = form.convert(job)
+    with step(f"convert to {name}", shown=trial.here.writes):
+        files = form.convert(job)
     shares, counts = trial.here.shares(len(trial.images), params.batch_size)
-    parts = (trial.images[rows] for rows in shares)
-    batches = (as_input(torch.from_numpy(part), params) for part in parts)
-    found = form.predict(files, batches, params.threads)
+    with _bar(name, trial.images, trial.here) as bar:
+        parts = _counted((trial.images[rows] for rows in shares), bar, trial.here.size)
+        batches = (as_input(torch.from_numpy(part), params) for part in parts)
+        found = form.predict(files, batches, params.threads)
     found = Outputs(*(trial.here.gather(part, counts) for part in found))
     figures = compare(found, trial.truth)
     if refused := judge(name, found, trial.truth, params):
@@ -132,13 +136,27 @@ def _convert(name: str, job: Job, trial: Trial, params: Conversion) -> Made:
     return Made(name, files, {**figures, "bytes": _size(files)})
 
 
+def _bar(name: str, images: UInt8[np.ndarray, "n h w c"], here: World) -> Progress:
+    return Progress(f"predict test with {name}", len(images), "images", shown=here.writes)
+
+
+def _counted(
+    parts: Iterable[UInt8[np.ndarray, "b h w c"]], bar: Progress, processes: int
+) -> Iterator[UInt8[np.ndarray, "b h w c"]]:
+    """Yield batches, and count each when the next is asked for."""
+    for part in parts:
+        yield part
+        bar.advance(len(part) * processes)
+
+
 def _convert_with_resizing(source: Classifier, data: Data, params: Conversion) -> Made:
     """Put the resizing before the network, which then takes uint8 in any case; compare both."""
     interface = source.card.interface
     job = job_of(source, data.train, params.model_copy(update={"input": "uint8"}), data.rule)
-    core = onnx.convert(job, params)
-    before = onnx_resize.resizing(interface, core)
-    figures = onnx_resize.discrepancy(before, core, data.test.images, interface)
+    with step(f"convert to {onnx_resize.NAME}, and compare it"):
+        core = onnx.convert(job, params)
+        before = onnx_resize.resizing(interface, core)
+        figures = onnx_resize.discrepancy(before, core, data.test.images, interface)
     files = {onnx_resize.FILE: onnx_resize.prepend(before, core, job.description)}
     return Made(onnx_resize.NAME, files, {**figures, "bytes": _size(files)})
 

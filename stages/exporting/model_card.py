@@ -13,6 +13,7 @@ from stages.artifacts.splits import Meta
 from stages.exporting.description import Description, spec
 from stages.exporting.inference import ALWAYS
 from stages.scores import interval
+from stages.status_line import amount
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -99,7 +100,11 @@ def summary(figures: Figures) -> str:
     """Return one line about how a format compares with the classifier."""
     if reason := failure(figures):
         return reason
-    return f"{figures['agreement']:.2%} of the predictions agree with the classifier's"
+    found = f"accuracy {figures['accuracy']:.4f}, " if "accuracy" in figures else ""
+    return (
+        f"{found}{figures['agreement']:.2%} of the predictions agree with the classifier's; "
+        f"{amount(int(figures['bytes']), 'B')}"
+    )
 
 
 def failure(figures: Figures) -> str:

@@ -29,9 +29,9 @@ class Dealt(NamedTuple):
     shares: list[Share]
 
     def figures(self) -> dict[str, object]:
-        """Return what stands in the file of figures; DVC makes a column of what is in no list."""
+        """Return what stands in the file of figures."""
         shares = [share._asdict() for share in self.shares]
-        return {"groups": {"number": self.number, "largest": self.largest, "shares": shares}}
+        return {"groups": [{"number": self.number, "largest": self.largest, "shares": shares}]}
 
     def message(self) -> str:
         """Say it in one line."""

@@ -63,16 +63,10 @@ def figures(
 ) -> dict[str, object]:
     """Return images per class and split, sizes as published, excluded files, and duplicates.
 
-    DVC makes a column of every number, but not of those in lists: what grows with the classes or
-    the files is in lists.
+    All is in lists: DVC makes a column of every number that is not.
     """
     return {
-        "images": {name: out.count(name) for name in NAMES},
-        "excluded": len(records.failures),
-        "repeated": found.repeated,
-        "leaked": len(found.leaked),
-        "contradictory": found.contradictory,
-        **oddities.count_by_kind(records.remarks.values()),
+        "counts": [_counts(out, records, found)],
         "classes": _count_classes(out, classes),
         "sizes": [_sizes(records.sizes)],
         FAILED: [{"file": path, "reason": why} for path, why in records.failures.items()],
@@ -82,6 +76,17 @@ def figures(
         ],
         "shared": [{"splits": pair, "images": count} for pair, count in found.shared.items()],
         SAME: [[f"{split}: {path}" for split, path in group] for group in found.examples],
+    }
+
+
+def _counts(out: Writer, records: ImageRecords, found: DuplicateReport) -> dict[str, object]:
+    return {
+        "images": {name: out.count(name) for name in NAMES},
+        "excluded": len(records.failures),
+        "repeated": found.repeated,
+        "leaked": len(found.leaked),
+        "contradictory": found.contradictory,
+        **oddities.count_by_kind(records.remarks.values()),
     }
 
 

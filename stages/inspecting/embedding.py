@@ -11,7 +11,8 @@ from stages.artifacts.classifier import Classifier
 from stages.backbone import Backbone, features_before
 from stages.batches import Resident
 from stages.nets.introspection import head
-from stages.scores import predict, probabilities
+from stages.progress import Progress
+from stages.scores import predict, probabilities, watched
 from stages.whole_vectors import whole
 
 WIDEST = 256  # features of an image that are kept: of more, as many random sums
@@ -41,11 +42,13 @@ class BesideLogits(nn.Module):
         return torch.cat([logits, narrowed(pooled(features))], 1)
 
 
-def embed(judged: Classifier, data: Resident, batch_size: int) -> Embedded:
-    """Run the classifier, on the device of the data, over all images."""
+def embed(judged: Classifier, data: Resident, batch_size: int, bar: Progress) -> Embedded:
+    """Run the classifier, on the device of the data, over all images, which the bar counts."""
     whole_network = judged.whole().to(data.labels.device)
     with features_before(whole_network, head(judged.network)) as backbone:
-        found = predict(BesideLogits(backbone), data, batch_size)
+        network = BesideLogits(backbone)
+        with watched(network, bar):
+            found = predict(network, data, batch_size)
     logits, features = found.tensor_split([len(judged.card.interface.classes)], dim=1)
     return Embedded(probabilities(logits, judged.card.temperature).numpy(), whole(features.numpy()))
 

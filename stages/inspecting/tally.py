@@ -61,14 +61,17 @@ def counts(findings: Sequence[Finding], known: Evidence) -> dict[str, object]:
         f"{NAMES[one]}_and_{NAMES[other]}": pairs[frozenset((one, other))]
         for one, other in combinations(range(len(NAMES)), 2)
     }
-    return {
+    own = {
         "images": len(images.labels),
         "judged": int(given.known.sum()),  # by a network that had not trained on them
         "out_of_fold": given.matched,
-        "findings": totals(findings),
         "listed": len({one.row for one in findings}),
-        "near_duplicates": {**across, "within": sum(pairs[frozenset((n,))] for n in range(3))},
-        # A list: DVC makes a column of every number that is not in one.
+    }
+    # Lists: DVC makes a column of every number that is not in one.
+    return {
+        "counts": [own],
+        "findings": [totals(findings)],
+        "near_duplicates": [{**across, "within": sum(pairs[frozenset((n,))] for n in range(3))}],
         "classes": [
             {
                 "class": row.name,

@@ -8,7 +8,7 @@ from jaxtyping import Int64
 
 from stages.artifacts.report import Report
 
-KEY = "baseline_accuracy"
+KEY = "baseline"
 
 
 class Baseline(NamedTuple):
@@ -23,7 +23,7 @@ class Baseline(NamedTuple):
 
     def remark(self, scores: Mapping[str, float | None]) -> str:
         """Say so where the 95 % interval of the accuracy does not lie above this; else nothing."""
-        low, high = scores.get("accuracy_low"), scores.get("accuracy_high")
+        low, high = scores.get("ci_low"), scores.get("ci_high")
         if low is None or high is None or low > self.accuracy:
             return ""
         shown = "Worse" if high < self.accuracy else "Not shown to be better"

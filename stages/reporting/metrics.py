@@ -69,8 +69,8 @@ def _accuracies(
     low, high = interval(right, images)
     scores: MeanScores = {
         "accuracy": right / images,
-        "accuracy_low": low,
-        "accuracy_high": high,
+        "ci_low": low,
+        "ci_high": high,
     }
     return scores | ({"top_5_accuracy": float((before < TOP).mean())} if classes > TOP else {})
 

@@ -83,8 +83,14 @@ class Results:
     def summary(self, split: str) -> list[str]:
         """Return what the stage prints: three scores, and what calibration did."""
         scores = self.report.scores
-        shown = (f"{name} {scores[name]:.4f}" for name in ("accuracy", "macro_f1", "loss"))
-        return [", ".join(shown), self.calibration(split)]
+        accuracy, low, high, macro_f1, loss = (
+            f"{scores[name]:.4f}" for name in ("accuracy", "ci_low", "ci_high", "macro_f1", "loss")
+        )
+        told = (
+            f"accuracy {accuracy} (95 % interval {low} to {high}), macro_f1 {macro_f1}, "
+            f"loss {loss} on {len(self.paths):,} images of {split}"
+        )
+        return [told, self.calibration(split)]
 
     @cached_property
     def _judged(self) -> Judged:

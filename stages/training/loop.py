@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import torch
 from pydantic import model_validator
-from tqdm import tqdm
 
 from stages.batches import Resident
+from stages.progress import say
 from stages.training.checkpoint import Resume
 from stages.training.optimizer import Freezing, freeze
 from stages.training.sampling import Batching, Sampler, Start, epoch_size
@@ -112,4 +112,4 @@ def stop_at_divergence(learner: Learner) -> Iterator[None]:
     except DivergedError as error:
         if not learner.history:
             raise
-        tqdm.write(f"{error}; training ends here, and the best epoch before counts")
+        say(f"{error}; training ends here, and the best epoch before counts")

@@ -10,15 +10,13 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from stages.artifacts.classifier import Card
 from stages.batches import Resident, gather
 from stages.progress import Progress
-from stages.training import precision
-from stages.training.early_stopping import EarlyStopping, best_index
+from stages.training import precision, wording
+from stages.training.early_stopping import best_index
 from stages.training.loop import Update
-from stages.training.sampling import Sampler, Start, remaining_images
+from stages.training.sampling import Sampler, Start, epoch_size, remaining_images
 from stages.training.setup import Training
-from stages.training.state import Learner
 from stages.training.step import Step
 from stages.training.tensorboard import log
 from stages.training.tensorboard.first_layers import Uncompiled
@@ -53,10 +51,9 @@ class Monitor:
 
     def update(self, update: Update) -> None:
         """Advance the bar; at the end of an epoch, log its scores and its images a second."""
-        highest = self._learner.highest
         self._images += update.images
+        wording.show(self._bar, update, self._learner, self._params)
         self._bar.advance(update.images)
-        self._bar.note(f"loss {update.tally.loss:.3f}, best val accuracy {highest:.4f}")
         if update.ended:
             done = self._learner.history[-1]
             speed = self._images / (monotonic() - self._began)
@@ -88,7 +85,8 @@ def opened(
     `parts` are train and val. Of several processes, only one that writes shows anything.
     """
     learner, (data, val) = step.learner, parts
-    left = remaining_images(learner, len(data.labels), params)
+    total = params.epochs * epoch_size(len(data.labels), params)
+    done = total - remaining_images(learner, len(data.labels), params)
     shown = step.world.writes
     for line in precision.remarks(params, step.world.device) if shown else ():
         print(line, file=sys.stderr)
@@ -100,7 +98,9 @@ def opened(
     ):
         sampler = Sampler(data, params, learner.classes, World(data.labels.device))
         board.start(step.whole, next(iter(next(sampler.steps(Start())).batches))[0])
-        with Progress("train", left, "images", shown=shown) as bar:
+        bar = wording.begun(Progress("train", total, "images", shown=shown), learner, params)
+        bar.resume(done)
+        with bar:
             yield Monitor(step, val, params, Reports(bar, board, tracked, signal))
 
 
@@ -115,14 +115,3 @@ def examples(val: Resident) -> UInt8[Tensor, "b h w c"]:
 def is_shown_after(epoch: int) -> bool:
     """Tell whether maps are shown after an epoch: after 1, 4, 16, ..., as they change ever less."""
     return epoch & (epoch - 1) == 0 and epoch.bit_length() % 2 == 1
-
-
-def summary(learner: Learner, card: Card, params: EarlyStopping) -> str:
-    """Return what the training led to, in two lines."""
-    epochs = learner.history
-    kept = epochs[best_index(epochs, params)]
-    fitted = f"{card.temperature:g}, " if card.temperature != 1 else ""  # else the reason says it
-    return (
-        f"calibration temperature {fitted}{card.calibration}\n"
-        f"kept epoch {kept.epoch} of {len(epochs)}: val accuracy {kept.val_accuracy:.4f}"
-    )

@@ -80,10 +80,17 @@ def test_predictions_that_were_cleared_away_are_asked_for(two: Clone, tmp_path: 
 
 
 def test_of_experiments_only_what_differs_is_listed(two: Clone) -> None:
-    head, *rows = two.run(*MAKE, "experiments", "COLUMNS=120").splitlines()[1:-1]
-    columns = [name for name in head.split() if name != "Created"]  # not if in the same minute
-    assert columns == ["Experiment", "accuracy", "loss", "macro_f1", "train.epochs"]
-    assert any("[few]" in row for row in rows)
+    head, *rows = two.run(*MAKE, "experiments", "COLUMNS=80").splitlines()
+    assert head.split() == ["experiment", "accuracy", "macro_f1", "loss", "epochs"]
+    assert any(row.startswith("  few ") for row in rows)
+    assert max(map(len, rows)) <= 80
+
+
+@pytest.mark.parametrize(("command", "width"), [(("diff", "few"), 80), (("show",), 100)])
+def test_metrics_fit_a_terminal(two: Clone, command: tuple[str, ...], width: int) -> None:
+    lines = two.run("dvc", "metrics", *command).splitlines()
+    assert any("accuracy" in line for line in lines)
+    assert max(map(len, lines)) <= width
 
 
 @pytest.mark.parametrize("which", [(), ("A=few", "B=HEAD"), ("A=few",)])

@@ -108,7 +108,7 @@ def test_the_stage_writes_what_came_in(capsys: pytest.CaptureFixture[str]) -> No
     assert run(capsys) == said
     assert raw.read().classes == ("a", "b")
     written = json.loads(Path("metrics/download.json").read_text())
-    assert written["images"] == {"train": 2}
+    assert written["counts"][0]["images"] == {"train": 2}
     assert "outside a class folder" in str(written)
 
 

@@ -9,7 +9,7 @@ from torch import nn
 from toys import CARD, RUNTIME, section, split, store, untrained
 
 from stages import evaluate as stage
-from stages.artifacts import classifier, decision, history, predictions
+from stages.artifacts import classifier, decision, history, predictions, report
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.history import Epoch
 from stages.errors import UserError
@@ -139,7 +139,7 @@ def test_the_rule_is_fitted_to_val_as_exported_files_see_it(
     assert rule.energy_threshold is not None
     assert rule.energy_threshold == pytest.approx(energies.sort().values[3].item(), abs=2e-6)
     assert rule.threshold == pytest.approx(shares.sort().values[2].item(), abs=2e-6)
-    scores = json.loads(Path("metrics/evaluate.json").read_text())
+    scores = report.read_scores()
     part = TEST if judged == "test" else split(4, seed=1)
     top = (plain(trained, part.images).double() / 2).softmax(1).amax(1)
     far = -2 * (plain(trained, part.images).double() / 2).logsumexp(1) > rule.energy_threshold

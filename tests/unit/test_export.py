@@ -102,7 +102,7 @@ def test_the_files_of_a_format_are_written_and_in_the_model_card(
         (folder / "README.md").read_text(),
         re.MULTILINE,
     )
-    assert json.loads((tmp_path / "metrics/export.json").read_text())["pair"]["bytes"] == 12
+    assert json.loads((tmp_path / "metrics/export.json").read_text())["formats"][0]["bytes"] == 12
 
 
 @pytest.mark.parametrize("key", ["opset", "batch_size", "threads", "calibration"])
@@ -128,7 +128,7 @@ def test_the_stage_reads_classifier_and_splits_and_writes_models(
     stage.main()
     for name, content in exported.files.items():
         assert Path("models/export", name).read_bytes() == content
-    assert json.loads(Path("metrics/export.json").read_text())["onnx"]["agreement"] == 1.0
+    assert json.loads(Path("metrics/export.json").read_text())["formats"][0]["agreement"] == 1.0
     expected = "onnx: 100.00% of the predictions agree with the classifier's"
     assert expected in capsys.readouterr().out
 

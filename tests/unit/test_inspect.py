@@ -56,12 +56,12 @@ def test_planted_faults_are_listed_counted_and_shown(capsys: pytest.CaptureFixtu
     assert [row.score for row in rows()] == sorted((row.score for row in rows()), reverse=True)
     assert not any(row.decision for row in rows())
     counts = json.loads(review.COUNTS.read_text())
-    assert counts["images"] == sum(COUNTS.values())
-    assert counts["judged"] == COUNTS["val"] + COUNTS["test"]
-    assert counts["near_duplicates"]["train_and_test"] == 1
+    assert counts["counts"][0]["images"] == sum(COUNTS.values())
+    assert counts["counts"][0]["judged"] == COUNTS["val"] + COUNTS["test"]
+    assert counts["near_duplicates"][0]["train_and_test"] == 1
     dark = next(row for row in counts["classes"] if row["class"] == "dark")
     assert dark["train"] == COUNTS["train"] / 2
-    assert sum(counts["findings"].values()) == len(rows())
+    assert sum(counts["findings"][0].values()) == len(rows())
     html = review.PAGE.read_text("utf-8")
     assert "Near-duplicates in two splits" in html
     assert "train/5.png" in html
@@ -96,7 +96,8 @@ def test_out_of_fold_predictions_judge_train_too() -> None:
         ("train/7.png", "bright", "dark")
     ]
     counts = json.loads(review.COUNTS.read_text())
-    assert counts["out_of_fold"] == counts["judged"] == sum(COUNTS.values())
+    (own,) = counts["counts"]
+    assert own["out_of_fold"] == own["judged"] == sum(COUNTS.values())
 
 
 @pytest.mark.parametrize("damage", ["nothing there", "no Parquet", "other classes"])
@@ -120,8 +121,8 @@ def test_splits_may_be_empty_and_classes_missing() -> None:
     store({"train": dark})
     stage.main()
     counts = json.loads(review.COUNTS.read_text())
-    assert counts["judged"] == 0
-    assert counts["images"] == 5
+    assert counts["counts"][0]["judged"] == 0
+    assert counts["counts"][0]["images"] == 5
 
 
 def test_a_classifier_of_other_images_is_refused() -> None:

@@ -50,6 +50,7 @@ class Made:
         with splits.writer((*params.image_size, params.channels), root / "splits") as out:
             summary = preprocess(params, found, out)
         self.seen, self.messages, self.sheet = summary
+        self.counts: dict[str, int] = self.seen["counts"][0]  # type: ignore[index]
         self.parts: dict[str, Split] = {name: splits.read(name, root / "splits") for name in NAMES}
         self.meta: Meta = splits.read_meta(root / "splits")
         # An image is as bright as its number.
@@ -128,7 +129,7 @@ def test_bad_images_are_left_out_and_listed(tmp_path: Path) -> None:
     reasons = {f"{n}.png": "no image that Pillow knows" for n in damaged}
     assert made.meta.excluded == reasons
     assert sum(made.meta.counts.values()) == 37
-    assert made.seen["excluded"] == 3
+    assert made.counts["excluded"] == 3
     listed = [{"file": f"{n}.png", "reason": reasons[f"{n}.png"]} for n in (36, 3, 17)]
     assert made.seen["excluded_files"] == listed
     assert (
@@ -167,9 +168,9 @@ LEAKY = {
 def test_duplicates_are_counted_and_kept(tmp_path: Path) -> None:
     made = Made(tmp_path, LEAKY)
     assert made.meta.counts == {"train": 21, "val": 11, "test": 12}
-    assert made.seen["repeated"] == 4
-    assert made.seen["leaked"] == 3
-    assert made.seen["contradictory"] == 0
+    assert made.counts["repeated"] == 4
+    assert made.counts["leaked"] == 3
+    assert made.counts["contradictory"] == 0
     assert made.seen["shared"] == [
         {"splits": "train_and_val", "images": 1},
         {"splits": "train_and_test", "images": 2},
@@ -212,7 +213,7 @@ def test_a_class_of_which_all_images_are_dropped_is_refused(tmp_path: Path) -> N
 def test_the_same_pixels_under_two_labels_are_reported(tmp_path: Path) -> None:
     published = ALL | {"train": ALL["train"] + [image(4, label=1, path="other.png")]}
     made = Made(tmp_path, published)
-    assert made.seen["contradictory"] == 1
+    assert made.counts["contradictory"] == 1
     assert made.seen["duplicates"] == [["train: 4.png", "train: other.png"]]
     listed = "; listed in metrics/preprocess.json as duplicates"
     assert f"1 times the same pixels bear different labels{listed}" in made.messages
@@ -229,14 +230,16 @@ def test_groups_stay_whole_and_are_summarised(tmp_path: Path) -> None:
         "val": 16,
         "test": 24,
     }
-    assert made.seen["groups"] == {
-        "number": 20,
-        "largest": 4,
-        "shares": [
-            {"split": "test", "groups": 6, "found": 0.3, "asked": 0.3},
-            {"split": "val", "groups": 4, "found": 0.2, "asked": 0.2},
-        ],
-    }
+    assert made.seen["groups"] == [
+        {
+            "number": 20,
+            "largest": 4,
+            "shares": [
+                {"split": "test", "groups": 6, "found": 0.3, "asked": 0.3},
+                {"split": "val", "groups": 4, "found": 0.2, "asked": 0.2},
+            ],
+        }
+    ]
     assert made.messages[0] == (
         "20 groups, the largest of 4 images (0), test got 0.300 (0.300 asked), "
         "val got 0.200 (0.200 asked)"
@@ -282,12 +285,12 @@ def test_odd_images_are_kept_counted_and_listed(tmp_path: Path) -> None:
     odd = [Image(data, path, 0) for path, data in
            (("clear.png", clear), ("unused.png", unused), ("dark.png", dark))]  # fmt: skip
     made = Made(tmp_path, {"train": noise + odd}, resize="pad", image_size=(6, 9))
-    counts = {key: made.seen[key] for key in ("transparent", "unused_alpha", "narrow_range")}
+    counts = {key: made.counts[key] for key in ("transparent", "unused_alpha", "narrow_range")}
     assert counts == {"transparent": 1, "unused_alpha": 1, "narrow_range": 1}
     listed = made.seen["odd_files"]
     assert isinstance(listed, list)
     assert [row["file"] for row in listed] == ["clear.png", "unused.png", "dark.png"]
-    assert made.seen["excluded"] == 0
+    assert made.counts["excluded"] == 0
     assert sum(map(len, made.numbers.values())) == 23
 
 
@@ -352,7 +355,8 @@ def test_the_stage_reads_raw_and_writes_splits_and_findings(
         ),
         "train 20, val 8, test 12 images",
     ]
-    assert json.loads(preprocess_metrics.FINDINGS.read_text("utf-8"))["images"]["train"] == 20
+    found = json.loads(preprocess_metrics.FINDINGS.read_text("utf-8"))
+    assert found["counts"][0]["images"]["train"] == 20
     with Picture.open(preprocess_metrics.PICTURES / "samples.png") as sheet:
         assert sheet.format == "PNG"
 

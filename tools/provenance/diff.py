@@ -79,6 +79,9 @@ def _json(old: object, new: object, name: str = "") -> Iterator[str]:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted({*old, *new}):
             yield from _json(old.get(key), new.get(key), f"{name}.{key}" if name else key)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for number, pair in enumerate(zip(old, new, strict=True)):
+            yield from _json(*pair, f"{name}[{number}]")
     elif old != new:
         yield f"{name} {_text(old)} -> {_text(new)}{_by(old, new)}"
 

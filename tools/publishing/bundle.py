@@ -1,6 +1,5 @@
 """The files of a model as they are published: models, card, report, and what makes them again."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,10 +33,9 @@ def collect(name: str, commit: str, token: str | None) -> dict[str, bytes]:
     params = sections.stated(PATH)
     hidden = privacy.private(params, token)
     files = _read()
-    scores = json.loads(report.SCORES.read_text(encoding="utf-8"))
     formats = frozenset(Path(path).suffix for path in files)
     shown = privacy.cleaned_values(params, hidden)
-    card = front_matter.render(Facts(name, shown, scores, formats)) + "\n"
+    card = front_matter.render(Facts(name, shown, report.read_scores(), formats)) + "\n"
     files[CARD] = card.encode() + files[CARD] + AGAIN.format(commit=commit).encode()
     return {path: _published(path, content, hidden) for path, content in sorted(files.items())}
 

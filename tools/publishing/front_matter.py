@@ -47,7 +47,7 @@ class Facts(NamedTuple):
 
     name: str  # of the model
     params: Mapping[str, Mapping[str, Any]]  # params.yaml without what is private
-    scores: Mapping[str, Any]  # metrics/evaluate.json
+    scores: Mapping[str, Any]  # all of metrics/evaluate.json
     formats: frozenset[str]  # suffixes of the exported files: .onnx
 
 

@@ -68,7 +68,7 @@ def meaning(overall: Overall) -> str:
     return (
         "± is the standard deviation of a run. The interval (Student's t) is of the mean over all "
         f"seeds on these images of {split}; how far other images would change it, it does not say: "
-        "accuracy_low and accuracy_high of metrics/evaluate.json do, or `make folds`."
+        "ci_low and ci_high of metrics/evaluate.json do, or `make folds`."
     )
 
 

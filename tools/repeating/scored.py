@@ -1,16 +1,16 @@
 """The predictions and scores of one run."""
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from stages import files, params, sections
+from stages import params, sections
 from stages.artifacts import predictions, report, splits
 from stages.artifacts.predictions import Predictions
 from stages.artifacts.splits import NAMES
+from stages.errors import UserError
 from stages.reporting.metrics import averages
 
 
@@ -44,12 +44,12 @@ def read(root: Path, label: str, experiment: str) -> Scored:
     paths = Counter[str]()
     for name in NAMES:
         paths.update(splits.read_paths(name, root / splits.PATH))
-    scores_path = root / report.SCORES
-    with files.reading(scores_path, "evaluate"):
-        loss = float(json.loads(scores_path.read_text(encoding="utf-8"))["loss"])
+    loss = report.read_scores(root).get("loss")
+    if loss is None:
+        raise UserError(f"{root / report.SCORES}: has no loss; run `dvc repro evaluate` again")
     split, counts = _split(root), splits.read_meta(root / splits.PATH).counts
     learnt = counts["train"] + (counts["val"] if split == "test" else 0)
-    told = scores(found) | {"loss": loss}
+    told = scores(found) | {"loss": float(loss)}
     return Scored(label, experiment, split, found, paths, learnt, told)
 
 

@@ -6,11 +6,9 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
 
-from tqdm import tqdm
-
 from stages import files
 from stages.errors import UserError
-from stages.progress import Progress
+from stages.progress import Progress, say
 from tools.experimenting.alone import FOLDER as CLONES
 from tools.experimenting.alone import alone
 from tools.experimenting.beginning import Beginning
@@ -162,7 +160,7 @@ class Crew:
             self._ended = max(ended, self._ended)
 
     def _say(self, line: str) -> None:
-        tqdm.write(line)
+        say(line)
 
     def _folder(self, number: int) -> Path:
         return FOLDER / self._at.study.study_name / f"trial{number}"

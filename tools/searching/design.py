@@ -20,8 +20,8 @@ PATH = Path("search.yaml")
 SECTIONS = ("search", "ranges")
 CURVES = ("val_accuracy", "val_loss")  # after every epoch: metrics/history.csv
 # Of metrics/evaluate.json, where evaluate.split is val; those that should be small.
-SMALL = ("loss", "ece", "brier", "aurc")
-Scored = Literal["accuracy", "macro_f1", "balanced_accuracy", "loss", "ece", "brier", "aurc"]
+SMALL = ("loss", "ece")
+Scored = Literal["accuracy", "macro_f1", "loss", "ece"]
 Aim = Literal["val_accuracy", "val_loss"] | Scored
 SEARCHED = ("download", "preprocess", "train")  # stages that decide what a network learns
 

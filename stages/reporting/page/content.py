@@ -27,7 +27,7 @@ class Content(NamedTuple):
     data: Sequence[str]  # sentences on the balance of the classes and on duplicates
     split: str  # that the scores are of
     baseline: Baseline  # what the accuracy must beat
-    scores: Mapping[str, float | None]  # accuracy with accuracy_low and _high, and any others
+    scores: Mapping[str, float | None]  # accuracy with ci_low and ci_high, and any others
     calibration: str  # a sentence
     decisions: Sequence[str]  # sentences about what it does not know
     params: Mapping[str, Mapping[str, object]]  # by section

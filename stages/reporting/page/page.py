@@ -9,10 +9,11 @@ from stages.reporting.page.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from stages.reporting.page.content import Content
 from stages.reporting.page.figures import charts, confused, matrix
 
-HEADLINE = ("accuracy", "accuracy_low", "accuracy_high")  # shown on top, not as a card
+HEADLINE = ("accuracy", "ci_low", "ci_high")  # shown on top, not as a card
 SHARES = (
     "answered",
     "balanced_accuracy",
+    "baseline",
     "ood",
     "set_coverage",
     "top_",

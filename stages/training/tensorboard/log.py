@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pydantic import Field
 from torch import nn
-from tqdm import tqdm
 
 from stages.artifacts.history import Epoch
 from stages.batches import Resident
 from stages.params import Params
+from stages.progress import say
 from stages.training.accumulation import Images
 from stages.training.tensorboard import panels
 from stages.training.tensorboard.events import Events, Panel
@@ -77,7 +77,7 @@ class Log:
             self._events.write(entries, self._epoch)
         except OSError as error:
             reason = error.strerror or error
-            tqdm.write(
+            say(
                 f"{self._folder}: cannot be written ({reason}); TensorBoard will not show the rest",
                 file=sys.stderr,
             )

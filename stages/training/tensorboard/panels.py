@@ -15,7 +15,6 @@ import torch
 from jaxtyping import Float, UInt8
 from PIL import Image as Picture
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from reprise.escaping import first_line, printable
 from reprise.grid import Captioned, Grid, Line
@@ -24,6 +23,7 @@ from stages.artifacts.history import Epoch
 from stages.batches import Resident, gather
 from stages.params import Params
 from stages.pictures import fit, font, picture, shorten
+from stages.progress import say
 from stages.training.accumulation import Images
 from stages.training.tensorboard.events import Panel, Run
 from stages.training.tensorboard.feature_maps import sheets
@@ -139,9 +139,7 @@ def trace(whole: nn.Module, images: Images) -> bytes:
             return bytes(drawn.SerializeToString())
     except Exception as error:  # noqa: BLE001 the network may be of the user's own making
         reason = first_line(error)
-        tqdm.write(
-            f"TensorBoard shows no graph: tracing failed: {printable(reason)}", file=sys.stderr
-        )
+        say(f"TensorBoard shows no graph: tracing failed: {printable(reason)}", file=sys.stderr)
         return b""
 
 

@@ -13,13 +13,13 @@ from time import monotonic
 from typing import Literal, NamedTuple
 
 from pydantic import Field
-from tqdm import tqdm
 
 from reprise.escaping import first_line
 from stages.address import public, scrubbed
 from stages.artifacts.history import Epoch
 from stages.errors import UserError, exhausted
 from stages.params import Params
+from stages.progress import say
 from stages.training.tensorboard.log import folder
 from stages.training.tracking import mlflow_run, wandb_run
 from stages.training.tracking.told import Ending, Told, TrackedRun, plain
@@ -155,4 +155,4 @@ def _root(error: BaseException) -> str:
 
 
 def _say(line: str) -> None:
-    tqdm.write(line, file=sys.stderr)
+    say(line, file=sys.stderr)

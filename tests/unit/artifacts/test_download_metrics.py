@@ -13,11 +13,15 @@ def test_what_came_in_and_what_was_passed_over_is_written(tmp_path: Path) -> Non
     published = Raw((), {}, {"text": 1, "empty": 3}, {"empty": ["a", "b\n"]})
     download_metrics.write({"train": 5, "test": 2}, published, [], path)
     assert json.loads(path.read_text("utf-8")) == {
-        "images": {"train": 5, "test": 2},
-        "excluded": 0,
-        "relabelled": 0,
+        "counts": [
+            {
+                "images": {"train": 5, "test": 2},
+                "excluded": 0,
+                "relabelled": 0,
+                "passed_over": 4,
+            }
+        ],
         "changes": [],
-        "passed_over": 4,
         "kinds": [
             {"kind": "empty", "files": 3, "names": ["a", "b\n"]},
             {"kind": "text", "files": 1, "names": []},
@@ -29,7 +33,8 @@ def test_what_a_cleaning_changed_is_counted(tmp_path: Path) -> None:
     changes = [LabelChange("a", "", 2), LabelChange("a", "b", 3), LabelChange("b", "", 4)]
     download_metrics.write({"train": 5}, NOTHING, changes, tmp_path / "file")
     written = json.loads((tmp_path / "file").read_text("utf-8"))
-    assert (written["excluded"], written["relabelled"]) == (6, 3)
+    (counts,) = written["counts"]
+    assert (counts["excluded"], counts["relabelled"]) == (6, 3)
     assert written["changes"][1] == {"former": "a", "now": "b", "images": 3}
 
 

@@ -32,8 +32,10 @@ def test_the_comparison_is_json(tmp_path: Path) -> None:
     exported.write(PORTABLE, tmp_path)
     comparison = json.loads((tmp_path / exported.COMPARISON).read_text())
     assert comparison == {
-        "onnx": {"agreement": 0.666667, "bytes": 2},
-        "pt2": {"unsupported": "an if"},
+        "formats": [
+            {"format": "onnx", "agreement": 0.666667, "bytes": 2},
+            {"format": "pt2", "unsupported": "an if"},
+        ]
     }
 
 

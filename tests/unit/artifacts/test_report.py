@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from PIL import Image as Picture
 
 from stages.artifacts import report
@@ -16,6 +17,7 @@ from stages.artifacts.report import (
     RocPoint,
     Tables,
 )
+from stages.errors import UserError
 
 TABLES = Tables(
     confusion=[Cell("a", "a", 3, 0.75), Cell("a", 'b, "c"', 1, 0.25), Cell("d", "d", 0, None)],
@@ -34,7 +36,22 @@ NAMES = [*(f"{name}.csv" for name in Tables._fields), "a.png"]
 def test_scores_are_json_and_an_undefined_one_is_null(tmp_path: Path) -> None:
     report.write(REPORT, tmp_path)
     scores = json.loads((tmp_path / report.SCORES).read_text())
-    assert scores == {"accuracy": 0.75, "kappa": None, "loss": 0.333333}
+    assert scores == {"accuracy": 0.75, "loss": 0.333333, "more": [{"kappa": None}]}
+    assert report.read_scores(tmp_path) == {"accuracy": 0.75, "loss": 0.333333, "kappa": None}
+
+
+def test_scores_of_an_older_version_are_read(tmp_path: Path) -> None:
+    (tmp_path / report.SCORES).parent.mkdir(parents=True)
+    (tmp_path / report.SCORES).write_text('{"accuracy": 0.5, "kappa": 0.25}')
+    assert report.read_scores(tmp_path) == {"accuracy": 0.5, "kappa": 0.25}
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"more": 1}', '{"more": [1]}', "{"])
+def test_scores_that_are_none_are_said(tmp_path: Path, text: str) -> None:
+    (tmp_path / report.SCORES).parent.mkdir(parents=True)
+    (tmp_path / report.SCORES).write_text(text)
+    with pytest.raises(UserError, match=r"metrics/evaluate.json: cannot be read"):
+        report.read_scores(tmp_path)
 
 
 def test_pandas_reads_the_confusion_table(tmp_path: Path) -> None:
@@ -82,7 +99,6 @@ def test_a_new_report_replaces_the_old(tmp_path: Path) -> None:
 
 def test_what_was_done_about_the_temperature_stands_beside_the_scores(tmp_path: Path) -> None:
     report.write(REPORT._replace(calibration="left at 1, because"), tmp_path)
-    written = json.loads((tmp_path / report.SCORES).read_text())
-    assert written["calibration"] == "left at 1, because"
+    assert report.read_scores(tmp_path)["calibration"] == "left at 1, because"
     report.write(REPORT, tmp_path)
-    assert "calibration" not in json.loads((tmp_path / report.SCORES).read_text())
+    assert "calibration" not in report.read_scores(tmp_path)

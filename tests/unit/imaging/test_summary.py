@@ -97,14 +97,18 @@ def test_the_figures_are_what_was_seen(out: Writer) -> None:
     )
     odd = {"1.png": NARROW, "2.png": "wholly transparent", "3.png": NARROW}
     assert figures(("a", "none", "c"), out, seen({"0.png": "empty"}, odd), found) == {
-        "images": {"train": 3, "val": 2, "test": 1},
-        "excluded": 1,
-        "repeated": 3,
-        "leaked": 2,
-        "contradictory": 1,
-        "transparent": 1,
-        "unused_alpha": 0,
-        "narrow_range": 2,
+        "counts": [
+            {
+                "images": {"train": 3, "val": 2, "test": 1},
+                "excluded": 1,
+                "repeated": 3,
+                "leaked": 2,
+                "contradictory": 1,
+                "transparent": 1,
+                "unused_alpha": 0,
+                "narrow_range": 2,
+            }
+        ],
         "classes": [
             {"class": "a", "train": 1, "val": 1, "test": 0},
             {"class": "none", "train": 0, "val": 0, "test": 0},
@@ -179,4 +183,5 @@ def test_of_many_odd_images_the_first_are_listed(out: Writer) -> None:
     listed = result["odd_files"]
     assert isinstance(listed, list)
     assert len(listed) == oddities.LISTED
-    assert result["narrow_range"] == 3 * oddities.LISTED
+    (counts,) = result["counts"]  # type: ignore[misc]
+    assert counts["narrow_range"] == 3 * oddities.LISTED  # type: ignore[has-type]

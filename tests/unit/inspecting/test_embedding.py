@@ -7,9 +7,11 @@ from toys import CARD, split, untrained
 from stages.artifacts.classifier import Classifier
 from stages.batches import to_device
 from stages.inspecting.embedding import WIDEST, embed, narrowed, pooled
+from stages.progress import Progress
 from stages.whole_vectors import whole
 
 CPU = torch.device("cpu")
+SILENT = Progress("predict", None, "images", shown=False)
 
 
 class Apart(nn.Module):
@@ -33,7 +35,7 @@ def test_features_are_what_the_head_is_given(batch_size: int) -> None:
     with torch.inference_mode():
         logits = judged.whole().eval()(torch.from_numpy(part.images))
     handle.remove()
-    found = embed(judged, to_device(part, CPU), batch_size)
+    found = embed(judged, to_device(part, CPU), batch_size, SILENT)
     np.testing.assert_allclose(found.features, whole(given[0].numpy()), atol=1)
     np.testing.assert_allclose(found.probabilities, logits.double().softmax(1), atol=1e-6)
 
@@ -41,7 +43,7 @@ def test_features_are_what_the_head_is_given(batch_size: int) -> None:
 def test_where_no_head_is_called_the_logits_are_the_features() -> None:
     torch.manual_seed(0)
     part, judged = split(6), Classifier(CARD, Apart())
-    found = embed(judged, to_device(part, CPU), 4)
+    found = embed(judged, to_device(part, CPU), 4, SILENT)
     assert found.features.shape == (6, 2)
 
 

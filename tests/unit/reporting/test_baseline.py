@@ -23,7 +23,7 @@ NAMES = tuple("abcde")
 
 def scores(right: int, images: int) -> dict[str, float | None]:
     low, high = interval(right, images)
-    return {"accuracy": right / images, "accuracy_low": low, "accuracy_high": high}
+    return {"accuracy": right / images, "ci_low": low, "ci_high": high}
 
 
 @given(LABELS, LABELS)
@@ -71,7 +71,7 @@ def test_a_result_has_no_warning() -> None:
 def test_the_baseline_is_among_the_scores(tmp_path: Path) -> None:
     report.write(Baseline("ants", 0.51).beside(perfect().report), tmp_path)
     written = json.loads((tmp_path / report.SCORES).read_text())
-    assert written["baseline_accuracy"] == 0.51
+    assert written["baseline"] == 0.51
 
 
 def test_the_stage_prints_the_baseline_or_the_warning() -> None:

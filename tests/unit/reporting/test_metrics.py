@@ -57,7 +57,7 @@ def test_scores_are_those_of_scikit_learn(classes: int) -> None:
     }
     scores = scored(logits, labels, 2.0)
     assert only(scores, expected) == pytest.approx(expected)
-    interval = scores["accuracy_low"], scores["accuracy_high"]
+    interval = scores["ci_low"], scores["ci_high"]
     assert interval == pytest.approx(wilson(int((labels == predicted).sum()), 300))
     if classes > 5:
         top = top_k_accuracy_score(labels, probabilities, k=5)
@@ -92,8 +92,8 @@ def test_a_perfect_model() -> None:
     assert {"accuracy", "macro_f1", "matthews", "kappa", "macro_roc_auc"} <= set(ones)
     assert {"macro_average_precision", "top_5_accuracy", "weighted_precision"} <= set(ones)
     assert scores["loss"] == scores["brier"] == scores["ece"] == 0.0
-    assert scores["accuracy_low"] == pytest.approx(wilson(10, 10)[0])
-    assert scores["accuracy_high"] == pytest.approx(1.0)
+    assert scores["ci_low"] == pytest.approx(wilson(10, 10)[0])
+    assert scores["ci_high"] == pytest.approx(1.0)
 
 
 def test_a_model_that_always_says_the_same() -> None:

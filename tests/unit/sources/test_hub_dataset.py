@@ -311,7 +311,7 @@ def test_the_stage_says_what_it_passed_over(hub: Hub, capsys: pytest.CaptureFixt
     run(subset="odd")
     assert "6 images of 2 classes, 1 file passed over" in capsys.readouterr().out
     told = json.loads(Path("metrics/download.json").read_text())
-    assert told["images"] == {"train": 4, "val": 2}
+    assert told["counts"][0]["images"] == {"train": 4, "val": 2}
     assert told["kinds"] == [
         {
             "kind": "parquet file of another split than train, val and test",

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +6,12 @@ from huggingface_hub import ModelCard
 from huggingface_hub.repocard_data import EvalResult
 from ruamel.yaml import YAML
 
+from stages.artifacts import report
 from tools.publishing import front_matter
 from tools.publishing.front_matter import Facts
 
 PARAMS = YAML(typ="safe").load(Path("params.yaml"))
-SCORES = json.loads(Path("metrics/evaluate.json").read_text("utf-8"))
+SCORES = report.read_scores()
 COMMIT = "0123456789" * 4
 
 

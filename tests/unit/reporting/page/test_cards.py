@@ -5,8 +5,8 @@ from stages.reporting.page.page import ScoreCard, cards, figure, label, others
 SCORES = {
     "macro_f1": 0.5,
     "accuracy": 0.9,
-    "accuracy_low": 0.8,
-    "accuracy_high": 0.95,
+    "ci_low": 0.8,
+    "ci_high": 0.95,
     "loss": 1 / 3,
     "kappa": None,
     "a_new_score": 0.25,

@@ -1,0 +1,1 @@
+"""Helpers of experiments: what differs between them, and a table that fits a terminal."""
