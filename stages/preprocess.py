@@ -45,7 +45,8 @@ def preprocess(params: Preprocess, published: raw.Published, out: splits.Writer)
     mean, std = compute_moments(params, records.histogram)
     interface = Interface(classes=classes, mean=mean, std=std, **params.spec._asdict())
     counts = {**duplicates.counts, "dropped": records.dropped}
-    out.finish(interface, records.failures, counts, fresh=params.splits == "fresh")
+    anew = params.splits == "fresh" and len(published.labels) > 1
+    out.finish(interface, records.failures, counts, fresh=anew)
     figures = summary.figures(classes, out, records, duplicates)
     messages = [*unused(published, params), *summary.messages(records, duplicates)]
     if groups is not None:
