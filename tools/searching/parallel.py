@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tools.searching.axes import aim_scale, parameter_scale
-from tools.searching.ranking import Standing, by_importance, drawn, ranked
+from tools.searching.ranking import RankedTrial, by_importance, drawn, ranked
 from tools.searching.record import Found
 from tools.searching.scales import Scale
 from tools.searching.shortening import cut, score_text, short_names, short_value, state_text
@@ -58,7 +58,7 @@ def parallel(found: Found) -> Parallel:
 
 
 def _strand(
-    standing: Standing, axes: Sequence[tuple[str, Scale]], worths: Sequence[float]
+    standing: RankedTrial, axes: Sequence[tuple[str, Scale]], worths: Sequence[float]
 ) -> Strand:
     """Return the line of a trial, with a gap where it has no value; worths are the scores."""
     known, score = standing.values, drawn(standing.trial)

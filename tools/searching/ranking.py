@@ -8,7 +8,7 @@ from tools.searching.record import Found, SearchTrial, Value
 STATES = ("complete", "pruned", "failed")
 
 
-class Standing(NamedTuple):
+class RankedTrial(NamedTuple):
     """A trial among the others."""
 
     trial: SearchTrial
@@ -44,7 +44,7 @@ def values(found: Found, trial: SearchTrial) -> dict[str, Value]:
     return {name: known[name] for name in parameters(found) if name in known}
 
 
-def ranked(found: Found) -> list[Standing]:
+def ranked(found: Found) -> list[RankedTrial]:
     """Return all trials: the complete from the best on, then the pruned and failed by number."""
     sign = -1 if found.maximize else 1
 
@@ -54,7 +54,7 @@ def ranked(found: Found) -> list[Standing]:
         return STATES.index(trial.state), worth, trial.number
 
     ordered = sorted(found.trials, key=place)
-    return [Standing(trial, role(found, trial), values(found, trial)) for trial in ordered]
+    return [RankedTrial(trial, role(found, trial), values(found, trial)) for trial in ordered]
 
 
 def role(found: Found, trial: SearchTrial) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tools.comparing.verdict import aligned
-from tools.searching.ranking import Standing, by_importance, parameters, ranked
+from tools.searching.ranking import RankedTrial, by_importance, parameters, ranked
 from tools.searching.record import Found
 from tools.searching.shortening import NONE, cut, score_text, short_names, short_value, state_text
 
@@ -46,6 +46,6 @@ def _width(columns: Sequence[Sequence[str]]) -> int:
     return sum(2 + max(map(len, column)) for column in columns)
 
 
-def _value(standing: Standing, parameter: str) -> str:
+def _value(standing: RankedTrial, parameter: str) -> str:
     known = standing.values
     return short_value(known[parameter]) if parameter in known else NONE
