@@ -9,6 +9,7 @@ from stages.reporting.page.charts import Axis, spanning, ticks
 from tools.searching.record import Value
 
 EDGE = 0.04  # of the scale: free at both ends, so that no dot lies on an edge
+LARGEST = 1e100  # of numbers on a scale: with larger ones, its arithmetic would overflow
 TICKS = 6  # of a logarithmic scale at most
 
 
@@ -64,10 +65,11 @@ def _round(axis: Axis) -> list[float]:
 
 
 def _number(value: Value) -> float | None:
-    """Return a finite number, which true and false are not."""
+    """Return a number that can be drawn, which true and false are not, nor 1e-300."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) else None
+    drawable = not value or 1 / LARGEST <= abs(value) <= LARGEST
+    return float(value) if drawable else None
 
 
 def _order(value: Value) -> tuple[int, float, str]:
