@@ -129,8 +129,10 @@ def test_the_stage_reads_classifier_and_splits_and_writes_models(
     for name, content in exported.files.items():
         assert Path("models/export", name).read_bytes() == content
     assert json.loads(Path("metrics/export.json").read_text())["formats"][0]["agreement"] == 1.0
-    expected = "onnx: 100.00% of the predictions agree with the classifier's"
-    assert expected in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "100.00% of the predictions agree with the classifier's; " in printed.out
+    assert printed.out.endswith("Open metrics/evaluate/report.html for the scores.\n")
+    assert "convert to onnx\npredict test with onnx 10 of 10 images" in printed.err
 
 
 @pytest.mark.usefixtures("workspace")

@@ -11,13 +11,14 @@ from learning import AT_ONCE, DATA, HELD_OUT, begun, same, settings, updates
 from torch import Tensor
 from toys import CARD, split, store
 
-from stages import errors
+from stages import errors, progress
 from stages import train as stage
 from stages.artifacts import classifier, history
 from stages.artifacts.history import Epoch
 from stages.batches import Resident
 from stages.errors import UserError
 from stages.scores import Scores, score
+from stages.status_line import Standing
 from stages.train import Train, train
 from stages.training import loop
 from stages.training.checkpoint import FOLDER, CheckpointStore
@@ -229,9 +230,12 @@ def test_the_stage_reads_splits_and_writes_classifier_and_history(
     assert list(table["epoch"]) == [1, 2, 3]
     assert list(table["val_loss"]) == pytest.approx(step.learner.losses, rel=1e-5)
     kept = max(step.learner.history, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss))
-    fitted, last = capsys.readouterr().out.splitlines()
+    kept_epoch, fitted = capsys.readouterr().out.splitlines()
     assert fitted == f"calibration temperature {read.card.temperature:g}, {read.card.calibration}"
-    assert last == f"kept epoch {kept.epoch} of 3: val accuracy {kept.val_accuracy:.4f}"
+    assert kept_epoch == (
+        f"kept epoch {kept.epoch} of 3: val accuracy {kept.val_accuracy:.4f}, "
+        f"val loss {kept.val_loss:.4f}"
+    )
     assert not list(FOLDER.iterdir())
 
 
@@ -387,7 +391,7 @@ def test_a_dry_run_takes_a_few_batches(capsys: pytest.CaptureFixture[str]) -> No
     stage.main()
     table = pd.read_csv("metrics/history.csv")
     assert len(table) == 1
-    assert "8.00/8.00" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith(", 8 of 8 images\n")
     assert set((table["val_accuracy"] * 8) % 1) == {0.0}, "of 8 images"
 
 
@@ -395,13 +399,21 @@ def test_a_dry_run_takes_a_few_batches(capsys: pytest.CaptureFixture[str]) -> No
 def test_every_image_counts_once_an_epoch_on_the_bar(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    ended = list[Standing]()
+
+    def noted(standing: Standing) -> str:
+        ended.append(standing)
+        return ""
+
+    monkeypatch.setattr(progress, "in_log", noted)
     with monkeypatch.context() as patch:
         interrupt(patch, 4)
         with pytest.raises(KeyboardInterrupt):
             stage.main()
     capsys.readouterr()
     stage.main()
-    assert "28.0/28.0" in capsys.readouterr().err
+    assert [(last.done, last.total) for last in ended[1:]] == [(3 * 22, 3 * 22)]
+    assert "goes on where it was stopped" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("workspace")

@@ -35,6 +35,7 @@ CHATTER = (  # of DVC: about the clone, not about the workspace
     "dvc config core.autostage",
     "Use `dvc push`",
     "> python -m",
+    "Open metrics/",
 )
 
 

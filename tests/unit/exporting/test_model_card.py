@@ -182,7 +182,9 @@ def test_plain_names_and_licences_stay_as_they_are(name: str) -> None:
 
 
 def test_a_line_says_how_a_format_compared() -> None:
-    assert summary(EXACT) == "100.00% of the predictions agree with the classifier's"
+    assert summary(EXACT) == (
+        "accuracy 0.9000, 100.00% of the predictions agree with the classifier's; 1.23 kB"
+    )
     assert summary({"unsupported": "no"}) == "not made: no"
     assert summary({"agreement": 0.5, "refused": "loses"}) == "not kept: loses"
 

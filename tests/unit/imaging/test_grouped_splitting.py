@@ -218,16 +218,11 @@ def test_the_shares_are_told() -> None:
     homes = np.array([0] * 6 + [1] * 2 + [2] * 2, np.int8)
     groups = named(np.array([0, 0, 0, 0, 4, 4, 1, 1, 2, 3]))
     dealt = summarise(groups, homes, {"test": 0.2, "val": 0.25})
-    assert dealt.figures() == {
-        "groups": {
-            "number": 5,
-            "largest": 4,
-            "shares": [
-                {"split": "test", "groups": 2, "found": 0.2, "asked": 0.2},
-                {"split": "val", "groups": 1, "found": 0.2, "asked": 0.25},
-            ],
-        }
-    }
+    shares = [
+        {"split": "test", "groups": 2, "found": 0.2, "asked": 0.2},
+        {"split": "val", "groups": 1, "found": 0.2, "asked": 0.25},
+    ]
+    assert dealt.figures() == {"groups": [{"number": 5, "largest": 4, "shares": shares}]}
     assert dealt.message() == (
         "5 groups, the largest of 4 images (g0), test got 0.200 (0.200 asked), "
         "val got 0.200 (0.250 asked)"

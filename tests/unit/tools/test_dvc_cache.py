@@ -71,7 +71,7 @@ def test_every_object_is_checked_whatever_refers_to_it(
     }
     assert good in dvc_cache.all_objects(tmp_path)
     assert inner in dvc_cache.all_objects(tmp_path)
-    assert "checking: 100%" in capsys.readouterr().err
+    assert "checking 15 B of 15 B" in capsys.readouterr().err
 
 
 def test_an_empty_file_that_was_cached_is_whole(tmp_path: Path) -> None:
