@@ -1,4 +1,6 @@
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from math import inf, nan
@@ -53,12 +55,23 @@ def test_every_epoch_is_recorded_as_it_was_judged() -> None:
     assert len(step.learner.history) == 3
 
 
-def test_without_compiling_the_compiler_is_not_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torch._dynamo", None)  # to import it is an error from here
-    params = settings(epochs=1, clip_norm=1.0, ema=0.5, mixup=0.5, optimizer="adamw")
-    step = begun(params)
-    updates(step, params)
-    assert len(step.learner.history) == 1
+UNCOMPILED = """
+import sys
+sys.modules["torch._dynamo"] = None  # to import it is an error from here
+from learning import begun, settings, updates
+params = settings(epochs=1, clip_norm=1.0, ema=0.5, mixup=0.5, optimizer="adamw")
+step = begun(params)
+updates(step, params)
+assert len(step.learner.history) == 1
+"""
+
+
+def test_without_compiling_the_compiler_is_not_imported() -> None:
+    # In a process of its own: once another test has imported it, PyTorch calls it.
+    path = os.pathsep.join(["tests", "."])
+    subprocess.run(
+        [sys.executable, "-c", UNCOMPILED], env=os.environ | {"PYTHONPATH": path}, check=True
+    )
 
 
 def test_what_can_be_learned_is_learned() -> None:
