@@ -65,14 +65,16 @@ def carry_out(way: str, seed: int, trials: int) -> Study:
         (root / PATH).write_text(text, encoding="utf-8")
         before = _spent()
         with (root / "search.log").open("w") as log:
-            subprocess.run(
+            done = subprocess.run(
                 [sys.executable, "-m", "tools.search"],
                 cwd=root,
                 env=os.environ | {"PYTHONPATH": str(root)},
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                check=True,
+                check=False,
             )
+        if done.returncode:
+            sys.exit((root / "search.log").read_text(encoding="utf-8"))
         told = json.loads((root / "metrics/search.json").read_text(encoding="utf-8"))
         return Study(_spent() - before, told["pruned"], told["best_score"])
 

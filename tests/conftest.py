@@ -17,6 +17,9 @@ EPOCHS = 5  # of a training in a clone: enough for 95 % of the digits
 SHARED = ROOT.parent / "shared" / "data"  # real images; tests that want them skip where it is not
 # Many tests compute in their own process, before any stage chooses its kernels.
 os.environ.update(PORTABLE)
+# How long an example takes is the machine's matter.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 # Tests run side by side: threads that spin while they wait would take the cores from each other.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 

@@ -85,18 +85,19 @@ class Machine:
 
     def end(self) -> str:
         """Wait for its end, and return what it said."""
-        said, _ = self.process.communicate(timeout=120)
+        said, _ = self.process.communicate(timeout=300)
         assert self.process.returncode == 0, said
         return said
 
 
 def wait_for(machines: list[Machine], count: int) -> None:
     """Wait until so many trials are done, of each machine at least one."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while sum(len(one.done()) for one in machines) < count or not all(
         one.done() for one in machines
     ):
         assert time.monotonic() < deadline
+        assert all(one.process.poll() is None for one in machines)
         time.sleep(0.02)
 
 
