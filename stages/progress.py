@@ -1,24 +1,22 @@
 """Say what is done while it is done: a bar with a rate on a terminal, lines in a log."""
 
 import sys
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from os import get_terminal_size
 from textwrap import fill
-from time import monotonic
-from types import TracebackType
 from typing import Self, TextIO
+
+from tqdm import tqdm
 
 from reprise.escaping import printable
 from stages.status_line import Standing, columns, in_log, in_terminal
 
 LOG_INTERVAL = 10.0  # seconds between two lines in a log
-REDRAW_INTERVAL = 0.1  # seconds between two redraws on a terminal
-WINDOW = 30.0  # seconds that a rate is of
 
 
-class Progress:
+class Progress(tqdm):  # type: ignore[type-arg] # that takes none when it runs
     """Show progress on stderr; use it as a context manager.
 
     On a terminal it is a bar; elsewhere a line every `LOG_INTERVAL` seconds and one at the end, so
@@ -26,95 +24,76 @@ class Progress:
     so is the line of the terminal.
     """
 
+    monitor_interval = 0  # no thread that corrects `miniters`, which stays 1
+
     def __init__(
         self, description: str, total: int | None, unit: str, *, shown: bool = True
     ) -> None:
-        self.total, self._shown = total, shown
         self._standing = self._said = Standing(printable(description), unit, 0, total)
-        self._before = self._drawn = 0  # units done before; columns on the terminal
-        self._began = monotonic()
-        self._next = self._began + (0.0 if width_of(sys.stderr) else LOG_INTERVAL)
-        self._late = deque([(self._began, 0)])  # when how much was done
+        self._shown, terminal = shown, width_of(sys.stderr) > 0
+        super().__init__(
+            total=total,
+            file=sys.stderr if shown and terminal else StringIO(),
+            mininterval=0.1 if terminal else LOG_INTERVAL,
+            miniters=1,
+            smoothing=0.01 if terminal else 0.3,  # a rate of some ten seconds, or of 30
+            position=0,
+            delay=1,  # no bar before `with`
+        )
+        self.delay = 0
 
     def resume(self, done: int) -> None:
         """Count from `done` on: that was done by a process before this one."""
-        self._standing = self._said = self._standing._replace(done=done)
-        self._before, self._late = done, deque([(self._began, done)])
+        self.n = self.last_print_n = self.initial = done
+        self._said = self._said._replace(done=done)
 
     def advance(self, count: int) -> None:
         """Count `count` more units as done."""
-        done = self._standing.done + count
-        most = done if self.total is None else self.total
-        self._standing = self._standing._replace(done=min(done, most))
-        if self._shown and monotonic() >= self._next:
-            self._draw()
+        self.update(count if self.total is None else min(count, self.total - self.n))
 
     def pass_over(self, seconds: float) -> None:
         """Take the seconds out of the rate."""
-        self._began += seconds
-        self._late = deque((when + seconds, done) for when, done in self._late)
+        self.start_t += seconds
+        self.last_print_t += seconds
 
     def note(self, *figures: str, heading: str = "", extra: str = "") -> None:
         """Show the latest figures, from the next redraw on; a heading stands for the count."""
         self._standing = self._standing._replace(figures=figures, heading=heading, extra=extra)
 
-    def erase(self) -> None:
-        """Empty the line on the terminal."""
-        if self._drawn:
-            print(f"\r{'':{self._drawn}}\r", end="", file=sys.stderr, flush=True)
-        self._drawn = 0
-
-    def __enter__(self) -> Self:
-        for outer in _OPEN:
-            outer.erase()
-        _OPEN.append(self)
+    def display(self, msg: str | None = None, pos: int | None = None) -> None:
+        """Draw the line again on a terminal; in a log, print one that says more than the last."""
+        now = self._standing._replace(done=int(self.n))
         if self._shown and width_of(sys.stderr):
-            self._draw()
-        return self
+            super().display(msg, pos)
+        elif self._shown and (now != self._said or not now.done):
+            print(in_log(self._measured()), file=sys.stderr, flush=True)
+            self._said = now
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._standing = self._standing._replace(ended=True)
-        if self._shown:
-            self._draw()
-        _OPEN.remove(self)
-        for outer in _OPEN:
-            outer.pass_over(monotonic() - self._began)
-
-    def _draw(self) -> None:
-        """Write the line again on a terminal; in a log, one that says more than the last."""
-        width, standing = width_of(sys.stderr), self._measured()
-        self._next = monotonic() + (REDRAW_INTERVAL if width else LOG_INTERVAL)
-        if width:
-            ink = "█" if (sys.stderr.encoding or "").lower().startswith("utf") else "#"
-            line, end = in_terminal(standing, width - 1, ink), "\n" if standing.ended else ""
-            rest = max(0, self._drawn - columns(line))  # of a longer line before
-            print(f"\r{line}{'':{rest}}", end=end, file=sys.stderr)
-            self._drawn = 0 if end else columns(line)
-        elif self._says_more():
-            print(in_log(standing), file=sys.stderr)
-            self._said = self._standing
-        sys.stderr.flush()
-
-    def _says_more(self) -> bool:
-        """Tell whether there is more to say than in the last line, or nothing was done at all."""
-        said = self._said._replace(ended=self._standing.ended)
-        return self._standing != said or not self._standing.done
+    def __str__(self) -> str:
+        """Return the line of a terminal."""
+        return in_terminal(self._measured(), width_of(sys.stderr) - 1, "#" if self.ascii else "█")
 
     def _measured(self) -> Standing:
         """Return how far it is, with its times: the rate is that of late, at the end of all."""
-        now, done = monotonic(), self._standing.done
-        self._late.append((now, done))
-        while len(self._late) > 2 and self._late[0][0] < now - WINDOW:
-            self._late.popleft()
-        start = (self._began, self._before) if self._standing.ended else self._late[0]
-        passed = now - start[0]
-        rate = (done - start[1]) / passed if passed > 0 else 0.0
-        return self._standing._replace(seconds=now - self._began, rate=rate)
+        seconds, rate = self.format_dict["elapsed"], self.format_dict["rate"]
+        if not rate:
+            rate = (self.n - self.initial) / seconds if seconds > 0 else 0.0
+        ended = bool(self.disable)  # as by `close`
+        return self._standing._replace(done=int(self.n), seconds=seconds, rate=rate, ended=ended)
+
+    def __enter__(self) -> Self:
+        for outer in _OPEN:
+            outer.clear()
+        _OPEN.append(self)
+        if width_of(sys.stderr):
+            self.refresh()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+        _OPEN.pop()
+        for outer in _OPEN:
+            outer.pass_over(self.format_dict["elapsed"])
 
 
 _OPEN = list[Progress]()
@@ -132,7 +111,7 @@ def step(what: str, *, shown: bool = True) -> Iterator[None]:
 def say(*lines: str, file: TextIO | None = None) -> None:
     """Print lines, which wrap between words on a terminal, above the bar that is drawn."""
     for bar in _OPEN:
-        bar.erase()
+        bar.clear()
     width = width_of(file or sys.stdout)
     for line in lines:
         print(wrapped(line, width) if width else line, file=file, flush=True)
