@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from reprise.escaping import printable
 from stages.errors import UserError
-from tools.provenance.clone import output, sources
+from tools.provenance.clone import output
+from tools.provenance.linking import place, sources
 
 CODE = ("stages", "reprise")
 IN_GIT = (*CODE, "data/cleaning")  # what is new there is of no commit, and of no run
@@ -39,7 +40,9 @@ def beginning(settings: Sequence[str]) -> Beginning:
     if kept:
         changed = output("git", "diff", "--name-only", commit, kept).splitlines()
         print(printable(f"not committed, and in the runs: {', '.join(changed)}"), flush=True)
-    named = [Path(setting.partition("=")[2]) for setting in settings]
+    named = [
+        place(f"-S {setting.partition('=')[0]}", setting.partition("=")[2]) for setting in settings
+    ]
     found = [path for path in (*sources(Path()), *named) if not _is_dvcs(path)]
     cache = Path(output("dvc", "cache", "dir").strip()).resolve()
     return Beginning(commit, kept or commit, cache, tuple(found))

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ruamel.yaml import YAML
-
 from stages.errors import UserError
+from tools.provenance.linking import link, sources
 
 INHERITED = (  # variables that DVC sets for what it runs, and that the clone must not see
     "DVC_ROOT",
@@ -75,21 +74,3 @@ def file_at(commit: str, path: str | Path) -> bytes | None:
         check=False,
     )
     return None if done.returncode else done.stdout
-
-
-def sources(root: Path) -> list[Path]:
-    """Return where the user's images, tables and weights may be, which are not all in Git."""
-    params = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
-    named = [Path(value) for value in params["download"].values() if isinstance(value, str)]
-    return [*named, Path("models/source")]
-
-
-def link(path: Path, root: Path) -> None:
-    """Link the clone to the files of a source that it lacks."""
-    there = root / path
-    if path.is_dir() and there.is_dir() and not path.is_absolute():
-        for inner in path.iterdir():
-            link(inner, root)
-    elif path.exists() and not there.exists():
-        there.parent.mkdir(parents=True, exist_ok=True)
-        there.symlink_to(path.resolve())
