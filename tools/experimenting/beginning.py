@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from reprise.escaping import printable
 from stages.errors import UserError
-from tools.provenance.clone import output
+from tools.provenance.clone import output, require_top
 from tools.provenance.linking import place, sources
 
 CODE = ("stages", "reprise")
@@ -33,6 +33,7 @@ def beginning(settings: Sequence[str]) -> Beginning:
     Raises:
         UserError: code or a cleaning is not in Git, or data are not what DVC has of them.
     """
+    require_top()
     _require_in_git()
     commit = output("git", "rev-parse", "HEAD").strip()
     output("git", "status", "--porcelain")  # else a file that was only touched is a change
@@ -55,6 +56,12 @@ def digest(begun: Beginning, settings: Sequence[str]) -> str:
 
 
 def _require_in_git() -> None:
+    intended = output("git", "diff", "--name-only", "--diff-filter=A").splitlines()
+    if intended:  # of them Git makes no commit
+        raise UserError(
+            f"{', '.join(intended)}: Git has the name without the content (`git add -N`); "
+            "`git add` it, or `git rm --cached` it"
+        )
     new = output("git", "ls-files", "--others", "--exclude-standard", "--", *IN_GIT).splitlines()
     if new:
         raise UserError(

@@ -66,6 +66,27 @@ def output(*command: str, at: Path | None = None) -> str:
     return done.stdout
 
 
+def require_top() -> None:
+    """Refuse a folder that is not the top of a Git repository with a commit: only such is cloned.
+
+    Raises:
+        UserError: it is none.
+    """
+    try:
+        top = Path(output("git", "rev-parse", "--show-toplevel").removesuffix("\n"))
+        output("git", "rev-parse", "--verify", "HEAD")
+    except UserError as error:
+        raise UserError(
+            f"{Path.cwd()}: is no Git repository with a commit, and runs are in clones of one; "
+            f"`git init`, `git add` and `git commit` make it ({error})"
+        ) from error
+    if top.resolve() != Path.cwd():
+        raise UserError(
+            f"{Path.cwd()}: is a folder in the Git repository {top}, and the pipeline must be at "
+            "the top of one, of which clones are run; give it a repository of its own (`git init`)"
+        )
+
+
 def file_at(commit: str, path: str | Path) -> bytes | None:
     """Return the content of a file in a commit, None if it has no such file."""
     done = subprocess.run(  # noqa: S603
