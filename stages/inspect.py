@@ -24,7 +24,7 @@ from stages.inspecting.exhibition import render
 from stages.inspecting.findings import as_rows
 from stages.inspecting.held_out import Evidence, Images, held_out
 from stages.inspecting.looking import Finder, find, scan
-from stages.inspecting.tally import counts, summary
+from stages.inspecting.tally import counts, judged_by, summary
 from stages.params import BatchSize, Location
 from stages.progress import Progress, say, step
 from stages.runtime import Runtime
@@ -72,7 +72,12 @@ def main() -> None:
     with step("draw the page"):
         review.write(as_rows(found, images), counts(found, known))
         review.write_page(render(known, parts, found))
-    say(summary(found, images), f"{review.TABLE} lists them.", f"Open {review.PAGE} to see them.")
+    say(
+        judged_by(known.given),
+        summary(found, images),
+        f"{review.TABLE} lists them.",
+        f"Open {review.PAGE} to see them.",
+    )
 
 
 if __name__ == "__main__":

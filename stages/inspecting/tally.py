@@ -10,7 +10,7 @@ import numpy as np
 from stages.artifacts.numbering import distinct
 from stages.artifacts.splits import NAMES
 from stages.inspecting.findings import COPIES, KINDS, Finding, Kind
-from stages.inspecting.held_out import Evidence, Images
+from stages.inspecting.held_out import Evidence, HeldOut, Images
 
 
 class ClassCount(NamedTuple):
@@ -47,6 +47,15 @@ def summary(findings: Sequence[Finding], images: Images) -> str:
     listed, found = len({one.row for one in findings}), totals(findings)
     told = ", ".join(f"{kind} {count:,}" for kind, count in found.items() if count)
     return f"{listed:,} of {len(images.labels):,} images to look at" + (f": {told}" if told else "")
+
+
+def judged_by(given: HeldOut) -> str:
+    """Say in a line how many labels could be judged, and by what."""
+    known, folds = int(given.known.sum()), given.matched
+    return (
+        f"labels of {known:,} of {len(given.known):,} images judged: {folds:,} by out-of-fold "
+        f"predictions, {known - folds:,} in val or test by this network"
+    )
 
 
 def counts(findings: Sequence[Finding], known: Evidence) -> dict[str, object]:
