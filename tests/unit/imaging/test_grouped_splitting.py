@@ -107,7 +107,8 @@ def test_fresh_folds_go_over_all_published_splits() -> None:
 def test_folds_beside_published_splits_are_refused(other: str) -> None:
     assert complaint({"train": LABELS, other: LABELS}, params(folds=4)) == (
         f"preprocess.folds is 4, but train, {other} are published; every image is in the test of "
-        "one fold: set preprocess.splits: fresh, or folds to null"
+        "one fold: set preprocess.splits: fresh, or folds to null; "
+        "`make folds K=4 ARGS='-S preprocess.splits=fresh'` does the former"
     )
 
 
