@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from stages.artifacts.splits import NAMES
 from stages.errors import UserError
-from stages.imaging.grouping import Groups
+from stages.imaging.grouping import LEAKS, Groups
 from stages.imaging.shares import summarise
 from stages.imaging.splitting import Splitting, assign_splits
 
@@ -152,6 +152,14 @@ def test_published_splits_that_share_groups_are_refused() -> None:
         "preprocess.splits: fresh to split all images anew, or preprocess.groups: none"
     )
     assign_splits(published, CLASSES, params(splits="fresh"), named(numbers))
+
+
+def test_near_duplicates_in_two_splits_may_be_left_out() -> None:
+    published = {"test": LABELS[:100], "train": LABELS[100:]}
+    groups = named(np.arange(200) % 100)._replace(apart=LEAKS)
+    message = complaint(published, params(), groups)
+    assert message.endswith("review.csv, which download.exclude takes")
+    assert "or preprocess.groups: none, and leave out what shares one: inspect lists it" in message
 
 
 def test_of_many_shared_groups_some_are_named() -> None:
