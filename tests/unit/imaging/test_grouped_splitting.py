@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 from stages.artifacts.splits import NAMES
 from stages.errors import UserError
 from stages.imaging.grouping import LEAKS, Groups
-from stages.imaging.shares import summarise
+from stages.imaging.shares import mixed, summarise
 from stages.imaging.splitting import Splitting, assign_splits
 
 CLASSES = [f"c{label}" for label in range(10)]
@@ -228,19 +228,30 @@ def test_the_shares_are_told() -> None:
     groups = named(np.array([0, 0, 0, 0, 4, 4, 1, 1, 2, 3]))
     dealt = summarise(groups, homes, {"test": 0.2, "val": 0.25})
     assert dealt.figures() == {
-        "groups": {
-            "number": 5,
-            "largest": 4,
-            "shares": [
-                {"split": "test", "groups": 2, "found": 0.2, "asked": 0.2},
-                {"split": "val", "groups": 1, "found": 0.2, "asked": 0.25},
-            ],
-        }
+        "groups": [
+            {
+                "number": 5,
+                "largest": 4,
+                "shares": [
+                    {"split": "test", "groups": 2, "found": 0.2, "asked": 0.2},
+                    {"split": "val", "groups": 1, "found": 0.2, "asked": 0.25},
+                ],
+            }
+        ]
     }
     assert dealt.message() == (
         "5 groups, the largest of 4 images (g0), test got 0.200 (0.200 asked), "
         "val got 0.200 (0.250 asked)"
     )
+
+
+def test_groups_of_several_classes_are_told() -> None:
+    groups = named(np.array([0, 0, 1, 1, 2]))
+    assert [*mixed(groups, np.array([0, 1, 2, 2, 0]))] == [
+        "1 of 3 groups hold images of several classes; if that is not meant, set another "
+        "preprocess.group_pattern"
+    ]
+    assert [*mixed(groups, np.array([0, 0, 1, 1, 0]))] == []
 
 
 def test_what_is_published_has_no_share() -> None:
