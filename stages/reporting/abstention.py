@@ -87,8 +87,7 @@ def _lows(top: Int64[Tensor, " n"], right: Bool[Tensor, " n"]) -> Iterator[tuple
         for of in (torch.ones_like(top), right.long())
     )
     counts = zip(levels.tolist(), hits.flip(0).tolist(), images.flip(0).tolist(), strict=True)
-    for level, *pair in counts:
-        yield level, interval(*pair)[0]
+    yield from ((level, interval(*pair)[0]) for level, *pair in counts)
 
 
 def most_precise(val: Sight, rule: Rule) -> float:
