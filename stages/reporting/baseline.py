@@ -9,7 +9,7 @@ from jaxtyping import Int64
 from stages.artifacts.report import Report
 
 KEY = "baseline"
-NEAR = "Only equal pixels are meant; near-duplicates are in metrics/inspect/report.html."
+NEAR = "Only equal pixels are meant; for near-duplicates see metrics/inspect/report.html."
 
 
 class Baseline(NamedTuple):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,15 @@ def test_planted_faults_are_listed_counted_and_shown(capsys: pytest.CaptureFixtu
     assert "Near-duplicates in two splits" in html
     assert "train/5.png" in html
     assert "leak 1" in capsys.readouterr().out
+
+
+def test_a_ring_on_the_map_leads_to_its_image() -> None:
+    stage.main()
+    page = review.PAGE.read_text("utf-8")
+    places = re.findall(r'<a href="#([a-z]+-\d+)" tabindex="-1"><circle', page)
+    assert "leak-1" in places
+    for place in places:
+        assert f'<figure class="tile" id="{place}">' in page
 
 
 def test_the_same_images_give_the_same_bytes() -> None:
