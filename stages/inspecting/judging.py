@@ -9,16 +9,12 @@ from stages.inspecting.held_out import HeldOut, Images
 
 def sentences(images: Images, judged: HeldOut, given: Predictions | None) -> Iterator[str]:
     """Say what a reader should know of the labels in doubt."""
-    count, total = int(judged.known.sum()), len(images.labels)
-    if count < total:
-        why = (
-            "the classifier learnt those of train"
-            if given is None
-            else "inspect.predictions does not have the rest, and the classifier learnt it"
-        )
+    total = len(images.labels)
+    if rest := total - int(judged.known.sum()):
+        lack = "" if given is None else "inspect.predictions does not have them, and "
         yield (
-            f"{count:,} of {total:,} labels are judged: {why}. `make folds` judges the other "
-            f"{total - count:,}, too (docs/inspecting.md)."
+            f"{rest:,} of {total:,} labels, of train, are not judged: {lack}the classifier learnt "
+            "them. `make folds` judges them, too (docs/inspecting.md)."
         )
     if given is not None and any(found := changes(images, given)):
         relabelled, gone = found

@@ -73,7 +73,7 @@ def test_planted_faults_are_listed_counted_and_shown(capsys: pytest.CaptureFixtu
     assert f"train, row {line}<" in html
     assert "leak 1" in said
     for text in (html, said):
-        assert "28 of 68 labels are judged" in text
+        assert "40 of 68 labels, of train, are not judged" in text
 
 
 def test_what_was_decided_before_is_written_beside_its_findings() -> None:

@@ -21,13 +21,13 @@ def told(given: Predictions | None, images: Images = IMAGES) -> list[str]:
 
 def test_labels_of_train_are_not_judged_without_folds() -> None:
     (line,) = told(None)
-    assert line.startswith("2 of 4 labels are judged: the classifier learnt those of train.")
-    assert "`make folds` judges the other 2, too (docs/inspecting.md)" in line
+    assert line.startswith("2 of 4 labels, of train, are not judged: the classifier learnt them.")
+    assert "`make folds` judges them, too (docs/inspecting.md)" in line
 
 
 def test_a_file_of_some_images_says_so() -> None:
     (line,) = told(predicted("acd", [0, 0, 1]))
-    assert line.startswith("3 of 4 labels are judged: inspect.predictions does not have the rest")
+    assert line.startswith("1 of 4 labels, of train, are not judged: inspect.predictions does not")
 
 
 def test_predictions_of_these_images_need_no_word() -> None:
