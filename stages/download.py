@@ -3,6 +3,7 @@
 reads    download.path           your images, or a torchvision root; digits and hub need neither
          data/cleaning           tables of what to leave out, and of what to label otherwise
 writes   data/raw                every image, still encoded, with its label
+         data/decided.json       the images that tables keep or relabel, for inspect
          metrics/download.json   how many came in, what was passed over, left out, or relabelled
 """
 
@@ -14,7 +15,8 @@ from typing import Literal
 from pydantic import Field
 
 from stages import launch
-from stages.artifacts import download_metrics, raw
+from stages.artifacts import decided, download_metrics, raw
+from stages.artifacts.decided import DecidedImages
 from stages.errors import UserError
 from stages.progress import say
 from stages.sources import (
@@ -107,6 +109,7 @@ def main() -> None:
     with download(params) as published:
         cleaned, changes = cleaning.clean(published, params)
         images = raw.write(limit_images(cleaned, params.max_bytes))
+    decided.write(DecidedImages(splits=tuple(published.splits), images=tuple(cleaned.decided)))
     download_metrics.write(images, cleaned, changes)
     lost = [name for name in published.classes if name not in cleaned.classes]
     say(*passed_over.summary(images, cleaned), *cleaning.summary(changes, lost, params))

@@ -99,7 +99,9 @@ def main() -> None:
         return
     results = Results(judged, part, paths, logits.averaged.numpy())
     outcome = decide_on(params, logits, parts, judged.card.temperature)
-    background = Background(params.split, parts, history.read(), meta.duplicates, outcome)
+    background = Background(
+        params.split, parts, history.read(), meta.duplicates, outcome, meta.cleaned
+    )
     baseline = background.baseline(results.names)
     with step("draw curves, galleries and the page"):
         report.write(baseline.beside(outcome.within(results.report)))

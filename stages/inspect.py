@@ -1,10 +1,11 @@
 """List what a person should look at: wrong labels, near-duplicates, outliers, odd images.
 
 reads    data/splits                            all splits
+         data/decided.json                      what was decided in earlier reviews
          models/classifier.safetensors
          inspect.predictions                    predictions by other folds, if there are any
 writes   metrics/inspect.json                   what there is of each finding
-         metrics/inspect/review.csv             a row an image and reason, the worst first
+         metrics/inspect/review.csv             a row an image and reason, by kind
          metrics/inspect/report.html            all of it on one page, with the images
 """
 
@@ -15,14 +16,16 @@ import torch
 from pydantic import Field
 
 from stages import launch, runtime
-from stages.artifacts import agreement, classifier, other_folds, review, splits
+from stages.artifacts import agreement, classifier, decided, other_folds, review, splits
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.splits import Split
 from stages.batches import to_device
+from stages.inspecting.earlier import earlier
 from stages.inspecting.embedding import Embedded, embed
 from stages.inspecting.exhibition import render
 from stages.inspecting.findings import as_rows
 from stages.inspecting.held_out import Evidence, Images, held_out
+from stages.inspecting.judging import sentences
 from stages.inspecting.looking import Finder, find, scan
 from stages.inspecting.tally import counts, judged_by, summary
 from stages.params import BatchSize, Location
@@ -66,14 +69,17 @@ def main() -> None:
         meta.interface.classes,
         meta.fresh,
     )
+    images = images._replace(decided=earlier(images, decided.read()))
     known = Evidence(images, held_out(seen.probabilities, images, given), seen.features)
+    notes = [*sentences(images, known.given, given)]
     with step("look for labels in doubt, near-duplicates, outliers and odd images"):
         found = find(known, scan(parts), params)
     with step("draw the page"):
         review.write(as_rows(found, images), counts(found, known))
-        review.write_page(render(known, parts, found))
+        review.write_page(render(known, parts, found, notes))
     say(
         judged_by(known.given),
+        *notes,
         summary(found, images),
         f"{review.TABLE} lists them.",
         f"Open {review.PAGE} to see them.",

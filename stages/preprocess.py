@@ -13,6 +13,7 @@ from stages import launch
 from stages.artifacts import preprocess_metrics, raw, splits
 from stages.imaging import shares, summary
 from stages.imaging.assembly import decode_into
+from stages.imaging.cleaning_counts import count_cleaned
 from stages.imaging.duplicates import Duplicates, drop_duplicates, find_duplicates, hash_originals
 from stages.imaging.grouping import Grouping, find_groups, unused
 from stages.imaging.normalization import Normalization, compute_moments
@@ -47,6 +48,7 @@ def preprocess(params: Preprocess, published: raw.Published, out: splits.Writer)
     interface = Interface(classes=classes, mean=mean, std=std, **params.spec._asdict())
     counts = {**duplicates.counts, "dropped": records.dropped}
     anew = params.splits == "fresh" and len(published.labels) > 1
+    out.cleaned = count_cleaned(published.cleaned, records, duplicates)
     out.finish(interface, records.failures, counts, fresh=anew)
     figures = summary.figures(classes, out, records, duplicates)
     messages = [*unused(published, params), *summary.messages(records, duplicates)]

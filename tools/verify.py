@@ -21,11 +21,11 @@ from tools.provenance.diff import Rerun, outputs
 from tools.provenance.lockfile import NOT_RUN, Locked
 
 LOCK = "dvc.lock"
-RAW = "data/raw"
+RAW, DECIDED = "data/raw", "data/decided.json"
 
 
 def rerun(made: Clone, start: str, cache: Path) -> None:
-    """Run all stages in the clone; from raw, those after download, whose output is pulled.
+    """Run all stages in the clone; from raw, those after download, whose data are pulled.
 
     Raises:
         UserError: a stage fails, or raw is not in the cache.
@@ -36,7 +36,11 @@ def rerun(made: Clone, start: str, cache: Path) -> None:
             print(line)
     if start == "raw":
         made.run("dvc", "remote", "add", "--quiet", "--local", "original", str(cache))
-        if not made.run("dvc", "pull", "--quiet", "--remote", "original", RAW):
+        # Older commits have no data/decided.json.
+        locked = lockfile.read((made.root / LOCK).read_text(encoding="utf-8"))
+        outs = locked.get("download", NOT_RUN).outs
+        kept = [RAW, *(out for out in (DECIDED,) if out in outs)]
+        if not made.run("dvc", "pull", "--quiet", "--remote", "original", *kept):
             raise UserError(f"{RAW} is not in the cache: `dvc pull {RAW}`, or leave FROM=raw out")
         command += ["--downstream", "preprocess"]
     if not made.run(*command):

@@ -19,7 +19,9 @@ import pyarrow.parquet as pq
 from jaxtyping import Int64
 
 from stages import files
-from stages.artifacts import huggingface
+from stages.artifacts import cleaned, huggingface
+from stages.artifacts.cleaned import Cleaned
+from stages.artifacts.decided import DecidedImage
 from stages.artifacts.huggingface import BYTES, GROUPS, LABELS, NAMES
 from stages.progress import Progress
 
@@ -48,6 +50,8 @@ class Raw(NamedTuple):
     # Path and label of the images of each split, in the same order, without reading them.
     entries: Mapping[str, Iterable[tuple[str, int]]] = MappingProxyType({})
     grouped: bool = False  # whether the images have groups
+    cleaned: Mapping[str, Cleaned] = MappingProxyType({})  # by split
+    decided: Sequence[DecidedImage] = ()
 
 
 class RowGroup(NamedTuple):
@@ -104,6 +108,7 @@ class Published(NamedTuple):
     classes: tuple[str, ...]  # [K]
     labels: Mapping[str, Int64[np.ndarray, " n"]]  # by published split
     row_groups: list[RowGroup]  # of all splits
+    cleaned: Cleaned = cleaned.NONE  # its rows are numbers of images
 
     def texts(self, column: str) -> pa.ChunkedArray:
         """Read a column of text of all images, and nothing else of them.
@@ -147,13 +152,15 @@ class Published(NamedTuple):
 
 def write(raw: Raw, root: Path = PATH) -> dict[str, int]:
     """Write `<root>/<split>-00000-of-00001.parquet` for every split; return images per split."""
-    schema = huggingface.schema(raw.classes, grouped=raw.grouped)
+    plain = huggingface.schema(raw.classes, grouped=raw.grouped)
     with files.replacing(root) as folder:
         folder.mkdir()
-        return {
-            split: _write_split(folder, split, images, schema)
-            for split, images in raw.splits.items()
-        }
+        counts = dict[str, int]()
+        for split, images in raw.splits.items():
+            more = raw.cleaned.get(split, cleaned.NONE).metadata()
+            schema = plain.with_metadata({**plain.metadata, **more})
+            counts[split] = _write_split(folder, split, images, schema)
+        return counts
 
 
 def _write_split(folder: Path, split: str, images: Iterable[Image], schema: pa.Schema) -> int:
@@ -198,7 +205,7 @@ def read(root: Path = PATH) -> Published:
     with files.reading(root, "download"):
         shards = huggingface.shards(root)
     labels, groups, start = dict[str, Int64[np.ndarray, " n"]](), list[RowGroup](), 0
-    classes = set[tuple[str, ...]]()
+    classes, changed = set[tuple[str, ...]](), list[Cleaned]()
     for split, paths in shards.items():
         parts = list[Int64[np.ndarray, " _"]]()
         for path in paths:
@@ -207,8 +214,9 @@ def read(root: Path = PATH) -> Published:
                 if len(classes) > 1:
                     raise ValueError("its classes are not those of the other files")
                 parts.append(huggingface.labels(file))
+                changed.append(cleaned.parse(file.schema_arrow.metadata).after(start))
                 for number, size in enumerate(huggingface.sizes(file)):
                     groups.append(RowGroup(path, number, start, size))
                     start += size
         labels[split] = np.concatenate(parts)
-    return Published(classes.pop(), labels, groups)
+    return Published(classes.pop(), labels, groups, cleaned.together(changed))

@@ -1,9 +1,9 @@
 """Artifacts `metrics/inspect.json` and those in `metrics/inspect`: what a person should look at.
 
-`review.csv` has a row for each image and reason, the worst first; `decision` is empty, for the
-person to write `exclude`, `keep`, or the name of a class. `report.html` shows them. Text in the
-table is escaped as in all tables for people: `reprise.escaping.cell` of a path says which image it
-names.
+`review.csv` has a row for each image and reason, by kind, the worst first; `decision` is for the
+person to write `exclude`, `keep`, or the name of a class, and has what was decided before.
+`report.html` shows them. Text in the table is escaped as in all tables for people:
+`reprise.escaping.cell` of a path says which image it names.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ class Row(NamedTuple):
     score: float  # in [0, 1]: the higher, the surer or the worse
     suggestion: str  # class that it may be, or empty
     other: str  # path of the image that it is like, or empty
-    decision: str = ""  # for the person
+    decision: str = ""  # for the person, or of an earlier review
 
 
 def write(rows: Iterable[Row], counts: Mapping[str, object], root: Path = Path()) -> None:

@@ -19,6 +19,7 @@ from pydantic import Field, NonNegativeInt
 
 from stages import files
 from stages.artifacts import growing, parts
+from stages.artifacts.cleaned import CleaningCounts
 from stages.artifacts.growing import GrowingArray, GrowingLines
 from stages.artifacts.parts import GrowingParts
 from stages.nets.interface import Interface, flaws
@@ -47,6 +48,8 @@ class Meta(Params):
     fresh: bool = False
     # Images in each file of a split that is in parts.
     parts: dict[str, list[NonNegativeInt]] = Field(default_factory=dict)
+    # What tables of data/cleaning changed, if anything.
+    cleaned: CleaningCounts | None = None
 
 
 class Writer:
@@ -55,6 +58,7 @@ class Writer:
     def __init__(self, folder: Path, shape: tuple[int, int, int]) -> None:
         """Create empty splits of images of shape [H, W, C]."""
         self.shape, self._folder = shape, folder.resolve()
+        self.cleaned: CleaningCounts | None = None  # set before it is finished
         self._parts = dict[str, GrowingParts]()  # instead of images, of a large set
         for name in NAMES:
             (folder / name).mkdir(parents=True)
@@ -132,8 +136,10 @@ class Writer:
             duplicates={**duplicates},
             fresh=fresh,
             parts=parted,
+            cleaned=self.cleaned,
         )
-        unused = {name for name, said in {"parts": parted, "fresh": fresh}.items() if not said}
+        optional = {"parts": parted, "fresh": fresh, "cleaned": self.cleaned}
+        unused = {name for name, said in optional.items() if not said}
         files.write_json(self._folder / "meta.json", meta.model_dump(mode="json", exclude=unused))
 
 

@@ -1,7 +1,7 @@
 """Draw what was found as one page: a map of the images, galleries, and a table of the classes."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +30,8 @@ class Meaning(NamedTuple):
 
 MEANINGS: dict[Kind, Meaning] = {
     "contradiction": Meaning(
-        "Near-duplicates of different classes", "At least one of the two labels is wrong."
+        "Near-duplicates of different classes",
+        "At least one of the two labels is wrong; either image has a row.",
     ),
     "leak": Meaning(
         "Near-duplicates in two splits",
@@ -60,9 +61,15 @@ class Exhibit(NamedTuple):
     split: str
     label: str
     path: str
+    line: int  # its row in review.csv, the header being the first; 0: it has none
     score: float
     suggestion: str  # or empty
     other: "Exhibit | None" = None  # the image that it is like
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return PurePosixPath(self.path).name or self.path
 
 
 class Section(NamedTuple):
@@ -87,8 +94,9 @@ class Mark(NamedTuple):
 class Shown:
     """All images as they are shown."""
 
-    def __init__(self, images: Images, parts: Sequence[Split]) -> None:
-        """Take what is known of the images, and their pixels."""
+    def __init__(self, images: Images, parts: Sequence[Split], findings: Sequence[Finding]) -> None:
+        """Take what is known of the images, their pixels, and the rows of the table."""
+        self._lines = {(one.kind, one.row): line for line, one in enumerate(findings, 2)}
         self.images, self._parts = images, parts
         self.names = distinct(images.classes)
         self._starts = np.cumsum([0, *(len(part.labels) for part in parts)])
@@ -102,16 +110,19 @@ class Shown:
             split=NAMES[split],
             label=self.names[self.images.labels[found.row]],
             path=self.images.paths[found.row],
+            line=self._lines.get((found.kind, found.row), 0),
             score=found.score,
             suggestion="" if found.suggestion < 0 else self.names[found.suggestion],
             other=None if found.other < 0 else self.exhibit(Finding(found.kind, found.other, 0)),
         )
 
 
-def render(known: Evidence, parts: Sequence[Split], findings: Sequence[Finding]) -> str:
+def render(
+    known: Evidence, parts: Sequence[Split], findings: Sequence[Finding], notes: Sequence[str] = ()
+) -> str:
     """Return the page as HTML; its templates are the files exhibition.* beside this module."""
     images, given, features = known
-    shown, places = Shown(images, parts), scatter.scaled(scatter.project(features))
+    shown, places = Shown(images, parts, findings), scatter.scaled(scatter.project(features))
     clouds: list[Cloud] = [*scatter.clouds(places, images.labels, shown.names)]
     rest = len(shown.names) - NAMED
     pages = environment(Path(__file__).parent)
@@ -119,6 +130,7 @@ def render(known: Evidence, parts: Sequence[Split], findings: Sequence[Finding])
         title=", ".join(shown.names[:NAMED]) + (f" and {rest:,} more" if rest > 0 else ""),
         sizes={name: len(part.labels) for name, part in zip(NAMES, parts, strict=True)},
         given=given,
+        notes=notes,
         sections=[*_sections(shown, findings)],
         clouds=clouds,
         marks=[*_marks(shown, findings, places.tolist())],
@@ -132,9 +144,18 @@ def render(known: Evidence, parts: Sequence[Split], findings: Sequence[Finding])
 
 def _sections(shown: Shown, findings: Sequence[Finding]) -> Iterator[Section]:
     for kind in KINDS:
-        own = [one for one in findings if one.kind == kind]
+        own = [*_pairs_once(one for one in findings if one.kind == kind)]
         exhibits = [shown.exhibit(one) for one in own[:SHOWN]]
         yield Section(kind, MEANINGS[kind], len(own), exhibits)
+
+
+def _pairs_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings without the second of two that are of each other's images."""
+    seen = set[tuple[int, int]]()
+    for one in findings:
+        if (one.other, one.row) not in seen:
+            yield one
+        seen.add((one.row, one.other))
 
 
 def _marks(

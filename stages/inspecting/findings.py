@@ -1,4 +1,4 @@
-"""Findings, one an image and reason, the worst first."""
+"""Findings, one an image and reason, by kind, the worst first."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias, get_args
@@ -40,13 +40,14 @@ def of_labels(doubts: Doubts, rows: Int64[np.ndarray, " h"]) -> Iterator[Finding
 def of_copies(pairs: Pairs, images: Images) -> Iterator[Finding]:
     """Yield every near-duplicate but one of each group, with the image that it is most like.
 
-    That one is of test, or val, if one of the group is: what is to go is in train.
+    That one is of test, or val, if one of the group is: what is to go is in train. But where labels
+    contradict each other, both images are listed, for either may be wrong.
     """
     groups = connected(len(images.labels), [pairs])
     order = np.lexsort((np.arange(len(groups)), -images.splits, groups))
     kept = order[np.flatnonzero(np.diff(groups[order], prepend=-1))]
     for found in _partners(pairs, images):
-        if found.row != kept[groups[found.row]]:
+        if found.kind == "contradiction" or found.row != kept[groups[found.row]]:
             yield found
 
 
@@ -60,10 +61,9 @@ def _partners(pairs: Pairs, images: Images) -> Iterator[Finding]:
     gravity = np.where(differs, 0, np.where(leaks, 1, 2))
     order = np.lexsort((others, -similarity, gravity, rows))
     best = order[np.flatnonzero(np.diff(rows[order], prepend=-1))]
-    suggested = np.where(differs, images.labels[others], -1)
-    columns = (one[best].tolist() for one in (gravity, rows, similarity, suggested, others))
-    for grave, *found in zip(*columns, strict=True):
-        yield Finding(COPIES[grave], *found)
+    columns = (one[best].tolist() for one in (gravity, rows, similarity, others))
+    for grave, row, score, other in zip(*columns, strict=True):
+        yield Finding(COPIES[grave], row, score, other=other)
 
 
 def of_outliers(rows: Int64[np.ndarray, " m"], scores: Float[np.ndarray, " m"]) -> list[Finding]:
@@ -79,9 +79,13 @@ def of_oddities(oddities: Sequence[Oddity]) -> Iterator[Finding]:
             yield Finding(kind, row, score)
 
 
-def worst_first(findings: Sequence[Finding]) -> list[Finding]:
-    """Return findings by their score, of equal ones by their kind and image."""
-    return sorted(findings, key=lambda one: (-one.score, KINDS.index(one.kind), one.row))
+def worst_first(findings: Sequence[Finding], images: Images) -> list[Finding]:
+    """Return findings by kind, the worst of each first; last those of images decided before."""
+
+    def order(one: Finding) -> tuple[bool, int, float, int]:
+        return one.row in images.decided, KINDS.index(one.kind), -one.score, one.row
+
+    return sorted(findings, key=order)
 
 
 def as_rows(findings: Sequence[Finding], images: Images) -> Iterator[Row]:
@@ -96,4 +100,5 @@ def as_rows(findings: Sequence[Finding], images: Images) -> Iterator[Row]:
             score=round(score, 6),
             suggestion="" if suggestion < 0 else images.classes[suggestion],
             other="" if other < 0 else images.paths[other],
+            decision=images.decided.get(row, ""),
         )

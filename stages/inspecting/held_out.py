@@ -1,7 +1,8 @@
 """Probabilities of every image by a network that did not train on it, as far as there are any."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ class Images(NamedTuple):
     splits: Int64[np.ndarray, " n"]  # indices into splits.NAMES
     classes: tuple[str, ...]  # [K]
     fresh: bool = False  # whether all images were split anew
+    decided: Mapping[int, str] = MappingProxyType({})  # in an earlier review, by row
 
 
 class HeldOut(NamedTuple):

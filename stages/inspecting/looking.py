@@ -36,8 +36,8 @@ def scan(parts: Sequence[Split]) -> Pixels:
 
 
 def find(known: Evidence, pixels: Pixels, params: Finder) -> list[Finding]:
-    """Return all that a person should look at, the worst first."""
-    return findings.worst_first([*_each(known, pixels, params)])
+    """Return all that a person should look at, by kind, the worst of each first."""
+    return findings.worst_first([*_each(known, pixels, params)], known.images)
 
 
 def _each(known: Evidence, pixels: Pixels, params: Finder) -> Iterator[Finding]:

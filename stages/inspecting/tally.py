@@ -46,7 +46,12 @@ def summary(findings: Sequence[Finding], images: Images) -> str:
     """Say in a line how many images a person should look at, and why."""
     listed, found = len({one.row for one in findings}), totals(findings)
     told = ", ".join(f"{kind} {count:,}" for kind, count in found.items() if count)
-    return f"{listed:,} of {len(images.labels):,} images to look at" + (f": {told}" if told else "")
+    before = len({one.row for one in findings} & images.decided.keys())
+    return (
+        f"{listed:,} of {len(images.labels):,} images to look at"
+        + (f": {told}" if told else "")
+        + (f"; {before:,} of them were decided before" if before else "")
+    )
 
 
 def judged_by(given: HeldOut) -> str:
@@ -61,11 +66,8 @@ def judged_by(given: HeldOut) -> str:
 def counts(findings: Sequence[Finding], known: Evidence) -> dict[str, object]:
     """Return the figures of the stage."""
     images, given, _ = known
-    pairs = Counter(
-        frozenset((int(images.splits[one.row]), int(images.splits[one.other])))
-        for one in findings
-        if one.kind in COPIES
-    )
+    near = {frozenset((one.row, one.other)) for one in findings if one.kind in COPIES}
+    pairs = Counter(frozenset(int(images.splits[row]) for row in pair) for pair in near)
     across = {
         f"{NAMES[one]}_and_{NAMES[other]}": pairs[frozenset((one, other))]
         for one, other in combinations(range(len(NAMES)), 2)

@@ -3,19 +3,17 @@
 All is checked before the first image is read, by the paths and labels that a source lists.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stages.artifacts.download_metrics import LabelChange
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
-from stages.sources import decisions, spelling
-from stages.sources.decision_rows import Ruling
-from stages.sources.decisions import Cleaning
-from stages.sources.reports import excerpt, raise_problems
+from stages.sources import cleaning_record, decisions, spelling
+from stages.sources.decisions import Cleaning, named
+from stages.sources.reports import excerpt
+from stages.sources.resolving import resolve, some
 from stages.sources.survey import FoundImage, Survey
-
-LISTED = 20  # classes in a message
 
 Labels = dict[FoundImage, int | None]  # of the images that rows name; None: left out
 
@@ -34,63 +32,30 @@ def clean(raw: Raw, params: Cleaning) -> tuple[Raw, list[LabelChange]]:
         return raw, []
     classes = spelling.with_new(raw.classes, [d.label for d in made if d.label is not None])
     survey = Survey(raw, {decision.path for decision in made})
-    labels = _resolve(survey, made, classes)
+    verdicts = resolve(survey, made, classes)
+    labels = {image: verdict.label for image, verdict in verdicts.items()}
     kept = _kept(survey.counts, labels, classes)
     changed = {split: _apply(split, images, labels, kept) for split, images in raw.splits.items()}
-    cleaned = raw._replace(classes=tuple(classes[n] for n in kept), splits=changed, entries={})
+    cleaned = raw._replace(
+        classes=tuple(classes[n] for n in kept),
+        splits=changed,
+        entries={},
+        cleaned=cleaning_record.cleaned(verdicts, changed),
+        decided=[*cleaning_record.decided(verdicts, raw, classes)],
+    )
     return cleaned, _changes(labels, classes)
 
 
 def summary(changes: Sequence[LabelChange], lost: Sequence[str], params: Cleaning) -> Iterator[str]:
     """Say in words what a cleaning changed; `lost` are the classes that it left without images."""
-    if tables := {params.exclude, params.relabel} - {None}:
+    if tables := {*named(params.exclude), *named(params.relabel)}:
         out = sum(change.images for change in changes if not change.now)
         again = sum(change.images for change in changes if change.now)
-        told = " and ".join(sorted(map(str, tables)))
+        told = " and ".join(sorted(tables))
         images = "image" if out == 1 else "images"
         yield f"{out:,} {images} left out and {again:,} relabelled, by {excerpt(told)}"
     if lost:
-        yield f"classes without an image after that, which are none any more: {_some(lost)}"
-
-
-def _some(names: Sequence[str]) -> str:
-    """Return the first of some names, in one line."""
-    return ", ".join([*map(excerpt, names[:LISTED]), *["..."] * (len(names) > LISTED)])
-
-
-def _resolve(survey: Survey, made: Iterable[Ruling], classes: Sequence[str]) -> Labels:
-    """Return the label of each image that a row names."""
-    numbers = spelling.numbers(classes)
-    told, problems = defaultdict[FoundImage, dict[int | None, Ruling]](dict), list[str]()
-    for decision in made:
-        try:
-            found = survey.find(decision)
-            told[found].setdefault(_wanted(decision, found, numbers), decision)
-        except ValueError as error:
-            problems.append(f"{decision.place}: {decision.path}: {error}")
-    problems += [_contradiction([*rows.values()]) for rows in told.values() if len(rows) > 1]
-    raise_problems(
-        f"{decisions.FOLDER}: rows that do not fit the images; mend them. Classes are "
-        f"{_some(classes)}; `{spelling.NEW}: name` makes another:",
-        problems,
-    )
-    return {image: label for image, rows in told.items() for label in rows}
-
-
-def _wanted(decision: Ruling, found: FoundImage, numbers: Mapping[str, int]) -> int | None:
-    """Return the label that a decision gives an image; None: it is left out.
-
-    Raises:
-        ValueError: there is no such class.
-    """
-    if decision.keeps:
-        return found.label
-    return None if decision.label is None else spelling.find(decision.label, numbers)
-
-
-def _contradiction(rows: Sequence[Ruling]) -> str:
-    """Say which rows want what of the same image."""
-    return f"{rows[0].path}: {', '.join(f'{row.place} {row.wish}' for row in rows)}"
+        yield f"classes without an image after that, which are none any more: {some(lost)}"
 
 
 def _kept(counts: Mapping[str, Counter[int]], labels: Labels, classes: Sequence[str]) -> list[int]:

@@ -28,6 +28,7 @@ class Ruling(NamedTuple):
     split: str = ""  # train, val or test, where the table tells
     former: str = ""  # the label that it has, where the table tells
     keeps: bool = False  # whether it stays as it is, and no other row may say otherwise
+    table: str = ""
 
     @property
     def wish(self) -> str:

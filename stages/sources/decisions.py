@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
+from typing import Annotated
 
 from pydantic import Field
 
@@ -18,14 +19,19 @@ from stages.sources.reports import excerpt, raise_problems
 FOLDER = PurePosixPath("data/cleaning")  # a dep of the stage: no table elsewhere is watched
 
 
+Tables = Annotated[tuple[Location, ...], Field(min_length=1, max_length=1000)]
+
+
 class Cleaning(Params):
     """Parameters of what is left out, and of what gets another label."""
 
-    exclude: Location | None = Field(
-        description="table in data/cleaning of images to leave out, by path; null: none"
+    exclude: Location | Tables | None = Field(
+        description="table in data/cleaning of images to leave out, by path, or a list of such; "
+        "null: none"
     )
-    relabel: Location | None = Field(
-        description="table in data/cleaning of images to give another label, by path; null: none"
+    relabel: Location | Tables | None = Field(
+        description="table in data/cleaning of images to give another label, by path, or a list of "
+        "such; null: none"
     )
 
 
@@ -36,10 +42,10 @@ def read(params: Cleaning, classes: Collection[str]) -> list[Ruling]:
         UserError: there is no such table or column, a cell is not understood, or a review decides
             what no parameter asks for.
     """
-    named = {"exclude": params.exclude, "relabel": params.relabel}
+    tables = {"exclude": named(params.exclude), "relabel": named(params.relabel)}
     found = list[Ruling]()
-    for location in dict.fromkeys(name for name in named.values() if name is not None):
-        uses = [use for use, name in named.items() if name == location]
+    for location in dict.fromkeys(name for names in tables.values() for name in names):
+        uses = [use for use, names in tables.items() if location in names]
         table, place = _table(location, uses[0]), excerpt(location)
         if DECISION in table.columns:
             made = decision_rows.reviewed(place, table, classes)
@@ -48,8 +54,13 @@ def read(params: Cleaning, classes: Collection[str]) -> list[Ruling]:
             _require_plain(place, table.columns, uses)
             parse = {"exclude": decision_rows.excluded, "relabel": decision_rows.relabelled}
             made = parse[uses[0]](place, table)
-        found += made
+        found += [ruling._replace(table=location) for ruling in made]
     return found
+
+
+def named(tables: str | Sequence[str] | None) -> list[str]:
+    """Return the tables that a parameter of one, of several, or of none names."""
+    return [tables] if isinstance(tables, str) else [*(tables or ())]
 
 
 def _table(location: str, use: str) -> TextTable:

@@ -20,6 +20,7 @@ class FoundImage(NamedTuple):
     split: str
     number: int  # in the split
     label: int
+    path: str
 
 
 class Survey:
@@ -42,11 +43,15 @@ class Survey:
             for number, (path, label) in enumerate(entries):
                 self.counts[split][label] += 1
                 for key in {_fold(path), _fold(cell(path)) if escaped else ""} & wanted:
-                    self._found[key].append(FoundImage(split, number, label))
+                    self._found[key].append(FoundImage(split, number, label, path))
                 if (name := _name(path)) in names:
                     self._near.setdefault(name, path)
                 if len(self._sample) < SAMPLE:
                     self._sample.append(path)
+
+    def named(self, path: str) -> Sequence[FoundImage]:
+        """Return the images of a path."""
+        return self._found.get(_fold(path), [])
 
     def find(self, decision: Ruling) -> FoundImage:
         """Return the image that a row names; of several of its path, by split and former label.

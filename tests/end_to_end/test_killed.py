@@ -13,7 +13,7 @@ from conftest import Clone
 from stages import files
 
 OUTS = {
-    "download": ["data/raw"],
+    "download": ["data/raw", "data/decided.json"],
     "preprocess": ["data/splits"],
     "train": ["models/classifier.safetensors", "metrics/history.csv"],
     "evaluate": [

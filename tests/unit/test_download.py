@@ -9,7 +9,8 @@ from packing import PACKERS, as_zip, params, plant, seen
 from pydantic import ValidationError
 
 from stages import download as stage
-from stages.artifacts import raw
+from stages.artifacts import decided, raw
+from stages.artifacts.cleaned import Cleaned
 from stages.download import download
 from stages.errors import UserError
 from stages.sources import digits
@@ -100,6 +101,37 @@ def run(capsys: pytest.CaptureFixture[str], **changed: object) -> str:
     Path("params.yaml").write_text(json.dumps({"download": section}))  # JSON is YAML
     stage.main()
     return capsys.readouterr().out
+
+
+def test_what_a_person_decided_is_written_and_read(capsys: pytest.CaptureFixture[str]) -> None:
+    tables = ("data/cleaning/a.csv", "data/cleaning/b.csv")
+    plant(
+        Path(),
+        {f"data/source/{n}/{k}.jpg": b"x" for n in "ab" for k in range(3)}
+        | {
+            tables[0]: b"path,decision\na/0.jpg,exclude\na/1.jpg,b\nb/0.jpg,keep\n",
+            tables[1]: b"path,decision\nb/1.jpg,keep\n",
+        },
+    )
+    run(capsys, exclude=tables, relabel=tables)
+    assert decided.read().images == (
+        ("train", "a/1.jpg", "b", "b"),
+        ("train", "b/0.jpg", "b", "keep"),
+        ("train", "b/1.jpg", "b", "keep"),
+    )
+    assert raw.read().cleaned == Cleaned(tables=tables[:1], excluded=1, relabelled=(0,))
+    before = [path.read_bytes() for path in Path("data/raw").iterdir()]
+    run(capsys, exclude=tables[0], relabel=tables[0])
+    assert [path.read_bytes() for path in Path("data/raw").iterdir()] == before
+    assert len(decided.read().images) == 2
+
+
+def test_nothing_decided_leaves_no_word_in_the_images(capsys: pytest.CaptureFixture[str]) -> None:
+    plant(Path("data/source"), FOLDER)
+    run(capsys)
+    (path,) = Path("data/raw").iterdir()
+    assert b"cleaning" not in path.read_bytes()
+    assert decided.read().images == ()
 
 
 def test_the_stage_writes_what_came_in(capsys: pytest.CaptureFixture[str]) -> None:
@@ -193,4 +225,9 @@ def test_an_image_that_cannot_be_read_leaves_the_old_ones(
     with pytest.raises(UserError):
         run(capsys, path="data/photos")
     assert {file: file.read_bytes() for file in Path("data/raw").iterdir()} == before
-    assert {path.name for path in Path("data").iterdir()} == {"raw", "source", "photos"}
+    assert {path.name for path in Path("data").iterdir()} == {
+        "decided.json",
+        "raw",
+        "source",
+        "photos",
+    }

@@ -12,12 +12,14 @@ from toys import CARD, RUNTIME, section, split, store, untrained
 
 from reprise.escaping import printable
 from stages import inspect as stage
-from stages.artifacts import classifier, predictions, review
+from stages.artifacts import classifier, decided, predictions, review
+from stages.artifacts.decided import DecidedImage, DecidedImages
 from stages.artifacts.predictions import Predictions
 from stages.artifacts.review import Row
 from stages.artifacts.splits import Split
 from stages.errors import UserError
 from stages.inspect import Inspect
+from stages.inspecting.findings import KINDS
 
 PARAMS = Inspect.model_validate(
     section("inspect", **RUNTIME, batch_size=4, predictions="oof", outliers=0.05)
@@ -39,6 +41,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("params.yaml").write_text(f"inspect: {PARAMS.model_dump_json()}")
     Path("oof").mkdir()
     store(parts())
+    decided.write(DecidedImages(splits=("train", "val", "test"), images=()))
     classifier.write(untrained(3))
 
 
@@ -55,7 +58,8 @@ def test_planted_faults_are_listed_counted_and_shown(capsys: pytest.CaptureFixtu
     assert found["leak", "train/5.png"].other == "test/3.png"
     assert found["leak", "train/5.png"].split == "train"
     assert ("flat", "val/2.png") in found
-    assert [row.score for row in rows()] == sorted((row.score for row in rows()), reverse=True)
+    order = [(KINDS.index(row.finding), -row.score) for row in rows()]
+    assert order == sorted(order)
     assert not any(row.decision for row in rows())
     counts = json.loads(review.COUNTS.read_text())
     assert counts["counts"][0]["images"] == sum(COUNTS.values())
@@ -64,10 +68,53 @@ def test_planted_faults_are_listed_counted_and_shown(capsys: pytest.CaptureFixtu
     dark = next(row for row in counts["classes"] if row["class"] == "dark")
     assert dark["train"] == COUNTS["train"] / 2
     assert sum(counts["findings"][0].values()) == len(rows())
-    html = review.PAGE.read_text("utf-8")
+    html, said = review.PAGE.read_text("utf-8"), capsys.readouterr().out
     assert "Near-duplicates in two splits" in html
-    assert "train/5.png" in html
-    assert "leak 1" in capsys.readouterr().out
+    assert 'title="train/5.png"><bdi>5.png<' in html
+    line = [row.path for row in rows() if row.finding == "leak"].index("train/5.png") + 2
+    assert f"train, row {line}<" in html
+    assert "leak 1" in said
+    for text in (html, said):
+        assert "40 of 68 labels, of train, are not judged" in text
+
+
+def test_what_was_decided_before_is_written_beside_its_findings() -> None:
+    ones = [("train/5.png", "bright", "keep"), ("val/2.png", "dark", "new: grey")]
+    images = tuple(DecidedImage(path[: path.index("/")], path, *of) for path, *of in ones)
+    decided.write(DecidedImages(splits=("train", "val", "test"), images=images))
+    stage.main()
+    found = {row.path: row.decision for row in rows()}
+    assert found["train/5.png"] == "keep"
+    assert found["val/2.png"] == "new: grey"
+    again = [bool(row.decision) for row in rows()]
+    assert again == sorted(again)
+
+
+def test_both_images_of_a_contradiction_are_listed_and_shown_as_one_pair() -> None:
+    made = parts()
+    made["val"].images[4] = made["train"].images[7]
+    store(made)
+    stage.main()
+    found = [row for row in rows() if row.finding == "contradiction"]
+    assert {(row.path, row.other) for row in found} == {
+        ("train/7.png", "val/4.png"),
+        ("val/4.png", "train/7.png"),
+    }
+    assert not any(row.suggestion for row in found)
+    page = review.PAGE.read_text("utf-8")
+    shown = page[page.index('<section id="contradiction">') :]
+    assert shown[: shown.index("</section>")].count("<figure") == 1
+    assert json.loads(review.COUNTS.read_text())["near_duplicates"][0]["train_and_val"] == 1
+
+
+def test_predictions_from_before_a_cleaning_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    out_of_fold(7)
+    made = parts()
+    made["test"].labels[0] = 1
+    store(made)
+    stage.main()
+    for text in (review.PAGE.read_text("utf-8"), capsys.readouterr().out):
+        assert "made before 1 labels changed and 0 images were left out" in " ".join(text.split())
 
 
 def test_a_ring_on_the_map_leads_to_its_image() -> None:

@@ -10,7 +10,8 @@ from toys import encoded, pixels, publish, section
 
 from stages import preprocess as stage
 from stages.artifacts import preprocess_metrics, raw, splits
-from stages.artifacts.raw import Image
+from stages.artifacts.cleaned import Cleaned, CleaningCounts
+from stages.artifacts.raw import Image, Raw
 from stages.artifacts.splits import NAMES, Meta, Split
 from stages.errors import UserError
 from stages.preprocess import Preprocess, preprocess
@@ -207,6 +208,53 @@ def test_a_class_of_which_all_images_are_dropped_is_refused(tmp_path: Path) -> N
     published = ALL | {"test": ALL["test"] + even}
     message = "train would have no image of the classes even; "
     assert complaint(tmp_path, published, duplicates="drop_from_train").startswith(message)
+
+
+def counted(root: Path, published: Images, relabelled: dict[str, list[int]]) -> tuple[Meta, Made]:
+    """Return what is told of images that were relabelled, by published split and row."""
+    tables = ("data/cleaning/a.csv",)
+    changed = {
+        split: Cleaned(tables=tables, excluded=2, relabelled=tuple(rows))
+        for split, rows in relabelled.items()
+    }
+    plain = Made(root / "plain", published, duplicates="drop_from_train", **EXCLUDE)
+    raw.write(Raw(("even", "odd"), published, {}, cleaned=changed), root / "raw")
+    params = PARAMS.model_copy(update={"duplicates": "drop_from_train", **EXCLUDE})
+    with splits.writer((4, 5, 1), root / "splits") as out:
+        preprocess(params, raw.read(root / "raw"), out)
+    return splits.read_meta(root / "splits"), plain
+
+
+def test_relabelled_images_are_counted_in_the_split_that_they_are_cut_into(tmp_path: Path) -> None:
+    rows = [0, 3, 7, 11, 12, 20, 33]
+    meta, plain = counted(tmp_path, WHOLE, {"train": rows})
+    expected = {name: len({*rows} & {*numbers}) for name, numbers in plain.numbers.items()}
+    assert len({*expected.values()} - {0}) > 1
+    told = CleaningCounts(tables=("data/cleaning/a.csv",), excluded=2, relabelled=expected)
+    assert meta.cleaned == told
+    assert meta.model_copy(update={"cleaned": None}) == plain.meta
+
+
+def test_relabelled_images_that_are_dropped_are_not_counted(tmp_path: Path) -> None:
+    published = {"test": ALL["test"], "train": [bad(1), *LEAKY["train"]], "val": LEAKY["val"]}
+    dropped = (
+        len(published["train"])
+        - 1
+        - Made(tmp_path / "x", published, duplicates="drop_from_train", **EXCLUDE).meta.counts[
+            "train"
+        ]
+    )
+    rows = [*range(len(published["train"]))]
+    meta, _ = counted(tmp_path, published, {"train": rows, "test": [1]})
+    assert dropped > 0
+    assert meta.cleaned is not None
+    assert meta.cleaned.excluded == 4
+    assert meta.cleaned.relabelled == {"train": len(rows) - 1 - dropped, "val": 0, "test": 1}
+
+
+def test_without_a_cleaning_nothing_is_written_of_one(tmp_path: Path) -> None:
+    Made(tmp_path, WHOLE)
+    assert "cleaned" not in json.loads((tmp_path / "splits" / "meta.json").read_text())
 
 
 def test_the_same_pixels_under_two_labels_are_reported(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.artifacts.classifier import Card
+from stages.artifacts.cleaned import CleaningCounts
 from stages.artifacts.history import Epoch
 from stages.artifacts.predictions import Predictions
 from stages.artifacts.report import ClassScores
@@ -31,6 +32,7 @@ class Background(NamedTuple):
     history: Sequence[Epoch]
     duplicates: Mapping[str, int] = MappingProxyType({})  # by kind
     outcome: RuleOutcome | None = None  # of the rule by which the model answers
+    cleaned: CleaningCounts | None = None
 
     def baseline(self, names: Sequence[str]) -> Baseline:
         """Return what an accuracy must beat, for classes of these names."""
@@ -39,7 +41,8 @@ class Background(NamedTuple):
     def data(self, names: Sequence[str]) -> list[str]:
         """Say what a reader should know of the data."""
         balanced = balance(names, self.splits["train"].labels)
-        return [balanced, *duplicates(self.duplicates, self.split)]
+        cleaned = [self.cleaned.sentence()] if self.cleaned else []
+        return [balanced, *cleaned, *duplicates(self.duplicates, self.split)]
 
 
 def present(results: Results, background: Background) -> Content:

@@ -18,6 +18,7 @@ from torch import nn
 from reprise.escaping import code, markdown, printable
 from reprise.resizing import fit
 from reprise.rule import NEVER, Rule
+from stages.artifacts.cleaned import CleaningCounts
 from stages.artifacts.exported import Figures
 from stages.exporting import conversion
 from stages.exporting.description import spec
@@ -87,6 +88,22 @@ def test_counts_parameters_scores_and_limits_are_in_it() -> None:
         "softmax(logits / 2.5)",
     ):
         assert part in text
+
+
+def test_a_cleaning_is_told_with_its_tables_and_splits() -> None:
+    counts = CleaningCounts(
+        tables=("data/cleaning/a_b.csv", "data/cleaning/c.csv"),
+        excluded=1300,
+        relabelled={"train": 8, "val": 0, "test": 4},
+    )
+    meta = DATA.meta.model_copy(update={"cleaned": counts})
+    text = render(Subject(warm(), meta, {"onnx": EXACT}), PARAMS)
+    assert "1,300 images were left out and 12 got another label (8 in train, 4 in test)." in text
+    assert "Then 1 files of the source were left out, as they cannot be decoded." in text
+    assert "c.csv" in text
+    assert "0. `dark`" in text
+    whole = meta.model_copy(update={"excluded": {}})
+    assert "files of the source" not in render(Subject(warm(), whole, {"onnx": EXACT}), PARAMS)
 
 
 def test_only_what_was_made_is_explained() -> None:

@@ -12,6 +12,7 @@ from judging import background, judge, perfect
 from sklearn.dummy import DummyClassifier
 
 from stages.artifacts import report
+from stages.artifacts.cleaned import CleaningCounts
 from stages.reporting.baseline import Baseline, balance, duplicates, majority
 from stages.reporting.page.page import render
 from stages.reporting.page.presentation import present
@@ -66,6 +67,16 @@ def test_a_result_has_no_warning() -> None:
     html = render(present(perfect(), background(perfect())))
     assert "Not shown to be better" not in html
     assert "25.0% by always answering class 0" in html
+
+
+def test_the_page_tells_a_cleaning() -> None:
+    counts = CleaningCounts(
+        tables=("data/cleaning/r.csv",), excluded=13, relabelled={"train": 0, "val": 0, "test": 4}
+    )
+    html = render(present(perfect(), background(perfect())._replace(cleaned=counts)))
+    told = "By data/cleaning/r.csv, 13 images were left out and 4 got another label (4 in test)."
+    assert told in html
+    assert "data/cleaning" not in render(present(perfect(), background(perfect())))
 
 
 def test_the_baseline_is_among_the_scores(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from packing import packed, params, plant, store
 
 from reprise.escaping import cell
 from stages.artifacts import review
+from stages.artifacts.cleaned import NONE
 from stages.artifacts.download_metrics import LabelChange
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
@@ -61,11 +62,11 @@ def write(text: str | bytes, place: str = A) -> None:
     plant(Path(), {place: text.encode() if isinstance(text, str) else text})
 
 
-def cleaned(raw: Raw | None = None, **named: str) -> tuple[Raw, list[LabelChange]]:
+def cleaned(raw: Raw | None = None, **named: object) -> tuple[Raw, list[LabelChange]]:
     return clean(made() if raw is None else raw, params(**named))
 
 
-def refused(raw: Raw | None = None, **named: str) -> str:
+def refused(raw: Raw | None = None, **named: object) -> str:
     with pytest.raises(UserError) as caught:
         cleaned(raw, **named)
     return str(caught.value)
@@ -546,3 +547,85 @@ def test_the_summary_names_both_tables() -> None:
     (line,) = summary([LabelChange("a", "", 1)], [], params(exclude=A))
     assert line.startswith("1 image left out and 0 relabelled")
     assert [*summary([], [], params())] == []
+
+
+def again(text: str, **named: object) -> tuple[Raw, list[LabelChange]]:
+    """Apply a first review, and this text as a second."""
+    write("path,split,label,decision\n1.png,train,ants,bees\n2.png,test,bees,exclude\n")
+    write(f"path,split,label,decision\n{text}", B)
+    return cleaned(made(SAME), **({"exclude": (A, B), "relabel": (A, B)} | named))
+
+
+def test_of_several_tables_all_hold() -> None:
+    write("path\ntrain/ants/2.jpg\n")
+    write("path\ntest/ants/1.jpg\n", B)
+    found, changes = cleaned(exclude=(A, B))
+    assert changes == [LabelChange("ants", "", 2)]
+    left = seen(found)
+    assert {*left["train"], *left["test"]} == {b"train 0", b"train 2", b"test 1"}
+    assert [*summary(changes, [], params(exclude=(A, B)))] == [
+        f"2 images left out and 0 relabelled, by {A} and {B}"
+    ]
+
+
+def test_tables_that_contradict_each_other_are_refused() -> None:
+    write("path\ntrain/ants/2.jpg\n")
+    write("path,label\ntrain/ants/2.jpg,bees\n", B)
+    assert f"{A}: row 2 leaves it out, {B}: row 2 calls it bees" in refused(exclude=A, relabel=B)
+    write("path,decision\ntrain/ants/2.jpg,keep\n", B)
+    assert "keeps it" in refused(exclude=(A, B))
+
+
+@pytest.mark.parametrize("tables", [(A, B), (B, A)])
+@pytest.mark.parametrize("word", ["keep", "bees", ""])
+def test_a_second_review_calls_an_image_by_its_new_label(
+    tables: tuple[str, str], word: str
+) -> None:
+    row = f"1.png,train,bees,{word}\n3.png,train,ants,exclude\n"
+    found, changes = again(row, exclude=tables, relabel=tables)
+    assert changes == [
+        LabelChange("ants", "", 1),
+        LabelChange("ants", "bees", 1),
+        LabelChange("bees", "", 1),
+    ]
+    assert seen(found)["train"] == {b"train 0": "bees", b"train 1": "bees"}
+
+
+def test_a_second_review_cannot_take_back_the_first() -> None:
+    message = refused_again("1.png,train,bees,exclude\n")
+    assert f"{A}: row 2 calls it bees, {B}: row 2 leaves it out" in message
+    message = refused_again("1.png,train,ants,keep\n")
+    assert f"{A}: row 2 calls it bees, {B}: row 2 keeps it" in message
+
+
+def test_a_new_label_may_be_that_of_another_image() -> None:
+    message = refused_again("1.png,train (anew),bees,keep\n")  # now both are bees
+    assert "2 images may be meant, of which one got its label bees by another table" in message
+
+
+def refused_again(text: str) -> str:
+    with pytest.raises(UserError) as caught:
+        again(text)
+    return str(caught.value)
+
+
+def test_what_stays_is_recorded_for_the_next_review() -> None:
+    write("path,label,decision\n1.png,ants,keep\n3.png,ants,new: wasps\n2.png,bees,ants\n")
+    raw = made({"train": [("1.png", 0), ("2.png", 1), ("3.png", 0), ("4.png", 1)]})
+    assert cleaned(raw, relabel=A)[0].decided == [
+        ("train", "1.png", "ants", "keep"),
+        ("train", "2.png", "ants", "ants"),
+        ("train", "3.png", "wasps", "new: wasps"),
+    ]
+
+
+def test_rows_of_relabelled_images_are_those_that_are_left() -> None:
+    write("path\n1.png\n3.png\n")
+    write("path,label\n2.png,ants\n4.png,bees\n5.png,ants\n", B)
+    raw = made({"train": [(f"{n}.png", n % 2) for n in range(1, 7)], "test": [("7.png", 0)]})
+    found = cleaned(raw, exclude=A, relabel=B)[0]
+    labels = {image.path: image.label for image in found.splits["train"]}
+    of = found.cleaned["train"]
+    assert (of.excluded, of.tables) == (2, (A, B))
+    assert [[*labels][row] for row in of.relabelled] == ["4.png", "5.png"]  # 2.png was of ants
+    assert found.cleaned["test"] == NONE

@@ -1,0 +1,33 @@
+"""Which labels were judged, and whether by networks that had learnt these labels."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from stages.artifacts.predictions import Predictions
+from stages.inspecting.held_out import HeldOut, Images
+
+
+def sentences(images: Images, judged: HeldOut, given: Predictions | None) -> Iterator[str]:
+    """Say what a reader should know of the labels in doubt."""
+    total = len(images.labels)
+    if rest := total - int(judged.known.sum()):
+        lack = "" if given is None else "inspect.predictions does not have them, and "
+        yield (
+            f"{rest:,} of {total:,} labels, of train, are not judged: {lack}the classifier learnt "
+            "them. `make folds` judges them, too (docs/inspecting.md)."
+        )
+    if given is not None and any(found := changes(images, given)):
+        relabelled, gone = found
+        yield (
+            f"inspect.predictions were made before {relabelled:,} labels changed and {gone:,} "
+            "images were left out, by networks that learnt the former; run `make folds` again "
+            "(docs/inspecting.md)."
+        )
+
+
+def changes(images: Images, given: Predictions) -> tuple[int, int]:
+    """Count images of a file that have another label now, and those that are there no more."""
+    gone = (Counter(given.paths) - Counter(images.paths)).total()
+    former = Counter(zip(given.paths, given.labels.tolist(), strict=True))
+    now = Counter(zip(images.paths, images.labels.tolist(), strict=True))
+    return (former - now).total() - gone, gone
