@@ -1,6 +1,7 @@
 """What pruning a search saves: core-seconds with and without, of the same trials.
 
     python -m benchmarks.pruning 5 20      # 5 studies of 20 trials
+    python -m benchmarks.pruning 4 20 1    # those of the seeds 1 to 4
 
 Run it in a clone in which `dvc repro preprocess` has run, and whose cache is its own. Each study is
 of another seed, and is carried out twice, in copies of the clone: with `prune: none`, and with
@@ -36,9 +37,9 @@ class Study(NamedTuple):
 
 def main() -> None:
     """Print both ways beside each other, study by study, and their means."""
-    seeds, trials = map(int, sys.argv[1:])
+    seeds, trials, first = map(int, [*sys.argv[1:], "0"][:3])
     found: dict[str, list[Study]] = {way: [] for way in WAYS}
-    for seed in range(seeds):
+    for seed in range(first, first + seeds):
         for way, studies in found.items():
             studies.append(carry_out(way, seed, trials))
         told = (

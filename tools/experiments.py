@@ -34,8 +34,8 @@ def told(options: Sequence[str]) -> list[dict[str, Any]]:
         found = []
     if not found:
         raise UserError(
-            f"`{' '.join([*COMMAND, *options])}` told nothing; of its options, only those that "
-            "choose experiments may be given here, as --all-commits"
+            f"`{' '.join([*COMMAND, *options])}` told nothing; the repository needs a commit, and "
+            "of its options, only those that choose experiments may be given here, as --all-commits"
         )
     return found
 

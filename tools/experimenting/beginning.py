@@ -1,8 +1,8 @@
 """The commit and the workspace that all runs begin from."""
 
 import subprocess
-from collections.abc import Sequence
-from hashlib import sha256
+from collections.abc import Iterator, Sequence
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,7 +52,18 @@ def beginning(settings: Sequence[str]) -> Beginning:
 def digest(begun: Beginning, settings: Sequence[str]) -> str:
     """Return 8 letters that stand for the code, the parameters, and what a user sets."""
     listed = output("git", "ls-tree", "-r", begun.workspace, "--", *DECIDING)
-    return sha256("\n".join([listed, *settings]).encode()).hexdigest()[:8]
+    outside = (line for source in begun.sources for line in _contents(source))
+    return sha256("\n".join([listed, *settings, *outside]).encode()).hexdigest()[:8]
+
+
+def _contents(source: Path) -> Iterator[str]:
+    """Yield the name and the digest of each file that is in no commit, and may be another later."""
+    inside = sorted(source.rglob("*")) if source.is_dir() else [source]
+    for path in inside:
+        if path.is_file() and not output("git", "ls-files", "--", str(path)):
+            with path.open("rb") as file:
+                name = path.relative_to(source).as_posix()
+                yield f"{name} {file_digest(file, 'sha256').hexdigest()}"
 
 
 def _require_in_git() -> None:

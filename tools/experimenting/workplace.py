@@ -116,7 +116,8 @@ class Workplace:
 
         Metrics and plots that were of the commit are not in it: they are not of this run.
         """
-        output("git", "rm", "-r", "--quiet", "--cached", "--", "metrics", at=self.root)
+        removed = ("--force", "--cached", "--ignore-unmatch")  # though staged, as DVC leaves some
+        output("git", "rm", "-r", "--quiet", *removed, "--", "metrics", at=self.root)
         output("git", "add", "--force", "--", *map(str, paths), at=self.root)
         tree = output("git", "write-tree", at=self.root).strip()
         parent, message = self._begun.commit, f"dvc: stopped experiment {name}"

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Literal, NamedTuple
 
 from reprise.escaping import printable
@@ -22,6 +23,7 @@ from tools.params_yaml import merge, read, replace, written
 from tools.searching.design import CURVES, sectioned
 
 LOOK = 0.2  # seconds between two looks at the curve
+MOMENT = 0.05  # seconds between two looks whether all have ended
 PATIENCE = 20.0  # seconds that a training has to end by itself
 SIGNALLED, OWN = 128, 255  # a shell adds the number of a signal to this; DVC's own failure
 Judge = Callable[[int, float], bool]  # of an epoch and its score: whether to stop here
@@ -116,14 +118,28 @@ class Attempt:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End an experiment and all that it started, by Ctrl-C, and if that does not help at once."""
-    for number, seconds in ((signal.SIGINT, PATIENCE), (signal.SIGKILL, None)):
-        if process.poll() is not None:
+    """End an experiment and all that it started, by Ctrl-C, and if that does not help by a kill.
+
+    DVC may be gone, and what it started not: that would write into the files of the next trial.
+    """
+    for number in (signal.SIGINT, signal.SIGKILL):
+        until = monotonic() + PATIENCE
+        if not _is_at_work(process):
             return
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
+        while _is_at_work(process) and monotonic() < until:
+            sleep(MOMENT)
+
+
+def _is_at_work(process: subprocess.Popen[bytes]) -> bool:
+    """Tell whether a process or any of its group lives."""
+    process.poll()  # else it would stay in the group when it has ended
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def failure(log: str, code: int) -> Ending:

@@ -31,7 +31,8 @@ STILL = 60.0  # seconds without one after which a trial is another's
 def holder() -> str:
     """Return what tells this folder of this machine from all others."""
     file = FOLDER / "holder"
-    if not file.exists():
+    if not (file.is_file() and file.stat().st_size):
+        files.remove(file)
         with files.replacing(file) as made:
             made.write_text(str(uuid4()), encoding="utf-8")
     return f"{socket.gethostname()}:{Path.cwd()}:{file.read_text(encoding='utf-8')}"

@@ -1,5 +1,6 @@
 """Workers that share the trials of a study, with each other and with those of other machines."""
 
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -43,6 +44,7 @@ class Crew:
             KeyboardInterrupt: by Ctrl-C, with a message of its own.
         """
         with alone() as lock, ExitStack() as stack:
+            stack.callback(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT))
             total, left = self._at.design.params.trials, self._at.left()
             self._tidy(left)
             self._bar = stack.enter_context(Progress("search", total, "trials"))
@@ -55,6 +57,8 @@ class Crew:
                 for slot in wait(slots, return_when=FIRST_EXCEPTION).done:
                     slot.result()
             except KeyboardInterrupt as error:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second would leave them at work
+                say("stopping the trials that are at work")
                 raise KeyboardInterrupt(
                     "stopped; the same command goes on, with the trials that were at work"
                 ) from error
@@ -155,7 +159,8 @@ class Crew:
         """Move the bar to what has ended, here and elsewhere."""
         with self._lock:
             ended = self._at.design.params.trials - len(left)
-            self._bar.note(self._at.best_so_far())
+            if best := self._at.best_so_far():
+                self._bar.note(best)
             self._bar.advance(max(0, ended - self._ended))
             self._ended = max(ended, self._ended)
 

@@ -10,6 +10,9 @@ from pydantic import Field
 
 from stages import mistakes, sections
 from stages.errors import UserError
+from stages.imaging.duplicates import Duplicates
+from stages.imaging.grouping import Grouping
+from stages.imaging.splitting import Splitting
 from stages.params import PATH as PARAMS
 from stages.params import Params, Seed
 from tools.params_yaml import checked
@@ -23,7 +26,13 @@ CURVES = ("val_accuracy", "val_loss")  # after every epoch: metrics/history.csv
 SMALL = ("loss", "ece")
 Scored = Literal["accuracy", "macro_f1", "loss", "ece"]
 Aim = Literal["val_accuracy", "val_loss"] | Scored
-SEARCHED = ("download", "preprocess", "train")  # stages that decide what a network learns
+SEARCHED = ("preprocess", "train")  # stages that decide what a network learns
+# What decides which images val has: scores of other images are no comparison.
+OF_VAL = {
+    *Splitting.model_fields,
+    *Grouping.model_fields,
+    *Duplicates.model_fields,
+}
 
 
 class Search(Params):
@@ -111,6 +120,8 @@ def _require_known(name: str, stated: Mapping[str, Mapping[str, object]]) -> Non
         ValueError: it is one.
     """
     section, _, key = name.partition(".")
+    if section == "download" or (section == "preprocess" and key in OF_VAL):
+        raise ValueError("decides which images are in val, so scores could not be compared")
     if section in stated and section not in SEARCHED:
         raise ValueError(f"{section} does not change what a network learns; leave it out")
     if key not in stated.get(section, {}):

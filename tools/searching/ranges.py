@@ -17,6 +17,7 @@ from stages.mistakes import shown
 Number: TypeAlias = int | float
 Drawn: TypeAlias = bool | int | float | str | None
 DIGITS = 4  # of a number that is drawn: what params.yaml then says is short, and is what was used
+OF_STEPS = 12  # digits of one that is a sum of steps, which carries what floats add
 KEYS = ("low", "high", "log", "step")
 
 
@@ -32,7 +33,8 @@ class Range(NamedTuple):
         if self.choices:
             return self.choices[str(drawn)]
         if isinstance(self.distribution, FloatDistribution) and isinstance(drawn, float):
-            rounded = float(f"{drawn:.{DIGITS}g}")
+            digits = DIGITS if self.distribution.step is None else OF_STEPS
+            rounded = float(f"{drawn:.{digits}g}")
             return min(max(rounded, self.distribution.low), self.distribution.high)
         return drawn
 
@@ -81,6 +83,9 @@ def _choices(given: Sequence[object]) -> Range:
     texts = [_text(value) for value in given]
     if len(texts) < 2:
         raise ValueError(f"must have two choices or more, is {shown(given)}")
+    numbers = [value for value in given if type(value) in {int, float}]
+    if any(numbers.count(number) > 1 for number in numbers):
+        raise ValueError(f"has a number twice, is {shown(given)}")
     if twice := next((text for text in texts if texts.count(text) > 1), None):
         raise ValueError(f"has the choice {twice} twice")
     choices = dict(zip(texts, given, strict=True))
@@ -122,6 +127,8 @@ def _whole(low: Number, high: Number, step: Number | None, log: bool) -> BaseDis
 def _any(low: Number, high: Number, step: Number | None, log: bool) -> BaseDistribution:  # noqa: FBT001
     """Return a distribution of numbers."""
     _require_reached(low, high, step)
+    if step is None and f"{low:.{DIGITS - 1}g}" == f"{high:.{DIGITS - 1}g}":
+        raise ValueError(f"low and high must differ in their first digits, are {low} and {high}")
     return FloatDistribution(float(low), float(high), log, step)
 
 

@@ -1,6 +1,7 @@
 """Where a study is kept: a file, or a database that several machines share."""
 
 import os
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -58,6 +59,8 @@ def opened(place: str) -> RDBStorage:
             "postgresql://user@host/database"
         ) from error
     except (DBAPIError, StorageInternalError) as error:
+        if not is_shared(place):
+            raise UserError(_damaged(error)) from error
         raise UserError(
             f"--storage {shown}: does not answer ({_reason(error)}); start the database, or mend "
             "the address"
@@ -77,21 +80,46 @@ def patiently(do: Callable[[], Result], after: Callable[[], None] | None = None)
         try:
             done = do()
         except (StorageInternalError, DBAPIError) as error:
-            if time.monotonic() > end:
-                raise UserError(
-                    f"--storage: has not answered for {LONGEST / 60:.0f} minutes "
-                    f"({_reason(error)}); when it does, the same command goes on"
-                ) from error
+            _require_hope(error, end)
             if not told:
                 print("the database of the study does not answer; waiting for it", flush=True)
             told = True
             time.sleep(PAUSE)
         else:
+            if told and after:
+                after()
             if told:
-                if after:
-                    after()
                 print("the database of the study answers again", flush=True)
             return done
+
+
+def _require_hope(error: Exception, end: float) -> None:
+    """Refuse to wait longer than to the end, or for a file, which does not come back.
+
+    Raises:
+        UserError: there is nothing to wait for.
+    """
+    if not _may_return(error):
+        raise UserError(_damaged(error)) from error
+    if time.monotonic() > end:
+        raise UserError(
+            f"--storage: has not answered for {LONGEST / 60:.0f} minutes "
+            f"({_reason(error)}); when it does, the same command goes on"
+        ) from error
+
+
+def _may_return(error: Exception) -> bool:
+    """Tell whether to wait: a server comes back; a file that is damaged, or full, does not."""
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
+    own = getattr(cause, "orig", None)
+    return not isinstance(own, sqlite3.Error) or "locked" in str(own)
+
+
+def _damaged(error: Exception) -> str:
+    return (
+        f"{FILE}: cannot be read or written ({_reason(error)}); free some space or mend the "
+        "permissions, or move it away: a new study takes what was trained from the cache"
+    )
 
 
 def _reason(error: Exception) -> str:

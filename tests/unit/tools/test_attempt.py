@@ -155,6 +155,21 @@ def test_who_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     attempt.end(process)  # a second time, nothing
 
 
+def test_who_is_left_by_one_that_was_killed_ends_too() -> None:
+    child = "import subprocess; p = subprocess.Popen(['sleep', '600']); print(p.pid, flush=True)"
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{child}; p.wait()"], stdout=subprocess.PIPE, process_group=0
+    )
+    assert process.stdout
+    left = int(process.stdout.readline())
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    attempt.end(process)
+    process.stdout.close()
+    state = Path(f"/proc/{left}/stat")
+    assert not state.exists() or " Z " in state.read_text()
+
+
 FAILED = """\
 Reproducing experiment 'a'
 Running stage 'train':

@@ -175,3 +175,15 @@ def test_links_to_images_are_in_no_experiment(repository: Path, name: str) -> No
     (repository / "photos" / "new.txt").write_text("kept", "utf-8")
     leave_out_links(repository)
     assert git("status", "--porcelain", "-uall") == "?? photos/new.txt"
+
+
+def test_a_name_stands_for_images_that_git_does_not_know(repository: Path) -> None:
+    image = repository / "data/source/a.png"
+    image.parent.mkdir(parents=True, exist_ok=True)
+    image.write_bytes(b"1")
+    here = begun()._replace(sources=(image.parent,))
+    first = digest(here, ())
+    image.touch()
+    assert digest(here, ()) == first
+    image.write_bytes(b"2")
+    assert digest(here, ()) != first

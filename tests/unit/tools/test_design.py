@@ -80,6 +80,8 @@ def test_their_number_does_not_make_it_another_study() -> None:
         ("search:", "train:", "section train is unknown"),
         ("  train.lr", "  train.lrr", "ranges.train.lrr: is no parameter of params.yaml; did you"),
         ("  train.lr", "  lr", "ranges.lr: is no parameter of params.yaml; "),
+        ("  train.lr", "  preprocess.seed", "ranges.preprocess.seed: decides which images are in"),
+        ("  train.lr", "  download.path", "ranges.download.path: decides which images are in val"),
         ("  train.lr", "  export.opset", "ranges.export.opset: export does not change what a"),
         ("low: 1e-4", "low: 0", "ranges.train.lr: low must be greater than 0 where log is true"),
         ("low: 1e-4, high: 1e-1, log: true", "low: -1, high: 1", "-1.0 is refused: train.lr must"),

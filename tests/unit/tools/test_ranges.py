@@ -36,6 +36,8 @@ def test_an_interval_is_a_distribution(
         (None, False, "must be a list of choices, .* is null"),
         ([], False, "must have two choices or more, is \\[\\]"),
         (["cnn"], False, "must have two choices or more"),
+        ([1, 2, 1.0], False, "has a number twice, is \\[1, 2, 1.0\\]"),
+        ({"low": 0.10000001, "high": 0.10000002}, False, "must differ in their first digits"),
         (["cnn", "mlp", "cnn"], False, "has the choice cnn twice"),
         ([1, "1"], False, "has the choice 1 twice"),
         ({"low": 1}, False, "high is missing"),
@@ -115,3 +117,9 @@ def test_what_params_yaml_says_is_within_or_not(
             one.drawn(value)
     else:
         assert one.drawn(value) == drawn
+
+
+def test_steps_are_not_rounded_away() -> None:
+    one = parse({"low": 0.00001, "high": 10.00001, "step": 0.00001}, whole=False)
+    assert one.setting(2.39176) == 2.39176
+    assert parse({"low": 0, "high": 0.2, "step": 0.05}, whole=False).setting(3 * 0.05) == 0.15

@@ -42,7 +42,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_password() -> None
 
 
 def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
-    with pytest.raises(UserError, match=r"does not answer \(unable to open database file\)"):
+    with pytest.raises(UserError, match=r"cannot be read or written \(unable to open"):
         storage.opened(f"sqlite:///{folder}/absent/studies.db")
 
 
@@ -69,3 +69,23 @@ def test_an_outage_is_waited_for(
     answers += [StorageInternalError("gone")] * 2
     with pytest.raises(UserError, match="has not answered for 0 minutes"):
         storage.patiently(ask)
+
+
+@pytest.mark.parametrize("content", [b"garbage" * 100, None])
+def test_a_damaged_file_is_named_and_not_waited_for(content: bytes | None) -> None:
+    place = storage.address(None)
+    if content is None:
+        storage.FILE.mkdir()
+    else:
+        storage.FILE.write_bytes(content)
+    with pytest.raises(UserError, match=r"studies.db: cannot be read or written .*move it away"):
+        storage.opened(place)
+
+
+def test_a_file_that_breaks_meanwhile_is_not_waited_for() -> None:
+    kept = storage.opened(storage.address(None))
+    storage.FILE.write_bytes(b"garbage" * 1000)
+    with pytest.raises(UserError, match=r"studies.db: cannot be read or written"):
+        storage.patiently(kept.get_all_studies)
+    kept.remove_session()
+    kept.engine.dispose()
