@@ -72,9 +72,9 @@ def failures() -> dict[str, str]:
         ),
         pytest.param(
             "stages/evaluate.py",
-            ("from pydantic import", "from stages import progress\nfrom pydantic import"),
+            ("from pydantic import", "from stages import patterns\nfrom pydantic import"),
             "test_code_deps_are_the_imported_modules[evaluate]",
-            "- stages/progress.py",
+            "- stages/patterns.py",
             id="an import is added",
         ),
     ],

@@ -20,7 +20,8 @@ from toys import CARD, INTERFACE, RUNTIME, split
 from reprise.escaping import cell
 from reprise.metadata import KEY, parse
 from stages import evaluate, export, inspect
-from stages.artifacts import classifier, history, predictions, report, review, splits
+from stages.artifacts import classifier, decided, history, predictions, report, review, splits
+from stages.artifacts.decided import DecidedImages
 from stages.artifacts.history import Epoch
 from stages.artifacts.report import PLOTS
 from stages.artifacts.splits import Split
@@ -53,7 +54,7 @@ SECTIONS = {
         "license": "MIT", "version": "1", "batch_size": 64,
     },
     "inspect": {
-        **RUNTIME, "predictions": "models", "similarity": 0.9, "nearness": 0.5, "outliers": 0.5,
+        **RUNTIME, "predictions": "folds", "similarity": 0.9, "nearness": 0.5, "outliers": 0.5,
         "batch_size": 64,
     },
 }  # fmt: skip
@@ -72,6 +73,8 @@ def write(names: list[str]) -> None:
     torch.manual_seed(0)  # both runs answer alike
     classifier.write(classifier.build(CARD.model_copy(update={"interface": interface})))
     history.write([Epoch(1, 0.7, 0.6, 0.5, 0.75, 0.01)])
+    decided.write(DecidedImages(splits=("train",), images=()))
+    Path("folds").mkdir()  # without any predictions
     Path("params.yaml").write_text(json.dumps(SECTIONS))
 
 

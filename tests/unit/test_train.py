@@ -268,7 +268,7 @@ def test_an_interrupted_stage_goes_on_to_the_same_bytes(
     assert not OUTS[0].exists()
     assert seen() == expected[1].splitlines()[: after[0] + 1 if after[0] else 0]
     told = "goes on where it was last kept" if call > 1 else "starts it anew"
-    assert capsys.readouterr().err.endswith(f"training stopped; `dvc repro` {told}\n")
+    assert capsys.readouterr().err.endswith(f"training stopped; the next run {told}\n")
     stage.main()
     goes_on = f"after epoch {after[0]}, step {2 * after[1]}"
     assert (goes_on in capsys.readouterr().out) is (call > 1)

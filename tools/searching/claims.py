@@ -14,7 +14,7 @@ from sqlalchemy import Column, ColumnElement, Engine, Integer, MetaData, String,
 from sqlalchemy.exc import IntegrityError
 
 from stages import files
-from tools.searching.storage import FOLDER, patiently
+from tools.searching.storage import FOLDER, at_once, patiently
 
 TABLE = Table(
     "reprise_claims",
@@ -43,7 +43,7 @@ class Claims:
 
     def __init__(self, engine: Engine, study: str, *, still: float = STILL) -> None:
         """Make the table where there is none."""
-        TABLE.metadata.create_all(engine)
+        at_once(lambda: TABLE.metadata.create_all(engine))
         self._engine, self._study, self._still = engine, study, still
         self._holder = holder()
         self._held, self._lock = set[int](), threading.Lock()

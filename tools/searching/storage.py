@@ -1,6 +1,7 @@
 """Where a study is kept: a file, or a database that several machines share."""
 
 import os
+import random
 import sqlite3
 import time
 from collections.abc import Callable
@@ -10,7 +11,13 @@ from typing import TypeVar
 import optuna
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    ProgrammingError,
+)
 
 from reprise.escaping import first_line
 from stages.address import redacted
@@ -19,6 +26,7 @@ from stages.errors import UserError
 FOLDER = Path(".dvc/tmp/searching")
 FILE = FOLDER / "studies.db"
 ADDRESS = "OPTUNA_STORAGE"  # variable of the environment, which Optuna's own command reads, too
+ATTEMPTS = 4  # to make tables
 PAUSE = 1.0  # seconds between two attempts
 LONGEST = 3600.0  # seconds that a database may be away
 Result = TypeVar("Result")
@@ -51,8 +59,9 @@ def opened(place: str) -> RDBStorage:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     timeout = {"timeout": 60} if place.startswith("sqlite:") else {"connect_timeout": 10}
     shown = redacted(place)
+    options = {"pool_pre_ping": True, "connect_args": timeout}
     try:
-        return RDBStorage(place, engine_kwargs={"pool_pre_ping": True, "connect_args": timeout})
+        return at_once(lambda: RDBStorage(place, engine_kwargs=options))
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise UserError(
             f"--storage {shown}: is no address of a database ({first_line(error)}); write it as "
@@ -65,6 +74,16 @@ def opened(place: str) -> RDBStorage:
             f"--storage {shown}: does not answer ({_reason(error)}); start the database, or mend "
             "the address"
         ) from error
+
+
+def at_once(make: Callable[[], Result]) -> Result:
+    """Make tables, which another machine may make at the same moment: then they are there."""
+    for _ in range(ATTEMPTS):
+        try:
+            return make()
+        except (IntegrityError, ProgrammingError, StorageInternalError):
+            time.sleep(random.uniform(0, PAUSE))  # noqa: S311 - no secret
+    return make()
 
 
 def patiently(do: Callable[[], Result], after: Callable[[], None] | None = None) -> Result:

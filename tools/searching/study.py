@@ -5,6 +5,7 @@ What is drawn for one is decided by the seed, its number and the trials that end
 nothing that a killed process would have known.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from tools.searching.storage import patiently
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
+MOMENT = 0.05  # seconds between two looks at the trials that another adds
 ALL = -1  # number of the claim of who writes all trials down
 EXPERIMENT, REASON = "experiment", "reason"  # names of attributes
 
@@ -45,10 +47,9 @@ class Opened(NamedTuple):
 
     def left(self) -> list[int]:
         """Return the numbers of the trials that have not ended; see that there are all."""
-        found = self.trials()
-        if len(found) < self.design.params.trials:
-            patiently(self._enqueue)
-            found = self.trials()
+        while len(found := self.trials()) < self.design.params.trials:
+            patiently(self._enqueue)  # or another machine is at that, and not through yet
+            time.sleep(MOMENT)
         return [trial.number for trial in found if trial.state not in ENDED]
 
     def _enqueue(self) -> None:

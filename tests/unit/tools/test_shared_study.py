@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(postgres.BIN is None, reason="postgresql is not 
 TRIALS = 12
 # A machine whose trials take a moment, and are no experiments of DVC.
 MACHINE = f"""
-import sys
+import sys, time
 from contextlib import contextmanager
 from pathlib import Path
 from searched import design, score
@@ -51,6 +51,9 @@ def opened(root, begun):
 crew.Attempt, crew.opened, crew.IDLE, crew.BEAT, storage.PAUSE = Attempt, opened, 0.1, 0.2, 0.1
 at = study.opened(storage.opened(storage.address(None)), design({TRIALS}), sys.argv[1])
 at.claims._still = 1.5
+Path("ready").touch()
+while not Path("../go").exists():  # both machines are there
+    time.sleep(0.01)
 crew.Crew(at, Beginning("a", "a", Path(), ()), lambda _: None).work(2)
 """
 ROOT = Path(__file__).parents[3]
@@ -93,11 +96,18 @@ class Machine:
 def wait_for(machines: list[Machine], count: int) -> None:
     """Wait until so many trials are done, of each machine at least one."""
     deadline = time.monotonic() + 300
+    while not all((one.root / "ready").exists() for one in machines):
+        assert time.monotonic() < deadline
+        for one in machines:
+            assert one.process.poll() is None, one.process.communicate()[0]
+        time.sleep(0.02)
+    (machines[0].root / "../go").touch()
     while sum(len(one.done()) for one in machines) < count or not all(
         one.done() for one in machines
     ):
         assert time.monotonic() < deadline
-        assert all(one.process.poll() is None for one in machines)
+        for one in machines:
+            assert one.process.poll() is None, one.process.communicate()[0]
         time.sleep(0.02)
 
 
