@@ -27,7 +27,7 @@ from stages.inspecting.findings import as_rows
 from stages.inspecting.held_out import Evidence, Images, held_out
 from stages.inspecting.judging import sentences
 from stages.inspecting.looking import Finder, find, scan
-from stages.inspecting.tally import counts, summary
+from stages.inspecting.tally import counts, judged_by, summary
 from stages.params import BatchSize, Location
 from stages.progress import Progress, say, step
 from stages.runtime import Runtime
@@ -78,6 +78,7 @@ def main() -> None:
         review.write(as_rows(found, images), counts(found, known))
         review.write_page(render(known, parts, found, notes))
     say(
+        judged_by(known.given),
         summary(found, images),
         *notes,
         f"{review.TABLE} lists them.",

@@ -31,8 +31,11 @@ def main() -> None:
     plan = Plan(
         "repeat", variants(given.count, splits=given.splits), tuple(given.settings), given.jobs
     )
+    runs = carry_out(plan)
+    if given.splits:
+        overall.require_other_images(runs)
     sum_up = overall.other_splits if given.splits else overall.same_splits
-    found = sum_up(plan.command, plan.settings, carry_out(plan))
+    found = sum_up(plan.command, plan.settings, runs)
     page = account.write(found)
     print(*account.told(found), f"Open {page}.", sep="\n")
 

@@ -86,6 +86,7 @@ def damages(before: Mapping[str, Locked], cache: Path) -> Iterator[str]:
 
 def verify(start: str) -> list[str]:
     """Return what differs from the commit that is checked out, and what of it is damaged."""
+    clone.require_top()
     commit = output("git", "rev-parse", "HEAD").strip()
     if changed := output("git", "status", "--porcelain").splitlines():
         print(f"not committed, so not verified: {', '.join(line[3:] for line in changed)}")

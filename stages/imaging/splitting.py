@@ -35,12 +35,12 @@ class Splitting(Params):
 
     @model_validator(mode="after")
     def _leave_some_for_train(self) -> "Splitting":
-        if self.val_fraction + self.test_fraction >= 1:
-            raise ValueError(
-                f"val_fraction + test_fraction must be less than 1, "
-                f"is {self.val_fraction + self.test_fraction:g}"
-            )
         if self.folds is None:
+            if self.val_fraction + self.test_fraction >= 1:
+                raise ValueError(
+                    f"val_fraction + test_fraction must be less than 1, "
+                    f"is {self.val_fraction + self.test_fraction:g}"
+                )
             return self
         if self.fold >= self.folds:
             raise ValueError(f"fold must be less than folds, {self.folds}, is {self.fold}")

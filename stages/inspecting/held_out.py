@@ -11,6 +11,8 @@ from jaxtyping import Bool, Float, Float32, Int64
 from stages.artifacts.predictions import Predictions
 from stages.errors import UserError
 
+ROUNDING = 1e-3  # of a sum of probabilities, which may be kept with few digits
+
 
 class Images(NamedTuple):
     """Paths, labels and splits of all images, split by split."""
@@ -53,10 +55,11 @@ def held_out(own: Float[np.ndarray, "n k"], images: Images, given: Predictions |
             f"inspect.predictions: is of {len(given.classes)} classes, those of data/splits are "
             f"{len(images.classes)} others; run `make folds` again, or name predictions of these"
         )
-    if not ((given.probabilities >= 0) & (given.probabilities <= 1)).all():
+    sums = given.probabilities.sum(axis=1, dtype=np.float64)
+    if not ((given.probabilities >= 0).all() and (np.abs(sums - 1) <= ROUNDING).all()):
         raise UserError(
-            "inspect.predictions: has probabilities that are not from 0 to 1; "
-            "run `make folds` again"
+            "inspect.predictions: has probabilities that are not from 0 to 1, or whose sum is not "
+            "1; run `make folds` again"
         )
     rows = match(images, given)
     found = rows >= 0

@@ -10,7 +10,7 @@ import numpy as np
 from stages.artifacts.numbering import distinct
 from stages.artifacts.splits import NAMES
 from stages.inspecting.findings import COPIES, KINDS, Finding, Kind
-from stages.inspecting.held_out import Evidence, Images
+from stages.inspecting.held_out import Evidence, HeldOut, Images
 
 
 class ClassCount(NamedTuple):
@@ -51,6 +51,15 @@ def summary(findings: Sequence[Finding], images: Images) -> str:
         f"{listed:,} of {len(images.labels):,} images to look at"
         + (f": {told}" if told else "")
         + (f"; {before:,} of them were decided before" if before else "")
+    )
+
+
+def judged_by(given: HeldOut) -> str:
+    """Say in a line how many labels could be judged, and by what."""
+    known, folds = int(given.known.sum()), given.matched
+    return (
+        f"labels of {known:,} of {len(given.known):,} images judged: {folds:,} by out-of-fold "
+        f"predictions, {known - folds:,} in val or test by this network"
     )
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ class TextTable(NamedTuple):
 
     columns: list[str]
     rows: list[tuple[str, list[str]]]  # where each is in the file, in words; a cell a column
+    short: Sequence[str] = ()  # rows that had fewer cells, which now end in empty ones, in words
 
 
 def read(store: Store, table: str) -> TextTable:
@@ -52,11 +53,12 @@ def _text(file: BinaryIO, name: str, _most: int) -> TextTable:
         text.seek(0)
         separator = "\t" if name.lower().endswith(".tsv") else max(",;\t", key=start.count)
         (_, header), *rows = _numbered_rows(text, separator)
+    short = [f"{place} has {len(row)} cells" for place, row in rows if len(row) < len(header)]
     for place, row in rows:
         if len(row) > len(header):
             raise ValueError(f"{place} has {len(row)} cells, the header has {len(header)}")
         row.extend([""] * (len(header) - len(row)))
-    return TextTable([column.strip() for column in header], rows)
+    return TextTable([column.strip() for column in header], rows, short)
 
 
 def _numbered_rows(lines: Iterable[str], separator: str) -> Iterator[tuple[str, list[str]]]:

@@ -26,7 +26,7 @@ class Ruling(NamedTuple):
     path: str
     label: str | None  # the one it gets, as the table spells it; None: it is left out
     split: str = ""  # train, val or test, where the table tells
-    former: str = ""  # the label that it has, where a review tells
+    former: str = ""  # the label that it has, where the table tells
     keeps: bool = False  # whether it stays as it is, and no other row may say otherwise
     table: str = ""
 
@@ -64,12 +64,16 @@ def reviewed(location: str, table: TextTable, classes: Collection[str]) -> list[
 
 
 def excluded(location: str, table: TextTable) -> list[Ruling]:
-    """Return a decision to leave an image out for each row.
+    """Return a decision to leave an image out for each row; a label there must be the image's.
 
     Raises:
         UserError: as above.
     """
-    return _parse(location, table, [PATH], lambda place, row: _decision(place, row, None))
+
+    def parse(place: str, row: Row) -> Ruling:
+        return _decision(place, row, None)._replace(former=row.get(LABEL, ""))
+
+    return _parse(location, table, [PATH], parse)
 
 
 def relabelled(location: str, table: TextTable) -> list[Ruling]:
@@ -95,6 +99,11 @@ def _parse(
 ) -> list[Ruling]:
     """Parse all rows, and report all that are not understood at once."""
     at = _columns(location, table.columns, wanted)
+    raise_problems(
+        f"{location}: rows of fewer cells than the header's {len(table.columns)}, in which one may "
+        "be in the column of another; write a separator for each empty cell, too:",
+        table.short,
+    )
     found, problems = list[Ruling](), list[str]()
     for place, cells in table.rows:
         try:

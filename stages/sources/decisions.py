@@ -66,39 +66,62 @@ def named(tables: str | Sequence[str] | None) -> list[str]:
 def _table(location: str, use: str) -> TextTable:
     """Read a table of the folder that DVC watches."""
     path, place = PurePosixPath(location), f"params.yaml: download.{use} is {excerpt(location)}"
-    if ".." in path.parts or FOLDER not in path.parents:
-        raise UserError(
-            f"{place}, expected is a table in {FOLDER}, which DVC watches; copy it there"
-        )
+    _require_watched(path, place)
+    there = Path(location)
     try:
-        store = file_store(Path(location), location)
+        store = file_store(there, location)
+        if not there.is_file():
+            raise UserError(f"{place}, which is no file; write a table with a column {PATH}")
         if path.name in store.names():
             return cells.read(store, path.name)
     except OSError as error:
         if lacking(error):
             raise
+        links = f", in a link to {there.readlink()}" if there.is_symlink() else ""
         raise UserError(
-            f"{place}, which cannot be read: {error.strerror}; {_nearest(location)}"
+            f"{place}, which cannot be read: {error.strerror}{excerpt(links)}; {_nearest(location)}"
         ) from error
-    raise UserError(f"{place}, which is empty or hidden; write a table with a column {PATH}")
+    raise UserError(f"{place}, which is empty; write a table with a column {PATH}")
+
+
+def _require_watched(path: PurePosixPath, place: str) -> None:
+    """Refuse a table whose changes DVC would not see."""
+    if ".." in path.parts or FOLDER not in path.parents:
+        raise UserError(
+            f"{place}, expected is a table in {FOLDER}, which DVC watches; copy it there"
+        )
+    inner = path.relative_to(FOLDER)
+    linked = any(Path(FOLDER, folder).is_symlink() for folder in [*inner.parents][:-1])
+    if linked or any(part.startswith(".") for part in inner.parts):
+        raise UserError(
+            f"{place}, which is hidden or in a linked folder, where DVC does not see it change; "
+            f"move it to {FOLDER}"
+        )
 
 
 def _nearest(location: str) -> str:
     """Name the table of the folder that was probably meant."""
     others = sorted(str(path) for path in Path(FOLDER).glob("*") if path.suffix != ".md")
-    near = get_close_matches(location, others, n=1, cutoff=0)
-    return f"the nearest is {excerpt(near[0])}" if near else f"{FOLDER} holds no table"
+    near = get_close_matches(location, [*filter(location.__ne__, others)], n=1, cutoff=0)
+    return f"the nearest is {excerpt(near[0])}" if near else f"{FOLDER} holds no other table"
 
 
 def _require_plain(location: str, columns: Sequence[str], uses: Sequence[str]) -> None:
-    """Refuse a table without decisions that needs some."""
+    """Refuse a table without decisions that needs some, or that seems to have them."""
+    near = [name for name in columns if DECISION in name.casefold()]
+    if near:
+        raise UserError(
+            f"{location}: has no column {DECISION}, but {', '.join(map(excerpt, near))}; call the "
+            f"one with the decisions {DECISION}, of text, and rename the others"
+        )
     needs = f"add a column {DECISION}, and write {EXCLUDE}, {KEEP} or a class into it"
     if FINDING in columns:
         raise UserError(f"{location}: is a review without decisions; {needs}")
     if len(uses) > 1:
         raise UserError(
             f"{location}: is both download.exclude and download.relabel, and does not tell which "
-            f"is meant; {needs}, or set one of them to null"
+            f"is meant; its columns are {', '.join(map(excerpt, columns[:10]))}; {needs}, or set "
+            "one of them to null"
         )
 
 

@@ -76,6 +76,8 @@ def match(names: Sequence[str], pattern: str) -> list[str | None]:
         return [None if one is None else str(one) for one in found]
     except pa.ArrowInvalid as error:
         raise _refused(pattern, str(error)) from error
+    except ValueError as error:  # of pyarrow, about the fields of its struct
+        raise _refused(pattern, "two groups have one name") from error
 
 
 def _refused(pattern: str, why: str) -> UserError:

@@ -16,7 +16,7 @@ from stages.errors import UserError
 from stages.params import Location, Params
 from stages.sources.catalog import SETS, EmnistSplit, Entry, SetName
 from stages.sources.fetch import fetch
-from stages.sources.origin import scratch
+from stages.sources.origin import refuse_linked_folders, scratch
 from stages.sources.reports import excerpt
 from stages.sources.torchvision_root import IncompleteError, read
 
@@ -116,9 +116,10 @@ def open_dataset(
     of it may have more than `most` bytes.
 
     Raises:
-        UserError: it is not complete at `path`, and cannot be fetched.
+        UserError: it is not complete at `path`, and cannot be fetched, or a folder there is a link.
     """
     entry = _entry(name, params)
+    refuse_linked_folders(path)
     with ExitStack() as stack:
         try:
             published = read(entry, path)

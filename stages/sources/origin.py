@@ -25,11 +25,11 @@ from stages.sources.store import Member, Store
 
 
 def folder_store(root: Path, most: int = sys.maxsize) -> Store:
-    """Return the files of a folder; links are followed, as DVC may link what it tracks.
+    """Return the files of a folder; links to files are followed, as DVC may link what it tracks.
 
     Raises:
-        UserError: it cannot be read, holds more than `most` bytes, a link leads nowhere or
-            around, or an entry is no file.
+        UserError: it cannot be read, holds more than `most` bytes, a link leads nowhere or to a
+            folder, or an entry is no file.
     """
     try:
         members = check_total(_members(root), most, "holds")
@@ -51,21 +51,39 @@ def open_file(path: str) -> BinaryIO:
 
 def _members(root: Path) -> Iterator[Member]:
     """Yield files and folders at any depth; without recursion, whose depth is limited."""
-    ahead = [(str(root), "", frozenset[tuple[int, int]]())]  # with the folders around each
+    ahead = [(str(root), "")]
     while ahead:
-        folder, prefix, around = ahead.pop()
-        entries, found = _entries(folder), Path(folder).stat()
-        if (own := (found.st_dev, found.st_ino)) in around:
-            raise UserError(f"{excerpt(folder)}: links to a folder that it is in; take it away")
-        for entry in entries:
+        folder, prefix = ahead.pop()
+        for entry in _entries(folder):
             path, name = entry.path, f"{prefix}{entry.name}"
             if entry.is_dir():
-                ahead.append((path, f"{name}/", around | {own}))
+                if entry.is_symlink():
+                    raise _is_linked(path)
+                ahead.append((path, f"{name}/"))
                 yield Member(f"{name}/", 0, partial(open_file, path))
             elif entry.is_file():
                 yield Member(name, entry.stat().st_size, partial(open_file, path))
             else:
                 raise UserError(f"{excerpt(path)}: is no file, or links to none; take it away")
+
+
+def refuse_linked_folders(root: Path) -> None:
+    """Refuse a folder in which DVC does not see all.
+
+    Raises:
+        UserError: a folder in it is a link.
+    """
+    for folder, names, _ in os.walk(root):
+        for path in (Path(folder, name) for name in names):
+            if path.is_symlink():
+                raise _is_linked(str(path))
+
+
+def _is_linked(path: str) -> UserError:
+    return UserError(
+        f"{excerpt(path)}: is a link to a folder, and DVC does not see what changes in it; bring "
+        "the folder itself there, or set download.path to the one that it leads to"
+    )
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:

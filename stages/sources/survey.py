@@ -57,12 +57,13 @@ class Survey:
         """Return the image that a row names; of several of its path, by split and former label.
 
         Raises:
-            ValueError: there is none, or more than one.
+            ValueError: there is none, or more than one, or it has another label than the row says.
         """
         found = self._found.get(_fold(decision.path), [])
         if not found:
             raise ValueError(f"no image has this path{self._nearest(decision.path)}")
         if len(found) == 1:
+            self._require_same(found[0], decision)
             return found[0]
         # What `preprocess` cut off for val or test was published as train.
         home = decision.split if decision.split in self.counts else "train"
@@ -72,6 +73,15 @@ class Survey:
         if len(near) != 1:
             raise ValueError(_ambiguous(found, near))
         return near[0]
+
+    def _require_same(self, found: FoundImage, decision: Ruling) -> None:
+        """Refuse a row that says another label than the image has, unless it is the new one."""
+        label = self._classes[found.label]
+        if decision.former not in {"", decision.label, *_spellings(label)}:
+            raise ValueError(
+                f"its label is {label}, and the row says {decision.former}; is a cell missing, or "
+                "is the table one of new labels, for download.relabel?"
+            )
 
     def _nearest(self, path: str) -> str:
         """Suggest the path that was probably meant."""

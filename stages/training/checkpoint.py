@@ -119,7 +119,7 @@ class CheckpointStore:
         except KeyboardInterrupt as error:
             kept = self._on and self.path.exists()
             later = "goes on where it was last kept" if kept else "starts it anew"
-            raise KeyboardInterrupt(f"training stopped; `dvc repro` {later}") from error
+            raise KeyboardInterrupt(f"training stopped; the next run {later}") from error
 
     def remove(self) -> None:
         """Delete the checkpoint, once the results are written."""

@@ -9,6 +9,7 @@ import pytest
 import torch
 from toys import CARD, RUNTIME, section, split, store, untrained
 
+from reprise.escaping import printable
 from stages import inspect as stage
 from stages.artifacts import classifier, decided, predictions, review
 from stages.artifacts.decided import DecidedImage, DecidedImages
@@ -135,7 +136,7 @@ def out_of_fold(swapped: int) -> None:
     )
 
 
-def test_out_of_fold_predictions_judge_train_too() -> None:
+def test_out_of_fold_predictions_judge_train_too(capsys: pytest.CaptureFixture[str]) -> None:
     out_of_fold(7)
     stage.main()
     doubted = [row for row in rows() if row.finding == "label"]
@@ -144,6 +145,7 @@ def test_out_of_fold_predictions_judge_train_too() -> None:
     ]
     counts = json.loads(review.COUNTS.read_text())
     (own,) = counts["counts"]
+    assert "labels of 68 of 68 images judged: 68 by out-of-fold" in capsys.readouterr().out
     assert own["out_of_fold"] == own["judged"] == sum(COUNTS.values())
 
 
@@ -160,6 +162,23 @@ def test_predictions_that_cannot_be_used_are_refused(damage: str) -> None:
     with pytest.raises(UserError, match=r"inspect\.predictions"):
         stage.main()
     assert not review.TABLE.exists()
+
+
+@pytest.mark.parametrize("name", ["oof.parquet", "predictions.parquet.dvc", "x\n"])
+def test_predictions_of_another_name_are_not_passed_over(name: str) -> None:
+    Path("oof", name).touch()
+    told = rf"inspect\.predictions: oof holds {printable(name)}".replace("\\n", "\\\\n")
+    with pytest.raises(UserError, match=told):
+        stage.main()
+
+
+def test_a_folder_without_predictions_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("oof/README.md").touch()
+    stage.main()
+    assert (
+        "labels of 28 of 68 images judged: 0 by out-of-fold predictions, 28 in val or test by this "
+        "network\n" in capsys.readouterr().out
+    )
 
 
 def test_splits_may_be_empty_and_classes_missing() -> None:

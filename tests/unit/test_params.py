@@ -358,6 +358,13 @@ def test_a_rule_across_keys_names_the_section(val: float, test: float, total: st
     )
 
 
+@pytest.mark.parametrize(("val", "test"), [(0.6, 0.4), (0.3, 0.9)])
+def test_of_folds_no_share_is_the_test_s(val: float, test: float) -> None:
+    shares = f"val_fraction: {val}, test_fraction: {test}, folds: 3, fold: 0"
+    PATH.write_text(f"splitting: {{seed: 0, splits: fresh, {shares}}}")
+    assert Splitting.load(known=["splitting"]).asked([])["test"] == 1 / 3
+
+
 def bomb(depth: int, values: int = 9) -> str:
     """Return a list in which every alias stands for so many lists, `depth` times over."""
     names = [f"&a{level} [{', '.join([f'*a{level - 1}'] * values)}]" for level in range(1, depth)]

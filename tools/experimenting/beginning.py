@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from reprise.escaping import printable
 from stages.errors import UserError
-from tools.provenance.clone import output, sources
+from tools.provenance.clone import output, require_top
+from tools.provenance.linking import place, sources
 
 CODE = ("stages", "reprise")
 IN_GIT = (*CODE, "data/cleaning")  # what is new there is of no commit, and of no run
@@ -32,6 +33,7 @@ def beginning(settings: Sequence[str]) -> Beginning:
     Raises:
         UserError: code or a cleaning is not in Git, or data are not what DVC has of them.
     """
+    require_top()
     _require_in_git()
     commit = output("git", "rev-parse", "HEAD").strip()
     output("git", "status", "--porcelain")  # else a file that was only touched is a change
@@ -39,7 +41,9 @@ def beginning(settings: Sequence[str]) -> Beginning:
     if kept:
         changed = output("git", "diff", "--name-only", commit, kept).splitlines()
         print(printable(f"not committed, and in the runs: {', '.join(changed)}"), flush=True)
-    named = [Path(setting.partition("=")[2]) for setting in settings]
+    named = [
+        place(f"-S {setting.partition('=')[0]}", setting.partition("=")[2]) for setting in settings
+    ]
     found = [path for path in (*sources(Path()), *named) if not _is_dvcs(path)]
     cache = Path(output("dvc", "cache", "dir").strip()).resolve()
     return Beginning(commit, kept or commit, cache, tuple(found))
@@ -52,6 +56,12 @@ def digest(begun: Beginning, settings: Sequence[str]) -> str:
 
 
 def _require_in_git() -> None:
+    intended = output("git", "diff", "--name-only", "--diff-filter=A").splitlines()
+    if intended:  # of them Git makes no commit
+        raise UserError(
+            f"{', '.join(intended)}: Git has the name without the content (`git add -N`); "
+            "`git add` it, or `git rm --cached` it"
+        )
     new = output("git", "ls-files", "--others", "--exclude-standard", "--", *IN_GIT).splitlines()
     if new:
         raise UserError(

@@ -18,7 +18,8 @@ from typing import BinaryIO
 
 from stages import files
 from tools.experimenting.beginning import SOMEBODY, Beginning
-from tools.provenance.clone import INHERITED, link, output
+from tools.provenance.clone import INHERITED, output
+from tools.provenance.linking import link
 
 SHARED = (Path(".dvc/tmp/resume"), Path("runs"))  # checkpoints and TensorBoard
 LOCAL = Path(".dvc/config.local")

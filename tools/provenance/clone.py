@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ruamel.yaml import YAML
-
 from stages.errors import UserError
+from tools.provenance.linking import link, sources
 
 INHERITED = (  # variables that DVC sets for what it runs, and that the clone must not see
     "DVC_ROOT",
@@ -67,6 +66,27 @@ def output(*command: str, at: Path | None = None) -> str:
     return done.stdout
 
 
+def require_top() -> None:
+    """Refuse a folder that is not the top of a Git repository with a commit: only such is cloned.
+
+    Raises:
+        UserError: it is none.
+    """
+    try:
+        top = Path(output("git", "rev-parse", "--show-toplevel").removesuffix("\n"))
+        output("git", "rev-parse", "--verify", "HEAD")
+    except UserError as error:
+        raise UserError(
+            f"{Path.cwd()}: is no Git repository with a commit, and runs are in clones of one; "
+            f"`git init`, `git add` and `git commit` make it ({error})"
+        ) from error
+    if top.resolve() != Path.cwd():
+        raise UserError(
+            f"{Path.cwd()}: is a folder in the Git repository {top}, and the pipeline must be at "
+            "the top of one, of which clones are run; give it a repository of its own (`git init`)"
+        )
+
+
 def file_at(commit: str, path: str | Path) -> bytes | None:
     """Return the content of a file in a commit, None if it has no such file."""
     done = subprocess.run(  # noqa: S603
@@ -75,21 +95,3 @@ def file_at(commit: str, path: str | Path) -> bytes | None:
         check=False,
     )
     return None if done.returncode else done.stdout
-
-
-def sources(root: Path) -> list[Path]:
-    """Return where the user's images, tables and weights may be, which are not all in Git."""
-    params = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
-    named = [Path(value) for value in params["download"].values() if isinstance(value, str)]
-    return [*named, Path("models/source")]
-
-
-def link(path: Path, root: Path) -> None:
-    """Link the clone to the files of a source that it lacks."""
-    there = root / path
-    if path.is_dir() and there.is_dir() and not path.is_absolute():
-        for inner in path.iterdir():
-            link(inner, root)
-    elif path.exists() and not there.exists():
-        there.parent.mkdir(parents=True, exist_ok=True)
-        there.symlink_to(path.resolve())

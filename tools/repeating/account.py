@@ -39,19 +39,23 @@ def told(overall: Overall) -> Iterator[str]:
 
 
 def write(overall: Overall, out_of_fold: Predictions | None = None, root: Path = FOLDER) -> Path:
-    """Write the scores, the tables, the page and the predictions; return the path of the page."""
-    folder = root / overall.command
-    with files.replacing(folder) as made:
-        made.mkdir()
-        files.write_csv(made / ROWS[overall.command], HEADER, _rows(overall))
-        files.write_csv(made / "classes.csv", ClassSpread._fields, overall.classes)
-        (made / "report.html").write_text(render(overall, meaning(overall)), encoding="utf-8")
-        if out_of_fold is not None:
-            predictions.write(out_of_fold, made / predictions.PATH.name)
+    """Write the scores, the tables, the page and the predictions; return the path of the page.
+
+    Other files in the folder are the user's, and stay. Without the scores, the files beside them
+    are not all of one command: they go first, and come last.
+    """
+    folder, numbers = root / overall.command, root / f"{overall.command}.json"
+    files.remove(numbers)
+    files.write_csv(folder / ROWS[overall.command], HEADER, _rows(overall))
+    files.write_csv(folder / "classes.csv", ClassSpread._fields, overall.classes)
+    with files.replacing(folder / "report.html") as partial:
+        partial.write_text(render(overall, meaning(overall)), encoding="utf-8")
+    if out_of_fold is not None:
+        predictions.write(out_of_fold, folder / predictions.PATH.name)
     pooled = {"out_of_fold": overall.pooled._asdict()} if overall.pooled else {}
     spreads = {name: found._asdict() for name, found in overall.spreads.items()}
     own = {"runs": len(overall.runs), "settings": [*overall.settings]}
-    files.write_metrics(root / f"{overall.command}.json", {**own, **spreads, **pooled})
+    files.write_metrics(numbers, {**own, **spreads, **pooled})
     return folder / "report.html"
 
 

@@ -1,6 +1,7 @@
 """Mean and spread of each score over all runs, and of each class's recall."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 from typing import NamedTuple
@@ -9,6 +10,7 @@ import numpy as np
 
 from stages.artifacts.numbering import distinct
 from stages.artifacts.predictions import Predictions
+from stages.errors import UserError
 from stages.scores import interval
 from tools.repeating.scored import Scored, scores
 from tools.repeating.spread import Spread, spread
@@ -56,6 +58,21 @@ def other_splits(command: str, settings: Sequence[str], runs: Sequence[Scored]) 
     """Sum up runs of other splits of the images: what they learn from overlaps."""
     tested = sum(len(run.predictions.paths) for run in runs)
     return _sum_up(command, settings, runs, tested / sum(run.learnt for run in runs))
+
+
+def require_other_images(runs: Sequence[Scored]) -> None:
+    """Refuse runs of which all scored the same images, as they do where these are published.
+
+    Raises:
+        UserError: they did.
+    """
+    parts = [run.predictions for run in runs]
+    images = [Counter(zip(part.paths, part.labels.tolist(), strict=True)) for part in parts]
+    if all(one == images[0] for one in images):
+        raise UserError(
+            f"all runs scored the same images, those of the published {runs[0].split}, so their "
+            "splits are no others; set -S preprocess.splits=fresh, or leave --splits out"
+        )
 
 
 def pooled(found: Predictions) -> Pooled:

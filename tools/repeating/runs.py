@@ -34,7 +34,9 @@ def carry_out(plan: Plan) -> list[Scored]:
         try:
             return [*pool.map(crew.run, plan.variants)]
         except KeyboardInterrupt as error:
-            raise KeyboardInterrupt(f"stopped; {AGAIN}, a training from its checkpoint") from error
+            raise KeyboardInterrupt(
+                f"stopped; {AGAIN}, a training where it was last kept"
+            ) from error
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -1,5 +1,6 @@
 """The runs that differ in one parameter, and what a user may set besides."""
 
+import re
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,6 +8,8 @@ from typing import NamedTuple
 from stages.errors import UserError
 
 MOST = 1000  # runs
+QUOTED = re.compile(r"""\[.*\]|\{.*\}|"[^"]*"|'[^']*'""")  # where a comma parts no values
+SEVERAL = re.compile(r",|^\s*(choice|range|interval|glob)\(")  # as `dvc exp run --queue` takes them
 
 
 class Variant(NamedTuple):
@@ -75,9 +78,14 @@ def require_free(settings: Sequence[str], taken: Sequence[str]) -> None:
         UserError: there is one.
     """
     for setting in settings:
-        name, equals, _ = setting.partition("=")
+        name, equals, value = setting.partition("=")
         key = name.removeprefix("params.yaml:").lstrip("+~").strip()
         if not (equals and name):
             raise UserError(f"-S takes a parameter and its value, as train.lr=0.01, is {setting!r}")
+        if SEVERAL.search(QUOTED.sub("", value)):
+            raise UserError(
+                f"-S {setting}: is several values, and a run takes one; run this for each of them, "
+                f"or write a list as {key}=[1,2]"
+            )
         if key in taken:
             raise UserError(f"-S {key}: this command sets it, a value for each run; leave it out")

@@ -38,14 +38,17 @@ def told(found: Found, comparison: Comparison | None = None) -> Iterator[str]:
 
 
 def write(found: Found, comparison: Comparison | None = None, root: Path = FOLDER) -> Path:
-    """Write the numbers, the table and the page; return the path of the page."""
-    folder, names = root / "search", parameters(found)
+    """Write the numbers, the table and the page; return the path of the page.
+
+    Without the numbers, the other files are not of one search: they go first, and come last.
+    """
+    folder, numbers, names = root / "search", root / "search.json", parameters(found)
     header = ("number", "state", "score", "epochs", "experiment", *map(cell, names), "reason")
-    with files.replacing(folder) as made:
-        made.mkdir()
-        files.write_csv(made / "trials.csv", header, _rows(found, names))
-        (made / "report.html").write_text(render(found, comparison), encoding="utf-8")
-    files.write_json(root / "search.json", _numbers(found))
+    files.remove(numbers)
+    files.write_csv(folder / "trials.csv", header, _rows(found, names))
+    with files.replacing(folder / "report.html") as partial:
+        partial.write_text(render(found, comparison), encoding="utf-8")
+    files.write_json(numbers, _numbers(found))
     return folder / "report.html"
 
 

@@ -48,6 +48,14 @@ def test_what_is_no_probability_is_refused(odd: float) -> None:
         held_out(OWN, images(["a", "b", "c", "d"]), given)
 
 
+@pytest.mark.parametrize("row", [[0, 0], [0.6, 0.6], [0.2, 0.79]])
+def test_probabilities_have_a_sum_of_one(row: list[float]) -> None:
+    given = predicted(["a", "b"])
+    given.probabilities[1] = row
+    with pytest.raises(UserError, match=r"inspect\.predictions: .* whose sum is not 1"):
+        held_out(OWN, images(["a", "b", "c", "d"]), given)
+
+
 def test_predictions_of_other_images_or_classes_are_refused() -> None:
     with pytest.raises(UserError, match=r"inspect\.predictions: has 1 images, and none of"):
         held_out(OWN, images(["a", "b", "c", "d"]), predicted(["x"]))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -361,7 +362,7 @@ def test_labels_that_look_like_numbers_stay_text() -> None:
         ("path\na,b\n", "row 2 has 2 cells, the header has 1"),
         ("\n \n", "is no table (it is empty)"),
         (b"path\n\xff\n", "is no table"),
-        ("", "which is empty or hidden"),
+        ("", "which is empty; write a table"),
     ],
 )
 def test_a_table_that_is_none_is_refused(text: str | bytes, said: str) -> None:
@@ -390,7 +391,84 @@ def test_a_table_that_is_not_there_is_answered_with_the_nearest() -> None:
     assert "No such file" in message
     assert "the nearest is data/cleaning/review.csv" in message
     Path("data/cleaning/review.csv").unlink()
-    assert "data/cleaning holds no table" in refused(exclude="data/cleaning/reveiw.csv")
+    assert "data/cleaning holds no other table" in refused(exclude="data/cleaning/reveiw.csv")
+
+
+@pytest.mark.parametrize("place", [".git/a.csv", ".dvc/a.csv", ".a.csv", "linked/a.csv"])
+def test_a_table_where_dvc_does_not_look_is_refused(place: str) -> None:
+    write("path\ntrain/ants/2.jpg\n", "elsewhere/a.csv")
+    Path(A).parent.mkdir(parents=True)
+    Path("data/cleaning/linked").symlink_to(Path("elsewhere").resolve())
+    if "linked" not in place:
+        write("path\ntrain/ants/2.jpg\n", f"data/cleaning/{place}")
+    message = refused(exclude=f"data/cleaning/{place}")
+    assert "hidden or in a linked folder, where DVC does not see it change; move it" in message
+
+
+def test_a_table_may_be_a_link_and_in_a_folder() -> None:
+    write("path\ntrain/ants/2.jpg\n", "elsewhere/a.csv")
+    Path("data/cleaning/mine").mkdir(parents=True)
+    Path("data/cleaning/mine/a.csv").symlink_to(Path("elsewhere/a.csv").resolve())
+    assert cleaned(exclude="data/cleaning/mine/a.csv")[1] == [LabelChange("ants", "", 1)]
+
+
+def test_a_table_that_is_no_file_is_called_that() -> None:
+    Path(A).mkdir(parents=True)
+    assert "which is no file; write a table with a column path" in refused(exclude=A)
+    os.mkfifo(B)
+    assert "which is no file; write a table with a column path" in refused(exclude=B)
+
+
+def test_a_link_to_nothing_is_not_the_nearest_to_itself() -> None:
+    Path(A).parent.mkdir(parents=True)
+    Path(A).symlink_to("gone.csv")
+    message = refused(exclude=A)
+    assert "No such file or directory, in a link to gone.csv" in message
+    assert "data/cleaning holds no other table" in message
+
+
+def test_a_row_of_fewer_cells_is_refused_where_a_decision_may_be_in_another_column() -> None:
+    write("path,label,decision\ntrain/ants/2.jpg,exclude\n")
+    message = refused(exclude=A, relabel=A)
+    assert "fewer cells than the header's 3" in message
+    assert message.endswith("\nrow 2 has 2 cells")
+
+
+def test_a_row_about_another_label_than_the_image_has_is_refused() -> None:
+    write("path,label,decision\ntrain/ants/2.jpg,bees,exclude\n")
+    assert "its label is ants, and the row says bees" in refused(exclude=A, relabel=A)
+    write("path,label,decision\ntrain/ants/2.jpg,bees,bees\n")  # again, after it was applied
+    assert cleaned(exclude=A, relabel=A)[1] == [LabelChange("ants", "bees", 1)]
+
+
+def test_a_table_of_new_labels_leaves_nothing_out() -> None:
+    write("path,label\ntrain/ants/2.jpg,bees\n")
+    assert "for download.relabel?" in refused(exclude=A)
+    write("path,label\ntrain/ants/2.jpg,ants\n")
+    assert cleaned(exclude=A)[1] == [LabelChange("ants", "", 1)]
+
+
+@pytest.mark.parametrize("head", ["path,Decision", "path,decision ?", "path,DECISION"])
+def test_a_column_like_decision_is_not_passed_over(head: str) -> None:
+    write(f"{head}\ntrain/ants/2.jpg,keep\n")
+    for named in ({"exclude": A}, {"exclude": A, "relabel": A}):
+        assert f"has no column decision, but {head[5:]}; call" in refused(None, **named)
+
+
+def test_decisions_of_bytes_are_not_passed_over() -> None:
+    Path(A).parent.mkdir(parents=True)
+    table = pa.table({"path": ["train/ants/2.jpg"], "decision": [b"keep"]})
+    pq.write_table(table, "data/cleaning/r.parquet")
+    message = refused(exclude="data/cleaning/r.parquet")
+    assert "has no column decision, but decision (binary)" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"), [("sep=;\npath;x\na;\n", "sep=, "), ("path;x,\na;b,\n", "path;x, ")]
+)
+def test_a_table_without_decisions_has_its_columns_named(text: str, columns: str) -> None:
+    write(text)
+    assert f"its columns are {columns}; add a column decision" in refused(exclude=A, relabel=A)
 
 
 TEXTS = {"1.jpg": b"x", "1.txt": b"b", "2.jpg": b"y", "2.txt": b"a"}

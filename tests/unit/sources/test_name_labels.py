@@ -69,6 +69,8 @@ def test_texts_that_do_not_match_are_counted() -> None:
         (r"(?P<label>a)(b)", "unnamed groups"),
         ("(a))(", "unexpected )"),
         (r"(a)\Q", "does not end"),
+        (r"(?P<label>a)_(?P<label>.)", "two groups have one name"),
+        (r"(?P<label>a)_|(?P<label>b)_", "two groups have one name"),
     ],
 )
 def test_what_is_no_expression_with_a_group_is_refused(pattern: str, said: str) -> None:

@@ -316,3 +316,14 @@ def test_the_real_mnist_compressed_anew_is_refused() -> None:
     assert datasets.MNIST.resources[0] == ("train-images-idx3-ubyte.gz", expected)
     with pytest.raises(UserError, match=f"images-idx3-ubyte.gz: .*{found}.*{expected}"):
         images("mnist", NOWHERE, params(DATA))
+
+
+def test_a_linked_folder_of_a_root_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "root/MNIST").mkdir(parents=True)
+    (tmp_path / "root/MNIST/raw").symlink_to(tmp_path / "real")
+    with (
+        pytest.raises(UserError, match="MNIST/raw: is a link to a folder"),
+        named.open_dataset("mnist", tmp_path / "root", params()),
+    ):
+        pass

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from scored_runs import run
 
 from stages.artifacts import predictions
@@ -45,8 +46,6 @@ def test_files_are_the_same_twice(tmp_path: Path) -> None:
 
 
 def test_what_is_written_is_what_was_found(tmp_path: Path) -> None:
-    (tmp_path / "repeat").mkdir()
-    (tmp_path / "repeat/old").touch()
     account.write(both(), root=tmp_path)
     table = pd.read_csv(tmp_path / "repeat/runs.csv")
     assert table["accuracy"].tolist() == [1, 0.5]
@@ -54,7 +53,26 @@ def test_what_is_written_is_what_was_found(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "repeat.json").read_text("utf-8"))
     assert told["accuracy"] == {"mean": 0.75, "sd": 0.353553, "low": 0, "high": 1}
     assert (told["runs"], told["settings"]) == (2, ["train.lr=0.01"])
-    assert not (tmp_path / "repeat/old").exists()
+
+
+@pytest.mark.parametrize("command", ["repeat", "folds"])
+def test_files_of_the_user_stay(tmp_path: Path, command: str) -> None:
+    (tmp_path / command).mkdir()
+    (tmp_path / command / "predictions.parquet.dvc").write_text("mine", "utf-8")
+    account.write(both()._replace(command=command), HALF.predictions, tmp_path)
+    assert (tmp_path / command / "predictions.parquet.dvc").read_text("utf-8") == "mine"
+    assert not [*tmp_path.rglob(".*")]
+
+
+def test_a_command_killed_while_it_writes_leaves_no_scores_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.write(both(), root=tmp_path)
+    monkeypatch.setattr(account, "render", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        account.write(both(), root=tmp_path)
+    assert (tmp_path / "repeat/runs.csv").exists()
+    assert not (tmp_path / "repeat.json").exists()
 
 
 def test_no_name_acts_on_the_page(tmp_path: Path) -> None:

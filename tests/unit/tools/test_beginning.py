@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from stages.errors import UserError
+from tools import verify
 from tools.experimenting import beginning
 from tools.experimenting.beginning import Beginning, digest
 from tools.experimenting.workplace import leave_out_links
@@ -73,6 +74,43 @@ def test_what_is_not_committed_goes_along_and_stays(
     assert not git("stash", "list")
     told = capsys.readouterr().out
     assert told == "not committed, and in the runs: params.yaml, stages/new.py\n"
+
+
+def test_a_file_that_git_knows_by_its_name_alone_is_refused(repository: Path) -> None:
+    (repository / "notes.txt").write_text("a", "utf-8")
+    git("add", "-N", "notes.txt")
+    with pytest.raises(UserError, match=r"notes\.txt: Git has the name .*; `git add` it, or"):
+        begun()
+
+
+def test_a_pipeline_below_the_top_of_its_repository_is_refused(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository / "stages")
+    with pytest.raises(UserError, match=f"is a folder in the Git repository {repository}, and"):
+        begun()
+    with pytest.raises(UserError, match="is a folder in the Git repository"):
+        verify.verify("sources")
+
+
+@pytest.mark.parametrize("made", [[], [("init", "-q")]])
+def test_without_git_or_a_commit_that_is_told(
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    made: list[tuple[str, ...]],
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("other"))
+    for command in made:
+        git(*command)
+    with pytest.raises(UserError, match="is no Git repository with a commit, and runs are in"):
+        begun()
+
+
+@pytest.mark.parametrize("setting", ["download.path=..", "download.path=../b/", "download.path=."])
+def test_images_out_of_the_clone_are_refused(repository: Path, setting: str) -> None:
+    (repository.parent / "b").mkdir(exist_ok=True)
+    with pytest.raises(UserError, match=r"-S download\.path is \.+"):
+        begun(setting)
 
 
 def test_code_that_git_does_not_have_is_refused(repository: Path) -> None:

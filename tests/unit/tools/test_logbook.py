@@ -105,12 +105,13 @@ def test_where_nothing_can_be_compared_it_says_why(found: Found, said: str, tmp_
     assert said in logbook.write(found, root=tmp_path).read_text("utf-8")
 
 
-def test_files_are_the_same_twice_and_the_old_are_gone(tmp_path: Path) -> None:
+def test_files_are_the_same_twice_and_those_of_the_user_stay(tmp_path: Path) -> None:
     (tmp_path / "a/search").mkdir(parents=True)
-    (tmp_path / "a/search/old").touch()
+    (tmp_path / "a/search/NOTES.md").touch()
     pages = [logbook.write(large(), comparison(), tmp_path / name) for name in "ab"]
     names = {path.name for path in pages[0].parent.iterdir()}
-    assert names == {"trials.csv", "report.html"}
+    assert names == {"trials.csv", "report.html", "NOTES.md"}
+    names.remove("NOTES.md")
     for name in [f"search/{name}" for name in names] + ["search.json"]:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from scored_runs import CLASSES, run
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
+from stages.errors import UserError
 from tools.repeating import overall
-from tools.repeating.overall import other_splits, pooled, same_splits
+from tools.repeating.overall import other_splits, pooled, require_other_images, same_splits
 
 ANSWERS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=40)
 
@@ -52,6 +53,14 @@ def test_other_splits_overlap_by_what_they_learn_from() -> None:
     # sd of 1 and 0.5 is 0.353553, t of 1 degree of freedom 12.706205, sqrt(1/2 + 1/2) is 1
     assert found.spreads["accuracy"].low == 0
     assert found.spreads["loss"].high == 0.25
+
+
+def test_runs_that_all_scored_the_same_images_have_no_other_splits() -> None:
+    one, again = run([0, 1], [0, 1], ["a", "b"]), run([1, 0], [1, 1], ["b", "a"])
+    with pytest.raises(UserError, match=r"published test, .* preprocess\.splits=fresh"):
+        require_other_images([one, again])
+    require_other_images([one, again, run([0], [0], ["c"])])
+    require_other_images([one, run([1, 0], [1, 1], ["a", "b"])])  # twins, told by their labels
 
 
 def test_pooled_scores_by_hand() -> None:

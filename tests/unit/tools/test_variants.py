@@ -51,6 +51,17 @@ def test_a_setting_is_a_name_and_a_value(setting: str) -> None:
         require_free([setting], [])
 
 
+@pytest.mark.parametrize("value", ["0.01,0.02", "choice(1,2)", "range(1, 3)", "a,[1,2]", "glob(*)"])
+def test_several_values_are_refused(value: str) -> None:
+    with pytest.raises(UserError, match=r"-S train\.x=.*: is several values, and a run takes one"):
+        require_free([f"train.x={value}"], [])
+
+
+@pytest.mark.parametrize("value", ["[32,64]", "'a,b'", '"(a,b)"', "{a: 1, b: 2}", "[[1,2],[3,4]]"])
+def test_a_list_is_one_value(value: str) -> None:
+    require_free([f"train.x={value}"], [])
+
+
 def test_settings_add_up() -> None:
     words = ["5", "-S", "train.lr=1", "-S", "train.epochs=2", "--jobs", "2"]
     given = parser("folds", "", "K").parse_args(words)

@@ -284,7 +284,7 @@ def test_an_interrupt_says_what_becomes_of_the_training(
 ) -> None:
     if kept:
         CheckpointStore(PARAMS, "run").save(fresh())
-    message = rf"^training stopped; `dvc repro` {later}$"
+    message = rf"^training stopped; the next run {later}$"
     with pytest.raises(KeyboardInterrupt, match=message):
         interrupt(CheckpointStore(settings(resume=on), "run"))
 
