@@ -80,8 +80,9 @@ def decide_on(
 ) -> RuleOutcome:
     """Fit the rule to val, and return what it comes to."""
     val, part = (torch.from_numpy(parts[name].labels) for name in ("val", params.split))
-    rule = fit(Sight(logits.val, val, temperature), params)
-    return RuleOutcome(rule, Sight(logits.plain, part, temperature), params.split)
+    fitted = Sight(logits.val, val, temperature)
+    seen = Sight(logits.plain, part, temperature)
+    return RuleOutcome(fit(fitted, params), seen, params.split, fitted)
 
 
 def main() -> None:

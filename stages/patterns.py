@@ -28,7 +28,7 @@ def captured(texts: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
 
     It is null where a text does not match, and where the group takes nothing.
     """
-    found = first_group(texts, pattern if _has_group(pattern) else f"({pattern})")
+    found = first_group(texts, pattern if has_group(pattern) else f"({pattern})")
     return pc.if_else(pc.not_equal(found, ""), found, None)
 
 
@@ -44,7 +44,7 @@ def first_group(texts: pa.Array | pa.ChunkedArray, pattern: str) -> pa.Array | p
     return pc.if_else(pc.match_substring_regex(texts, pattern), found, None)
 
 
-def _has_group(pattern: str) -> bool:
+def has_group(pattern: str) -> bool:
     """Return whether a pattern has a capture group: RE2 refuses to put in one that is not there."""
     try:
         pc.replace_substring_regex(pa.array([""]), pattern, FIRST)

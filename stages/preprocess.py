@@ -6,6 +6,7 @@ writes   data/splits               train, val and test; every image is in exactl
          metrics/preprocess        samples.png, a contact sheet of training images
 """
 
+import numpy as np
 from pydantic import model_validator
 
 from stages import launch
@@ -53,7 +54,11 @@ def preprocess(params: Preprocess, published: raw.Published, out: splits.Writer)
     messages = [*unused(published, params), *summary.messages(records, duplicates)]
     if groups is not None:
         dealt = shares.summarise(groups, split_ids, params.asked(published.labels))
-        figures, messages = figures | dealt.figures(), [dealt.message(), *messages]
+        told = [
+            dealt.message(),
+            *shares.mixed(groups, np.concatenate([*published.labels.values()])),
+        ]
+        figures, messages = figures | dealt.figures(), [*told, *messages]
     return summary.Summary(figures, messages, summary.contact_sheet(out, classes, params.seed))
 
 

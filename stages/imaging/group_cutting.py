@@ -71,7 +71,8 @@ def refuse_shared(parts: Mapping[str, Rows], groups: Groups) -> None:
         more = [f"and {len(shared) - EXAMPLES} more"] if len(shared) > EXAMPLES else []
         raise UserError(
             f"published splits share {len(shared)} groups: {', '.join(lines + more)}; set "
-            "preprocess.splits: fresh to split all images anew, or preprocess.groups: none"
+            "preprocess.splits: fresh to split all images anew, or preprocess.groups: "
+            f"none{groups.apart}"
         )
 
 

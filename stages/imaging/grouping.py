@@ -19,6 +19,10 @@ from stages.imaging.thumbnailing import decode_thumbnails
 from stages.near_duplicates import Similarity, connected, find_pairs
 
 EXAMPLES = 10  # paths in one message
+LEAKS = (
+    ", and leave out what shares one: inspect lists it as `leak` in metrics/inspect/review.csv, "
+    "which download.exclude takes"
+)
 Pattern = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
@@ -58,6 +62,7 @@ class Groups(NamedTuple):
     numbers: Int64[np.ndarray, " n"]  # of the group of each image, from 0
     names: Sequence[str]  # of the groups
     smaller: str  # a parameter that would make them smaller
+    apart: str = ""  # what helps, without groups, where published splits share some
 
     @property
     def remedy(self) -> str:
@@ -81,7 +86,7 @@ def find_groups(published: Published, params: Grouping, decoding: Decoding) -> G
             numbers = connected(len(thumbnails), find_pairs(thumbnails, params.similarity))
             firsts = np.unique(numbers, return_index=True)[1]
             names = published.texts(NAMES).take(pa.array(firsts)).to_pylist()
-            return Groups(numbers, names, "a higher preprocess.similarity")
+            return Groups(numbers, names, "a higher preprocess.similarity", LEAKS)
     return None
 
 

@@ -1,10 +1,10 @@
 """Say how the groups were dealt, and how near the splits came to their shares."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int8
+from jaxtyping import Int8, Int64
 
 from reprise.escaping import printable
 from stages.artifacts.splits import NAMES
@@ -56,3 +56,13 @@ def summarise(
         for name, share in asked.items()
     ]
     return Dealt(len(sizes), int(sizes.max()), groups.names[int(sizes.argmax())], shares)
+
+
+def mixed(groups: Groups, labels: Int64[np.ndarray, " n"]) -> Iterator[str]:
+    """Say so where groups hold several classes: a pattern may have left the class out."""
+    pairs = np.unique(np.stack([groups.numbers, labels]), axis=1)
+    if count := int((np.bincount(pairs[0]) > 1).sum()):
+        yield (
+            f"{count:,} of {len(groups.names):,} groups hold images of several classes; if that is "
+            f"not meant, set {groups.smaller}"
+        )

@@ -153,6 +153,7 @@ def _published_splits(labels: Mapping[str, Rows], params: Splitting) -> dict[str
     if params.folds is not None and len(numbers) > 1:
         raise UserError(
             f"preprocess.folds is {params.folds}, but {', '.join(numbers)} are published; every "
-            "image is in the test of one fold: set preprocess.splits: fresh, or folds to null"
+            "image is in the test of one fold: set preprocess.splits: fresh, or folds to null; "
+            f"`make folds K={params.folds} ARGS='-S preprocess.splits=fresh'` does the former"
         )
     return numbers

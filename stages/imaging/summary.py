@@ -113,7 +113,9 @@ def _sizes(sizes: Counter[tuple[int, int]]) -> dict[str, object]:
 def messages(records: ImageRecords, found: DuplicateReport) -> Iterator[str]:
     """Say in words what somebody should look at."""
     if records.failures:
-        yield f"{len(records.failures)} images left out: they cannot be decoded{_listed(FAILED)}"
+        lost = len(records.failures)
+        images = "1 image" if lost == 1 else f"{lost} images"
+        yield f"{images} left out as undecodable{_listed(FAILED)}"
     for pair, count in found.shared.items():
         if count:
             one, other = pair.split("_and_")

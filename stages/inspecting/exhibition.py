@@ -88,6 +88,7 @@ class Mark(NamedTuple):
     y: int
     kind: Kind
     text: str
+    place: str  # on the page, of its image, or of all findings of its kind
 
 
 class Shown:
@@ -162,7 +163,8 @@ def _marks(
 ) -> Iterator[Mark]:
     for kind in KINDS:
         own = [one for one in findings if one.kind == kind]
-        for one in own[:MARKED]:
+        for number, one in enumerate(own[:MARKED], 1):
             label = shown.names[shown.images.labels[one.row]]
             x, y = places[one.row]
-            yield Mark(x, y, kind, f"{label}: {shown.images.paths[one.row]}")
+            place = f"{kind}-{number}" if number <= SHOWN else kind
+            yield Mark(x, y, kind, f"{label}: {shown.images.paths[one.row]}", place)

@@ -4,6 +4,7 @@ Probabilities are rounded down and energies up, to millionths, before a threshol
 them: only integers are compared.
 """
 
+from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor
 from typing import Annotated, NamedTuple
@@ -14,7 +15,7 @@ from pydantic import Field
 from torch import Tensor
 
 from reprise.rule import NEVER, Abstain, Rule
-from stages.deciding import energy
+from stages.deciding import decide, energy
 from stages.params import Params
 from stages.reporting.metrics import require_finite
 from stages.scores import interval, probabilities
@@ -75,13 +76,27 @@ def precise(top: Int64[Tensor, " n"], right: Bool[Tensor, " n"], target: float) 
 
     They reach it with the lower end of their 95 % interval (Wilson 1927).
     """
+    return next((level for level, low in _lows(top, right) if low >= target), None)
+
+
+def _lows(top: Int64[Tensor, " n"], right: Bool[Tensor, " n"]) -> Iterator[tuple[int, float]]:
+    """Yield each of `top`, ascending, with the lower end for the answers from it on."""
     levels, places = top.unique(return_inverse=True)
     images, hits = (
         torch.zeros(len(levels), dtype=torch.int64).index_add_(0, places, of).flip(0).cumsum(0)
         for of in (torch.ones_like(top), right.long())
     )
     counts = zip(levels.tolist(), hits.flip(0).tolist(), images.flip(0).tolist(), strict=True)
-    return next((level for level, *pair in counts if interval(*pair)[0] >= target), None)
+    yield from ((level, interval(*pair)[0]) for level, *pair in counts)
+
+
+def most_precise(val: Sight, rule: Rule) -> float:
+    """Return the precision that val can show: the highest lower end that `precise` compares."""
+    sure = probabilities(val.logits, val.temperature)
+    answering = rule._replace(threshold=0.0)
+    known = decide(val.logits.double(), sure, answering, val.temperature).answered
+    top, right = _floored(sure[known].amax(1)), (sure.argmax(1) == val.labels)[known]
+    return max((low for _, low in _lows(top, right)), default=0.0)
 
 
 def covering(top: Int64[Tensor, " n"], images: int, target: float) -> int:

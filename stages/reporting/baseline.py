@@ -9,6 +9,7 @@ from jaxtyping import Int64
 from stages.artifacts.report import Report
 
 KEY = "baseline"
+NEAR = "Only equal pixels are meant; for near-duplicates see metrics/inspect/report.html."
 
 
 class Baseline(NamedTuple):
@@ -81,5 +82,6 @@ def duplicates(found: Mapping[str, int], split: str) -> Iterator[str]:
         )
     else:
         yield f"No image of train has the same pixels as one of {split}."
+    yield NEAR
     if times := found.get("contradictory"):
         yield f"{times:,} times the same pixels bear different labels."

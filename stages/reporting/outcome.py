@@ -8,18 +8,21 @@ from torch import Tensor
 from reprise.rule import Rule
 from stages.artifacts.report import Report
 from stages.deciding import decide
-from stages.reporting.abstention import Sight
+from stages.reporting.abstention import Sight, most_precise
 from stages.reporting.metrics import MeanScores
-from stages.reporting.promises import sentences
+from stages.reporting.promises import Attained, sentences
 from stages.scores import interval, probabilities
 
 
 class RuleOutcome:
     """The decisions about the images of one split."""
 
-    def __init__(self, rule: Rule, seen: Sight, split: str) -> None:
-        """Take the logits of one image or more, without test-time augmentation, as in a file."""
-        self.rule, self.seen, self.split = rule, seen, split
+    def __init__(self, rule: Rule, seen: Sight, split: str, val: Sight) -> None:
+        """Take the logits of one image or more, without test-time augmentation, as in a file.
+
+        Those of val are what the rule was fitted to.
+        """
+        self.rule, self.seen, self.split, self._val = rule, seen, split, val
 
     @cached_property
     def scores(self) -> MeanScores:
@@ -37,13 +40,19 @@ class RuleOutcome:
             scores |= {"ood_share": _share(found.ood)}
         return scores
 
+    @property
+    def shown(self) -> MeanScores:
+        """The scores for a person: without those of no answer at all."""
+        return {name: score for name, score in self.scores.items() if score is not None}
+
     def within(self, report: Report) -> Report:
         """Return the report with these scores, too."""
         return report._replace(scores={**report.scores, **self.scores})
 
     def sentences(self) -> list[str]:
         """Say what was asked for, and what it comes to."""
-        return sentences(self.rule, self.scores, self.split)
+        attained = Attained(len(self._val.labels), most_precise(self._val, self.rule))
+        return sentences(self.rule, self.scores, self.split, attained)
 
 
 def _share(chosen: Bool[Tensor, " n"]) -> float:

@@ -1,29 +1,39 @@
 """Say in sentences what a rule promises, and what it comes to on a split."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from reprise.rule import NEVER, Rule
 
 MORE = "lower evaluate.abstain_target, or give val more images"
 
 
-def sentences(rule: Rule, scores: Mapping[str, float | None], split: str) -> list[str]:
+class Attained(NamedTuple):
+    """What val can show."""
+
+    images: int
+    precision: float  # the highest lower end of a 95 % interval of the precision
+
+
+def sentences(
+    rule: Rule, scores: Mapping[str, float | None], split: str, val: Attained
+) -> list[str]:
     """Return a sentence or two for each thing that was asked for."""
     seen = "val (to which it was fitted)" if split == "val" else split
-    made = [_answers(rule), _answered(rule, scores, seen)]
+    made = [_answers(rule, val), _answered(rule, scores, seen)]
     made += [_sets(rule, scores, seen), _unfamiliar(rule, scores, seen)]
     return [text for text in made if text]
 
 
-def _answers(rule: Rule) -> str:
+def _answers(rule: Rule, val: Attained) -> str:
     """Say from which probability on it answers, and why."""
     if rule.abstain == "none":
         return ""
     aim = f"evaluate.abstain_target {rule.abstain_target:g} ({rule.abstain})"
     if rule.threshold >= NEVER:
         return (
-            f"Nothing is answered: val shows for no probability that the answers from it on reach "
-            f"{aim}; {MORE}."
+            f"Nothing is answered: for {aim} the lower end of the 95 % interval of the precision "
+            f"counts, and val ({val.images:,} images) shows {val.precision:.2f} at most; {MORE}."
         )
     if rule.threshold == 0:
         return f"All familiar images are answered, and on val still too few for {aim}; {MORE}."
@@ -35,7 +45,7 @@ def _answers(rule: Rule) -> str:
 
 
 def _answered(rule: Rule, scores: Mapping[str, float | None], split: str) -> str:
-    if not rule.abstains():
+    if not rule.abstains() or rule.threshold >= NEVER:
         return ""
     right = _ranged(scores, "answered_precision")
     of_these = f", and of these answers {right} are right" if right else ""
@@ -65,9 +75,10 @@ def _unfamiliar(rule: Rule, scores: Mapping[str, float | None], split: str) -> s
             "val has too few images to tell so few from others."
         )
     return (
-        f"Out of distribution, and not answered, is an energy above {rule.energy_threshold:g}, "
-        f"which evaluate.ood_quantile {rule.ood_quantile:g} of val exceed at most: "
-        f"{scores['ood_share']:.1%} of {split}."
+        f"{scores['ood_share']:.1%} of {split} are taken for out of distribution, and not "
+        f"answered: their energy is above {rule.energy_threshold:.4g}, as that of at most "
+        f"{rule.ood_quantile:.3g} of val is (evaluate.ood_quantile). This finds only some foreign "
+        "images: docs/abstaining.md has figures."
     )
 
 

@@ -52,7 +52,8 @@ def summary(changes: Sequence[LabelChange], lost: Sequence[str], params: Cleanin
         out = sum(change.images for change in changes if not change.now)
         again = sum(change.images for change in changes if change.now)
         told = " and ".join(sorted(tables))
-        yield f"{out:,} images left out and {again:,} relabelled, by {excerpt(told)}"
+        images = "image" if out == 1 else "images"
+        yield f"{out:,} {images} left out and {again:,} relabelled, by {excerpt(told)}"
     if lost:
         yield f"classes without an image after that, which are none any more: {some(lost)}"
 

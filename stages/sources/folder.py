@@ -7,7 +7,7 @@ from stages.artifacts.raw import Raw
 from stages.errors import UserError
 from stages.sources import split_names
 from stages.sources.labelled import LabelledFile, build_raw
-from stages.sources.other_layouts import refuse_other_layouts
+from stages.sources.other_layouts import by_table, refuse_other_layouts
 from stages.sources.reports import excerpt, raise_problems
 from stages.sources.store import Store
 
@@ -78,13 +78,14 @@ def _below(store: Store, tree: Tree, folders: list[str]) -> dict[str, str]:
     twice = [f"{split}: {', '.join(same)}" for split, same in by_split.items() if len(same) > 1]
     raise_problems(f"{store.place}: two folders for one split; merge or rename them:", twice)
     bare = [folder for folder in folders if folder not in tree]
-    raise_problems(f"{store.place}: split folders without class folders; {LAYOUT}:", bare)
+    heading = f"{store.place}: split folders without class folders; {LAYOUT}{by_table(store)}:"
+    raise_problems(heading, bare)
     homes = {folder: tree[_inner(tree, folder, {*splits})] for folder in folders}
     # `asl_test/asl_test/1.jpg`: the split twice, and no class.
     again = [
         home for folder, (home, *more) in homes.items() if not more and _same_name(home, folder)
     ]
-    raise_problems(f"{store.place}: split folders without class folders; {LAYOUT}:", again)
+    raise_problems(heading, again)
     return {home: splits[folder] for folder in folders for home in homes[folder]}
 
 
@@ -138,8 +139,9 @@ def find(store: Store) -> tuple[list[LabelledFile], dict[str, list[str]]]:
         packed = [name for name in store.names() if name.lower().endswith(ARCHIVES)]
         remedy = f"; set download.path to {excerpt(f'{store.place}/{packed[0]}')}" if packed else ""
         raise UserError(
-            f"{store.place}: holds no image in a class folder; {LAYOUT}. An archive is read where "
-            f"download.path in params.yaml names it{remedy}"
+            f"{store.place}: holds no image in a class folder; {LAYOUT}; where names tell the "
+            "class, set download.label_pattern. An archive is read where download.path in "
+            f"params.yaml names it{remedy}"
         )
     raise_problems(f"{store.place}: class folders without an image; fill or remove:", sorted(empty))
     return found, {OUTSIDE: outside}

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from stages.errors import UserError
 from stages.params import Params
-from stages.patterns import first_group, flaw
+from stages.patterns import first_group, flaw, has_group
 from stages.sources import split_names
 from stages.sources.labelled import LabelledFile
 from stages.sources.other_layouts import TEXTS
@@ -68,6 +68,8 @@ def match(names: Sequence[str], pattern: str) -> list[str | None]:
     column = pa.array(names, pa.string())
     if wrong := flaw(pattern):
         raise _refused(pattern, wrong)
+    if not has_group(pattern):
+        raise _refused(pattern, f"has no group, as ({pattern}) would")
     try:
         if re.search(rf"\(\?P?<{GROUP}>", pattern):
             named = pc.extract_regex(column, pattern).to_pylist()

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from stages.sources import class_names, split_names
 from stages.sources.reports import excerpt, raise_problems
 from stages.sources.store import Store
+from stages.sources.table import KINDS
 
 TEXTS = (".txt", ".csv", ".tsv", ".json", ".xml", ".md", ".html", ".yaml", ".yml", ".pdf", ".mat")
 # Folders of these names, with a number or without, say what lies in them, and no class.
@@ -46,6 +47,12 @@ def refuse_other_layouts(
             "table (download.dataset: table); if the outer ones are, move the images up into them:",
             [f"{home}: {', '.join(names)}" for home, names in nested.items()],
         )
+
+
+def by_table(store: Store) -> str:
+    """Say what helps where a table may list the images of a split."""
+    table = next((name for name in store.names() if name.lower().endswith(KINDS)), None)
+    return f"; or set download.table: {excerpt(table)}, if it has their labels" if table else ""
 
 
 def _named_after_content(homes: Mapping[str, str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,15 @@ def test_predictions_from_before_a_cleaning_are_told(capsys: pytest.CaptureFixtu
     stage.main()
     for text in (review.PAGE.read_text("utf-8"), capsys.readouterr().out):
         assert "made before 1 labels changed and 0 images were left out" in " ".join(text.split())
+
+
+def test_a_ring_on_the_map_leads_to_its_image() -> None:
+    stage.main()
+    page = review.PAGE.read_text("utf-8")
+    places = re.findall(r'<a href="#([a-z]+-\d+)" tabindex="-1"><circle', page)
+    assert "leak-1" in places
+    for place in places:
+        assert f'<figure class="tile" id="{place}">' in page
 
 
 def test_the_same_images_give_the_same_bytes() -> None:

@@ -134,8 +134,7 @@ def test_bad_images_are_left_out_and_listed(tmp_path: Path) -> None:
     listed = [{"file": f"{n}.png", "reason": reasons[f"{n}.png"]} for n in (36, 3, 17)]
     assert made.seen["excluded_files"] == listed
     assert (
-        "3 images left out: they cannot be decoded; listed in metrics/preprocess.json as "
-        "excluded_files"
+        "3 images left out as undecodable; listed in metrics/preprocess.json as excluded_files"
     ) in made.messages
 
 

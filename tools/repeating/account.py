@@ -29,6 +29,9 @@ def told(overall: Overall) -> Iterator[str]:
             f"{name:8}  {found.mean:.4f} ± {found.sd:.4f}, 95 % interval of the mean "
             f"{found.low:.4f} to {found.high:.4f}"
         )
+    if overall.baseline is not None:
+        answer = "the most frequent class of train"
+        yield f"accuracy of always answering {answer}: {overall.baseline:.4f}"
     yield meaning(overall)
     if both := overall.pooled:
         yield (
@@ -72,7 +75,7 @@ def meaning(overall: Overall) -> str:
     return (
         "± is the standard deviation of a run. The interval (Student's t) is of the mean over all "
         f"seeds on these images of {split}; how far other images would change it, it does not say: "
-        "ci_low and ci_high of metrics/evaluate.json do, or `make folds`."
+        "ci_low and ci_high of metrics/evaluate.json do, or a cross-validation, make folds K=5."
     )
 
 

@@ -48,6 +48,17 @@ class Overall(NamedTuple):
     classes: Sequence[ClassSpread]
     pooled: Pooled | None  # of folds
 
+    @property
+    def what(self) -> str:
+        """What the runs are numbered by, from 0: seed, split or fold."""
+        return self.runs[0].label.partition("0")[0]
+
+    @property
+    def baseline(self) -> float | None:
+        """Mean accuracy of always answering the most frequent class of train."""
+        found = [run.baseline for run in self.runs if run.baseline is not None]
+        return fmean(found) if len(found) == len(self.runs) else None
+
 
 def same_splits(command: str, settings: Sequence[str], runs: Sequence[Scored]) -> Overall:
     """Sum up runs that learn from the same images."""

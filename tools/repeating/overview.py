@@ -39,16 +39,16 @@ def strip(overall: Overall, score: str) -> Chart:
     """Return a chart with a dot a run, a line at the mean, and one at each end of the interval."""
     found = overall.spreads[score]
     values = [run.scores[score] for run in overall.runs]
-    ends = (0.5, len(values) + 0.5)
+    ends = (-0.5, len(values) - 0.5)
     axes = (
-        spanning("run", ends, whole=True),
+        spanning(overall.what, ends, whole=True),
         spanning(page.label(score), [*values, found.low, found.high]),
     )
-    dots = [Series("", [point]) for point in enumerate(values, 1)]
+    dots = [Series("", [point]) for point in enumerate(values)]
     levels = [("mean", found.mean), ("95 % interval", found.low), ("", found.high)]
     lines = [Series(name, [(end, level) for end in ends]) for name, level in levels]
     made = line_chart(page.label(score), axes, [*dots, *lines])
-    names = ["run", *(name for name, _ in levels if name)]
+    names = [overall.what, *(name for name, _ in levels if name)]
     return made._replace(names=names, lines=_joined(made.lines, len(values)))
 
 

@@ -11,6 +11,7 @@ from stages.artifacts import predictions, report, splits
 from stages.artifacts.predictions import Predictions
 from stages.artifacts.splits import NAMES
 from stages.errors import UserError
+from stages.reporting.baseline import KEY
 from stages.reporting.metrics import averages
 
 
@@ -24,6 +25,7 @@ class Scored(NamedTuple):
     paths: Counter[str]  # of the images of all its splits
     learnt: int  # images learnt from, those that chose the epoch included
     scores: dict[str, float]  # accuracy, macro_f1, loss
+    baseline: float | None = None  # accuracy of always answering the most frequent class of train
 
     def recalls(self) -> list[float | None]:
         """Return the recall of each class, None of one that has no image here."""
@@ -44,13 +46,14 @@ def read(root: Path, label: str, experiment: str) -> Scored:
     paths = Counter[str]()
     for name in NAMES:
         paths.update(splits.read_paths(name, root / splits.PATH))
-    loss = report.read_scores(root).get("loss")
+    written = report.read_scores(root)
+    loss, baseline = written.get("loss"), written.get(KEY)
     if loss is None:
         raise UserError(f"{root / report.SCORES}: has no loss; run `dvc repro evaluate` again")
     split, counts = _split(root), splits.read_meta(root / splits.PATH).counts
     learnt = counts["train"] + (counts["val"] if split == "test" else 0)
     told = scores(found) | {"loss": float(loss)}
-    return Scored(label, experiment, split, found, paths, learnt, told)
+    return Scored(label, experiment, split, found, paths, learnt, told, baseline)
 
 
 def _split(root: Path) -> str:

@@ -54,7 +54,7 @@ def present(results: Results, background: Background) -> Content:
         data=background.data(results.names),
         split=background.split,
         baseline=background.baseline(results.names),
-        scores={**results.report.scores, **(outcome.scores if outcome else {})},
+        scores={**results.report.scores, **(outcome.shown if outcome else {})},
         calibration=results.calibration(background.split),
         decisions=outcome.sentences() if outcome else [],
         params={"network": card.network.model_dump(mode="json"), "training": card.training},

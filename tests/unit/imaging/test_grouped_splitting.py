@@ -12,8 +12,8 @@ from sklearn.model_selection import StratifiedKFold
 
 from stages.artifacts.splits import NAMES
 from stages.errors import UserError
-from stages.imaging.grouping import Groups
-from stages.imaging.shares import summarise
+from stages.imaging.grouping import LEAKS, Groups
+from stages.imaging.shares import mixed, summarise
 from stages.imaging.splitting import Splitting, assign_splits
 
 CLASSES = [f"c{label}" for label in range(10)]
@@ -107,7 +107,8 @@ def test_fresh_folds_go_over_all_published_splits() -> None:
 def test_folds_beside_published_splits_are_refused(other: str) -> None:
     assert complaint({"train": LABELS, other: LABELS}, params(folds=4)) == (
         f"preprocess.folds is 4, but train, {other} are published; every image is in the test of "
-        "one fold: set preprocess.splits: fresh, or folds to null"
+        "one fold: set preprocess.splits: fresh, or folds to null; "
+        "`make folds K=4 ARGS='-S preprocess.splits=fresh'` does the former"
     )
 
 
@@ -151,6 +152,14 @@ def test_published_splits_that_share_groups_are_refused() -> None:
         "preprocess.splits: fresh to split all images anew, or preprocess.groups: none"
     )
     assign_splits(published, CLASSES, params(splits="fresh"), named(numbers))
+
+
+def test_near_duplicates_in_two_splits_may_be_left_out() -> None:
+    published = {"test": LABELS[:100], "train": LABELS[100:]}
+    groups = named(np.arange(200) % 100)._replace(apart=LEAKS)
+    message = complaint(published, params(), groups)
+    assert message.endswith("review.csv, which download.exclude takes")
+    assert "or preprocess.groups: none, and leave out what shares one: inspect lists it" in message
 
 
 def test_of_many_shared_groups_some_are_named() -> None:
@@ -219,19 +228,31 @@ def test_the_shares_are_told() -> None:
     groups = named(np.array([0, 0, 0, 0, 4, 4, 1, 1, 2, 3]))
     dealt = summarise(groups, homes, {"test": 0.2, "val": 0.25})
     assert dealt.figures() == {
-        "groups": {
-            "number": 5,
-            "largest": 4,
-            "shares": [
-                {"split": "test", "groups": 2, "found": 0.2, "asked": 0.2},
-                {"split": "val", "groups": 1, "found": 0.2, "asked": 0.25},
-            ],
-        }
+        "groups": [
+            {
+                "number": 5,
+                "largest": 4,
+                "shares": [
+                    {"split": "test", "groups": 2, "found": 0.2, "asked": 0.2},
+                    {"split": "val", "groups": 1, "found": 0.2, "asked": 0.25},
+                ],
+            }
+        ]
     }
     assert dealt.message() == (
         "5 groups, the largest of 4 images (g0), test got 0.200 (0.200 asked), "
         "val got 0.200 (0.250 asked)"
     )
+
+
+def test_groups_of_several_classes_are_told() -> None:
+    groups = named(np.array([0, 0, 1, 1, 2]))
+    (told,) = mixed(groups, np.array([0, 1, 2, 2, 0]))
+    assert told == (
+        "1 of 3 groups hold images of several classes; if that is not meant, set another "
+        "preprocess.group_pattern"
+    )
+    assert [*mixed(groups, np.array([0, 0, 1, 1, 0]))] == []
 
 
 def test_what_is_published_has_no_share() -> None:

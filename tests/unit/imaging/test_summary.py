@@ -148,6 +148,11 @@ def test_what_is_in_order_needs_no_remark() -> None:
     assert list(messages(seen(), NOTHING)) == []
 
 
+def test_one_image_is_no_images() -> None:
+    (line,) = messages(seen({"a": "x"}, {}), NOTHING)
+    assert line.startswith("1 image left out as undecodable; listed in")
+
+
 def test_every_finding_has_a_remark() -> None:
     found = NOTHING._replace(
         repeated=9,
@@ -157,10 +162,7 @@ def test_every_finding_has_a_remark() -> None:
     odd = {"c": NARROW, "d": "wholly transparent", "e": NARROW}
     same = "; listed in metrics/preprocess.json as duplicates"
     assert list(messages(seen({"a": "x", "b": "y"}, odd)._replace(dropped=5), found)) == [
-        (
-            "2 images left out: they cannot be decoded; "
-            "listed in metrics/preprocess.json as excluded_files"
-        ),
+        ("2 images left out as undecodable; listed in metrics/preprocess.json as excluded_files"),
         f"1 images of train have the same pixels as images of val{same}",
         f"4 images of train have the same pixels as images of test{same}",
         f"2 images of val have the same pixels as images of test{same}",

@@ -13,7 +13,16 @@ from sklearn.metrics import precision_recall_curve
 from reprise.rule import NEVER, Rule
 from stages.errors import UserError
 from stages.reporting import abstention
-from stages.reporting.abstention import UNIT, Abstention, Sight, covering, fit, precise, rank
+from stages.reporting.abstention import (
+    UNIT,
+    Abstention,
+    Sight,
+    covering,
+    fit,
+    most_precise,
+    precise,
+    rank,
+)
 from stages.scores import interval, probabilities
 
 PARAMS = Abstention(abstain="none", abstain_target=0.9, conformal_alpha=None, ood_quantile=None)
@@ -59,6 +68,19 @@ def test_the_threshold_is_the_least_by_brute_force(
 
     reaching = [level for level in {top for top, _ in rows} if low(level) >= target]
     assert precise(*columns(rows), target) == min(reaching, default=None)
+
+
+@pytest.mark.parametrize("quantile", [None, 0.2])
+@pytest.mark.parametrize("seed", range(5))
+def test_val_shows_no_more_than_its_most_precise(seed: int, quantile: float | None) -> None:
+    val = sight(40, seed)
+    rule = fit(val, given_as(abstain="precision", abstain_target=0.999, ood_quantile=quantile))
+    assert rule.threshold == NEVER
+    most = most_precise(val, rule)
+    asked = {"abstain": "precision", "ood_quantile": quantile}
+    kept = fit(val, given_as(abstain_target=most - 1e-9, **asked))
+    assert kept.threshold < NEVER
+    assert fit(val, given_as(abstain_target=most + 1e-9, **asked)).threshold == NEVER
 
 
 @given(SURE, st.sampled_from([0.01, 0.2, 0.5, 0.95]))

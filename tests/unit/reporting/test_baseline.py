@@ -108,10 +108,10 @@ def test_the_balance_of_the_classes_is_told(train: list[int], said: str) -> None
     ("found", "said"),
     [
         ({}, []),
-        ({"train_and_test": 0}, ["No image of train has the same pixels as one of test."]),
-        ({"train_and_test": 5, "dropped": 0}, ["5 images of train have the same pixels"]),
-        ({"train_and_test": 5, "dropped": 7}, ["5 images of train had the pixels"]),
-        ({"train_and_val": 5, "contradictory": 2}, ["No image", "2 times the same pixels"]),
+        ({"train_and_test": 0}, ["No image of train has the same pixels as one of test.", "Only"]),
+        ({"train_and_test": 5, "dropped": 0}, ["5 images of train have the same pixels", "Only"]),
+        ({"train_and_test": 5, "dropped": 7}, ["5 images of train had the pixels", "Only"]),
+        ({"train_and_val": 5, "contradictory": 2}, ["No image", "Only", "2 times the same"]),
     ],
 )
 def test_duplicates_are_told(found: dict[str, int], said: list[str]) -> None:

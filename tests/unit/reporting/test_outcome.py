@@ -12,7 +12,7 @@ SEEN = Sight(torch.log(SHARES), torch.tensor([0, 0, 2, 1]), 1.0)
 
 
 def outcome(rule: Rule) -> RuleOutcome:
-    return RuleOutcome(rule, SEEN, "test")
+    return RuleOutcome(rule, SEEN, "test", SEEN)
 
 
 def test_four_images_by_hand() -> None:
@@ -43,10 +43,14 @@ def test_where_nothing_is_answered_there_is_no_precision() -> None:
     found = outcome(Rule(NEVER, None, None, "precision", 0.99))
     assert found.scores["answered_share"] == 0
     assert found.scores["answered_precision"] is None
-    first, second = found.sentences()
-    assert first.startswith("Nothing is answered: val shows for no probability")
-    assert first.endswith("lower evaluate.abstain_target, or give val more images.")
-    assert second == "On test it answers 0.0% of the images."
+    assert not any(name.startswith("answered_precision") for name in found.shown)
+    (told,) = found.sentences()
+    # From 0.9 on 1 of 1 right, from 0.7 on 2 of 2, from 0.6 on 2 of 3, from 0.5 on 2 of 4.
+    assert told == (
+        "Nothing is answered: for evaluate.abstain_target 0.99 (precision) the lower end of the "
+        f"95 % interval of the precision counts, and val (4 images) shows {interval(2, 2)[0]:.2f} "
+        "at most; lower evaluate.abstain_target, or give val more images."
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,7 +66,7 @@ def test_where_nothing_is_answered_there_is_no_precision() -> None:
         (Rule(0.6, None, None, "coverage", 0.75), ["by the share of val", "On test it answers"]),
         (
             Rule(0.0, None, 0.0, "coverage", 0.999, None, 0.1),
-            ["still too few", "On test", "Out of"],
+            ["still too few", "On test", "taken for out of"],
         ),
         (
             Rule(0.0, 0.25, None, "none", None, 0.1),
@@ -75,7 +79,7 @@ def test_where_nothing_is_answered_there_is_no_precision() -> None:
         (Rule(0.0, None, None, "none", None, None, 0.01), ["Nothing is out of distribution"]),
         (
             Rule(0.0, None, -0.1, "none", None, None, 0.01),
-            ["it answers 0.0%", "above -0.1, which evaluate.ood_quantile 0.01 of val exceed"],
+            ["it answers 0.0%", "above -0.1, as that of at most 0.01 of val is"],
         ),
     ],
 )

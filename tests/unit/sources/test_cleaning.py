@@ -544,6 +544,8 @@ def test_the_summary_names_both_tables() -> None:
     changes = [LabelChange("a", "", 3), LabelChange("a", "b", 1000)]
     (line,) = summary(changes, [], params(exclude=A, relabel=B))
     assert line == f"3 images left out and 1,000 relabelled, by {A} and {B}"
+    (line,) = summary([LabelChange("a", "", 1)], [], params(exclude=A))
+    assert line.startswith("1 image left out and 0 relabelled")
     assert [*summary([], [], params())] == []
 
 

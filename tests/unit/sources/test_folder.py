@@ -79,7 +79,9 @@ def test_classes_may_be_called_like_splits_where_they_hold_images() -> None:
 
 @pytest.mark.parametrize("names", [["README.md"], ["1.jpg", "2.jpg"], []])
 def test_without_an_image_in_a_class_folder_the_layout_is_explained(names: list[str]) -> None:
-    with pytest.raises(UserError, match=r"source: holds no image.*train/<class>/<image>"):
+    with pytest.raises(
+        UserError, match=r"source: holds no image.*train/<class>/<image>.*label_pattern"
+    ):
         folder.load(store(*names))
 
 
@@ -95,6 +97,11 @@ def test_a_split_folder_without_classes_is_named() -> None:
         UserError, match=r"split folders without class folders(.|\n)*\ntest\ntrain$"
     ):
         folder.load(store("train/1.jpg", "test/1.jpg"))
+
+
+def test_a_table_beside_a_split_without_classes_is_named() -> None:
+    with pytest.raises(UserError, match=r"or set download\.table: test\.csv, if .*labels:\ntest$"):
+        folder.load(store("train/ants/1", "test/1.jpg", "test.csv"))
 
 
 def test_a_folder_beside_the_splits_is_named() -> None:

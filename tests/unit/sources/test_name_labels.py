@@ -63,7 +63,8 @@ def test_texts_that_do_not_match_are_counted() -> None:
     ("pattern", "said"),
     [
         ("(", "missing )"),
-        (r"a_\d", "0 parenthesized"),
+        (r"a_\d", r"has no group, as (a_\d) would; expected is"),
+        ("ants|bees", "is ants|bees: has no group, as (ants|bees) would"),
         (r"(a)\1", r"invalid escape sequence: \\1"),
         (r"(?=a)(.)", "invalid perl operator"),
         (r"(?P<label>a)(b)", "unnamed groups"),

@@ -93,4 +93,22 @@ def test_a_chart_has_a_dot_a_run_a_mean_and_an_interval() -> None:
     dots, mean, ends = strip(both(), "accuracy").lines
     assert (dots.count("M"), dots.count("L")) == (2, 0)
     assert (mean.count("M"), ends.count("M")) == (1, 2)
-    assert strip(both(), "loss").names == ["run", "mean", "95 % interval"]
+    assert strip(both(), "loss").names == ["seed", "mean", "95 % interval"]
+
+
+def test_a_chart_numbers_the_runs_as_they_are_called() -> None:
+    runs = [RIGHT._replace(label="fold0of2"), HALF._replace(label="fold1of2")]
+    chart = strip(other_splits("folds", (), runs), "accuracy")
+    assert chart.labels[0] == "fold"
+    assert [tick.text for tick in chart.ticks[0]] == ["0", "1"]
+
+
+def test_the_baseline_is_told_where_all_runs_have_one(tmp_path: Path) -> None:
+    runs = [RIGHT._replace(baseline=0.5), HALF._replace(baseline=0.25)]
+    found = same_splits("repeat", (), runs)
+    told = "accuracy of always answering the most frequent class of train: 0.3750"
+    assert told in [*account.told(found)]
+    page = account.write(found, root=tmp_path).read_text("utf-8")
+    assert "0.3750 by always answering the most frequent class of train" in page
+    assert "`" not in page
+    assert not any("always answering" in line for line in account.told(both()))
