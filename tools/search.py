@@ -60,7 +60,7 @@ def apply(given: argparse.Namespace) -> None:
     what = "sets these" if changes else f"is {PARAMS} as it stands"
     print(
         f"trial {best.number}, {wanted.params.aim} {best.value:.4f}, {what}; "
-        "`dvc repro` takes what it made from the cache"
+        "`dvc repro` takes its training from the cache"
     )
 
 
