@@ -14,6 +14,7 @@ from stages import errors
 from stages.address import redacted
 from stages.errors import UserError
 from stages.params import PATH as PARAMS
+from stages.progress import say
 from tools.experimenting.beginning import Beginning, beginning, digest
 from tools.params_yaml import merge, read, replace, written
 from tools.searching import design, drawing, logbook, storage, study, upshot
@@ -29,8 +30,7 @@ def search(given: argparse.Namespace) -> None:
     """Carry out the trials that are left, and write what all came to."""
     wanted = design.load(given.file)
     begun, at = begin(wanted, given.storage)
-    for line in drawing.outside(wanted):
-        print(printable(line))
+    say(*map(printable, drawing.outside(wanted)))
     remote = Remote(given.push)
     if at.left():
         Crew(at, begun, remote.send).work(given.jobs)
@@ -38,7 +38,7 @@ def search(given: argparse.Namespace) -> None:
     found = upshot.found(at)
     comparison, lacking = upshot.compared(found, remote.bring)
     page = logbook.write(found, comparison)
-    print(*logbook.told(found, comparison), *lacking, f"Open {page}.", sep="\n")
+    say(*logbook.told(found, comparison), *lacking, f"Open {page}.")
 
 
 def apply(given: argparse.Namespace) -> None:
@@ -76,10 +76,9 @@ def begin(wanted: Design, address: str | None) -> tuple[Beginning, Opened]:
     begun, place = beginning([]), storage.address(address)
     at = study.opened(storage.opened(place), wanted, digest(begun, wanted.identity()))
     ended = wanted.params.trials - len(at.left())
-    print(
+    say(
         f"study {at.study.study_name}: {ended} of {wanted.params.trials} trials have ended; "
-        f"kept in {redacted(place)}",
-        flush=True,
+        f"kept in {redacted(place)}"
     )
     return begun, at
 

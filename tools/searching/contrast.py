@@ -83,7 +83,7 @@ def _incomparable(found: Found) -> str:
     if found.best is None:
         return "No trial is complete, so there is no best."
     if found.default is None:
-        return "No trial had params.yaml as they are, so there is nothing to compare with."
+        return "No trial had params.yaml as it is, so there is nothing to compare with."
     if found.default.number == found.best.number:
-        return "No trial is better than params.yaml as they are: the default is the best."
+        return "No trial is better than params.yaml as it is: the default is the best."
     return "The best or the default has no predictions, so there is nothing to compare."

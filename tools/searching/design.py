@@ -126,7 +126,9 @@ def _require_known(name: str, stated: Mapping[str, Mapping[str, object]]) -> Non
         raise ValueError(f"{section} does not change what a network learns; leave it out")
     if key not in stated.get(section, {}):
         known = [f"{part}.{each}" for part in SEARCHED for each in stated.get(part, {})]
-        raise ValueError(f"is no parameter of {PARAMS}; {mistakes.nearest(name, known)}")
+        same = [each for each in known if each.partition(".")[2] == name.rpartition(".")[2]]
+        near = f"did you mean {same[0]}?" if same else mistakes.nearest(name, known)
+        raise ValueError(f"is no parameter of {PARAMS}; {near}")
 
 
 def _refused(path: Path, found: Mapping[str, Range]) -> Iterator[str]:

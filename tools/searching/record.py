@@ -29,6 +29,6 @@ class Found(NamedTuple):
     trials: Sequence[SearchTrial]
     importance: Mapping[str, float]  # by parameter, of sum 1; empty of too few trials
     best: SearchTrial | None
-    default: SearchTrial | None  # with params.yaml as they are, if it was tried
+    default: SearchTrial | None  # with params.yaml as it is, if it was tried
     logarithmic: Collection[str] = ()  # the parameters that were drawn on such a scale
     given: Mapping[str, Value] = MappingProxyType({})  # what params.yaml has of the parameters

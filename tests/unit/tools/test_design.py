@@ -79,7 +79,7 @@ def test_their_number_does_not_make_it_another_study() -> None:
         ("ranges:", "range:", "section range is unknown; did you mean ranges?"),
         ("search:", "train:", "section train is unknown"),
         ("  train.lr", "  train.lrr", "ranges.train.lrr: is no parameter of params.yaml; did you"),
-        ("  train.lr", "  lr", "ranges.lr: is no parameter of params.yaml; "),
+        ("  train.lr", "  lr", "ranges.lr: is no parameter of params.yaml; did you mean train.lr?"),
         ("  train.lr", "  preprocess.seed", "ranges.preprocess.seed: decides which images are in"),
         ("  train.lr", "  download.path", "ranges.download.path: decides which images are in val"),
         ("  train.lr", "  export.opset", "ranges.export.opset: export does not change what a"),

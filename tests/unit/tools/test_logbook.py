@@ -95,7 +95,7 @@ def test_the_verdict_and_its_warnings() -> None:
     [
         (study([]), "No trial is complete"),
         (study([FAILED]), "No trial is complete"),
-        (study([BEST, WORSE]), "No trial had params.yaml as they are"),
+        (study([BEST, WORSE]), "No trial had params.yaml as it is"),
         (study([DEFAULT, WORSE]), "the default is the best"),
         (study([DEFAULT, BEST]), "has no predictions"),
     ],
