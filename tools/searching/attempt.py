@@ -12,6 +12,8 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Literal, NamedTuple
 
+import psutil
+
 from reprise.escaping import printable
 from stages import files, sections
 from stages.artifacts import history, report
@@ -135,11 +137,20 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def _is_at_work(process: subprocess.Popen[bytes]) -> bool:
     """Tell whether a process or any of its group lives."""
     process.poll()  # else it would stay in the group when it has ended
+    others = psutil.process_iter(["status"])
+    # Where the first process of a machine waits for nobody, as in many containers, zombies stay.
+    return any(
+        each.info["status"] != psutil.STATUS_ZOMBIE and _group(each.pid) == process.pid
+        for each in others
+    )
+
+
+def _group(pid: int) -> int | None:
+    """Return the group of a process, None of one that is gone."""
     try:
-        os.killpg(process.pid, 0)
+        return os.getpgid(pid)
     except ProcessLookupError:
-        return False
-    return True
+        return None
 
 
 def failure(log: str, code: int) -> Ending:
