@@ -127,16 +127,17 @@ def end(process: subprocess.Popen[bytes]) -> None:
     for number in (signal.SIGINT, signal.SIGKILL):
         until = monotonic() + PATIENCE
         if not _is_at_work(process):
-            return
+            break
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         while _is_at_work(process) and monotonic() < until:
             sleep(MOMENT)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(PATIENCE)
 
 
 def _is_at_work(process: subprocess.Popen[bytes]) -> bool:
     """Tell whether a process or any of its group lives."""
-    process.poll()  # else it would stay in the group when it has ended
     others = psutil.process_iter(["status"])
     # Where the first process of a machine waits for nobody, as in many containers, zombies stay.
     return any(
