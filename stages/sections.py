@@ -72,7 +72,7 @@ def _is_stage(script: Path) -> bool:
 
 
 def _require_known(sections: Iterable[object], path: Path, known: Collection[str]) -> None:
-    """Refuse a section that nobody reads: it would be ignored silently."""
+    """Refuse an unknown section, which would be ignored silently."""
     for unknown in (str(key) for key in sections if key not in known):
         told = mistakes.short(unknown)
         raise UserError(f"{path}: section {told} is unknown; {mistakes.nearest(unknown, known)}")

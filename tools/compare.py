@@ -12,8 +12,7 @@ from reprise.escaping import printable
 from stages import errors, files
 from stages.artifacts.predictions import Predictions
 from stages.errors import UserError
-from tools.comparing.answering import answers
-from tools.comparing.fetching import fetch
+from tools.comparing.fetching import answers, fetch
 from tools.comparing.paired_test import Pair, changed, difference, match, shifts
 from tools.comparing.verdict import class_table, image_table, verdict
 

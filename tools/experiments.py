@@ -17,6 +17,7 @@ from stages.errors import UserError
 from stages.progress import width_of
 from tools.listing.blocks import blocks
 from tools.listing.differing import rows, table
+from tools.provenance.clone import file_at
 
 COMMAND = ("dvc", "exp", "show", "--json")
 
@@ -48,12 +49,15 @@ def main() -> None:
         formatter_class=RawDescriptionHelpFormatter,
     )
     _, options = parser.parse_known_args()
-    found = [*rows(told(options))]
+    found = [*rows(told(options), lambda rev: file_at(rev, "dvc.lock"))]
     stated = os.environ.get("COLUMNS", "")
     width = width_of(sys.stdout) or (int(stated) if stated.isdecimal() else 0)
     print(*blocks(table(found), width), sep="\n")
     if len(found) == 1:
-        print("no experiment began here; `dvc exp run -S train.lr=0.001` makes one")
+        print(
+            "no experiment began at this commit; `dvc exp run -S train.lr=0.001` makes one, and "
+            "ARGS=--all-commits lists those of other commits"
+        )
 
 
 if __name__ == "__main__":

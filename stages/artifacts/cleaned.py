@@ -1,4 +1,4 @@
-"""What a cleaning changed: in `data/raw` by rows, and in `data/splits` by counts."""
+"""Excluded and relabelled images: as metadata of `data/raw` and counts in `data/splits`."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,18 +11,18 @@ KEY = b"cleaning"  # of the metadata of a file of data/raw, where there is anyth
 
 
 class Cleaned(Params):
-    """What tables changed in a published split."""
+    """The excluded and relabelled images of one published split."""
 
     tables: tuple[str, ...]  # that left images out, or gave them another label
     excluded: NonNegativeInt  # images that were left out
     relabelled: tuple[NonNegativeInt, ...]  # rows of the images that got another label
 
     def metadata(self) -> dict[bytes, bytes]:
-        """Return this as metadata of a file, nothing where there is nothing to say."""
+        """Return this as metadata of a Parquet file; empty where nothing was changed."""
         return {KEY: self.model_dump_json().encode()} if self.tables else {}
 
     def after(self, start: int) -> "Cleaned":
-        """Return the same of images that stand behind `start` others."""
+        """Return the same with all row numbers raised by `start`."""
         return self.model_copy(update={"relabelled": tuple(start + n for n in self.relabelled)})
 
 
@@ -30,7 +30,7 @@ NONE = Cleaned(tables=(), excluded=0, relabelled=())
 
 
 class CleaningCounts(Params):
-    """What tables changed in all data."""
+    """The numbers of excluded and relabelled images of all splits."""
 
     tables: tuple[str, ...]
     excluded: NonNegativeInt
@@ -50,7 +50,7 @@ class CleaningCounts(Params):
 
 
 def parse(metadata: Mapping[bytes, bytes] | None) -> Cleaned:
-    """Return what the metadata of a file says.
+    """Parse the metadata of a Parquet file.
 
     Raises:
         ValueError: it is damaged.
@@ -60,7 +60,7 @@ def parse(metadata: Mapping[bytes, bytes] | None) -> Cleaned:
 
 
 def together(parts: Sequence[Cleaned]) -> Cleaned:
-    """Return what was changed in several."""
+    """Join the changes of several splits into one."""
     return Cleaned(
         tables=tuple(sorted({table for part in parts for table in part.tables})),
         excluded=sum(part.excluded for part in parts),

@@ -66,7 +66,7 @@ class Groups(NamedTuple):
 
     @property
     def remedy(self) -> str:
-        """What helps where there are too few."""
+        """The remedy where there are too few groups for a split."""
         return f"bring more images of other groups, take the class out, or set {self.smaller}"
 
 

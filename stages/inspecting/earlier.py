@@ -1,4 +1,4 @@
-"""What a person decided about images in an earlier review."""
+"""Find the images that were decided about in an earlier review."""
 
 from collections import defaultdict
 
@@ -10,7 +10,7 @@ Key = tuple[str, str, str]  # published split or nothing, path, label
 
 
 def earlier(images: Images, given: DecidedImages) -> dict[int, str]:
-    """Return the decision of each row that one is known of.
+    """Return the decision by row, of the rows that have one.
 
     Images are told by path and label and, where they are in the splits in which they were
     published, by these. What may be one of several has none.

@@ -9,7 +9,7 @@ MORE = "lower evaluate.abstain_target, or give val more images"
 
 
 class Attained(NamedTuple):
-    """What val can show."""
+    """The highest precision or coverage that the images of val can prove."""
 
     images: int
     precision: float  # the highest lower end of a 95 % interval of the precision

@@ -1,4 +1,4 @@
-"""Record what a cleaning did: for reports, and for the next review."""
+"""Record the changes of a cleaning for reports, and its decisions for the next review."""
 
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,14 +15,14 @@ Verdicts = Mapping[FoundImage, Verdict]
 
 
 def cleaned(verdicts: Verdicts, splits: Iterable[str]) -> dict[str, Cleaned]:
-    """Return what is changed in each split."""
+    """Return the excluded and relabelled images by split."""
     return {
         split: _cleaned({i: v for i, v in verdicts.items() if i.split == split}) for split in splits
     }
 
 
 def _cleaned(verdicts: Verdicts) -> Cleaned:
-    """Return what is changed in a split; rows are those that are left of it."""
+    """Return those of one split; row numbers are counted after the exclusion."""
     changes = {image: v for image, v in verdicts.items() if v.label != image.label}
     gone = sorted(image.number for image, verdict in changes.items() if verdict.label is None)
     again = sorted(image.number for image, verdict in changes.items() if verdict.label is not None)

@@ -32,7 +32,7 @@ class Ruling(NamedTuple):
 
     @property
     def wish(self) -> str:
-        """What the row does with the image, in words."""
+        """The decision as a verb for a message, as `leaves it out`."""
         if self.keeps:
             return "keeps it"
         return "leaves it out" if self.label is None else f"calls it {self.label}"

@@ -1,4 +1,4 @@
-"""Tell which image each decision is about, and what becomes of it.
+"""Match decisions to images, and give each image its final label or its exclusion.
 
 Tables may be of several rounds: a later one was made when the labels of an earlier one held, so it
 may call an image by either label.
@@ -20,7 +20,7 @@ Told = Mapping[FoundImage, Mapping[int | None, Ruling]]  # the first row of each
 
 
 class Verdict(NamedTuple):
-    """What becomes of an image."""
+    """The final label of an image, or its exclusion, and the table that decides it."""
 
     label: int | None  # None: it is left out
     table: str  # that says so
@@ -29,7 +29,7 @@ class Verdict(NamedTuple):
 def resolve(
     survey: Survey, made: Sequence[Ruling], classes: Sequence[str]
 ) -> dict[FoundImage, Verdict]:
-    """Return what becomes of each image that a row names.
+    """Return the final label of each image that a row names.
 
     Raises:
         UserError: a row fits no image, more than one, or no class, or two contradict each other.
@@ -58,7 +58,7 @@ def some(names: Sequence[str]) -> str:
 def _tell(
     survey: Survey, made: Iterable[Ruling], classes: Sequence[str], others: Told
 ) -> tuple[Told, list[str]]:
-    """Return what rows say of each image, and what is wrong with rows."""
+    """Return the decisions by image, and a message for each wrong row."""
     numbers = spelling.numbers(classes)
     told, problems = defaultdict[FoundImage, dict[int | None, Ruling]](dict), list[str]()
     for decision in made:

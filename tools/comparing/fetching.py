@@ -1,9 +1,13 @@
-"""Fetch the predictions of a revision, an experiment or the workspace."""
+"""Fetch the predictions of a revision, an experiment or the workspace, as answers to compare."""
+
+from collections.abc import Iterator
 
 from reprise.shortage import lacking
 from stages.artifacts import predictions
+from stages.artifacts.numbering import numbered
 from stages.artifacts.predictions import Predictions
 from stages.errors import UserError
+from tools.comparing.paired_test import Answer
 
 WORKSPACE = "workspace"
 
@@ -45,3 +49,11 @@ def _content(revision: str) -> bytes:
             f"{revision}: its {predictions.PATH} is neither here nor at a remote; where it was "
             "made `dvc push` it, or check it out, run `dvc repro evaluate` and commit dvc.lock"
         ) from error
+
+
+def answers(run: Predictions) -> Iterator[Answer]:
+    """Yield the prediction for each image; classes of one name are numbered."""
+    # By name: in a run whose classes have another order, an index means another class.
+    names, sure = numbered(run.classes), run.probabilities.max(1).tolist()
+    rows = zip(run.paths, run.labels.tolist(), run.predicted.tolist(), sure, strict=True)
+    return (Answer(path, names[label], names[said], p) for path, label, said, p in rows)

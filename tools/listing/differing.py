@@ -2,16 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ruamel.yaml import YAML
+
 from reprise.escaping import printable
-from stages.artifacts import report
+from stages.artifacts import classifier, report
 from stages.status_line import figure
 from tools.listing.blocks import Column
 
 SCORES = ("accuracy", "macro_f1", "loss")
 NONE = "-"
+CLASSIFIER = str(classifier.PATH)
 SCORED = ("", "success")  # other states have the scores of what they began from
 
 
@@ -24,15 +27,33 @@ class ExperimentRow(NamedTuple):
     params: Mapping[str, str]  # by dotted key
 
 
-def rows(told: Sequence[Mapping[str, Any]]) -> Iterator[ExperimentRow]:
-    """Yield commits and, indented, their experiments, of `dvc exp show --json`."""
+def rows(
+    told: Sequence[Mapping[str, Any]], lock_of: Callable[[str], bytes | None]
+) -> Iterator[ExperimentRow]:
+    """Yield commits and, indented, their experiments, of `dvc exp show --json`.
+
+    `lock_of` returns dvc.lock of a revision, None where it has none. An experiment that ran as far
+    as train has the scores of the commit that it began from, which are not shown.
+    """
     for commit in told:
         if commit["rev"] != "workspace":
             yield _row(commit, commit["name"], "")
         for experiment in commit["experiments"] or ():
             state = (experiment["executor"] or {}).get("state", "")
             found = experiment["revs"][0]
-            yield _row(found, found["name"] or experiment["name"], state, indent="  ")
+            row = _row(found, found["name"] or experiment["name"], state, indent="  ")
+            is_evaluated = not row.scores or evaluates_its_own(lock_of(found["rev"]))
+            yield row if is_evaluated else row._replace(scores={})
+
+
+def evaluates_its_own(lock: bytes | None) -> bool:
+    """Tell whether evaluate ran with the classifier that train made, as dvc.lock has it."""
+    stages = YAML(typ="safe").load(lock)["stages"] if lock else {}
+    made, used = (
+        {each["md5"] for each in stages.get(stage, {}).get(part, ()) if each["path"] == CLASSIFIER}
+        for stage, part in (("train", "outs"), ("evaluate", "deps"))
+    )
+    return made == used
 
 
 def table(found: Sequence[ExperimentRow]) -> list[Column]:

@@ -32,7 +32,7 @@ Judge = Callable[[int, float], bool]  # of an epoch and its score: whether to st
 
 
 class Order(NamedTuple):
-    """What is to be carried out, and where its messages and checkpoints go."""
+    """Name, parameters, aim and folders of an experiment to run."""
 
     name: str  # of the experiment
     settings: Mapping[str, Any]
@@ -42,7 +42,7 @@ class Order(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """What an experiment came to."""
+    """State, score and reason with which an experiment ended."""
 
     state: Literal["complete", "pruned", "failed", "killed", "stopped"]
     score: float | None = None
@@ -83,7 +83,7 @@ class Attempt:
         return found
 
     def _watch(self, process: subprocess.Popen[bytes], stop: threading.Event) -> Ending | None:
-        """Look at the curve until the experiment ends; return why it is not to end by itself."""
+        """Poll the curve until the experiment ends; return why it must be stopped, or None."""
         while process.poll() is None:
             if stop.wait(LOOK):
                 return Ending("stopped")
@@ -92,7 +92,7 @@ class Attempt:
         return None
 
     def _complete(self) -> Ending:
-        """Judge the epochs that nobody has looked at, as if they had been seen in time."""
+        """Judge the epochs since the last look, and return the score."""
         self._former = None
         if self._is_behind():
             return Ending("pruned")

@@ -1,4 +1,4 @@
-"""Who works on which trial: a table beside those of Optuna, so that no trial runs twice.
+"""Leases of trials: a table beside those of Optuna, so that no trial runs twice.
 
 No clock is compared: who holds a trial counts up, and who sees a count stand still for a while,
 while the database answers, takes the trial over.
@@ -29,7 +29,7 @@ STILL = 60.0  # seconds without one after which a trial is another's
 
 
 def holder() -> str:
-    """Return what tells this folder of this machine from all others."""
+    """Return the identity of this folder: host name, path and a random identifier."""
     file = FOLDER / "holder"
     if not (file.is_file() and file.stat().st_size):
         files.remove(file)
@@ -64,7 +64,7 @@ class Claims:
             return False
 
     def beat(self) -> set[int]:
-        """Count up for all trials that are held; return those that another has taken over."""
+        """Send a heartbeat for each claim held; return the trials that another has taken over."""
         held = [*self._held]
         lost = {number for number in held if not patiently(lambda: self._count_up(number))}  # noqa: B023
         with self._lock:
@@ -78,7 +78,7 @@ class Claims:
             patiently(lambda: self._delete(number))
 
     def forget(self) -> None:
-        """Forget how long others have been still: the database was away, and nobody could beat."""
+        """Restart the measurement of stale claims after an outage of the database."""
         self._seen.clear()
 
     def _insert(self, number: int) -> bool:
@@ -91,7 +91,7 @@ class Claims:
         return True
 
     def _take_over(self, number: int) -> bool:
-        """Take the trial of one who is gone; of two who try, one succeeds."""
+        """Take over a stale claim by compare-and-swap: of two that try, one succeeds."""
         with self._engine.begin() as connection:
             row = connection.execute(
                 select(TABLE.c.holder, TABLE.c.beats).where(self._is(number))

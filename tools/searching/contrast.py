@@ -6,7 +6,7 @@ from typing import NamedTuple
 from reprise.escaping import printable
 from stages.artifacts.predictions import Predictions
 from stages.errors import UserError
-from tools.comparing.answering import answers
+from tools.comparing.fetching import answers
 from tools.comparing.paired_test import Difference, Matched, difference, match
 from tools.comparing.verdict import LEVEL, verdict
 from tools.searching.record import Found

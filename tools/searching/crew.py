@@ -1,4 +1,4 @@
-"""Workers that share the trials of a study, with each other and with those of other machines."""
+"""Run the trials of a study by several workers, which other machines may share."""
 
 import signal
 import threading
@@ -147,7 +147,7 @@ class Crew:
         self._failed.clear()
 
     def _beat(self) -> None:
-        """Say that the trials are at work; stop those that another has taken over meanwhile."""
+        """Send heartbeats; stop the trials that another machine has taken over."""
         while not self._stop.wait(BEAT):
             for number in self._at.claims.beat():
                 if number in self._at_work:
@@ -159,7 +159,7 @@ class Crew:
             stop.set()
 
     def _show(self, left: list[int]) -> None:
-        """Move the bar to what has ended, here and elsewhere."""
+        """Move the bar to the number of ended trials, those of other machines included."""
         with self._lock:
             ended = self._at.design.params.trials - len(left)
             if best := self._at.best_so_far():

@@ -1,4 +1,4 @@
-"""What is searched: the file search.yaml, held against params.yaml."""
+"""Read search.yaml, and check its ranges against the parameters of the stages."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -55,7 +55,7 @@ class Search(Params):
 
 
 class Design(NamedTuple):
-    """What is searched for, how, and in which ranges."""
+    """The contents of search.yaml, and the values of params.yaml for its ranges."""
 
     params: Search
     ranges: Mapping[str, Range]  # by dotted parameter
@@ -67,13 +67,13 @@ class Design(NamedTuple):
         return self.params.aim not in {"val_loss", *SMALL}
 
     def setting(self, name: str, drawn: Drawn) -> Any:  # noqa: ANN401
-        """Return what params.yaml says of what was drawn: as it stands, where it is the same."""
+        """Convert a sample to the value in params.yaml; an equal value keeps its spelling."""
         made, stands = self.ranges[name].setting(drawn), self.default[name]
         same = isinstance(made, float) and isinstance(stands, int) and made == stands
         return stands if same and not isinstance(stands, bool) else made
 
     def identity(self) -> list[str]:
-        """Return all that makes a study another one; their number does not."""
+        """Return what identifies the study: everything but the number of trials."""
         told = self.params.model_dump(mode="json", exclude={"trials"})
         words = {name: found.words for name, found in self.ranges.items()}
         return [json.dumps([told, words], sort_keys=True)]

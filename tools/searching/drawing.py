@@ -1,4 +1,4 @@
-"""What is drawn for a trial, and when one is behind."""
+"""Sampler and pruner of a study, from search.yaml."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from tools.searching.design import Design
 
 
 class Reseeded(BaseSampler):
-    """A sampler that begins anew with each draw, so that a killed search goes on to the same."""
+    """A sampler seeded by trial number, so that a resumed search draws the same parameters."""
 
     def __init__(self, design: Design) -> None:
         self._params = design.params
@@ -53,7 +53,7 @@ class Reseeded(BaseSampler):
 
 
 def pruner(design: Design) -> BasePruner:
-    """Return what says when a trial is behind the others."""
+    """Return the pruner that search.yaml names."""
     pruners: Mapping[str, BasePruner] = {
         "none": NopPruner(),
         "median": MedianPruner(n_startup_trials=5, n_warmup_steps=2),
@@ -63,7 +63,7 @@ def pruner(design: Design) -> BasePruner:
 
 
 def default_drawn(design: Design) -> dict[str, Any] | None:
-    """Return params.yaml as if drawn; None where a value is outside of its range."""
+    """Return params.yaml as samples; None where a value is outside of its range."""
     try:
         return {name: one.drawn(design.default[name]) for name, one in design.ranges.items()}
     except ValueError:

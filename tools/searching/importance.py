@@ -1,4 +1,4 @@
-"""How much of what the scores vary each parameter explains by itself.
+"""Importance of each parameter: its share of the variance of the scores.
 
 By functional ANOVA of a forest of trees (Hutter, Hoos & Leyton-Brown 2014). Optuna's default,
 PED-ANOVA, judges by the best tenth of the trials, which is two of 20. The forest is seeded, and

@@ -1,4 +1,4 @@
-"""Tell what a search found, as text for a terminal and as files."""
+"""Write the results of a search as files and as text for a terminal."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""From what a parameter is drawn: an interval, or a few choices."""
+"""Ranges of search.yaml as distributions of Optuna: intervals and lists of choices."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,14 +22,14 @@ KEYS = ("low", "high", "log", "step")
 
 
 class Range(NamedTuple):
-    """What a parameter is drawn from."""
+    """The distribution of a parameter, and how its samples stand in params.yaml."""
 
     distribution: BaseDistribution
     words: str
     choices: Mapping[str, Any]  # by the text that the study has of them; empty of an interval
 
     def setting(self, drawn: Drawn) -> Any:  # noqa: ANN401 - whatever a parameter may be
-        """Return the value for params.yaml of what was drawn."""
+        """Convert a sample of the distribution to the value in params.yaml."""
         if self.choices:
             return self.choices[str(drawn)]
         if isinstance(self.distribution, FloatDistribution) and isinstance(drawn, float):
@@ -39,7 +39,7 @@ class Range(NamedTuple):
         return drawn
 
     def drawn(self, setting: object) -> Drawn:
-        """Return what must be drawn for a value of params.yaml.
+        """Convert a value of params.yaml to the sample that gives it.
 
         Raises:
             ValueError: no draw gives it.
@@ -55,7 +55,7 @@ class Range(NamedTuple):
         raise ValueError(f"{shown(setting)} is not {self.words}")
 
     def ends(self) -> Iterator[Any]:
-        """Yield the values that are the first to be out of bounds, if any is."""
+        """Yield the ends of an interval, or all choices, for a check of bounds."""
         if self.choices:
             yield from self.choices.values()
         elif isinstance(self.distribution, FloatDistribution | IntDistribution):

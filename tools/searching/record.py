@@ -1,4 +1,4 @@
-"""What a search found: its trials, and what they say together."""
+"""The results of a study, as its table and page show them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType

@@ -77,7 +77,7 @@ def opened(place: str) -> RDBStorage:
 
 
 def at_once(make: Callable[[], Result]) -> Result:
-    """Make tables, which another machine may make at the same moment: then they are there."""
+    """Create tables; retry where another machine creates them at the same moment."""
     for _ in range(ATTEMPTS):
         try:
             return make()
@@ -87,7 +87,7 @@ def at_once(make: Callable[[], Result]) -> Result:
 
 
 def patiently(do: Callable[[], Result], after: Callable[[], None] | None = None) -> Result:
-    """Do something with the database; where it does not answer, say so and wait for it.
+    """Call a function that uses the database; retry while the database does not answer.
 
     Once it answers again, `after` is called, too.
 

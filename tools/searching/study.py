@@ -1,4 +1,4 @@
-"""The study of Optuna: what was drawn, and what it came to.
+"""Create, resume and update the study of Optuna.
 
 All trials stand in the study from the start, and wait; a worker takes the first that nobody has.
 What is drawn for one is decided by the seed, its number and the trials that ended before, and by
@@ -29,7 +29,7 @@ EXPERIMENT, REASON = "experiment", "reason"  # names of attributes
 
 
 class Opened(NamedTuple):
-    """A study, and who works on what."""
+    """A study of Optuna with its storage, claims and design."""
 
     study: optuna.Study
     storage: BaseStorage
@@ -37,7 +37,7 @@ class Opened(NamedTuple):
     design: Design
 
     def _id(self, number: int) -> int:
-        """Return what the storage calls a trial."""
+        """Return the storage's identifier of a trial."""
         return self.storage.get_trial_id_from_study_id_trial_number(self.study._study_id, number)  # noqa: SLF001
 
     def trials(self) -> list[FrozenTrial]:
@@ -84,7 +84,7 @@ class Opened(NamedTuple):
             self.storage.set_trial_param(ident, name, inner, distribution)
 
     def judge(self, trial: optuna.Trial) -> Judge:
-        """Return what is told the score of each epoch, and says whether to stop there."""
+        """Return a function that reports the score of an epoch, and tells whether to prune."""
 
         def is_behind(epoch: int, score: float) -> bool:
             known = self._reported(trial)
@@ -152,7 +152,7 @@ def opened(storage: RDBStorage, design: Design, digest: str) -> Opened:
 
 
 def settings(design: Design, trial: FrozenTrial) -> dict[str, Any]:
-    """Return what a trial set in params.yaml; the first set nothing."""
+    """Return the parameters that a trial set; the first trial sets none."""
     if trial.number == 0:
         return {}
     return {

@@ -1,4 +1,4 @@
-"""What a study came to, for a person."""
+"""Summarise a study: trials, importance, best trial, comparison with the default."""
 
 from collections.abc import Callable
 from typing import Literal

@@ -1,1 +1,1 @@
-"""Trackers of experiments, and the signal for editors: told of a training while it runs."""
+"""Experiment trackers (MLflow, W&B) and the signal file of DVCLive."""

@@ -20,7 +20,7 @@ class StepSignal:
         self._path = root / PATH if root else None
 
     def give(self, epoch: int) -> None:
-        """Tell that an epoch has ended; that nobody can be told so is no matter."""
+        """Write the number of the epoch that has ended; a failure to write is ignored."""
         if self._path:
             with suppress(OSError):
                 self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a tracker is told of a training, and what it must do with it."""
+"""The interface of a tracker, and the names and values that it records."""
 
 import json
 from abc import ABC, abstractmethod
@@ -11,14 +11,13 @@ from stages.artifacts.history import Epoch
 from stages.params import Params
 
 PROJECT = "reprise"  # where trackers put the runs, unless their own variables say otherwise
-TOLD_AT_ONCE = 100  # epochs: MLflow takes 1000 values in a request
 Ending: TypeAlias = Literal["FINISHED", "FAILED", "KILLED"]
 Number: TypeAlias = int | float
 Plain: TypeAlias = str | Number
 
 
 class Told(NamedTuple):
-    """What a tracker is told of a training when it begins or goes on."""
+    """Key, name and parameters of a training, as a tracker records them."""
 
     key: str  # of all that determines the result, by which a killed training finds its run again
     name: str

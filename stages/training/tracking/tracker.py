@@ -1,4 +1,4 @@
-"""Tell a tracker of experiments of a training while it runs; it changes nothing of the result.
+"""Send the epochs of a running training to a tracker; the result does not depend on it.
 
 A tracker that does not answer is asked again now and then, and told the rest when it does.
 """
@@ -49,7 +49,7 @@ SERVICES = {
 
 
 class Tracker:
-    """What a tracker is told of one training; of `none`, nothing is told."""
+    """Sends the epochs of one training to a tracker; does nothing for `none`."""
 
     def __init__(self, name: str, told: Told) -> None:
         self._name, self._told, self._service = name, told, SERVICES.get(name)
@@ -59,7 +59,7 @@ class Tracker:
         self._failed, self._again = False, -inf  # whether the last attempt has; when the next is
 
     def tell(self, history: Sequence[Epoch]) -> None:
-        """Tell of the epochs that are not known yet."""
+        """Send the epochs that were not sent yet."""
         self._history = history
         self._attempt()
 
@@ -82,7 +82,7 @@ class Tracker:
             _say(f"train.tracker: {self._name} was not told all; metrics/history.csv has it")
 
     def _attempt(self, work: Callable[[TrackedRun], None] = lambda _: None) -> None:
-        """Tell what is not known yet, and do what is to be done then, if it is time to."""
+        """Send what is pending, then call `work`; skip it within the pause after a failure."""
         if not self._service or monotonic() < self._again:
             return
         try:

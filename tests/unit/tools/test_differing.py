@@ -12,6 +12,13 @@ PARAMS: dict[str, dict[str, object]] = {
 SCORES = {"accuracy": 0.98889, "macro_f1": 0.9888, "loss": 0.030363, "ece": 0.01}
 
 
+LOCK = """
+stages:
+  train: {outs: [{path: models/classifier.safetensors, md5: abc}]}
+  evaluate: {deps: [{path: data/splits, md5: x}, {path: models/classifier.safetensors, md5: USED}]}
+"""
+
+
 def commit(rev: str, name: str | None = None, **changed: object) -> dict[str, Any]:
     params = PARAMS | {"train": PARAMS["train"] | changed}
     files = {"params.yaml": {"data": params}, "versions.yaml": {"data": {"torch": "2.15.0"}}}
@@ -24,9 +31,14 @@ def experiment(name: str | None, state: str | None = None, **changed: object) ->
     return {"revs": [commit("1234567890", name, **changed)], "executor": executor, "name": name}
 
 
-def listed(*experiments: Mapping[str, Any]) -> dict[str, list[str]]:
+def listed(*experiments: Mapping[str, Any], used: str = "abc") -> dict[str, list[str]]:
     told = [commit("workspace"), commit("a" * 40, "main") | {"experiments": [*experiments]}]
-    return {column.header: [*column.cells] for column in table([*rows(told)])}
+    found = [*rows(told, lambda _: LOCK.replace("USED", used).encode())]
+    return {column.header: [*column.cells] for column in table(found)}
+
+
+def test_who_trained_and_did_not_evaluate_has_no_scores_of_another() -> None:
+    assert listed(experiment("trained", lr=0.001), used="def")["accuracy"] == ["0.9889", "-"]
 
 
 def test_scores_and_what_differs_are_listed_by_short_names() -> None:

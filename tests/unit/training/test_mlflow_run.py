@@ -8,12 +8,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
+import tracked
 from learning import DATA, HELD_OUT, begun, same, settings
 from servers import HOST, free_port
 
@@ -109,14 +111,7 @@ def key(server: MlflowServer, monkeypatch: pytest.MonkeyPatch) -> str:
     return next(KEYS)
 
 
-def report(key: str, epochs: Sequence[Epoch], done: int = 0) -> None:
-    """Tell of a training that goes on after `done` epochs, and ends well."""
-    history = [*epochs[:done]]
-    with opened(ON, key, history) as told:
-        for epoch in epochs[done:]:
-            history.append(epoch)
-            told.tell(history)
-        told.score(history[-1])
+report = partial(tracked.report, ON)
 
 
 def stop(key: str, epochs: Sequence[Epoch], error: type[BaseException]) -> None:

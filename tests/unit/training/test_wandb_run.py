@@ -1,12 +1,14 @@
 import json
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tracked
 from learning import DATA, HELD_OUT, begun, same, settings
 
 from stages.artifacts.history import Epoch
@@ -68,14 +70,7 @@ def one(path: Path, kind: str) -> Any:  # noqa: ANN401
     return getattr([r for r in records(path) if r.WhichOneof("record_type") == kind][-1], kind)
 
 
-def report(key: str, epochs: Sequence[Epoch], done: int = 0) -> None:
-    """Tell of a training that goes on after `done` epochs, and ends well."""
-    history = [*epochs[:done]]
-    with opened(ON, key, history) as told:
-        for epoch in epochs[done:]:
-            history.append(epoch)
-            told.tell(history)
-        told.score(history[-1])
+report = partial(tracked.report, ON)
 
 
 def test_offline_a_run_is_a_file_under_runs(
