@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from textwrap import shorten
 from types import NoneType, UnionType
@@ -11,7 +10,7 @@ from typing import Annotated, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 
-from stages.params import Params
+from tools.params_yaml import section_class
 
 README, PARAMS = Path("README.md"), Path("params.yaml")
 TABLE = re.compile(r"(?<=<!-- parameters -->\n).*(?=<!-- end of parameters -->)", re.DOTALL)
@@ -23,12 +22,6 @@ TYPES: dict[object, str] = {
     NoneType: "null",
 }
 SIGNS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
-
-
-def section(name: str) -> type[Params]:
-    """Return the class of a section."""
-    cls: type[Params] = getattr(import_module(f"stages.{name}"), name.capitalize())
-    return cls
 
 
 def kind(annotation: object, metadata: Sequence[object] = ()) -> str:
@@ -63,7 +56,7 @@ def comments(text: str) -> str:
     lines, fields = [], dict[str, FieldInfo]()
     for line in text.splitlines():
         if head := re.match(r"(\w+):", line):
-            fields = section(head[1]).model_fields
+            fields = section_class(head[1]).model_fields
         if leaf := re.match(r"  (\w+): (.*?)\s*(?:#.*)?$", line):
             field = fields[leaf[1]]
             entry = f"  {leaf[1]}: {leaf[2]}"
@@ -79,7 +72,7 @@ def table(params: dict[str, dict[str, object]]) -> str:
     rows = ["| parameter | default | meaning | values |", "|---|---|---|---|"]
     for name, values in params.items():
         for key, value in values.items():
-            field = section(name).model_fields[key]
+            field = section_class(name).model_fields[key]
             cells = (
                 f"`{name}.{key}`",
                 f"`{'null' if value is None else value}`",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from stages import files, mistakes
 from stages.errors import UserError
-from stages.params import PATH, ParamsT
+from stages.params import PATH, Params, ParamsT
 
 COLUMN = 22  # of the comments
 Sections = dict[str, dict[str, Any]]
@@ -79,6 +80,21 @@ def checked(cls: type[ParamsT], settings: Mapping[str, Mapping[str, Any]]) -> Pa
         path = Path(folder, PATH.name)
         path.write_text(written(params, changes), "utf-8")
         return cls.load(path)
+
+
+def section_class(name: str) -> type[Params]:
+    """Return the class of a section."""
+    cls: type[Params] = getattr(import_module(f"stages.{name}"), name.capitalize())
+    return cls
+
+
+def sectioned(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Group dotted parameters by their sections."""
+    made = dict[str, dict[str, Any]]()
+    for name, value in settings.items():
+        section, _, key = name.partition(".")
+        made.setdefault(section, {})[key] = value
+    return made
 
 
 def written(params: Sections, changes: Sequence[Setting]) -> str:

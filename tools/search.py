@@ -16,7 +16,7 @@ from stages.errors import UserError
 from stages.params import PATH as PARAMS
 from stages.progress import say
 from tools.experimenting.beginning import Beginning, beginning, digest
-from tools.params_yaml import merge, read, replace, written
+from tools.params_yaml import merge, read, replace, sectioned, written
 from tools.searching import design, drawing, logbook, storage, study, upshot
 from tools.searching.crew import Crew
 from tools.searching.design import Design
@@ -53,7 +53,7 @@ def apply(given: argparse.Namespace) -> None:
     if best is None:
         raise UserError(f"no trial of {at.study.study_name} has succeeded yet; run `make search`")
     params = read(PARAMS)
-    changes = merge(params, design.sectioned(study.settings(wanted, best)))
+    changes = merge(params, sectioned(study.settings(wanted, best)))
     if changes:
         replace(PARAMS, written(params, changes))
     print(*changes, sep="\n")

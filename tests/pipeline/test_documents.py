@@ -7,6 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from docs import parameters
+from tools.params_yaml import section_class
 
 REMEDY = "run `make docs`"
 ROOTS = ("reprise", "stages", "tools", "tests", "docs", "recipes")
@@ -23,7 +24,7 @@ def test_comments_in_params_yaml_are_the_classes_descriptions() -> None:
 )
 def test_params_yaml_has_every_parameter(name: str) -> None:
     values = YAML(typ="safe").load(Path("params.yaml"))[name]
-    assert {*values} == {*parameters.section(name).model_fields}
+    assert {*values} == {*section_class(name).model_fields}
 
 
 def test_every_parameter_has_a_comment() -> None:

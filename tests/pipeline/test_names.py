@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
-from docs.parameters import section
+from tools.params_yaml import section_class as section
 
 UNSEEN = {"size", "nfiles"}
 SECTIONS = ["download", "preprocess", "train", "evaluate", "inspect", "export"]

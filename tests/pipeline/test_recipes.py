@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from docs.parameters import section
 from stages.params import PATH
 from tools import recipe
 from tools.params_yaml import read
+from tools.params_yaml import section_class as section
 
 NAMES = recipe.names()
 each_recipe = pytest.mark.parametrize("name", NAMES)

@@ -25,8 +25,8 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 from test_parameters import another
 
-from docs.parameters import section
 from stages import download, preprocess, versions
+from tools.params_yaml import section_class as section
 
 Values = dict[str, dict[str, Any]]
 

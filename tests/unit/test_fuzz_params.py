@@ -17,11 +17,11 @@ from typing import get_args, get_origin
 import pytest
 from ruamel.yaml import YAML
 
-from docs.parameters import section as section_class
 from docs.parameters import unfold
 from stages import sections
 from stages.errors import UserError
 from stages.params import PATH
+from tools.params_yaml import section_class
 
 PARAMS: dict[str, dict[str, object]] = YAML(typ="safe").load(Path("params.yaml"))
 KEYS = [(name, key) for name, keys in PARAMS.items() for key in keys]

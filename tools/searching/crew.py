@@ -15,8 +15,9 @@ from tools.experimenting.alone import alone
 from tools.experimenting.beginning import Beginning
 from tools.experimenting.workplace import Workplace, opened
 from tools.searching import devices
-from tools.searching.attempt import Attempt, Ending, Order
+from tools.searching.attempt import Attempt, Order
 from tools.searching.claims import BEAT
+from tools.searching.ending import Ending
 from tools.searching.storage import FOLDER
 from tools.searching.study import Opened
 

@@ -1,22 +1,17 @@
 """Read search.yaml, and check its ranges against the parameters of the stages."""
 
 import json
-from collections.abc import Iterator, Mapping
-from importlib import import_module
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
 from stages import mistakes, sections
 from stages.errors import UserError
-from stages.imaging.duplicates import Duplicates
-from stages.imaging.grouping import Grouping
-from stages.imaging.splitting import Splitting
 from stages.params import PATH as PARAMS
 from stages.params import Params, Seed
-from tools.params_yaml import checked
-from tools.searching import ranges
+from tools.searching import ranges, searchable
 from tools.searching.ranges import Drawn, Range
 
 PATH = Path("search.yaml")
@@ -26,13 +21,6 @@ CURVES = ("val_accuracy", "val_loss")  # after every epoch: metrics/history.csv
 SMALL = ("loss", "ece")
 Scored = Literal["accuracy", "macro_f1", "loss", "ece"]
 Aim = Literal["val_accuracy", "val_loss"] | Scored
-SEARCHED = ("preprocess", "train")  # stages that decide what a network learns
-# What decides which images val has: scores of other images are no comparison.
-OF_VAL = {
-    *Splitting.model_fields,
-    *Grouping.model_fields,
-    *Duplicates.model_fields,
-}
 
 
 class Search(Params):
@@ -93,56 +81,15 @@ def load(path: Path = PATH) -> Design:
     problems, found = list[str](), dict[str, Range]()
     for name, what in given.items():
         try:
-            _require_known(name, stated)
-            found[name] = ranges.parse(what, whole=_is_whole(name))
+            searchable.require(name, stated)
+            found[name] = ranges.parse(what, whole=searchable.is_whole(name))
         except ValueError as error:
             problems.append(f"{path}: ranges.{mistakes.short(name)}: {error}")
-    problems = problems or [*_refused(path, found)]
+    problems = problems or [*searchable.refused(path, found)]
     if problems:
         raise UserError("\n".join(problems))
     _require_on_val(path, params, stated)
     return Design(params, found, {name: _of(stated, name) for name in found})
-
-
-def sectioned(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return parameters by section."""
-    made = dict[str, dict[str, Any]]()
-    for name, value in settings.items():
-        section, _, key = name.partition(".")
-        made.setdefault(section, {})[key] = value
-    return made
-
-
-def _require_known(name: str, stated: Mapping[str, Mapping[str, object]]) -> None:
-    """Refuse a parameter that there is not, or that cannot change the aim.
-
-    Raises:
-        ValueError: it is one.
-    """
-    section, _, key = name.partition(".")
-    if section == "download" or (section == "preprocess" and key in OF_VAL):
-        raise ValueError("decides which images are in val, so scores could not be compared")
-    if section in stated and section not in SEARCHED:
-        raise ValueError(f"{section} does not change what a network learns; leave it out")
-    if key not in stated.get(section, {}):
-        known = [f"{part}.{each}" for part in SEARCHED for each in stated.get(part, {})]
-        same = [each for each in known if each.partition(".")[2] == name.rpartition(".")[2]]
-        near = f"did you mean {same[0]}?" if same else mistakes.nearest(name, known)
-        raise ValueError(f"is no parameter of {PARAMS}; {near}")
-
-
-def _refused(path: Path, found: Mapping[str, Range]) -> Iterator[str]:
-    """Yield a line for each value at an end of a range that the class of its section refuses."""
-    for name, one in found.items():
-        cls = _class(name)
-        for value in one.ends():
-            try:
-                checked(cls, sectioned({name: value}))
-            except UserError as error:
-                told = (line.partition(f"{PARAMS}: ")[2] for line in str(error).splitlines())
-                # What depends on other parameters, the trial will tell.
-                if of_this := next((line for line in told if line.startswith(f"{name} ")), ""):
-                    yield f"{path}: ranges.{name}: {mistakes.shown(value)} is refused: {of_this}"
 
 
 def _require_on_val(path: Path, params: Search, stated: Mapping[str, Mapping[str, Any]]) -> None:
@@ -169,22 +116,3 @@ def _require_on_val(path: Path, params: Search, stated: Mapping[str, Mapping[str
 def _of(stated: Mapping[str, Mapping[str, Any]], name: str) -> Any:  # noqa: ANN401
     section, _, key = name.partition(".")
     return stated[section][key]
-
-
-def _class(name: str) -> type[Params]:
-    """Return the class of the section of a parameter."""
-    section = name.partition(".")[0]
-    cls: type[Params] = getattr(import_module(f"stages.{section}"), section.capitalize())
-    return cls
-
-
-def _is_whole(name: str) -> bool:
-    """Tell whether a parameter takes whole numbers alone."""
-    return float not in _within(_class(name).model_fields[name.partition(".")[2]].annotation)
-
-
-def _within(annotation: object) -> Iterator[object]:
-    """Yield a type and all that it is made of."""
-    yield annotation
-    for inner in get_args(annotation):
-        yield from _within(inner)

@@ -15,10 +15,11 @@ from optuna.trial import FrozenTrial, TrialState
 
 from reprise.escaping import printable
 from stages.errors import UserError
-from tools.searching.attempt import Ending, Judge
+from tools.searching.attempt import Judge
 from tools.searching.claims import Claims
 from tools.searching.design import Design
 from tools.searching.drawing import Reseeded, default_drawn, pruner
+from tools.searching.ending import Ending
 from tools.searching.storage import patiently
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)

@@ -15,8 +15,9 @@ from ruamel.yaml import YAML
 
 from stages.artifacts import history
 from stages.artifacts.history import Epoch
-from tools.searching import attempt
-from tools.searching.attempt import Attempt, Ending, Order, failure
+from tools.searching import ending
+from tools.searching.attempt import Attempt, Order
+from tools.searching.ending import Ending, failure
 
 FORMER = [Epoch(1, 1.0, 1.0, 0.5, 0.111, 0.1)]  # of the commit
 PARAMS = "train:\n  epochs: 4\n  best: accuracy\n  patience: null\n  lr: 0.1\n"
@@ -140,7 +141,7 @@ def test_who_is_stopped_leaves_nobody_behind(tmp_path: Path) -> None:
 
 
 def test_who_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempt, "PATIENCE", 0.2)
+    monkeypatch.setattr(ending, "PATIENCE", 0.2)
     deaf = "import signal, time; signal.signal(2, signal.SIG_IGN); print(1, flush=True)"
     process = subprocess.Popen(
         [sys.executable, "-c", f"{deaf}; time.sleep(600)"], stdout=subprocess.PIPE, process_group=0
@@ -148,11 +149,11 @@ def test_who_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert process.stdout
     process.stdout.readline()
     began = time.monotonic()
-    attempt.end(process)
+    ending.end(process)
     assert process.returncode == -signal.SIGKILL
     assert time.monotonic() - began >= 0.2
     process.stdout.close()
-    attempt.end(process)  # a second time, nothing
+    ending.end(process)  # a second time, nothing
 
 
 def test_who_is_left_by_one_that_was_killed_ends_too() -> None:
@@ -164,7 +165,7 @@ def test_who_is_left_by_one_that_was_killed_ends_too() -> None:
     left = int(process.stdout.readline())
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    attempt.end(process)
+    ending.end(process)
     process.stdout.close()
     state = Path(f"/proc/{left}/stat")
     assert not state.exists() or " Z " in state.read_text()

@@ -14,9 +14,10 @@ from stages.errors import UserError
 from stages.progress import Progress
 from tools.experimenting.beginning import Beginning
 from tools.searching import crew
-from tools.searching.attempt import Ending, Judge, Order
+from tools.searching.attempt import Judge, Order
 from tools.searching.claims import TABLE
 from tools.searching.crew import Crew
+from tools.searching.ending import Ending
 from tools.searching.study import Opened
 
 BEGUN = Beginning("a", "a", Path(), ())

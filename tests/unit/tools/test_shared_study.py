@@ -26,7 +26,7 @@ from pathlib import Path
 from searched import design, score
 from tools.experimenting.beginning import Beginning
 from tools.searching import claims, crew, storage, study
-from tools.searching.attempt import Ending
+from tools.searching.ending import Ending
 
 class Place:
     def hand_over(self, name): pass

@@ -8,8 +8,8 @@ from optuna.trial import TrialState
 from searched import DEFAULT, design, opened, score
 
 from tools.searching import drawing, study
-from tools.searching.attempt import Ending
 from tools.searching.design import Design
+from tools.searching.ending import Ending
 from tools.searching.study import Opened
 
 
