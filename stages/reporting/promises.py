@@ -60,7 +60,7 @@ def _sets(rule: Rule, scores: Mapping[str, float | None], split: str) -> str:
     if not rule.set_threshold:
         return f"Sets have all classes: val has too few images for {aim}."
     return (
-        f"On {split} sets of {scores['mean_set_size']:.3g} classes on average hold the right one "
+        f"On {split}, sets of {scores['mean_set_size']:.2f} classes on average hold the right one "
         f"for {_ranged(scores, 'set_coverage')} of the images, by {aim}."
     )
 

@@ -70,7 +70,7 @@ def test_where_nothing_is_answered_there_is_no_precision() -> None:
         ),
         (
             Rule(0.0, 0.25, None, "none", None, 0.1),
-            ["sets of 1.5 classes on average hold the right one for 100.0% (51.0% to 100.0%)"],
+            ["sets of 1.50 classes on average hold the right one for 100.0% (51.0% to 100.0%)"],
         ),
         (
             Rule(0.0, 0.0, None, "none", None, 0.1),
