@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from stages.artifacts.history import Epoch
 from stages.training.tracking.told import PROJECT, Ending, Told, TrackedRun, best_scores, points
 
-WandbClient: TypeAlias = Any  # wandb.Run, of a library that is imported where it is needed
+WandbClient: TypeAlias = Any  # wandb and wandb.Run, of a library imported where it is needed
 WAIT = 10.0  # seconds, for a server that is to begin a run
 LAST_WAIT = 60.0  # seconds, for one that is to take the rest; `wandb sync` sends what it did not
 CODES: dict[Ending, int] = {"FINISHED": 0, "FAILED": 1, "KILLED": 130}  # of a shell
@@ -21,9 +21,9 @@ CODES: dict[Ending, int] = {"FINISHED": 0, "FAILED": 1, "KILLED": 130}  # of a s
 class WandbRun(TrackedRun):
     """A run of Weights & Biases."""
 
-    def __init__(self, run: WandbClient, epochs: int) -> None:
-        """Take a run that has begun, and how many epochs it has."""
-        self._run, self.epochs = run, epochs
+    def __init__(self, wandb: WandbClient, run: WandbClient, epochs: int) -> None:
+        """Take the library, a run that has begun, and how many epochs it has."""
+        self._wandb, self._run, self.epochs = wandb, run, epochs
         run.define_metric("*", step_metric="epoch")
 
     def log(self, epochs: Sequence[Epoch]) -> None:
@@ -37,8 +37,9 @@ class WandbRun(TrackedRun):
         self._run.summary.update(best_scores(best))
 
     def end(self, how: Ending) -> None:
-        """End the run."""
+        """End the run, and wait until its file is whole: another process writes it."""
         self._run.finish(exit_code=CODES[how])
+        self._wandb.teardown()
 
 
 def connect(told: Told) -> WandbRun:
@@ -68,7 +69,7 @@ def connect(told: Told) -> WandbRun:
             x_save_requirements=False,
         ),
     )
-    return WandbRun(run, run.step - 1 if run.resumed else known)
+    return WandbRun(wandb, run, run.step - 1 if run.resumed else known)
 
 
 def address() -> str:

@@ -50,10 +50,6 @@ def records(path: Path) -> Iterator[Any]:
 
 
 def files(folder: Path) -> list[Path]:
-    """Return the run files in the order of their ends, as they are at the end of the process."""
-    import wandb  # noqa: PLC0415  # a second
-
-    wandb.teardown()  # ends the process that writes them: `finish` waits for its answer only
     return sorted(folder.rglob("*.wandb"), key=lambda path: path.stat().st_mtime_ns)
 
 
