@@ -1,0 +1,111 @@
+"""Run the application on a port until a signal ends it."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from uvicorn import Config, Server
+
+from reprise.escaping import printable
+from reprise.serving.application import build
+from reprise.serving.log_lines import LOG
+from reprise.serving.service import Serving
+from reprise.serving.slow_clients import GuardedProtocol
+from reprise.serving.swapping import Swapper
+
+IDLE = 30  # seconds that a connection is kept for the next request
+WAITING = 1024  # connections that the system keeps until they are taken
+
+
+class ListeningError(Exception):
+    """An address at which nobody can listen; the message is the reason, with the remedy."""
+
+
+class GracefulServer(Server):
+    """A server that ends as it is told: it takes requests for a while, then answers them all."""
+
+    def __init__(self, service: Serving, swapper: Swapper) -> None:
+        seconds = service.settings.limits.seconds
+        protocol = type("Guarded", (GuardedProtocol,), {"seconds": seconds})
+        super().__init__(
+            Config(
+                build(service, swapper), http=protocol, ws="none", loop="asyncio", lifespan="on",
+                log_config=None, access_log=False, server_header=False, proxy_headers=False,
+                timeout_keep_alive=IDLE, timeout_graceful_shutdown=int(seconds) + 5,
+            )
+        )  # fmt: skip
+        self._service, self._swapper = service, swapper
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end = float("inf")  # of taking requests, by the monotonic clock
+
+    def leave(self, seconds: float) -> None:
+        """Say that this server is ending; stop taking requests after some seconds."""
+        self._service.ending = True
+        self._end = time.monotonic() + seconds
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether it is time to stop; ten times a second."""
+        self._loop = asyncio.get_running_loop()
+        self.should_exit = self.should_exit or time.monotonic() >= self._end
+        return await super().on_tick(counter)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle signals; unlike the parent's, the process does not die of them afterwards."""
+        if threading.current_thread() is not threading.main_thread():  # of a test
+            yield
+            return
+        names = [one for one in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, one)]
+        before = {getattr(signal, one): signal.getsignal(getattr(signal, one)) for one in names}
+        for number in before:
+            signal.signal(number, self.handle_exit)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Begin to end; at the second signal end. SIGHUP looks for a new model."""
+        if sig not in {signal.SIGINT, signal.SIGTERM}:
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._swapper.tell)
+        elif self._service.ending:
+            sys.stderr.flush()
+            os._exit(128 + sig)
+        else:
+            self.leave(self._service.settings.drain if sig == signal.SIGTERM else 0)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the port.
+
+    Raises:
+        ListeningError: it is taken, or the host is none of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=WAITING)
+    except OSError as error:
+        raise ListeningError(
+            f"{printable(host)}:{port}: cannot listen there ({error.strerror or error}); choose "
+            "another --port, or a --host of this machine"
+        ) from error
+
+
+def run(service: Serving, swapper: Swapper, opened: socket.socket) -> None:
+    """Serve until a signal ends it; what was taken is answered."""
+    host, port = opened.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    deployed = service.deployed
+    LOG.info("serving %s %s at http://%s:%d", deployed.name, deployed.version, shown, port)
+    GracefulServer(service, swapper).run([opened])
+    service.end()
+    LOG.info("ended")
