@@ -3,7 +3,7 @@
 import hashlib
 import os
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -25,6 +25,7 @@ class Deployed(NamedTuple):
     alone: bool  # what else is in a batch changes its answers
 
 
+@runtime_checkable
 class ModelSource(Protocol):
     """Where a model comes from: a file, or what else may give another one later."""
 

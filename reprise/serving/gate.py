@@ -14,7 +14,7 @@ from reprise.serving.refusal import RejectedError, refuse
 from reprise.serving.service import Serving
 
 GONE = 499  # as nginx counts a client that has not waited
-LINGER, REST = 2.0, 2**26  # seconds, and bytes of a refused body, that are read and thrown away
+LINGER, REST = 2.0, 2**24  # seconds, and bytes of a refused body, that are read and thrown away
 LONGEST = 100  # letters of an unknown path
 CLOSE = (b"connection", b"close")
 

@@ -14,11 +14,11 @@ from reprise.inputs import Loaded
 from reprise.metadata import Metadata
 from reprise.model import Answers
 from reprise.serving import tensors
+from reprise.serving.client_json import loads
 from reprise.serving.open_inference import named
 from reprise.serving.refusal import RejectedError, answer
 from reprise.serving.service import Serving
 from reprise.serving.tensors import ENCODED, Given
-from reprise.serving.uploads import loads
 from reprise.signature import DECISIONS, IMAGES, PROBABILITIES, outputs
 
 LENGTH = "Inference-Header-Content-Length"

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from uvicorn import Config, Server
@@ -33,14 +33,22 @@ class GracefulServer(Server):
 
     def __init__(self, service: Serving, swapper: Swapper) -> None:
         seconds = service.settings.limits.seconds
-        protocol = type("Guarded", (GuardedProtocol,), {"seconds": seconds})
+        self._protocol = type("Guarded", (GuardedProtocol,), {"seconds": seconds})
         super().__init__(
             Config(
-                build(service, swapper), http=protocol, ws="none", loop="asyncio", lifespan="on",
-                log_config=None, access_log=False, server_header=False, proxy_headers=False,
-                timeout_keep_alive=IDLE, timeout_graceful_shutdown=int(seconds) + 5,
+                build(service, swapper),
+                http=self._protocol,
+                ws="none",
+                loop="asyncio",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=IDLE,
+                timeout_graceful_shutdown=int(seconds) + 5,
             )
-        )  # fmt: skip
+        )
         self._service, self._swapper = service, swapper
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end = float("inf")  # of taking requests, by the monotonic clock
@@ -50,11 +58,36 @@ class GracefulServer(Server):
         self._service.ending = True
         self._end = time.monotonic() + seconds
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say where it listens, when it does."""
+        await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
+        deployed = self._service.deployed
+        for host, port, *_ in (one.getsockname() for one in sockets or ()):
+            shown = f"[{host}]" if ":" in host else host
+            LOG.info("serving %s %s at http://%s:%d", deployed.name, deployed.version, shown, port)
+
     async def on_tick(self, counter: int) -> bool:
         """Return whether it is time to stop; ten times a second."""
-        self._loop = asyncio.get_running_loop()
         self.should_exit = self.should_exit or time.monotonic() >= self._end
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening; answer what was taken, and what the system has taken for this process."""
+        taken = [one for opened in sockets or () for one in _accepted(opened)]
+        for server in self.servers:
+            server.close()
+        for one in taken:
+            await self._connect(one)
+        await super().shutdown(sockets)
+
+    async def _connect(self, accepted: socket.socket) -> None:
+        state, shared = self.server_state, self.lifespan.state
+        loop = asyncio.get_running_loop()
+        with suppress(OSError):  # the client has gone
+            await loop.connect_accepted_socket(
+                lambda: self._protocol(self.config, state, shared, loop), accepted
+            )
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -81,7 +114,14 @@ class GracefulServer(Server):
             sys.stderr.flush()
             os._exit(128 + sig)
         else:
-            self.leave(self._service.settings.drain if sig == signal.SIGTERM else 0)
+            self.leave(self._service.settings.drain if sig == signal.SIGTERM else 0.0)
+
+
+def _accepted(opened: socket.socket) -> Iterator[socket.socket]:
+    """Yield the connections that nobody has taken yet."""
+    with suppress(OSError):  # there is no further one
+        while True:
+            yield opened.accept()[0]
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -102,10 +142,6 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(service: Serving, swapper: Swapper, opened: socket.socket) -> None:
     """Serve until a signal ends it; what was taken is answered."""
-    host, port = opened.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    deployed = service.deployed
-    LOG.info("serving %s %s at http://%s:%d", deployed.name, deployed.version, shown, port)
     GracefulServer(service, swapper).run([opened])
     service.end()
     LOG.info("ended")

@@ -12,6 +12,7 @@ from reprise.options import MODEL, PYTORCH
 
 TOKEN = "REPRISE_TOKEN"  # noqa: S105 - the environment variable that may hold it
 SHORTEST = 16  # letters of a token: fewer are guessed
+LONGEST = 3600  # seconds of a time limit
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")  # of a model: a part of addresses
 LogFormat = Literal["text", "json"]
 EPILOG = f"""\
@@ -37,7 +38,7 @@ class Allowance(NamedTuple):
     pixels: int = 2**26  # of a picture, before it is resized
     images: int = 64  # of a request
     queue: int = 256  # pictures of all requests that are not answered yet
-    seconds: float = 20  # that a header may take, and a body
+    seconds: float = 20.0  # that a header may take, and a body
 
 
 class Settings(NamedTuple):
@@ -107,14 +108,13 @@ def _parser() -> ArgumentParser:
         allow_abbrev=False,
     )
     add, limits = parser.add_argument, Allowance()
-    whole, cores = _number(int, 1), _cores()
     add("model", nargs="?", type=Path, default=MODEL, metavar="MODEL", help="see below")
     add("--name", help="of the model in addresses (that of the file, without .onnx)")
     add("--host", default="127.0.0.1", help="where to listen (127.0.0.1: this machine alone)")
-    add("--port", type=_number(int, 0, 65535), default=8000, help="0 takes a free one (8000)")
+    add("--port", type=_whole(0, 65535), default=8000, help="0 takes a free one (8000)")
     add("--token-file", type=Path, metavar="FILE", help=f"with the token to ask for (${TOKEN})")
-    add("--batch-size", type=whole, default=32, metavar="N", help="pictures in a batch (32)")
-    add("--threads", type=whole, default=cores, metavar="N", help="one a core (%(default)s)")
+    add("--batch-size", type=_whole(1), default=32, metavar="N", help="pictures in a batch (32)")
+    add("--threads", type=_whole(1), default=_cores(), metavar="N", help="one a core (%(default)s)")
     for name, default, what in (
         ("queue", limits.queue, "pictures that wait at most; then 429"),
         ("max-images", limits.images, "of a request"),
@@ -122,29 +122,31 @@ def _parser() -> ArgumentParser:
         ("max-pixels", limits.pixels, "of a picture"),
     ):
         most = LARGEST if name == "max-pixels" else 2**40
-        kind = _number(int, 1, most)
+        kind = _whole(1, most)
         add(f"--{name}", type=kind, default=default, metavar="N", help=f"{what} (%(default)s)")
-    seconds = _number(float, 0.1, 3600)
-    add("--timeout", type=seconds, default=limits.seconds, metavar="SECONDS",
+    add("--timeout", type=_seconds(0.1), default=limits.seconds, metavar="SECONDS",
         help="that a header may take, and a body (%(default)s)")  # fmt: skip
-    add("--drain", type=_number(float, 0, 3600), default=1.0, metavar="SECONDS",
+    add("--drain", type=_seconds(0.0), default=1.0, metavar="SECONDS",
         help="of taking requests after SIGTERM (%(default)s)")  # fmt: skip
     add("--log-format", choices=get_args(LogFormat), default="text", help="of the log (text)")
     return parser
 
 
-def _number(
-    kind: type[int] | type[float], least: float, most: float = 10**6
-) -> Callable[[str], float]:
+def _whole(least: int, most: int = 10**6) -> Callable[[str], int]:
+    def parsed(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            reason = f"must be a whole number from {least:,} to {most:,}, is {text!r}"
+            raise ArgumentTypeError(reason)
+        return int(text)
+
+    return parsed
+
+
+def _seconds(least: float) -> Callable[[str], float]:
     def parsed(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = kind(-1)
-        if not least <= value <= most:
-            noun = "a whole number" if kind is int else "a number"
-            raise ArgumentTypeError(f"must be {noun} from {least:,} to {most:,}, is {text!r}")
-        return value
+        if not re.fullmatch(r"\d+(\.\d+)?", text) or not least <= float(text) <= LONGEST:
+            raise ArgumentTypeError(f"must be {least:g} to {LONGEST:,} seconds, is {text!r}")
+        return float(text)
 
     return parsed
 

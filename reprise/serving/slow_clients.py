@@ -1,6 +1,7 @@
 """HTTP for clients that are slow, or mean to be: no connection waits without an end."""
 
 import json
+import socket
 from asyncio import TimerHandle
 from typing import Any
 
@@ -20,6 +21,7 @@ class GuardedProtocol(H11Protocol):
 
     seconds = 20.0
     _deadline: TimerHandle | None = None
+    _stuck: TimerHandle | None = None
     _leaving = False
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # as in the parent
@@ -27,6 +29,9 @@ class GuardedProtocol(H11Protocol):
         super().connection_made(transport)
         if len(self.connections) > MOST:
             self.transport.close()
+        # Header and body of an answer are two writes: Nagle's algorithm would keep the second until
+        # the client has acknowledged the first, 40 ms later.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._wait(self.seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -48,6 +53,19 @@ class GuardedProtocol(H11Protocol):
         super().on_response_complete()
         if self.transport.is_closing():
             self.loop.call_later(self.seconds, self.transport.abort)
+        elif self.cycle.response_complete and self.conn.trailing_data[0]:
+            self._wait(self.seconds)  # a part of the next header is there already
+
+    def pause_writing(self) -> None:
+        """Give a client that takes no more some time."""
+        super().pause_writing()
+        self._stuck = self.loop.call_later(self.seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on, as the client does."""
+        super().resume_writing()
+        if self._stuck is not None:
+            self._stuck.cancel()
 
     def timeout_keep_alive_handler(self) -> None:
         """End an idle connection, even if an answer is not taken."""

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reprise.serving.client_json import decoded
 from reprise.serving.refusal import RejectedError
-from reprise.serving.uploads import decoded
 
 BINARY_SIZE = "binary_data_size"
 ENCODED = "encoded"  # the input of pictures as files are

@@ -1,9 +1,6 @@
 """The pictures of a request to /predict: raw bytes, a form with files, or JSON with base64."""
 
 import asyncio
-import binascii
-import json
-from base64 import b64decode
 from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
 
@@ -12,6 +9,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from reprise.directory import Source
+from reprise.serving.client_json import decoded, loads
 from reprise.serving.refusal import RejectedError
 
 FORM, JSON = "multipart/form-data", "application/json"
@@ -19,7 +17,6 @@ FORM, JSON = "multipart/form-data", "application/json"
 RAW = ("application/octet-stream", "application/x-www-form-urlencoded", "image/", "")
 FIELDS, FIELD = 10, 2**12  # of a form that are no files, and bytes of one
 TOP = 5  # classes of an answer, where the client does not say
-NESTED = 10**6  # lists and objects in JSON: each takes 60 bytes in memory
 SWITCH = {"0": False, "false": False, "1": True, "true": True}
 
 
@@ -88,7 +85,9 @@ async def _form(request: Request, body: bytes, most: int) -> list[Named]:
             400, "the form cannot be read: its boundary or a header is bad"
         ) from error
     files = [one for _, one in form.multi_items() if isinstance(one, UploadFile)]
-    return [(one.filename or None, await one.read()) for one in files]
+    pictures: list[Named] = [(one.filename or None, await one.read()) for one in files]
+    await form.close()
+    return pictures
 
 
 def _encoded(body: bytes) -> tuple[list[Named], dict[str, Any]]:
@@ -99,32 +98,6 @@ def _encoded(body: bytes) -> tuple[list[Named], dict[str, Any]]:
         (None, decoded(text, f"images[{at}]")) for at, text in enumerate(values["images"])
     ]
     return pictures, {key: values[key] for key in ("top", "explain") if key in values}
-
-
-def loads(body: bytes) -> Any:  # noqa: ANN401  # what JSON holds
-    """Read JSON of a client.
-
-    Raises:
-        RejectedError: it is none, or so nested that it takes too much memory.
-    """
-    if body.count(b"[") + body.count(b"{") > NESTED:
-        raise RejectedError(413, f"the JSON has more than {NESTED:,} lists; send binary data")
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, too, or a huge number
-        raise RejectedError(400, f"the body is no JSON: {error}") from error
-
-
-def decoded(text: object, name: str) -> bytes:
-    """Return the bytes of a text in base64; a browser's `data:image/png;base64,` is passed over."""
-    if not isinstance(text, str):
-        raise RejectedError(400, f"{name} is no text in base64")
-    try:
-        return b64decode(
-            text.partition(",")[2] if text.startswith("data:") else text, validate=True
-        )
-    except (binascii.Error, ValueError) as error:
-        raise RejectedError(400, f"{name} is no base64: {error}") from error
 
 
 def _top(value: object) -> int:
