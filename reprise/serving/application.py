@@ -20,7 +20,7 @@ from reprise.serving.swapping import Swapper
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 MODEL, VERSION = "/v2/models/{name}", "/v2/models/{name}/versions/{version}"
-BEARER = "Bearer "
+BEARER = "Bearer"
 
 
 async def health(request: Request) -> Response:  # noqa: ARG001
@@ -89,14 +89,15 @@ def build(service: Serving, swapper: Swapper) -> Starlette:
 
 def _passed(path: str, endpoint: Endpoint, token: str | None) -> Endpoint:
     """Return an endpoint that tells the log its path, and asks for the token."""
-    expected = f"{BEARER}{token}".encode()
+    expected = (token or "").encode()
 
     async def passed(request: Request) -> Response:
         request.state.visit.path = path
-        given = request.headers.get("authorization", "").encode("latin-1")
-        if token and not hmac.compare_digest(given, expected):  # takes as long for any other
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        same = hmac.compare_digest(given.encode("latin-1"), expected)  # takes as long for any other
+        if token and not (same and scheme.lower() == BEARER.lower()):
             reason = "the token is missing or wrong; send `Authorization: Bearer TOKEN`"
-            raise RejectedError(401, reason, {"WWW-Authenticate": BEARER.strip()})
+            raise RejectedError(401, reason, {"WWW-Authenticate": BEARER})
         return await endpoint(request)
 
     return passed

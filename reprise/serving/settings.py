@@ -9,23 +9,24 @@ from typing import Literal, NamedTuple, get_args
 
 from reprise.decoding import LARGEST
 from reprise.options import MODEL, PYTORCH
+from reprise.serving import secret
+from reprise.serving.secret import TOKEN
 
-TOKEN = "REPRISE_TOKEN"  # noqa: S105 - the environment variable that may hold it
-SHORTEST = 16  # letters of a token: fewer are guessed
 LONGEST = 3600  # seconds of a time limit
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")  # of a model: a part of addresses
 LogFormat = Literal["text", "json"]
 EPILOG = f"""\
-MODEL was written by stage `export` of Reprise; the default is {MODEL}. The file is watched: a new
-one is loaded beside the old one, tried, and takes its place between two batches; SIGHUP looks
-at once.
+MODEL was written by stage `export` of Reprise; the default is
+{MODEL}. The file is watched: a new one is loaded beside
+the old one, tried, and takes its place between two batches; SIGHUP looks at
+once.
 
-The first SIGTERM ends the server: for --drain seconds /ready says 503 and requests are still
-taken, then those that were taken are answered. The second one ends it at once; Ctrl-C does not
-wait for more.
+The first SIGTERM ends the server: for --drain seconds /ready says 503 and
+requests are still taken, then those that were taken are answered. The second
+one ends it at once; Ctrl-C does not wait for more.
 
-The address answers /predict, /model, /v2 (Open Inference Protocol), /health, /ready, /metrics and
-/openapi.json. docs/serving.md has examples of all.
+It answers /predict, /model, /v2 (Open Inference Protocol), /health, /ready,
+/metrics and /openapi.json. docs/serving.md has examples of all.
 
 exit codes: 0 ended as asked, 1 it could not start, 2 wrong usage
 """
@@ -68,7 +69,7 @@ def parse(arguments: Sequence[str] | None) -> Settings:
     if not NAME.fullmatch(name):
         parser.error(f"--name must be 1 to 100 of A-Z a-z 0-9 . _ -, is {name!r}")
     try:
-        token = _token(given.token_file)
+        token = secret.read(given.token_file)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     limits = Allowance(
@@ -78,25 +79,6 @@ def parse(arguments: Sequence[str] | None) -> Settings:
         given.model, name, given.host, given.port, token, limits, given.batch_size, given.threads,
         given.drain, given.log_format,
     )  # fmt: skip
-
-
-def _token(path: Path | None) -> str | None:
-    """Return the token of the file, else of the environment, else None.
-
-    Raises:
-        ValueError: it is too short, or cannot stand in a header.
-        OSError: the file cannot be read.
-    """
-    place = str(path) if path else TOKEN
-    token = path.read_text("utf-8", "replace").strip() if path else os.environ.get(TOKEN)
-    if token is None:
-        return None
-    if len(token) < SHORTEST or not re.fullmatch(r"[!-~]+", token):
-        raise ValueError(
-            f"{place}: a token has {SHORTEST} or more visible ASCII letters, this one has not; "
-            "make one with `openssl rand -hex 32`"
-        )
-    return token
 
 
 def _parser() -> ArgumentParser:

@@ -21,7 +21,7 @@ from running import HOST, Reply, asked, png, ruled, wait_for
 from reprise.serving import serve
 from reprise.serving.listening import listen
 from reprise.serving.log_lines import LOG
-from reprise.serving.settings import TOKEN
+from reprise.serving.secret import TOKEN
 
 COMMAND = [sys.executable, "-m", "reprise.serving.serve"]
 
@@ -37,6 +37,7 @@ def unlogged() -> Iterator[None]:
     yield
     for log in (LOG, logging.getLogger("uvicorn")):
         log.handlers, log.propagate = [], True
+        log.setLevel(logging.NOTSET)
 
 
 class Process(NamedTuple):

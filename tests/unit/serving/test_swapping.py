@@ -1,6 +1,7 @@
 """A new model takes the place of the old one, and no request is lost."""
 
 import asyncio
+import logging
 import threading
 from pathlib import Path
 
@@ -86,6 +87,7 @@ def test_a_broken_model_is_told_and_the_old_one_goes_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = export(tmp_path / "model.onnx")
+    caplog.set_level(logging.INFO)
     with served(path) as running:
         version = running.service.deployed.version
         put(b"no model", path)
