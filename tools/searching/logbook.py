@@ -62,7 +62,7 @@ def replaced(found: Found, root: Path = FOLDER) -> Iterator[str]:
         return
     if name != found.name:
         yield (
-            f"{path}: was of {printable(str(name))}, another study, and is replaced; with the code, "
+            f"{path}: was of {printable(str(name))}, another study; it is replaced. With the code, "
             "params.yaml and search.yaml of that, `make search` writes it again"
         )
 
