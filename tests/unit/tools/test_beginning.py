@@ -9,7 +9,7 @@ from stages.errors import UserError
 from tools import verify
 from tools.experimenting import beginning
 from tools.experimenting.beginning import Beginning, digest
-from tools.experimenting.workplace import leave_out_links
+from tools.experimenting.preparation import leave_out_links
 
 RUN = subprocess.run
 
