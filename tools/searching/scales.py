@@ -41,9 +41,9 @@ class Scale(NamedTuple):
             return [*self._placed(values)]
         span = self.axis.high - self.axis.low
         others = [value for value in values if abs(value - self.edge) > CLOSE * span]
-        ((place, text),) = self._placed([self.edge])
         beyond = "≤" if self.edge == self.axis.low else "≥"
-        return [(place, f"{beyond} {text}"), *self._placed(others)]
+        places = [place for place, _ in self._placed([self.edge])]
+        return [*((place, f"{beyond} {self.edge:.3g}") for place in places), *self._placed(others)]
 
     def _placed(self, values: Iterable[float]) -> Iterator[tuple[float, str]]:
         for value in values:
