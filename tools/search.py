@@ -51,6 +51,7 @@ def apply(given: argparse.Namespace) -> None:
         UserError: no trial has succeeded.
     """
     wanted = design.load(given.file)
+    storage.require_there(storage.address(given.storage))
     _, at = begin(wanted, given.storage)
     best = study.best(at.trials(), wanted)
     if best is None:
@@ -70,6 +71,7 @@ def apply(given: argparse.Namespace) -> None:
 def board(given: argparse.Namespace) -> None:
     """Open the dashboard of Optuna, which takes the place of this process."""
     place = storage.address(given.storage)
+    storage.require_there(place)
     storage.opened(place)
     os.execvp("optuna-dashboard", ["optuna-dashboard", place])  # noqa: S606, S607
 
@@ -78,7 +80,7 @@ def begin(wanted: Design, address: str | None) -> tuple[Beginning, Opened]:
     """Open the study of the commit, the workspace and the design; say how far it is."""
     begun, place = beginning([]), storage.address(address)
     at = study.opened(storage.opened(place), wanted, digest(begun, wanted.identity()))
-    ended = wanted.params.trials - len(at.left())
+    ended = sum(trial.state in study.ENDED for trial in at.trials())
     say(
         f"study {at.study.study_name}: {ended} of {wanted.params.trials} trials have ended; "
         f"kept in {redacted(place)}"

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from stages import files
+from stages.errors import UserError
 from stages.progress import Progress, say
 from tools.experimenting.alone import FOLDER as CLONES
 from tools.experimenting.alone import alone
@@ -39,7 +40,8 @@ class Crew:
         """Carry out all trials that are left, `jobs` at a time; wait for those of others.
 
         Raises:
-            UserError: the first trials have all failed, or another command is at work here.
+            UserError: the first trials have all failed, one cannot run for another reason than its
+                parameters, the database is away, or another command is at work here.
             KeyboardInterrupt: by Ctrl-C, with a message of its own.
         """
         with alone() as lock, ExitStack() as stack:
@@ -53,12 +55,15 @@ class Crew:
             jobs = min(jobs, len(left))
             pool = stack.enter_context(ThreadPoolExecutor(jobs + 1))
             stack.callback(self._stop_all)
-            pool.submit(self._beat)
+            beat = pool.submit(self._beat)
             slots = [pool.submit(self._slot, number, lock) for number in range(jobs)]
             try:
                 for slot in wait(slots, return_when=FIRST_EXCEPTION).done:
                     slot.result()
+                self._stop_all()
+                beat.result()
             except KeyboardInterrupt as error:
+                self._at.patience.end()
                 signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second would leave them at work
                 say("stopping the trials that are at work")
                 raise KeyboardInterrupt(
@@ -115,16 +120,24 @@ class Crew:
         elif found.state == "killed" and number not in self._killed:
             self._killed.add(number)
             say(f"trial {number} {found.reason} (is memory short?); it is tried once more")
+        elif found.state == "broken":
+            raise UserError(
+                f"trial {number} cannot run here: {found.reason}; what it did is in "
+                f"{self._folder(number) / 'log'}; when that is mended, the same command goes on"
+            )
         elif found.state != "stopped":
             say(self._at.line(number, settings, found))
             self._failures.keep(number, found, self._folder(number) / "log")
 
     def _beat(self) -> None:
         """Send heartbeats; stop the trials that another machine has taken over."""
-        while not self._stop.wait(BEAT):
-            for number in self._at.claims.beat():
-                if number in self._at_work:
-                    self._at_work[number].set()
+        try:
+            while not self._stop.wait(BEAT):
+                for number in self._at.claims.beat():
+                    if number in self._at_work:
+                        self._at_work[number].set()
+        finally:
+            self._stop_all()  # without heartbeats, another takes over what is at work
 
     def _stop_all(self) -> None:
         self._stop.set()
