@@ -1,7 +1,7 @@
 """Find the pictures in a folder and its subfolders, and count the other files."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,10 +24,12 @@ BOMBS = (Picture.DecompressionBombError, Picture.DecompressionBombWarning)
 
 
 class Source(NamedTuple):
-    """An encoded picture."""
+    """A picture to be read."""
 
-    name: str
-    data: Path | bytes
+    name: str  # empty: it has none
+    # A file, its bytes, what gets them, or a decoded picture of mode L or RGB.
+    data: Path | bytes | Callable[[], bytes] | Picture.Image
+    label: str | None = None  # what it shows, where a table says so
 
 
 class Failure(NamedTuple):

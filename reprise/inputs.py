@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image as Picture
 
 from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import decode
@@ -27,6 +28,7 @@ class Loaded(NamedTuple):
 
     name: str
     pixels: np.ndarray  # uint8 [H, W, C]
+    label: str | None = None  # what it shows, where a table says so
 
 
 def find(
@@ -40,7 +42,7 @@ def find(
     """
     skipped = skipped or Skipped()
     for name in named:
-        yield from _streamed(open_stdin(), skipped) if name == STDIN else _named(name, skipped)
+        yield from _streamed(open_stdin(), skipped) if name == STDIN else pictures_of(name, skipped)
 
 
 def _streamed(stdin: BufferedReader, skipped: Skipped) -> Iterator[Source | Failure]:
@@ -53,10 +55,19 @@ def _streamed(stdin: BufferedReader, skipped: Skipped) -> Iterator[Source | Fail
     else:
         for line in stdin:
             if name := os.fsdecode(line.rstrip(b"\r\n")):
-                yield from _named(name, skipped)
+                yield from pictures_of(name, skipped)
 
 
-def _named(name: str, skipped: Skipped) -> Iterator[Source | Failure]:
+def is_many(name: str) -> bool:
+    """Return whether a name stands for any number of pictures, and not for one."""
+    try:
+        return bool(name) and (Path(name).is_dir() or (has_magic(name) and not Path(name).exists()))
+    except (OSError, ValueError):
+        return False
+
+
+def pictures_of(name: str, skipped: Skipped) -> Iterator[Source | Failure]:
+    """Yield the pictures of a file, folder or glob; other files in folders go to `skipped`."""
     path = Path(name)
     try:
         if name and path.is_dir():  # Path("") would be this folder
@@ -87,16 +98,23 @@ def load(source: Source, spec: InputSpec) -> Loaded | Failure:
         Exception: the machine lacks memory or the like, which is no failure of the picture.
     """
     try:
-        data = source.data if isinstance(source.data, bytes) else source.data.read_bytes()
-        if not data:
+        if isinstance(source.data, Picture.Image):
+            return Loaded(source.name, fit(source.data, spec), source.label)
+        if not (data := _read(source.data)):
             return Failure(source.name, "is empty (0 bytes)")
-        return Loaded(source.name, fit(decode(data, spec.channels), spec))
+        return Loaded(source.name, fit(decode(data, spec.channels), spec), source.label)
     except OSError as error:
         if lacking(error):
             raise
         return Failure(source.name, error.strerror or str(error))
     except (UndecodableError, ValueError) as error:  # ValueError: a path with a zero byte
         return Failure(source.name, str(error) or type(error).__name__)
+
+
+def _read(data: Path | bytes | Callable[[], bytes]) -> bytes:
+    if isinstance(data, Path):
+        return data.read_bytes()
+    return data if isinstance(data, bytes) else data()
 
 
 def load_all(

@@ -1,14 +1,14 @@
 """The command line of `reprise-predict`."""
 
-import os
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
+from reprise.cores import cores
+from reprise.model import MODEL
 from reprise.output import OutputFormat
 
-MODEL = Path("models/export/model.onnx")  # where stage `export` writes it
 PYTORCH = (".pt", ".pt2", ".pth", ".safetensors")  # suffixes of models for PyTorch
 USAGE = "reprise-predict [MODEL.onnx] IMAGES... [options]"
 EPILOG = f"""\
@@ -74,7 +74,7 @@ def _parser() -> ArgumentParser:
     add("--top", type=_count, default=3, metavar="K", help="classes for each picture (3)")
     add("--format", choices=get_args(OutputFormat), default="table", help="of the output (table)")
     add("--batch-size", type=_count, default=32, metavar="N", help="pictures in a batch (32)")
-    add("--threads", type=_count, default=_cores(), metavar="N", help="one a core (%(default)s)")
+    add("--threads", type=_count, default=cores(), metavar="N", help="one a core (%(default)s)")
     add("--sets", action="store_true", help="show the conformal set in the table, too")
     add("--sheet", type=_png, metavar="OUT.png", help="also draw the pictures with their classes")
     return parser
@@ -94,9 +94,3 @@ def _png(text: str) -> Path:
     if not path.parent.is_dir():
         raise ArgumentTypeError(f"{path.parent} is no folder; make it first")
     return path
-
-
-def _cores() -> int:
-    """Count the cores that this process may use, which are not always all of the machine."""
-    known = hasattr(os, "sched_getaffinity")  # not on macOS and Windows
-    return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1

@@ -71,14 +71,19 @@ def _width(text: str) -> int:
 
 def _json(prediction: Prediction) -> str:
     """Return one line of ASCII, so that no encoding of a pipe can damage it."""
+    return json.dumps(record(prediction))
+
+
+def record(prediction: Prediction) -> dict[str, object]:
+    """Return what JSON has of a prediction; the path of a picture without a name is null."""
     ranked = [
         {"class": name, "probability": round(share, DIGITS)} for name, share in prediction.ranked
     ]
-    found: dict[str, object] = {"path": prediction.name, "predictions": ranked}
+    found: dict[str, object] = {"path": prediction.name or None, "predictions": ranked}
     if decision := prediction.decision:
         answer = None if prediction.unknown else prediction.ranked[0][0]
         found |= {"answer": answer, "out_of_distribution": decision.ood, "set": decision.classes}
-    return json.dumps(found)
+    return found if prediction.label is None else found | {"label": prediction.label}
 
 
 def _csv(prediction: Prediction) -> str:

@@ -26,6 +26,7 @@ class Prediction(NamedTuple):
     pixels: np.ndarray  # uint8 [H, W, C]
     ranked: list[tuple[str, float]]  # classes with their probabilities, in descending order
     decision: Decision | None = None  # None: of a model without a rule
+    label: str | None = None  # what it shows, where a table says so
 
     @property
     def unknown(self) -> bool:
@@ -53,7 +54,8 @@ def _judge(batch: list[Loaded], model: Model, top: int) -> Iterator[Prediction]:
         ]
         chosen = [classes[label] for label in labels if found.sets[row, label]]
         made = Decision(bool(found.answered[row]), bool(found.ood[row]), chosen)
-        yield Prediction(picture.name, picture.pixels, ranked, _asked_for(made, model))
+        decided = _asked_for(made, model)
+        yield Prediction(picture.name, picture.pixels, ranked, decided, picture.label)
 
 
 def _asked_for(made: Decision, model: Model) -> Decision | None:

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from reprise.options import MODEL, Options, parse
+from reprise.model import MODEL
+from reprise.options import Options, parse
 
 DEFAULTS = Options(MODEL, ["a.png"], 3, "table", 32, 2, None)
 
