@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import NamedTuple
+from pathlib import Path, PurePath
+from typing import IO, NamedTuple
 
 from PIL import Image as Picture
 from PIL.ImageFile import StubImageFile
@@ -46,7 +46,7 @@ class Skipped:
         self.suffixes = Counter[str]()
         self.names = list[str]()
 
-    def add(self, path: Path) -> None:
+    def add(self, path: PurePath) -> None:
         """Count one more file."""
         self.suffixes[path.suffix.lower() or "no suffix"] += 1
         self.names += [str(path)] if len(self.names) < NAMED else []
@@ -100,10 +100,21 @@ def _is_picture(path: Path) -> bool:
     """Check whether the content is a picture, or cannot be read, which is reported later."""
     try:
         with path.open("rb") as file:
-            head = file.read(32)
+            return is_picture(file)
+    except OSError as error:
+        if lacking(error):
+            raise
+        return True
+
+
+def is_picture(file: IO[bytes]) -> bool:
+    """Check whether the content of a seekable file is a picture, or cannot be read."""
+    try:
+        head = file.read(32)
+        file.seek(0)
         if head.startswith((png.MAGIC, jpeg.BEGIN)) or heif.is_heif(head):
             return True
-        with Picture.open(path) as picture:
+        with Picture.open(file) as picture:
             return picture.format != "EPS" and not isinstance(picture, StubImageFile)
     except Exception as error:  # foreign bytes make decoders raise almost anything
         if lacking(error):

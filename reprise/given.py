@@ -12,8 +12,8 @@ from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import UPRIGHT, eight_bits
 from reprise.directory import Failure, Skipped, Source
 from reprise.escaping import first_line
-from reprise.inputs import is_many, pictures_of
 from reprise.shortage import lacking
+from reprise.sourcing.naming import is_many, pictures_of
 from reprise.spec import Channels
 
 One: TypeAlias = str | os.PathLike[str] | bytes | np.ndarray | Picture.Image

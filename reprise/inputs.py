@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from glob import glob, has_magic
 from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
@@ -15,9 +14,11 @@ from PIL import Image as Picture
 
 from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import decode
-from reprise.directory import Failure, Skipped, Source, pictures
+from reprise.directory import Failure, Skipped, Source
 from reprise.resizing import fit
 from reprise.shortage import lacking
+from reprise.sourcing.naming import USUAL, pictures_of
+from reprise.sourcing.tabled import PictureColumns
 from reprise.spec import InputSpec
 
 STDIN = "-"
@@ -35,17 +36,23 @@ def find(
     named: Iterable[str],
     open_stdin: Callable[[], BufferedReader],
     skipped: Skipped | None = None,
+    columns: PictureColumns = USUAL,
 ) -> Iterator[Source | Failure]:
-    """Yield the pictures of files, folders, globs and standard input, in the order of `named`.
+    """Yield the pictures of all that is named, and of standard input, in the order of `named`.
 
-    Other files in folders are added to `skipped`.
+    Other files in folders and archives are added to `skipped`; `columns` are those of tables.
     """
     skipped = skipped or Skipped()
     for name in named:
-        yield from _streamed(open_stdin(), skipped) if name == STDIN else pictures_of(name, skipped)
+        if name == STDIN:
+            yield from _streamed(open_stdin(), skipped, columns)
+        else:
+            yield from pictures_of(name, skipped, columns)
 
 
-def _streamed(stdin: BufferedReader, skipped: Skipped) -> Iterator[Source | Failure]:
+def _streamed(
+    stdin: BufferedReader, skipped: Skipped, columns: PictureColumns
+) -> Iterator[Source | Failure]:
     """Yield the one picture whose bytes come, or those that are named, one a line.
 
     The two are told apart by a zero byte, which paths lack and the first bytes of pictures have.
@@ -55,40 +62,7 @@ def _streamed(stdin: BufferedReader, skipped: Skipped) -> Iterator[Source | Fail
     else:
         for line in stdin:
             if name := os.fsdecode(line.rstrip(b"\r\n")):
-                yield from pictures_of(name, skipped)
-
-
-def is_many(name: str) -> bool:
-    """Return whether a name stands for any number of pictures, and not for one."""
-    try:
-        return bool(name) and (Path(name).is_dir() or (has_magic(name) and not Path(name).exists()))
-    except (OSError, ValueError):
-        return False
-
-
-def pictures_of(name: str, skipped: Skipped) -> Iterator[Source | Failure]:
-    """Yield the pictures of a file, folder or glob; other files in folders go to `skipped`."""
-    path = Path(name)
-    try:
-        if name and path.is_dir():  # Path("") would be this folder
-            yield from pictures(path, skipped)
-        elif has_magic(name) and not path.exists():
-            yield from _matching(name)
-        else:
-            yield Source(name, path)
-    except OSError as error:
-        if lacking(error):
-            raise
-        yield Failure(name, error.strerror or str(error))
-
-
-def _matching(pattern: str) -> Iterator[Source | Failure]:
-    """Yield the files that a glob matches; ** matches any number of folders."""
-    files = [name for name in sorted(glob(pattern, recursive=True)) if Path(name).is_file()]  # noqa: PTH207 - the pattern may be absolute
-    if not files:
-        yield Failure(pattern, "matches no file")
-    for name in files:
-        yield Source(name, Path(name))
+                yield from pictures_of(name, skipped, columns)
 
 
 def load(source: Source, spec: InputSpec) -> Loaded | Failure:

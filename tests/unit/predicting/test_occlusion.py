@@ -36,7 +36,8 @@ def spot(height: int, width: int, place: tuple[int, int]) -> np.ndarray:
 def test_what_is_looked_at_is_hot_and_the_rest_is_cold() -> None:
     image = spot(28, 28, (10, 20))
     found = heat_map(looking_at(10, 20), image, 1, 14)
-    assert (found.dtype, found.shape) == (np.float32, (14, 14))
+    assert found.dtype == np.float32
+    assert found.shape == (14, 14)
     expected = np.zeros((14, 14), bool)
     expected[4:7, 9:12] = True  # the cells within reach of cell [5, 10], of 2 x 2 pixels
     np.testing.assert_array_equal(found > 0.9, expected)
