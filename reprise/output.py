@@ -33,6 +33,11 @@ class TableColumns(NamedTuple):
 PLAIN = TableColumns()
 
 
+def header(*, decided: bool) -> str:
+    """Return the first line of CSV, where predictions have decisions or not."""
+    return HEADER + (DECIDED if decided else "")
+
+
 def writer(
     form: OutputFormat, classes: Iterable[str], layout: TableColumns = PLAIN
 ) -> Callable[[Prediction], str]:
@@ -108,9 +113,10 @@ def _decided(decision: Decision, rank: int) -> list[str]:
 class ProgressLine:
     """Counts pictures on standard error, where it is a terminal that does not show the rows too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, beside_rows: bool = True) -> None:
         err, out = sys.stderr, sys.stdout  # None where closed
-        self._shows = bool(err and err.isatty() and not (out and out.isatty()))
+        rows = beside_rows and out and out.isatty()
+        self._shows = bool(err and err.isatty() and not rows)
         self._began = self._drawn = monotonic()
         self._count, self._visible = 0, False
 

@@ -45,6 +45,15 @@ def predict(
             yield next(found) if isinstance(picture, Loaded) else picture
 
 
+def hold(found: Prediction, threshold: float | None) -> Prediction:
+    """Leave open what has less than a probability; a threshold of None leaves all as it is."""
+    if threshold is None:
+        return found
+    made = found.decision or Decision(answered=True, ood=False, classes=None)
+    sure = made.answered and found.ranked[0][1] >= threshold
+    return found._replace(decision=made._replace(answered=sure))
+
+
 def _judge(batch: list[Loaded], model: Model, top: int) -> Iterator[Prediction]:
     found, classes = model.answers(np.stack([one.pixels for one in batch])), model.metadata.classes
     order = np.argsort(-found.probabilities, axis=1, kind="stable")  # of equals, the first class

@@ -70,7 +70,7 @@ def test_a_mistake_ends_with_usage_and_code_2(
     with pytest.raises(SystemExit, match="2"):
         parse(line.split())
     printed = capsys.readouterr().err
-    assert printed.startswith("usage: reprise-predict [MODEL.onnx] IMAGES... [options]\n")
+    assert printed.startswith("usage: reprise predict [MODEL.onnx] IMAGES... [options]\n")
     assert message in printed
 
 
