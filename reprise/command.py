@@ -18,23 +18,18 @@ HEAD = f"""\
 
 Train image classifiers that anybody can compute again, and ask them.
 """
-FOOT = "\n`reprise COMMAND --help` tells more of one, `reprise --version` which Reprise this is.\n"
+FOOT = "\n`reprise COMMAND --help` tells more of one, `reprise --version` which Reprise this is."
 HELP, VERSION = {"-h", "--help", "help"}, {"-V", "--version"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command, and return its exit code: 2 where there is no such command."""
     name, *rest = [*(sys.argv[1:] if arguments is None else arguments)] or [""]
-    if name in HELP:
-        print(page(), end="")
+    if name in {*HELP, *VERSION}:
+        print(page() if name in HELP else f"reprise {_version()}")
         return 0
-    if name in VERSION:
-        print(f"reprise {_version()}")
-        return 0
-    if not name:
-        return _report(page().rstrip(), 2)
     if name not in COMMANDS:
-        return _report(f"{USAGE}\n{_unknown(name)}", 2)
+        return _report(f"{USAGE}\n{_unknown(name)}" if name else page(), 2)
     try:
         return _run(COMMANDS[name], rest)
     except PlaceError as error:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, overload
 import numpy as np
 from PIL.Image import Image
 
-from reprise import explanation, given, model
+from reprise import dvc_model, explanation, given, model
 from reprise.classification import Classification, Classifications
 from reprise.cores import cores
 from reprise.directory import Failure, Skipped
@@ -45,6 +45,20 @@ class Classifier:
         """
         self._threads, self._batch_size = threads or cores(), batch_size
         self._model = model.load(Path(path).expanduser(), self._threads)
+
+    @classmethod
+    def from_repo(
+        cls, url: str, rev: str | None = None, path: str = str(MODEL), *, threads: int | None = None
+    ) -> "Classifier":
+        """Load the model of a Git repository, or folder, through DVC.
+
+        `rev` is a branch, tag, commit or experiment; by default what is there, or HEAD of the
+        default branch. Fetched once, it stays in ~/.cache/reprise, under its hash.
+
+        Raises:
+            ModelError: it cannot be fetched, or is no model of Reprise; DVC is not installed.
+        """
+        return cls(dvc_model.fetch(url, rev, path), threads=threads)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -41,8 +41,17 @@ def save(picture: Picture.Image, path: Path) -> None:
     """
     data = BytesIO()
     picture.save(data, "PNG")
+    write(data.getvalue(), path)
+
+
+def write(data: bytes, path: Path) -> None:
+    """Write bytes.
+
+    Raises:
+        OutputError: it cannot be written; what was at `path` is still there.
+    """
     with _beside(path) as partial:
-        partial.write_bytes(data.getvalue())
+        partial.write_bytes(data)
 
 
 def make(folder: Path) -> None:
