@@ -54,5 +54,5 @@ class ByProducts:
 
 def _file_name(name: str) -> str:
     """Return a name of letters, digits, dots and the like: members of archives have any."""
-    plain = re.sub(r"[^\w.-]+", "_", PurePath(name).name, flags=re.ASCII).strip(".")
+    plain = re.sub(r"[^\w.-]+", "_", PurePath(name).stem, flags=re.ASCII).strip(".")
     return plain[:LONGEST] or "picture"

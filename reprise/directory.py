@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from io import BufferedReader, BytesIO
 from pathlib import Path, PurePath
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from PIL import Image as Picture
 from PIL.ImageFile import StubImageFile
@@ -107,7 +108,7 @@ def _is_picture(path: Path) -> bool:
         return True
 
 
-def is_picture(file: IO[bytes]) -> bool:
+def is_picture(file: BufferedReader | BytesIO) -> bool:
     """Check whether the content of a seekable file is a picture, or cannot be read."""
     try:
         head = file.read(32)

@@ -37,9 +37,10 @@ def fetch(url: str, rev: str | None, path: str) -> Path:
     except Exception as error:  # DVC, Git and each kind of remote have errors of their own
         if lacking(error):
             raise
+        place, reason = _place(url, rev), _reason(error, url)
         raise ModelError(
-            f"{_place(url, rev)}: {printable(path)} cannot be fetched ({_reason(error, url)}); name "
-            "another repository, rev or path, or have the model pushed with `dvc push`"
+            f"{place}: {printable(path)} cannot be fetched ({reason}); name another "
+            "repository, rev or path, or have the model pushed with `dvc push`"
         ) from error
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from PIL import Image as Picture
@@ -17,7 +17,6 @@ from reprise.sourcing.naming import is_many, pictures_of
 from reprise.spec import Channels
 
 One: TypeAlias = str | os.PathLike[str] | bytes | np.ndarray | Picture.Image
-Given: TypeAlias = One | Iterable[One]
 DEPTHS = (1, 3, 4)  # channels of an array: grey, RGB, and RGB with alpha
 EXPECTED = (
     "a path, a folder, an address, bytes, an array of uint8, a picture of Pillow, or a list of "
@@ -29,10 +28,11 @@ def is_plural(given: object) -> bool:
     """Return whether a thing stands for any number of pictures, be it one."""
     if isinstance(given, str | os.PathLike):
         return is_many(os.fspath(given))
-    return not isinstance(given, bytes | bytearray | np.ndarray | Picture.Image)
+    single = isinstance(given, bytes | bytearray | np.ndarray | Picture.Image)
+    return isinstance(given, Iterable) and not isinstance(given, Mapping) and not single
 
 
-def sources(given: Any, channels: Channels, skipped: Skipped) -> Iterator[Source | Failure]:  # noqa: ANN401 - what it is not is told
+def sources(given: object, channels: Channels, skipped: Skipped) -> Iterator[Source | Failure]:
     """Yield the pictures of whatever a user gives; what is none of these is a failure."""
     if isinstance(given, str | bytes | os.PathLike | bytearray | np.ndarray | Picture.Image):
         yield from _one(given, channels, skipped)

@@ -14,7 +14,7 @@ from reprise.cores import cores
 from reprise.directory import Failure, Skipped
 from reprise.escaping import printable
 from reprise.explanation import Explanation
-from reprise.given import Given, One
+from reprise.given import One
 from reprise.inputs import Loaded, load_all
 from reprise.model import MODEL
 from reprise.prediction import Prediction, predict
@@ -73,7 +73,7 @@ class Classifier:
     def __call__(
         self, pictures: Sequence[One] | Iterator[One], *, top: int = 3
     ) -> Classifications: ...
-    def __call__(self, pictures: Given, *, top: int = 3) -> Classification | Classifications:
+    def __call__(self, pictures: Any, *, top: int = 3) -> Classification | Classifications:
         """Return the `top` classes of a picture, or of each of a list, a folder or a glob.
 
         A picture is a path, an address, bytes, an array uint8 [H, W] or [H, W, C], or one of
@@ -109,7 +109,7 @@ class Classifier:
         return explanation.explain(self._model, loaded.pixels, chosen)
 
     def _predictions(
-        self, pictures: Given, top: int, skipped: Skipped
+        self, pictures: object, top: int, skipped: Skipped
     ) -> Iterator[Prediction | Failure]:
         """Yield what is found; pixels are kept of the first alone, as a folder may have many."""
         loaded = self._loaded(pictures, skipped)
@@ -119,7 +119,7 @@ class Classifier:
             else:
                 yield one
 
-    def _loaded(self, pictures: Given, skipped: Skipped) -> Iterator[Loaded | Failure]:
+    def _loaded(self, pictures: object, skipped: Skipped) -> Iterator[Loaded | Failure]:
         spec = self._model.metadata.spec
         sources = given.sources(pictures, spec.channels, skipped)
         return load_all(sources, spec, self._threads, ahead=self._batch_size)

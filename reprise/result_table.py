@@ -31,7 +31,7 @@ def lines(found: Sequence[Prediction | Failure], note: str) -> str:
     failed = sum(isinstance(one, Failure) for one in found)
     told = f", {failed:,} of them without an answer for an error" if failed else ""
     more = [f"... and {len(found) - LINES:,} more"] if len(found) > LINES else []
-    notes = [note] if note else []
+    notes = [printable(note)] if note else []
     return "\n".join([f"{len(found):,} pictures{told}", *map(line, found[:LINES]), *more, *notes])
 
 

@@ -10,7 +10,7 @@ from reprise.sourcing import limited
 
 ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # two letters or more: C:// is a drive
 WEB = {"http", "https"}
-SILENCE, WHOLE = 30, 120  # seconds without a byte, and for all of them
+SILENCE, WHOLE = 30.0, 120.0  # seconds without a byte, and for all of them
 
 
 def is_address(name: str) -> bool:
@@ -28,7 +28,10 @@ def _get(address: str) -> bytes:
     if scheme in WEB:
         request = Request(address, headers={"User-Agent": "reprise"})  # noqa: S310 - http or https
         with urlopen(request, timeout=SILENCE) as answer:  # noqa: S310
-            return limited.read(answer.read, WHOLE)
+            data, said = limited.read(answer.read, WHOLE), answer.headers.get("Content-Length")
+        if said is not None and said != str(len(data)):
+            raise UndecodableError(f"ended early: {len(data):,} bytes came of {said}")
+        return data
     try:
         import fsspec  # noqa: PLC0415 - the predictor does without
     except ModuleNotFoundError as error:

@@ -2,12 +2,10 @@
 
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from functools import partial
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path, PurePosixPath
 from threading import Lock
-from typing import IO
 from zipfile import ZipFile, ZipInfo
 
 from reprise.codecs.undecodable import UndecodableError
@@ -34,16 +32,17 @@ def is_packed(path: Path) -> bool:
 
 
 def pictures(path: Path, name: str, skipped: Skipped) -> Iterator[Source | Failure]:
-    """Yield the pictures of an archive in its order, as those of a folder; `name` is the user's.
+    """Yield the pictures of an archive: of a zip by their names, of a tar as they stand there.
 
-    Links, devices and hidden files are no pictures. A damaged archive is a failure at the end.
+    `name` is the user's. Links, devices and hidden files are no pictures. Where an archive is
+    damaged, a failure ends it.
     """
     members = _zipped(path) if path.name.lower().endswith(".zip") else _tarred(path)
     found = 0
     try:
         for member, get in members:
             read = partial(limited.reading, get, "cannot be unpacked")
-            if any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(member).parts):
+            if any(map(_is_hidden, PurePosixPath(member).parts)):
                 continue
             if PurePosixPath(member).suffix.lower() in SUFFIXES or _is_picture(read):
                 found += 1
@@ -52,10 +51,16 @@ def pictures(path: Path, name: str, skipped: Skipped) -> Iterator[Source | Failu
                 skipped.add(PurePosixPath(name, member))
         if not found:
             yield Failure(name, "contains no image")
+    except UndecodableError as error:
+        yield Failure(name, str(error))
     except Exception as error:  # damaged bytes make the libraries raise almost anything
         if lacking(error):
             raise
         yield Failure(name, f"cannot be read to its end ({first_line(error)}); pack it again")
+
+
+def _is_hidden(part: str) -> bool:
+    return part == "__MACOSX" or (part.startswith(".") and part not in {".", ".."})
 
 
 def _is_picture(read: Callable[[], bytes]) -> bool:
@@ -68,7 +73,7 @@ def _is_picture(read: Callable[[], bytes]) -> bool:
 def _zipped(path: Path) -> Iterator[Member]:
     """Yield the files of a zip, each read when it is its turn to be decoded."""
     archive, lock = ZipFile(path), Lock()  # open as long as a member may be read
-    for info in archive.infolist():
+    for info in sorted(archive.infolist(), key=lambda info: info.filename):
         if not info.is_dir():
             yield info.filename, partial(_unzipped, archive, info, lock)
 
@@ -93,22 +98,15 @@ def _tarred(path: Path) -> Iterator[Member]:
                 reason = limited.TOO_LARGE if entry.isreg() else "is a link or a device"
                 yield entry.name, partial(_refuse, reason)
                 continue
-            with closing(_content(tar, entry)) as content:
-                data = content.read()
-            yield entry.name, partial(bytes, data)
-
-
-def _content(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
-    if (content := tar.extractfile(entry)) is None:
-        raise tarfile.ReadError("a file has no content")
-    return content
+            content = tar.extractfile(entry)
+            yield entry.name, partial(bytes, content.read() if content else b"")
 
 
 def _refuse(reason: str) -> bytes:
     raise UndecodableError(reason)
 
 
-def _opened(file: IO[bytes]) -> tarfile.TarFile:
+def _opened(file: BufferedReader) -> tarfile.TarFile:
     start = file.read(len(ZSTD))
     file.seek(0)
     if start != ZSTD:
@@ -116,7 +114,7 @@ def _opened(file: IO[bytes]) -> tarfile.TarFile:
     try:
         import pyarrow as pa  # noqa: PLC0415 - the predictor does without
     except ModuleNotFoundError as error:
-        raise tarfile.ReadError("Zstandard needs pyarrow: `pip install pyarrow`") from error
+        raise UndecodableError("Zstandard takes pyarrow: `pip install pyarrow`") from error
     stream = pa.input_stream(file, compression="zstd")
     return tarfile.open(fileobj=stream, mode="r|", tarinfo=_Entry, encoding="utf-8")
 

@@ -77,9 +77,10 @@ def _class_names(file: ParquetFile, label: str | None) -> Callable[[Any], str | 
     stored = (file.schema_arrow.metadata or {}).get(b"huggingface", b"{}")
     try:
         features = json.loads(stored)["info"]["features"]
-        names: Sequence[str] = features[label]["names"]
+        said = features[label]["names"]
     except (ValueError, LookupError, TypeError):
-        names = ()
+        said = None
+    names: Sequence[str] = said if isinstance(said, list) else ()
 
     def name(cell: Any) -> str | None:  # noqa: ANN401
         known = isinstance(cell, int) and 0 <= cell < len(names)
