@@ -18,7 +18,7 @@ HEAD = f"""\
 
 Train image classifiers that anybody can compute again, and ask them.
 """
-FOOT = "\n`reprise COMMAND --help` tells more of one, `reprise --version` which Reprise this is."
+FOOT = "\n`reprise COMMAND --help` tells more of one, `reprise --version` the version."
 HELP, VERSION = {"-h", "--help", "help"}, {"-V", "--version"}
 
 

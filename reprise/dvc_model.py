@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -31,7 +32,8 @@ def fetch(url: str, rev: str | None, path: str) -> Path:
     except ModuleNotFoundError as error:
         raise ModelError(NEEDS) from error
     try:
-        return _cached(DVCFileSystem(url, rev=rev), path)
+        with closing(DVCFileSystem(url, rev=rev)) as files:
+            return _cached(files, path)
     except (ModelError, OutputError) as error:
         raise ModelError(f"{_place(url, rev)}: {error}") from error
     except Exception as error:  # DVC, Git and each kind of remote have errors of their own
