@@ -29,15 +29,16 @@ def line(found: Prediction | Failure) -> str:
 def lines(found: Sequence[Prediction | Failure], note: str) -> str:
     """Return a heading, the lines of the first pictures, and how many more there are."""
     failed = sum(isinstance(one, Failure) for one in found)
-    told = f", {failed:,} of them without an answer for an error" if failed else ""
+    told = f", of which {failed:,} cannot be predicted" if failed else ""
     more = [f"... and {len(found) - LINES:,} more"] if len(found) > LINES else []
     notes = [printable(note)] if note else []
-    return "\n".join([f"{len(found):,} pictures{told}", *map(line, found[:LINES]), *more, *notes])
+    rows = [f"[{row}] {line(one)}" for row, one in enumerate(found[:LINES])]
+    return "\n".join([f"{len(found):,} pictures{told}", *rows, *more, *notes])
 
 
 def html(found: Sequence[Prediction | Failure], note: str = "") -> str:
     """Return a table of HTML with the first pictures; every text in it is escaped."""
-    rows = "".join(map(_row, found[:ROWS]))
+    rows = "".join(_row(row, one) for row, one in enumerate(found[:ROWS]))
     more = f"{len(found) - ROWS:,} more are not shown. " if len(found) > ROWS else ""
     below = f"<p>{_safe(more + note)}</p>" if more or note else ""
     return f"<table>{HEADER}{rows}</table>{below}"
@@ -48,8 +49,8 @@ def as_picture(pixels: np.ndarray) -> Picture.Image:
     return Picture.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
 
 
-def _row(found: Prediction | Failure) -> str:
-    name = _safe(found.name or NAMELESS)
+def _row(row: int, found: Prediction | Failure) -> str:
+    name = _safe(found.name or f"[{row}]")
     if isinstance(found, Failure):
         cells = ["", name, "<em>error</em>", _safe(found.reason)]
     else:
@@ -61,11 +62,11 @@ def _row(found: Prediction | Failure) -> str:
 def _said(found: Prediction | Failure) -> str:
     if isinstance(found, Failure):
         return f"error: {printable(found.reason)}"
-    return f"{UNKNOWN} ({_ranked(found)})" if found.unknown else _ranked(found)
+    return f"{UNKNOWN}, perhaps {_ranked(found)}" if found.unknown else _ranked(found)
 
 
 def _ranked(found: Prediction) -> str:
-    return ", ".join(f"{printable(name)} {share:.1%}" for name, share in found.ranked)
+    return ", ".join(f"{printable(name)} ({share:.1%})" for name, share in found.ranked)
 
 
 def _safe(text: str) -> str:

@@ -38,16 +38,16 @@ class Tags(HTMLParser):
 
 
 def test_one_is_a_line() -> None:
-    assert repr(Classification(GOOD)) == "a.png: ants 90.0%, bees 10.0%"
-    assert repr(Classification(OPEN)) == "a.png: unknown (ants 90.0%, bees 10.0%)"
-    assert repr(Classification(GOOD._replace(name=""))) == "(no name): ants 90.0%, bees 10.0%"
+    assert repr(Classification(GOOD)) == "a.png: ants (90.0%), bees (10.0%)"
+    assert repr(Classification(OPEN)) == "a.png: unknown, perhaps ants (90.0%), bees (10.0%)"
+    assert repr(Classification(GOOD._replace(name=""))) == "(no name): ants (90.0%), bees (10.0%)"
 
 
 def test_several_are_lines_below_a_heading() -> None:
     assert repr(Classifications([GOOD, BAD], "passed over 1")).splitlines() == [
-        "2 pictures, 1 of them without an answer for an error",
-        "a.png: ants 90.0%, bees 10.0%",
-        "b.png: error: no image that Pillow knows",
+        "2 pictures, of which 1 cannot be predicted",
+        "[0] a.png: ants (90.0%), bees (10.0%)",
+        "[1] b.png: error: no image that Pillow knows",
         "passed over 1",
     ]
 
