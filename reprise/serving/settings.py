@@ -1,14 +1,16 @@
 """The command line of `reprise serve`."""
 
-import os
 import re
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
+from reprise.arguments import count
+from reprise.cores import cores
 from reprise.decoding import LARGEST
-from reprise.options import MODEL, PYTORCH
+from reprise.model import MODEL
+from reprise.options import PYTORCH
 from reprise.serving import secret
 from reprise.serving.secret import TOKEN
 
@@ -59,19 +61,19 @@ class Settings(NamedTuple):
 
 def parse(arguments: Sequence[str] | None) -> Settings:
     """Parse the command line; print the usage and exit with code 2 where it is wrong."""
-    parser = _parser()
-    given = parser.parse_args(arguments)
+    line = parser()
+    given = line.parse_args(arguments)
     if given.model.suffix.lower() in PYTORCH:
-        parser.error(f"{given.model} is for PyTorch; name the model.onnx beside it")
+        line.error(f"{given.model} is for PyTorch; name the model.onnx beside it")
     if given.max_images > given.queue:
-        parser.error(f"--max-images {given.max_images} exceeds --queue {given.queue}")
+        line.error(f"--max-images {given.max_images} exceeds --queue {given.queue}")
     name = given.name or given.model.stem
     if not NAME.fullmatch(name):
-        parser.error(f"--name must be 1 to 100 of A-Z a-z 0-9 . _ -, is {name!r}")
+        line.error(f"--name must be 1 to 100 of A-Z a-z 0-9 . _ -, is {name!r}")
     try:
         token = secret.read(given.token_file)
     except (OSError, ValueError) as error:
-        parser.error(str(error))
+        line.error(str(error))
     limits = Allowance(
         given.max_bytes, given.max_pixels, given.max_images, given.queue, given.timeout
     )
@@ -81,22 +83,23 @@ def parse(arguments: Sequence[str] | None) -> Settings:
     )  # fmt: skip
 
 
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
+def parser() -> ArgumentParser:
+    """Return the parser, from which the completion of shells is made, too."""
+    made = ArgumentParser(
         "reprise serve",
         description="Serve an exported model over HTTP. Defaults stand in brackets.",
         epilog=EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    add, limits = parser.add_argument, Allowance()
+    add, limits = made.add_argument, Allowance()
     add("model", nargs="?", type=Path, default=MODEL, metavar="MODEL", help="see below")
     add("--name", help="of the model in addresses (that of the file, without .onnx)")
     add("--host", default="127.0.0.1", help="where to listen (127.0.0.1: this machine alone)")
     add("--port", type=_whole(0, 65535), default=8000, help="0 takes a free one (8000)")
     add("--token-file", type=Path, metavar="FILE", help=f"with the token to ask for (${TOKEN})")
-    add("--batch-size", type=_whole(1), default=32, metavar="N", help="pictures in a batch (32)")
-    add("--threads", type=_whole(1), default=_cores(), metavar="N", help="one a core (%(default)s)")
+    add("--batch-size", type=count, default=32, metavar="N", help="pictures in a batch (32)")
+    add("--threads", type=count, default=cores(), metavar="N", help="one a core (%(default)s)")
     for name, default, what in (
         ("queue", limits.queue, "pictures that wait at most; then 429"),
         ("max-images", limits.images, "of a request"),
@@ -111,7 +114,7 @@ def _parser() -> ArgumentParser:
     add("--drain", type=_seconds(0.0), default=1.0, metavar="SECONDS",
         help="of taking requests after SIGTERM (%(default)s)")  # fmt: skip
     add("--log-format", choices=get_args(LogFormat), default="text", help="of the log (text)")
-    return parser
+    return made
 
 
 def _whole(least: int, most: int = 10**6) -> Callable[[str], int]:
@@ -131,9 +134,3 @@ def _seconds(least: float) -> Callable[[str], float]:
         return float(text)
 
     return parsed
-
-
-def _cores() -> int:
-    """Count the cores that this process may use, which are not always all of the machine."""
-    known = hasattr(os, "sched_getaffinity")  # not on macOS and Windows
-    return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
