@@ -1,13 +1,23 @@
 """Read JSON and base64 of clients, who may send anything."""
 
+import asyncio
 import binascii
 import json
 from base64 import b64decode
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from reprise.serving.refusal import RejectedError
 
+SMALL = 2**17  # bytes: reading them takes less than a millisecond
 NESTED = 10**6  # lists and objects: each takes 60 bytes in memory, and 2 in the body
+
+Read = TypeVar("Read")
+
+
+async def apart(read: Callable[[bytes], Read], body: bytes) -> Read:
+    """Read a body; a large one in a thread, so that others need not wait for its end."""
+    return read(body) if len(body) <= SMALL else await asyncio.to_thread(read, body)
 
 
 def loads(body: bytes) -> Any:  # noqa: ANN401  # what JSON holds

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from reprise.inputs import Loaded
 from reprise.metadata import Metadata
 from reprise.model import Answers
 from reprise.serving import tensors
-from reprise.serving.client_json import loads
+from reprise.serving.client_json import apart, loads
 from reprise.serving.open_inference import named
 from reprise.serving.refusal import RejectedError, answer
 from reprise.serving.service import Serving
@@ -39,7 +40,7 @@ async def infer(request: Request) -> Response:
     service: Serving = request.app.state.service
     service.refuse_if_full()
     async with service.bodies.read(request) as body:
-        asked = await asyncio.to_thread(read, body, request.headers.get(LENGTH))
+        asked = await apart(partial(read, length=request.headers.get(LENGTH)), body)
         count = asked.given.shape[0] if asked.given.shape else 0
         _limit(count, service.settings.limits.images)
         with service.admit(count):

@@ -1,6 +1,5 @@
 """The pictures of a request to /predict: raw bytes, a form with files, or JSON with base64."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
 
@@ -9,7 +8,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from reprise.directory import Source
-from reprise.serving.client_json import decoded, loads
+from reprise.serving.client_json import apart, decoded, loads
 from reprise.serving.refusal import RejectedError
 
 FORM, JSON = "multipart/form-data", "application/json"
@@ -49,7 +48,7 @@ async def parse(request: Request, body: bytes, most: int) -> PictureRequest:
     if kind == FORM:
         pictures = await _form(request, body, most)
     elif kind == JSON:
-        pictures, stated = await asyncio.to_thread(_encoded, body)
+        pictures, stated = await apart(_encoded, body)
         given |= stated
     elif kind.startswith(RAW[2]) or kind in RAW:
         pictures = [(None, body)]
