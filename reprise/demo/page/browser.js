@@ -7,8 +7,12 @@ export function connect({ progress }) {
   const worker = new Worker("worker.js", { type: "module" });
   const waiting = new Map();
   let last = 0;
-  worker.onmessage = ({ data: { id, result, error } }) => {
-    const { resolve, reject } = waiting.get(id) ?? {};
+  worker.onmessage = ({ data: { id, result, error, share } }) => {
+    const { resolve, reject, heard } = waiting.get(id) ?? {};
+    if (share !== undefined) {
+      heard?.(share);
+      return;
+    }
     waiting.delete(id);
     if (error === undefined) resolve?.(result);
     else reject?.(new Error(error));
@@ -17,15 +21,15 @@ export function connect({ progress }) {
     const reason = new Error(event.message || "this browser lacks what the model needs; update it");
     waiting.forEach(({ reject }) => reject(reason));
   };
-  const send = (task, given, signal, transfer = []) => new Promise((resolve, reject) => {
+  const send = (task, given, { signal, heard, moved = [] } = {}) => new Promise((resolve, reject) => {
     const id = last += 1;
-    waiting.set(id, { resolve, reject });
+    waiting.set(id, { resolve, reject, heard });
     signal?.addEventListener("abort", () => {
       if (!waiting.delete(id)) return;
       worker.postMessage({ task: "stop", given: id });
       reject(signal.reason);
     });
-    worker.postMessage({ id, task, given }, transfer);
+    worker.postMessage({ id, task, given }, moved);
   });
   return {
     async open() {
@@ -37,11 +41,12 @@ export function connect({ progress }) {
         progress((loaded += more) / total);
       });
       const [content, runtime] = await Promise.all(parts.map(load));
-      await send("load", { info: model, content, runtime }, undefined, [content.buffer, runtime.buffer]);
+      const moved = [content.buffer, runtime.buffer];
+      await send("load", { info: model, content, runtime }, { moved });
       return model;
     },
-    answer: (blob, signal) => send("answer", { blob, top: 5 }, signal),
-    explain: (blob, signal) => send("explain", { blob }, signal),
+    answer: (blob, signal) => send("answer", { blob, top: 5 }, { signal }),
+    explain: (blob, signal, heard) => send("explain", { blob }, { signal, heard }),
   };
 }
 

@@ -222,11 +222,12 @@ async function explainAll() {
 async function explain(card, entry) {
   entry.tried = true;
   const note = card.querySelector(".heat-note");
-  note.textContent = "Heat map: looking where the answer comes from …";
+  const heard = (share) => { note.textContent = `Heat map: ${Math.round(share * 100)} % …`; };
+  heard(0);
   try {
-    const map = await asker.explain(entry.blob, entry.stop.signal);
+    const map = await asker.explain(entry.blob, entry.stop.signal, heard);
     if (entries.get(card) === entry) explained(card, map, entry.result.predictions[0].class);
   } catch (error) {
-    note.textContent = `Heat map: ${printable(error.message)}`;
+    note.textContent = `No heat map: ${printable(error.message)}`;
   }
 }

@@ -29,7 +29,7 @@ async function load({ info, runtime, content }) {
   ort.env.wasm.numThreads = 1; // more would need headers that a static host does not send
   ort.env.wasm.wasmBinary = runtime.buffer;
   ort.env.logLevel = "error";
-  session = await ort.InferenceSession.create(content, { executionProviders: ["wasm"] });
+  session = await ort.InferenceSession.create(content, { executionProviders: ["wasm"], logSeverityLevel: 3 });
 }
 
 async function answer({ blob, top }) {
@@ -51,9 +51,9 @@ async function explain({ blob }, id) {
   const [{ shares }] = await judge([pixels.data]);
   const slow = (performance.now() - start) * CELLS ** 2 > PATIENCE;
   const [label] = order(shares);
-  return heatMap(pixels, slow ? FEWER : CELLS, shares[label], BATCH, async (pictures, progress) => {
+  return heatMap(pixels, slow ? FEWER : CELLS, shares[label], BATCH, async (pictures, share) => {
     if (stopped.delete(id)) throw new Error("stopped");
-    postMessage({ id, progress });
+    postMessage({ id, share });
     const found = [];
     // One at a time where it is slow, so that a new picture need not wait for a batch.
     for (const part of slow ? pictures.map((one) => [one]) : [pictures]) found.push(...await judge(part));
