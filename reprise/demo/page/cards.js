@@ -2,6 +2,8 @@
 
 import { element, hottest, overlay, view } from "./view.js";
 
+const LEAST = 0.01; // probability that a heat map must show: less is noise, drawn in red
+
 /** Return text in which nothing hides: control letters and turned directions are spelled out. */
 export function printable(text) {
   return text.replace(/(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]/gu, (letter) => {
@@ -32,7 +34,7 @@ export function sentence(name, result) {
 /** Return the card of a picture that waits for its answer. */
 export function pending(name) {
   const told = element("div", { className: "told" }, element("p", { className: "note", textContent: "Looking …" }));
-  return element("li", { className: "card bad" }, told, caption(name));
+  return element("li", { className: "card waiting" }, told, caption(name));
 }
 
 function caption(name) {
@@ -86,7 +88,7 @@ function bars(predictions, classes) {
   const rest = classes - predictions.length;
   if (rest <= 0) return list;
   const more = `${rest} less probable ${rest === 1 ? "class is" : "classes are"} not shown.`;
-  return element("div", {}, list, element("p", { className: "note", textContent: more }));
+  return element("div", { className: "told" }, list, element("p", { className: "note", textContent: more }));
 }
 
 function set(classes) {
@@ -99,10 +101,10 @@ function set(classes) {
 export function explained(card, map, name) {
   const frame = card.querySelector(".view");
   if (!frame) return;
-  overlay(frame, map);
   const { most, place } = hottest(map);
+  if (most >= LEAST) overlay(frame, map);
   card.querySelector(".heat-note").replaceChildren(
-    ...(most < 0.01
+    ...(most < LEAST
       ? ["Heat map: covering no single part takes probability from ", named(name), "."]
       : [`Heat map: covering the ${place} takes up to ${Math.round(most * 100)} points of probability from `, named(name), "."]),
   );

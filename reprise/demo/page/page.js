@@ -121,7 +121,7 @@ function draw() {
       return;
     }
     waits = setTimeout(() => {
-      if (!entries.has(card)) [card] = add([new File([blob], "drawing")]);
+      if (!entries.has(card)) [card] = add([new File([blob], "Drawing")]);
       else renew(card, blob);
       entries.get(card).told = (text) => { by("guess").textContent = text; };
     }, PAUSE);
