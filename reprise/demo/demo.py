@@ -80,8 +80,8 @@ def _alone(path: Path) -> bytes:
     content = path.read_bytes()
     if len(content) > LARGEST or path.with_name(f"{path.name}.data").exists():
         raise ModelError(
-            f"{printable(str(path))}: browsers load models of one file of less than 2 GiB; export a "
-            "smaller network"
+            f"{printable(str(path))}: browsers load models of one file of less than 2 GiB; export "
+            "a smaller network"
         )
     return content
 
@@ -98,7 +98,7 @@ def _parser() -> ArgumentParser:
     add = parser.add_argument
     add("out", type=Path, metavar="OUT", help="the folder to write")
     add("--model", type=Path, metavar="MODEL.onnx",
-        help=f"written by stage `export` ({FOLDER / MODELS[0]}, or else {MODELS[1]} there)")  # fmt: skip
+        help=f"of stage `export` ({FOLDER / MODELS[0]}, or else {MODELS[1]} there)")  # fmt: skip
     add("--name", default="Image classifier", help="the title of the page (%(default)s)")
     add("--runtime", type=Path, metavar="PLACE", help="a folder or .tgz with onnxruntime-web")
     return parser

@@ -13,7 +13,7 @@ from reprise.metadata import Metadata
 PAGE = Path(__file__).parent / "page"
 LICENSE = Path(__file__).parent / "LICENSE.onnxruntime-web.txt"
 MANIFEST, MADE_BY = "demo.json", "reprise demo"
-MODE = ('data-answers="server"', 'data-answers="browser"')  # who answers, in index.html
+MODE = (b'data-answers="server"', b'data-answers="browser"')  # who answers, in index.html
 NAMED = 3  # files in a message
 VERSION = 12  # letters of the SHA-256 that name a model, as the server's
 
@@ -42,7 +42,7 @@ def describe(metadata: Metadata, content: bytes, name: str) -> dict[str, object]
 def collect(model: bytes, described: Mapping[str, object], runtime: Runtime) -> dict[str, bytes]:
     """Return the files of the folder; the manifest, which names them, comes last."""
     page = {path.name: path.read_bytes() for path in sorted(PAGE.iterdir()) if path.is_file()}
-    page["index.html"] = page["index.html"].replace(*(text.encode() for text in MODE))
+    page["index.html"] = page["index.html"].replace(*MODE)
     found = page | {"model.onnx": model, "runtime/LICENSE.txt": LICENSE.read_bytes()}
     found |= {f"runtime/{name}": content for name, content in runtime.items()}
     files = {name: len(content) for name, content in found.items()}

@@ -1,11 +1,14 @@
 """ONNX Runtime for browsers: the two files of npm's package onnxruntime-web that a page needs.
 
 They are pinned by their SHA-256, so that it does not matter where they come from: a copy that the
-user names, this machine's cache, or npm's registry, which is asked once.
+user names, this machine's cache, or npm's registry, which is asked once; `python -m
+reprise.demo.web_runtime` fills the cache.
 """
 
 import hashlib
 import os
+import shutil
+import sys
 import tarfile
 from collections.abc import Mapping
 from io import BytesIO
@@ -31,6 +34,7 @@ MEMBERS = {
     ),
 }
 REGISTRY = "https://registry.npmjs.org"
+MIRROR = "npm_config_registry"  # the environment variable with which npm is told another
 LARGEST = 2**26  # bytes of the package: it has 33 MB
 SECONDS = 60  # that the registry may be silent
 REMEDY = f"name a copy with --runtime: `npm pack onnxruntime-web@{VERSION}` fetches one"
@@ -49,12 +53,17 @@ def find(named: Path | None) -> Runtime:
     """
     if named is not None:
         return _unpacked(_read(named), str(named)) if named.is_file() else _folder(named)
-    cache = _cache() / f"onnxruntime-web-{VERSION}"
-    if cache.is_dir():
-        return _folder(cache)
+    if cache().is_dir():
+        return _folder(cache())
     found = _unpacked(_fetched(), "npm's package")
-    _keep(found, cache)
+    _keep(found, cache())
     return found
+
+
+def cache() -> Path:
+    """Return the folder in which the files are kept."""
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return root / "reprise" / f"onnxruntime-web-{VERSION}"
 
 
 def _folder(folder: Path) -> Runtime:
@@ -76,16 +85,16 @@ def _unpacked(package: bytes, name: str) -> Runtime:
     """Return the files of a package as npm publishes it; nothing is unpacked before it is known."""
     _checked(package, TARBALL, name)
     with tarfile.open(fileobj=BytesIO(package), mode="r:gz") as archive:
-        members = {own: archive.extractfile(f"package/{name}") for name, (own, _) in MEMBERS.items()}
-        return {own: member.read() for own, member in members.items() if member}
+        files = {own: archive.extractfile(f"package/{path}") for path, (own, _) in MEMBERS.items()}
+        return {own: file.read() for own, file in files.items() if file}
 
 
 def _checked(content: bytes, digest: str, place: object) -> bytes:
     found = hashlib.sha256(content).hexdigest()
     if found != digest:
         raise RuntimeFilesError(
-            f"{printable(str(place))}: its SHA-256 is {found}, that of onnxruntime-web {VERSION} is "
-            f"{digest}; delete it, or {REMEDY}"
+            f"{printable(str(place))}: its SHA-256 is {found}, that of onnxruntime-web {VERSION} "
+            f"is {digest}; delete it, or {REMEDY}"
         )
     return content
 
@@ -101,10 +110,10 @@ def _read(path: Path) -> bytes:
 
 def _fetched() -> bytes:
     """Return the package from the registry that npm would ask."""
-    registry = os.environ.get("npm_config_registry", REGISTRY).rstrip("/")
+    registry = os.environ.get(MIRROR, REGISTRY).rstrip("/")
     address = f"{registry}/onnxruntime-web/-/onnxruntime-web-{VERSION}.tgz"
     if not registry.startswith(("https://", "http://")):
-        raise RuntimeFilesError(f"npm_config_registry is {registry!r}, expected https://…")
+        raise RuntimeFilesError(f"{MIRROR} is {registry!r}, expected https://…")
     try:
         with urlopen(address, timeout=SECONDS) as response:  # noqa: S310 - http, checked above
             content: bytes = response.read(LARGEST)
@@ -118,20 +127,20 @@ def _fetched() -> bytes:
     return content
 
 
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reprise"
-
-
-def _keep(found: Runtime, cache: Path) -> None:
+def _keep(found: Runtime, folder: Path) -> None:
     """Keep the files for the next time, whole; where that fails, they are fetched again then."""
-    partial = cache.with_name(f".{cache.name}.{os.getpid()}")
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
         partial.mkdir(parents=True)
         for name, content in found.items():
             (partial / name).write_bytes(content)
-        partial.rename(cache)
+        partial.rename(folder)
     except OSError:  # another process was faster, or the disk is full: nothing depends on it
-        for name in found:
-            (partial / name).unlink(missing_ok=True)
-        if partial.is_dir():
-            partial.rmdir()
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    try:
+        find(None)
+    except RuntimeFilesError as error:
+        sys.exit(str(error))

@@ -14,7 +14,11 @@ const queue = []; // cards without an answer
 let asker;
 let model;
 
-start().catch((error) => say("state", `${error.message}. Reload the page to try again.`, "wrong"));
+let shown = 0; // percents of the model that were said to be loaded
+start().catch((error) => {
+  shown = 100; // what is still loading must not take the place of the reason
+  say("state", `${printable(error.message)}. Reload the page to try again.`, "wrong");
+});
 
 async function start() {
   by("late").remove();
@@ -37,7 +41,6 @@ function say(id, text, kind = "") {
   by(id).hidden = false;
 }
 
-let shown = 0;
 function progress(share) {
   const percents = Math.floor(share * 4) * 25; // seldom, as it is read aloud
   if (percents > shown) say("state", `Loading the model … ${shown = percents} %`);
