@@ -17,9 +17,9 @@ export function named(text) {
 }
 
 export function percent(share) {
-  if (share > 0 && share < 0.001) return "< 0.1 %";
-  if (share < 1 && share > 0.999) return "> 99.9 %";
-  return `${(share * 100).toFixed(1)} %`;
+  if (share > 0 && share < 0.001) return "<\u00a00.1\u00a0%";
+  if (share < 1 && share > 0.999) return ">\u00a099.9\u00a0%";
+  return `${(share * 100).toFixed(1)}\u00a0%`;
 }
 
 /** Return one sentence for those who hear the page. */

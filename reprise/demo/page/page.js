@@ -49,6 +49,7 @@ function progress(share) {
 /** Ask the user for a token, and return it. */
 function token(refused) {
   by("refused").textContent = refused ? "The server did not take this token." : "";
+  by("state").hidden = true;
   by("token").hidden = false;
   by("secret").focus();
   return new Promise((resolve) => {
@@ -225,7 +226,7 @@ async function explainAll() {
 async function explain(card, entry) {
   entry.tried = true;
   const note = card.querySelector(".heat-note");
-  const heard = (share) => { note.textContent = `Heat map: ${Math.round(share * 100)} % …`; };
+  const heard = (share) => { note.textContent = `Heat map: looking for what matters … ${Math.round(share * 100)} %`; };
   heard(0);
   try {
     const map = await asker.explain(entry.blob, entry.stop.signal, heard);

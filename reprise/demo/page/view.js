@@ -2,7 +2,7 @@
 
 import { scaled } from "./resize.js";
 
-const SMALL = 64; // pixels of a side: such inputs are shown pixel by pixel
+const SMALL = 32; // pixels of a side: such inputs are shown pixel by pixel
 const WIDEST = 480; // pixels of a canvas for others
 
 /** Return an element with the picture; one that says so where this browser cannot show it. */
