@@ -26,6 +26,7 @@ class Prediction(NamedTuple):
     pixels: np.ndarray  # uint8 [H, W, C]
     ranked: list[tuple[str, float]]  # classes with their probabilities, in descending order
     decision: Decision | None = None  # None: of a model without a rule
+    label: str | None = None  # what it shows, where a table says so
 
     @property
     def unknown(self) -> bool:
@@ -44,6 +45,15 @@ def predict(
             yield next(found) if isinstance(picture, Loaded) else picture
 
 
+def hold(found: Prediction, threshold: float | None) -> Prediction:
+    """Leave open what has less than a probability; a threshold of None leaves all as it is."""
+    if threshold is None:
+        return found
+    made = found.decision or Decision(answered=True, ood=False, classes=None)
+    sure = made.answered and found.ranked[0][1] >= threshold
+    return found._replace(decision=made._replace(answered=sure))
+
+
 def _judge(batch: list[Loaded], model: Model, top: int) -> Iterator[Prediction]:
     found, classes = model.answers(np.stack([one.pixels for one in batch])), model.metadata.classes
     order = np.argsort(-found.probabilities, axis=1, kind="stable")  # of equals, the first class
@@ -53,7 +63,8 @@ def _judge(batch: list[Loaded], model: Model, top: int) -> Iterator[Prediction]:
         ]
         chosen = [classes[label] for label in labels if found.sets[row, label]]
         made = Decision(bool(found.answered[row]), bool(found.ood[row]), chosen)
-        yield Prediction(picture.name, picture.pixels, ranked, _asked_for(made, model))
+        decided = _asked_for(made, model)
+        yield Prediction(picture.name, picture.pixels, ranked, decided, picture.label)
 
 
 def _asked_for(made: Decision, model: Model) -> Decision | None:
