@@ -49,11 +49,10 @@ function drawn(bitmap, input) {
 /** Return the part that the network sees, in pixels of the picture; padding lies outside of it. */
 function seenPart(bitmap, input) {
   if (input.resize === "stretch") return { left: 0, top: 0, width: bitmap.width, height: bitmap.height };
-  const [width] = scaled(bitmap, input);
-  const seen = [input.width, input.height].map((side) => (side * bitmap.width) / width);
-  return {
-    left: (bitmap.width - seen[0]) / 2, top: (bitmap.height - seen[1]) / 2, width: seen[0], height: seen[1],
-  };
+  const [across, down] = scaled(bitmap, input);
+  const width = (input.width * bitmap.width) / across;
+  const height = (input.height * bitmap.height) / down;
+  return { left: (bitmap.width - width) / 2, top: (bitmap.height - height) / 2, width, height };
 }
 
 /** Lay a heat map over a view: the hottest cell is the reddest, whatever it is worth. */
