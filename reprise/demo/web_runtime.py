@@ -1,21 +1,21 @@
 """ONNX Runtime for browsers: the two files of npm's package onnxruntime-web that a page needs.
 
 They are pinned by their SHA-256, so that it does not matter where they come from: a copy that the
-user names, this machine's cache, or npm's registry, which is asked once; `python -m
+user names, this machine's cache, or npm, which is asked once; `python -m
 reprise.demo.web_runtime` fills the cache.
 """
 
 import hashlib
 import os
 import shutil
+import subprocess
 import sys
 import tarfile
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeAlias
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from reprise.escaping import first_line, printable
 
@@ -33,10 +33,7 @@ MEMBERS = {
         "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
     ),
 }
-REGISTRY = "https://registry.npmjs.org"
-MIRROR = "npm_config_registry"  # the environment variable with which npm is told another
-LARGEST = 2**26  # bytes of the package: it has 33 MB
-SECONDS = 60  # that the registry may be silent
+SECONDS = 300  # that npm may take
 REMEDY = f"name a copy with --runtime: `npm pack onnxruntime-web@{VERSION}` fetches one"
 Runtime: TypeAlias = Mapping[str, bytes]  # by the name in the demo
 
@@ -46,7 +43,7 @@ class RuntimeFilesError(Exception):
 
 
 def find(named: Path | None) -> Runtime:
-    """Return the files of the folder or .tgz `named`; else of the cache, or of npm's registry.
+    """Return the files of the folder or .tgz `named`; else of the cache, or by npm.
 
     Raises:
         RuntimeFilesError: they are not there, or are not those of the version that is pinned.
@@ -109,22 +106,28 @@ def _read(path: Path) -> bytes:
 
 
 def _fetched() -> bytes:
-    """Return the package from the registry that npm would ask."""
-    registry = os.environ.get(MIRROR, REGISTRY).rstrip("/")
-    address = f"{registry}/onnxruntime-web/-/onnxruntime-web-{VERSION}.tgz"
-    if not registry.startswith(("https://", "http://")):
-        raise RuntimeFilesError(f"{MIRROR} is {registry!r}, expected https://…")
-    try:
-        with urlopen(address, timeout=SECONDS) as response:  # noqa: S310 - http, checked above
-            content: bytes = response.read(LARGEST)
-    except (OSError, ValueError) as error:  # URLError is an OSError
-        reason = error.reason if isinstance(error, URLError) else error
-        text = first_line(reason) if isinstance(reason, Exception) else printable(str(reason))
+    """Return the package, which npm fetches from the registry that its user has set."""
+    npm = shutil.which("npm")
+    if npm is None:
         raise RuntimeFilesError(
-            f"onnxruntime-web {VERSION} cannot be fetched from {printable(registry)} ({text}); "
-            f"{REMEDY}"
-        ) from error
-    return content
+            f"onnxruntime-web {VERSION} is not on this machine, and npm, which would fetch it, is "
+            f"not installed; install Node.js, or {REMEDY}, there where npm is"
+        )
+    with TemporaryDirectory() as folder:
+        command = [npm, "pack", "--silent", f"onnxruntime-web@{VERSION}"]
+        try:
+            done = subprocess.run(  # noqa: S603
+                command, cwd=folder, capture_output=True, timeout=SECONDS, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise RuntimeFilesError(f"npm fails ({first_line(error)}); {REMEDY}") from error
+        found = [*Path(folder).glob("*.tgz")]
+        if done.returncode or len(found) != 1:
+            said = done.stderr.decode(errors="replace").strip().splitlines() or ["it says nothing"]
+            raise RuntimeFilesError(
+                f"npm cannot fetch onnxruntime-web {VERSION} ({printable(said[0])}); {REMEDY}"
+            )
+        return _read(found[0])
 
 
 def _keep(found: Runtime, folder: Path) -> None:

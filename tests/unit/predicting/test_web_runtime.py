@@ -1,11 +1,12 @@
 """The files of onnxruntime-web: pinned, wherever they come from."""
 
 import hashlib
+import subprocess
 import tarfile
 from io import BytesIO
 from pathlib import Path
+from subprocess import TimeoutExpired
 from unittest.mock import MagicMock, patch
-from urllib.error import URLError
 
 import pytest
 
@@ -38,55 +39,67 @@ def pinned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> bytes:
     monkeypatch.setattr(web_runtime, "MEMBERS", members)
     monkeypatch.setattr(web_runtime, "TARBALL", digest(content))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv("npm_config_registry", raising=False)
     return content
 
 
-def answering(content: bytes) -> MagicMock:
-    response = MagicMock()
-    response.__enter__.return_value.read.return_value = content
-    return MagicMock(return_value=response)
+class Npm:
+    """An npm that packs some bytes, or fails."""
+
+    def __init__(self, content: bytes | None, said: bytes = b"") -> None:
+        self.content, self.said, self.commands = content, said, list[list[str]]()
+
+    def __call__(
+        self, command: list[str], cwd: str, **_: object
+    ) -> subprocess.CompletedProcess[bytes]:
+        self.commands.append(command[1:])
+        if self.content is not None:
+            (Path(cwd) / "onnxruntime-web-1.30.0.tgz").write_bytes(self.content)
+        return subprocess.CompletedProcess(command, self.content is None, b"", self.said)
 
 
-def test_a_package_is_fetched_once(pinned: bytes) -> None:
-    with patch.object(web_runtime, "urlopen", answering(pinned)) as asked:
-        assert find(None) == OWN
-        assert find(None) == OWN
-    asked.assert_called_once()
-    (address,) = asked.call_args.args
-    assert address == "https://registry.npmjs.org/onnxruntime-web/-/onnxruntime-web-1.30.0.tgz"
-    assert sorted(path.name for path in web_runtime.cache().parent.iterdir()) == [
-        web_runtime.cache().name
-    ]
+@pytest.fixture
+def npm(pinned: bytes, monkeypatch: pytest.MonkeyPatch) -> Npm:
+    made = Npm(pinned)
+    monkeypatch.setattr("shutil.which", lambda _: "npm")
+    monkeypatch.setattr("subprocess.run", made)
+    return made
 
 
-@pytest.mark.usefixtures("pinned")
-def test_a_fetched_package_of_other_bytes_is_refused_and_not_kept() -> None:
-    other = patch.object(web_runtime, "urlopen", answering(b"evil"))
-    with other, pytest.raises(RuntimeFilesError, match=r"its SHA-256 is .*--runtime"):
+def test_a_package_is_fetched_once(npm: Npm) -> None:
+    assert find(None) == OWN
+    assert find(None) == OWN
+    assert npm.commands == [["pack", "--silent", "onnxruntime-web@1.30.0"]]
+    folder = web_runtime.cache().parent
+    assert [path.name for path in folder.iterdir()] == [web_runtime.cache().name]
+
+
+def test_a_fetched_package_of_other_bytes_is_refused_and_not_kept(npm: Npm) -> None:
+    npm.content = b"evil"
+    with pytest.raises(RuntimeFilesError, match=r"its SHA-256 is .*--runtime"):
         find(None)
     assert not web_runtime.cache().exists()
 
 
-def test_a_mirror_may_give_it(pinned: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("npm_config_registry", "http://mirror.example/npm/")
-    with patch.object(web_runtime, "urlopen", answering(pinned)) as asked:
-        find(None)
-    assert asked.call_args.args[0].startswith("http://mirror.example/npm/onnxruntime-web/-/")
-
-
-@pytest.mark.usefixtures("pinned")
-def test_a_registry_that_is_no_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("npm_config_registry", "file:///etc")
-    with pytest.raises(RuntimeFilesError, match="npm_config_registry is 'file:///etc'"):
+def test_a_network_that_fails_is_one_message(npm: Npm) -> None:
+    npm.content, npm.said = None, b"npm error code ENOTFOUND\nnpm error \x1b[31mmore\n"
+    with pytest.raises(RuntimeFilesError, match=r"1\.30\.0 \(npm error code ENOTFOUND\); name"):
         find(None)
 
 
+@pytest.mark.usefixtures("npm")
+@pytest.mark.parametrize("error", [TimeoutExpired("npm", 300), PermissionError(13, "denied")])
+def test_npm_that_hangs_or_cannot_run_is_one_message(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr("subprocess.run", MagicMock(side_effect=error))
+    with pytest.raises(RuntimeFilesError, match=r"npm fails \(.*npm pack"):
+        find(None)
+
+
 @pytest.mark.usefixtures("pinned")
-@pytest.mark.parametrize("error", [URLError("no route"), TimeoutError("late"), ValueError("bad")])
-def test_a_network_that_fails_is_one_message(error: Exception) -> None:
-    failing = patch.object(web_runtime, "urlopen", side_effect=error)
-    with failing, pytest.raises(RuntimeFilesError, match=r"fetched from https.*npm pack"):
+def test_without_npm_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    with pytest.raises(RuntimeFilesError, match=r"install Node\.js, or name a copy with --runtime"):
         find(None)
 
 
@@ -137,9 +150,7 @@ def test_a_damaged_cache_is_refused_with_the_remedy() -> None:
         find(None)
 
 
-def test_a_cache_that_cannot_be_written_costs_only_the_next_fetch(
-    pinned: bytes, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("npm")
+def test_a_cache_that_cannot_be_written_costs_only_the_next_fetch(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
-    with patch.object(web_runtime, "urlopen", answering(pinned)):
-        assert find(None) == OWN
+    assert find(None) == OWN
