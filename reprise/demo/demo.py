@@ -23,8 +23,8 @@ OUT is written whole, or replaced if this command wrote it. Upload it to any hos
 to try it: python -m http.server --directory OUT. The model runs in the visitor's browser, which
 needs no network but for these files, and sends no picture to anybody.
 
-Runs onnxruntime-web {VERSION}. Without --runtime, npm (of Node.js) fetches it once, 33 MB; it is compared
-with its SHA-256, and kept in ~/.cache/reprise.
+Runs onnxruntime-web {VERSION}. Without --runtime, npm (of Node.js) fetches it once, 33 MB; it is
+compared with its SHA-256, and kept in ~/.cache/reprise.
 
 exit codes: 0 written, 1 not written, 2 wrong usage
 """
