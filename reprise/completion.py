@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from reprise.command_table import COMMANDS
 from reprise.options import parser as predict_parser
+from reprise.serving.settings import parser as serve_parser
 
+PARSERS = {"predict": predict_parser, "serve": serve_parser}
 SHELLS = ("bash", "zsh", "fish")
 EPILOG = """\
   bash   echo 'eval "$(reprise completion bash)"' >> ~/.bashrc
@@ -39,10 +41,10 @@ def _whole() -> ArgumentParser:
     made = ArgumentParser("reprise")
     commands = made.add_subparsers()
     for name, command in COMMANDS.items():
-        known = [predict_parser()] if name == "predict" else []
+        known = [PARSERS[name]()] if name in PARSERS else []
         one = commands.add_parser(name, help=command.does, parents=known, add_help=not known)
         for action in one._actions:  # noqa: SLF001 - shtab reads what files it takes from there
-            if action.metavar in {"IMAGES", "FILE", "OUT.png", "FOLDER"}:
+            if action.metavar in {"IMAGES", "FILE", "OUT.png", "FOLDER", "MODEL"}:
                 action.complete = {"bash": "_shtab_compgen_files"}  # type: ignore[attr-defined]
         if name == "completion":
             one.add_argument("shell", choices=SHELLS)
