@@ -38,6 +38,8 @@ lint: .venv/installed
 	mypy
 	lint-imports --no-logo
 	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
+	check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	hadolint deploy/Dockerfile
 
 format: .venv/installed
 	ruff check --fix .
