@@ -1,4 +1,5 @@
 # `make repro` runs the pipeline, `make test` the tests; both install what they need the first time.
+# Most others are commands of `reprise`, which work where there is no make, too: `reprise --help`.
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -15,11 +16,11 @@ versions: .venv/installed
 
 # Compute the last commit again in an empty clone; FROM=raw spares the download.
 verify: .venv/installed
-	@python -m tools.verify $(FROM)
+	@python -m reprise verify $(FROM)
 
 # Are all objects of DVC's cache still what was cached? ARGS=--remove deletes those that are not.
 verify-cache: .venv/installed
-	@python -m tools.verify_cache $(ARGS)
+	@python -m reprise verify-cache $(ARGS)
 
 test: .venv/installed
 	python -m pytest -n auto --maxprocesses 4 --dist worksteal
@@ -53,52 +54,52 @@ board: .venv/installed
 
 # `make recipe R=mnist_cnn` merges a recipe into params.yaml, and says what it changed.
 recipe: .venv/installed
-	@python -m tools.recipe $(R)
+	@python -m reprise recipe $(R)
 
 # `make find-lr ARGS='--low 1e-5 --high 1'`
 find-lr: .venv/installed
-	python -m tools.find_lr $(ARGS)
+	python -m reprise find-lr $(ARGS)
 
 # Of each experiment three scores and the parameters that differ, as wide as the terminal;
 # ARGS=--all-commits those of other commits, too. `dvc exp show` has all columns.
 experiments: .venv/installed
-	@python -m tools.experiments $(ARGS)
+	@python -m reprise experiments $(ARGS)
 
 # `make compare A=main B=workspace`: is one better? ARGS='--out changed.csv' lists the images.
 compare: .venv/installed
-	@python -m tools.compare "$(A)" "$(B)" $(ARGS)
+	@python -m reprise compare "$(A)" "$(B)" $(ARGS)
 
 # `make repeat N=5`: how far do other seeds move the scores? ARGS=--splits splits the images anew, too;
 # for both of these, ARGS='-S train.lr=0.01' sets a parameter, ARGS='--jobs 2' runs two at once.
 repeat: .venv/installed
-	@python -m tools.repeat $(N) $(ARGS)
+	@python -m reprise repeat $(N) $(ARGS)
 
 # `make folds K=5`: cross-validation; metrics/folds/predictions.parquet has every image once.
 folds: .venv/installed
-	@python -m tools.folds $(K) $(ARGS)
+	@python -m reprise folds $(K) $(ARGS)
 
 # `make search` tries what search.yaml names, and goes on where it was; ARGS='--jobs 2' tries two at
 # once, ARGS='--storage postgresql://user@host/database --push origin' shares it with other machines.
 search: .venv/installed
-	@python -m tools.search run $(ARGS)
+	@python -m reprise search $(ARGS)
 
 # `make search-apply` sets the best trial in params.yaml.
 search-apply: .venv/installed
-	@python -m tools.search apply $(ARGS)
+	@python -m reprise search-apply $(ARGS)
 
 # `make search-board` opens Optuna's dashboard.
 search-board: .venv/installed
-	@python -m tools.search board $(ARGS)
+	@python -m reprise search-board $(ARGS)
 
 # `make plots`, or `make plots A=main B=workspace`: as `dvc plots`, but the page needs no network, and
 # no name in it acts as code.
 plots: .venv/installed
-	@python -m tools.offline_plots $(A) $(B)
+	@python -m reprise plots $(A) $(B)
 
 # `make publish TO=owner/name`: model, card and report of the last commit go to the Hugging Face hub;
 # ARGS=--dry-run only writes what would, ARGS=--private keeps it from others.
 publish: .venv/installed
-	@python -m tools.publish "$(TO)" $(ARGS)
+	@python -m reprise publish "$(TO)" $(ARGS)
 
 # No stage may differ from what dvc.lock says it ran as; the data may be absent.
 lock: .venv/installed

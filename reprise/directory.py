@@ -1,8 +1,9 @@
 """Find the pictures in a folder and its subfolders, and count the other files."""
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from io import BufferedReader, BytesIO
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from PIL import Image as Picture
@@ -24,10 +25,12 @@ BOMBS = (Picture.DecompressionBombError, Picture.DecompressionBombWarning)
 
 
 class Source(NamedTuple):
-    """An encoded picture."""
+    """A picture to be read."""
 
-    name: str
-    data: Path | bytes
+    name: str  # empty: it has none
+    # A file, its bytes, what gets them, or a decoded picture of mode L or RGB.
+    data: Path | bytes | Callable[[], bytes] | Picture.Image
+    label: str | None = None  # what it shows, where a table says so
 
 
 class Failure(NamedTuple):
@@ -44,7 +47,7 @@ class Skipped:
         self.suffixes = Counter[str]()
         self.names = list[str]()
 
-    def add(self, path: Path) -> None:
+    def add(self, path: PurePath) -> None:
         """Count one more file."""
         self.suffixes[path.suffix.lower() or "no suffix"] += 1
         self.names += [str(path)] if len(self.names) < NAMED else []
@@ -98,10 +101,21 @@ def _is_picture(path: Path) -> bool:
     """Check whether the content is a picture, or cannot be read, which is reported later."""
     try:
         with path.open("rb") as file:
-            head = file.read(32)
+            return is_picture(file)
+    except OSError as error:
+        if lacking(error):
+            raise
+        return True
+
+
+def is_picture(file: BufferedReader | BytesIO) -> bool:
+    """Check whether the content of a seekable file is a picture, or cannot be read."""
+    try:
+        head = file.read(32)
+        file.seek(0)
         if head.startswith((png.MAGIC, jpeg.BEGIN)) or heif.is_heif(head):
             return True
-        with Picture.open(path) as picture:
+        with Picture.open(file) as picture:
             return picture.format != "EPS" and not isinstance(picture, StubImageFile)
     except Exception as error:  # foreign bytes make decoders raise almost anything
         if lacking(error):

@@ -5,18 +5,20 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from glob import glob, has_magic
 from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image as Picture
 
 from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import decode
-from reprise.directory import Failure, Skipped, Source, pictures
+from reprise.directory import Failure, Skipped, Source
 from reprise.resizing import fit
 from reprise.shortage import lacking
+from reprise.sourcing.naming import USUAL, pictures_of
+from reprise.sourcing.tabled import PictureColumns
 from reprise.spec import InputSpec
 
 STDIN = "-"
@@ -27,23 +29,30 @@ class Loaded(NamedTuple):
 
     name: str
     pixels: np.ndarray  # uint8 [H, W, C]
+    label: str | None = None  # what it shows, where a table says so
 
 
 def find(
     named: Iterable[str],
     open_stdin: Callable[[], BufferedReader],
     skipped: Skipped | None = None,
+    columns: PictureColumns = USUAL,
 ) -> Iterator[Source | Failure]:
-    """Yield the pictures of files, folders, globs and standard input, in the order of `named`.
+    """Yield the pictures of all that is named, and of standard input, in the order of `named`.
 
-    Other files in folders are added to `skipped`.
+    Other files in folders and archives are added to `skipped`; `columns` are those of tables.
     """
     skipped = skipped or Skipped()
     for name in named:
-        yield from _streamed(open_stdin(), skipped) if name == STDIN else _named(name, skipped)
+        if name == STDIN:
+            yield from _streamed(open_stdin(), skipped, columns)
+        else:
+            yield from pictures_of(name, skipped, columns)
 
 
-def _streamed(stdin: BufferedReader, skipped: Skipped) -> Iterator[Source | Failure]:
+def _streamed(
+    stdin: BufferedReader, skipped: Skipped, columns: PictureColumns
+) -> Iterator[Source | Failure]:
     """Yield the one picture whose bytes come, or those that are named, one a line.
 
     The two are told apart by a zero byte, which paths lack and the first bytes of pictures have.
@@ -53,31 +62,7 @@ def _streamed(stdin: BufferedReader, skipped: Skipped) -> Iterator[Source | Fail
     else:
         for line in stdin:
             if name := os.fsdecode(line.rstrip(b"\r\n")):
-                yield from _named(name, skipped)
-
-
-def _named(name: str, skipped: Skipped) -> Iterator[Source | Failure]:
-    path = Path(name)
-    try:
-        if name and path.is_dir():  # Path("") would be this folder
-            yield from pictures(path, skipped)
-        elif has_magic(name) and not path.exists():
-            yield from _matching(name)
-        else:
-            yield Source(name, path)
-    except OSError as error:
-        if lacking(error):
-            raise
-        yield Failure(name, error.strerror or str(error))
-
-
-def _matching(pattern: str) -> Iterator[Source | Failure]:
-    """Yield the files that a glob matches; ** matches any number of folders."""
-    files = [name for name in sorted(glob(pattern, recursive=True)) if Path(name).is_file()]  # noqa: PTH207 - the pattern may be absolute
-    if not files:
-        yield Failure(pattern, "matches no file")
-    for name in files:
-        yield Source(name, Path(name))
+                yield from pictures_of(name, skipped, columns)
 
 
 def load(source: Source, spec: InputSpec) -> Loaded | Failure:
@@ -87,16 +72,23 @@ def load(source: Source, spec: InputSpec) -> Loaded | Failure:
         Exception: the machine lacks memory or the like, which is no failure of the picture.
     """
     try:
-        data = source.data if isinstance(source.data, bytes) else source.data.read_bytes()
-        if not data:
+        if isinstance(source.data, Picture.Image):
+            return Loaded(source.name, fit(source.data, spec), source.label)
+        if not (data := _read(source.data)):
             return Failure(source.name, "is empty (0 bytes)")
-        return Loaded(source.name, fit(decode(data, spec.channels), spec))
+        return Loaded(source.name, fit(decode(data, spec.channels), spec), source.label)
     except OSError as error:
         if lacking(error):
             raise
         return Failure(source.name, error.strerror or str(error))
     except (UndecodableError, ValueError) as error:  # ValueError: a path with a zero byte
         return Failure(source.name, str(error) or type(error).__name__)
+
+
+def _read(data: Path | bytes | Callable[[], bytes]) -> bytes:
+    if isinstance(data, Path):
+        return data.read_bytes()
+    return data if isinstance(data, bytes) else data()
 
 
 def load_all(

@@ -12,6 +12,7 @@ from reprise.metadata import Metadata
 from reprise.shortage import lacking
 from reprise.signature import IMAGES, outputs
 
+MODEL = Path("models/export/model.onnx")  # where stage `export` writes it
 FATAL = 4  # the level of what ONNX Runtime prints: errors are raised, and reported once
 FOLDER = "session.model_external_initializers_file_folder_path"  # of weights in files of their own
 LONGEST = 300  # letters of a reason

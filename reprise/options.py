@@ -1,16 +1,19 @@
-"""The command line of `reprise-predict`."""
+"""The command line of `reprise predict`."""
 
-import os
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
+from reprise.arguments import count, file, folder, png, share
+from reprise.cores import cores
+from reprise.model import MODEL
 from reprise.output import OutputFormat
+from reprise.sourcing.tabled import PictureColumns
 
-MODEL = Path("models/export/model.onnx")  # where stage `export` writes it
+FORMATS: dict[str, OutputFormat] = {".jsonl": "jsonl", ".json": "jsonl", ".csv": "csv"}
 PYTORCH = (".pt", ".pt2", ".pth", ".safetensors")  # suffixes of models for PyTorch
-USAGE = "reprise-predict [MODEL.onnx] IMAGES... [options]"
+USAGE = "reprise predict [MODEL.onnx] IMAGES... [options]"
 EPILOG = f"""\
 MODEL.onnx was written by stage `export` of Reprise; the default is {MODEL}.
 
@@ -19,13 +22,20 @@ IMAGES are
   folders    searched recursively, without hidden files, for files with the suffix or the content
              of an image; other files are counted on standard error
   globs      in quotes, where ** matches any number of folders: 'photos/**/*.jpg'
+  addresses  http and https; s3 and others where fsspec and what it needs for them are installed
+  archives   .zip, .tar, .tar.gz, .tar.bz2, .tar.xz, .tar.zst: read, never unpacked to the disk
+  .parquet   with columns as in data/raw, or a table; a folder of such files; with pyarrow
+  .csv .tsv  tables that name files beside them, or addresses; --file-column says which column
   -          standard input: the bytes of one image, or one file, folder or glob a line
 
 A model that was exported with evaluate.abstain or evaluate.ood_quantile says `unknown` where it is
 not sure enough, or a picture is unlike those that it knows; JSON lines have null as the answer.
 
-Rows are printed batch by batch. A picture that cannot be read is reported on standard error with
-the reason, and the others are predicted.
+Where a table or Parquet file has labels, the accuracy follows on standard error.
+
+Rows are printed batch by batch; --output writes them to a file, which appears when it is whole. A
+picture that cannot be read is reported on standard error with the reason, and the others are
+predicted.
 
 exit codes: 0 all was predicted, 1 not all, 2 wrong usage, 130 interrupted, 141 the reader of the
 output has closed it
@@ -43,25 +53,37 @@ class Options(NamedTuple):
     threads: int
     sheet: Path | None
     sets: bool = False
+    output: Path | None = None
+    threshold: float | None = None
+    explain: Path | None = None
+    columns: PictureColumns = PictureColumns()
 
 
-def parse(arguments: Sequence[str] | None) -> Options:
+def parse(given: Sequence[str] | None) -> Options:
     """Parse the command line; print the usage and exit with code 2 where it is wrong."""
-    parser = _parser()
+    line = parser()
     # parse_args would take only the first of names before and after an option.
-    values = vars(parser.parse_intermixed_args(arguments))
+    values = vars(line.parse_intermixed_args(given))
     names: list[str] = values.pop("names")
     if names[0].lower().endswith(PYTORCH):
-        parser.error(f"{names[0]} is for PyTorch; name the model.onnx or model.int8.onnx beside it")
+        line.error(f"{names[0]} is for PyTorch; name the model.onnx or model.int8.onnx beside it")
     model = Path(names.pop(0)) if names[0].lower().endswith(".onnx") else MODEL
     if not names:
-        parser.error("name IMAGES, too: files, folders, globs, or - for standard input")
-    return Options(model=model, images=names, **values)
+        line.error("name IMAGES, too: files, folders, globs, or - for standard input")
+    columns = PictureColumns(values.pop("file_column"), values.pop("label_column"))
+    values["format"] = values["format"] or _format(values["output"])
+    return Options(model=model, images=names, columns=columns, **values)
 
 
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
-        "reprise-predict",
+def _format(path: Path | None) -> OutputFormat:
+    """Return the format that the suffix of the output says, or a table."""
+    return FORMATS.get(path.suffix.lower(), "table") if path else "table"
+
+
+def parser() -> ArgumentParser:
+    """Return the parser, from which the completion of shells is made, too."""
+    made = ArgumentParser(
+        "reprise predict",
         usage=USAGE,
         description="Print the classes of pictures, as an exported model predicts them. Defaults "
         "stand in brackets.",
@@ -69,34 +91,39 @@ def _parser() -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    add = parser.add_argument
+    add = made.add_argument
     add("names", nargs="+", metavar="IMAGES", help="see below; MODEL.onnx comes first")
-    add("--top", type=_count, default=3, metavar="K", help="classes for each picture (3)")
-    add("--format", choices=get_args(OutputFormat), default="table", help="of the output (table)")
-    add("--batch-size", type=_count, default=32, metavar="N", help="pictures in a batch (32)")
-    add("--threads", type=_count, default=_cores(), metavar="N", help="one a core (%(default)s)")
+    add("--top", type=count, default=3, metavar="K", help="classes for each picture (3)")
+    add("--format", choices=get_args(OutputFormat), help="(table, or as --output ends)")
+    add(
+        "--batch-size",
+        type=count,
+        default=32,
+        metavar="N",
+        help="pictures in a batch (32)",
+    )
+    add(
+        "--threads",
+        type=count,
+        default=cores(),
+        metavar="N",
+        help="one a core (%(default)s)",
+    )
     add("--sets", action="store_true", help="show the conformal set in the table, too")
-    add("--sheet", type=_png, metavar="OUT.png", help="also draw the pictures with their classes")
-    return parser
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"must be a whole number from 1, is {text!r}")
-    return int(text)
-
-
-def _png(text: str) -> Path:
-    """Return the path of the sheet; check before a long run that it can be written after it."""
-    path = Path(text)
-    if path.suffix.lower() != ".png":
-        raise ArgumentTypeError(f"must end in .png, is {text!r}")
-    if not path.parent.is_dir():
-        raise ArgumentTypeError(f"{path.parent} is no folder; make it first")
-    return path
-
-
-def _cores() -> int:
-    """Count the cores that this process may use, which are not always all of the machine."""
-    known = hasattr(os, "sched_getaffinity")  # not on macOS and Windows
-    return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
+    add(
+        "--output",
+        type=file,
+        metavar="FILE",
+        help="write the rows there: .jsonl, .csv or .txt",
+    )
+    add("--threshold", type=share, metavar="P", help="less probable answers are unknown")
+    add(
+        "--sheet",
+        type=png,
+        metavar="OUT.png",
+        help="also draw the pictures with their classes",
+    )
+    add("--explain", type=folder, metavar="FOLDER", help="write heat maps there: slow")
+    add("--file-column", metavar="NAME", help="column of tables with the files")
+    add("--label-column", metavar="NAME", help="column of tables or Parquet with the labels")
+    return made

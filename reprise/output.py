@@ -33,6 +33,11 @@ class TableColumns(NamedTuple):
 PLAIN = TableColumns()
 
 
+def header(*, decided: bool) -> str:
+    """Return the first line of CSV, where predictions have decisions or not."""
+    return HEADER + (DECIDED if decided else "")
+
+
 def writer(
     form: OutputFormat, classes: Iterable[str], layout: TableColumns = PLAIN
 ) -> Callable[[Prediction], str]:
@@ -71,14 +76,19 @@ def _width(text: str) -> int:
 
 def _json(prediction: Prediction) -> str:
     """Return one line of ASCII, so that no encoding of a pipe can damage it."""
+    return json.dumps(record(prediction))
+
+
+def record(prediction: Prediction) -> dict[str, object]:
+    """Return what JSON has of a prediction; the path of a picture without a name is null."""
     ranked = [
         {"class": name, "probability": round(share, DIGITS)} for name, share in prediction.ranked
     ]
-    found: dict[str, object] = {"path": prediction.name, "predictions": ranked}
+    found: dict[str, object] = {"path": prediction.name or None, "predictions": ranked}
     if decision := prediction.decision:
         answer = None if prediction.unknown else prediction.ranked[0][0]
         found |= {"answer": answer, "out_of_distribution": decision.ood, "set": decision.classes}
-    return json.dumps(found)
+    return found if prediction.label is None else found | {"label": prediction.label}
 
 
 def _csv(prediction: Prediction) -> str:
@@ -103,9 +113,10 @@ def _decided(decision: Decision, rank: int) -> list[str]:
 class ProgressLine:
     """Counts pictures on standard error, where it is a terminal that does not show the rows too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, beside_rows: bool = True) -> None:
         err, out = sys.stderr, sys.stdout  # None where closed
-        self._shows = bool(err and err.isatty() and not (out and out.isatty()))
+        rows = beside_rows and out and out.isatty()
+        self._shows = bool(err and err.isatty() and not rows)
         self._began = self._drawn = monotonic()
         self._count, self._visible = 0, False
 

@@ -1,28 +1,27 @@
-"""The command `reprise-predict`: print the most probable classes of pictures.
+"""The command `reprise predict`: print the most probable classes of pictures.
 
-`python -m reprise.predict` is the same. It needs an exported model, and of packages only ONNX
-Runtime, NumPy and Pillow.
+`reprise-predict` and `python -m reprise.predict` are the same. It needs an exported model, and of
+packages only ONNX Runtime, NumPy and Pillow.
 """
 
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from io import TextIOWrapper
-from pathlib import Path
-
-from PIL import Image as Picture
 
 from reprise import model, output
+from reprise.by_products import ByProducts
 from reprise.directory import Failure, Skipped
 from reprise.escaping import printable
 from reprise.inputs import find, load_all
 from reprise.model import Model, ModelError
 from reprise.options import Options, parse
 from reprise.output import ProgressLine, TableColumns
-from reprise.prediction import Prediction, predict
-from reprise.sheet import MOST, contact_sheet
+from reprise.prediction import Prediction, hold, predict
 from reprise.shortage import Resource, lacking
+from reprise.writing import OutputError, whole
 
 REMEDIES: dict[Resource | None, str] = {
     "memory": "memory has run out ({}); choose a lower --batch-size or fewer --threads",
@@ -30,10 +29,6 @@ REMEDIES: dict[Resource | None, str] = {
     "programs, or raise the limit (`ulimit -u`)",
     "files": "too many files are open ({}); raise the limit (`ulimit -n`)",
 }
-
-
-class SheetError(Exception):
-    """A contact sheet that cannot be written; the message is the reason."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore", module="PIL")
     try:
         return run(options)
-    except (ModelError, SheetError) as error:
+    except (ModelError, OutputError) as error:
         return _report(str(error))
     except KeyboardInterrupt:
         return _report("stopped", 130)  # 128 + SIGINT, as a shell reports it
@@ -62,42 +57,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: Options) -> int:
     """Predict and print; return 1 if a picture could not be predicted, else 0."""
     network, skipped = model.load(options.model, options.threads), Skipped()
-    rule = network.metadata.rule
-    layout = TableColumns(rule is not None and rule.abstains(), _sets(options, network))
-    row = output.writer(options.format, network.metadata.classes, layout)
-    if options.format == "csv":
-        print(output.HEADER + (output.DECIDED if rule else ""), flush=True)
-    most = MOST if options.sheet else 0
-    shown, progress, count, failed = list[Prediction](), ProgressLine(), 0, 0
-    for count, found in enumerate(_predictions(network, options, skipped), start=1):  # noqa: B007
-        if isinstance(found, Failure):
-            failed += 1
-            progress.clear()
-            _report(f"{printable(found.name)}: {printable(found.reason)}")
-        else:
-            print(row(found), flush=True)  # at once, for a reader that waits for it
-            shown += [found] if len(shown) < most else []
-        progress.advance()
+    row, extras = _writer(options, network), ByProducts(options, network)
+    progress, count, failed = ProgressLine(beside_rows=options.output is None), 0, 0
+    with whole(options.output) if options.output else nullcontext() as rows:
+        if options.format == "csv":
+            print(output.header(decided=_decides(options, network)), file=rows, flush=True)
+        for count, found in enumerate(_predictions(network, options, skipped), start=1):
+            if isinstance(found, Failure):
+                failed += 1
+                progress.clear()
+                _report(f"{printable(found.name)}: {printable(found.reason)}")
+            else:
+                print(row(found), file=rows, flush=True)  # at once, for a reader that waits for it
+                extras.take(count, found)
+            progress.advance()
     progress.clear()
-    if options.sheet and shown:
-        _save(contact_sheet(shown), options.sheet)
-    return _summarize(count, failed, most, skipped)
+    told = [str(skipped)] if skipped.names else []
+    for message in [*told, *extras.finish()]:
+        _report(message)
+    return _summarize(count, failed)
 
 
 def _predictions(
     network: Model, options: Options, skipped: Skipped
 ) -> Iterator[Prediction | Failure]:
-    sources = find(options.images, lambda: open(0, "rb", closefd=False), skipped)  # noqa: SIM115
-    size = options.batch_size
+    stdin = lambda: open(0, "rb", closefd=False)  # noqa: E731, SIM115
+    sources, size = find(options.images, stdin, skipped, options.columns), options.batch_size
     pictures = load_all(sources, network.metadata.spec, options.threads, ahead=size)
-    return predict(pictures, network, size, options.top)
+    for found in predict(pictures, network, size, options.top):
+        yield found if isinstance(found, Failure) else hold(found, options.threshold)
 
 
-def _sets(options: Options, network: Model) -> bool:
-    """Return whether to show sets of classes.
+def _writer(options: Options, network: Model) -> Callable[[Prediction], str]:
+    """Return what formats a prediction.
 
     Raises:
-        ModelError: the model has none.
+        ModelError: sets are asked for, and the model has none.
     """
     rule = network.metadata.rule
     if options.sets and (rule is None or rule.set_threshold is None):
@@ -105,24 +100,20 @@ def _sets(options: Options, network: Model) -> bool:
             f"{printable(str(network.path))}: has no sets of classes; set evaluate.conformal_alpha "
             "and export it again, or leave out --sets"
         )
-    return options.sets
+    abstains = (rule is not None and rule.abstains()) or options.threshold is not None
+    layout = TableColumns(abstains, options.sets)
+    return output.writer(options.format, network.metadata.classes, layout)
 
 
-def _save(picture: Picture.Image, path: Path) -> None:
-    try:
-        picture.save(path)
-    except OSError as error:
-        raise SheetError(f"{path}: cannot be written: {error.strerror or error}") from error
+def _decides(options: Options, network: Model) -> bool:
+    """Return whether predictions have decisions: of the model's rule, or by the threshold."""
+    return network.metadata.rule is not None or options.threshold is not None
 
 
-def _summarize(count: int, failed: int, most: int, skipped: Skipped) -> int:
+def _summarize(count: int, failed: int) -> int:
     """Report how much is missing in the output, and return the exit code."""
-    if skipped.names:
-        _report(str(skipped))
     if not count:
         return _report("standard input: names no image")
-    if 0 < most < count - failed:
-        _report(f"the sheet shows the first {most} of {count - failed:,} pictures")
     if failed:
         _report(f"{failed:,} of {count:,} could not be predicted")
     return int(failed > 0)

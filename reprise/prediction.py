@@ -1,6 +1,6 @@
 """Predict the most probable classes of pictures, batch by batch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from reprise.directory import Failure
 from reprise.inputs import Loaded
-from reprise.model import Model
+from reprise.metadata import Metadata
+from reprise.model import Answers, Model
 
 
 class Decision(NamedTuple):
@@ -26,6 +27,7 @@ class Prediction(NamedTuple):
     pixels: np.ndarray  # uint8 [H, W, C]
     ranked: list[tuple[str, float]]  # classes with their probabilities, in descending order
     decision: Decision | None = None  # None: of a model without a rule
+    label: str | None = None  # what it shows, where a table says so
 
     @property
     def unknown(self) -> bool:
@@ -44,20 +46,37 @@ def predict(
             yield next(found) if isinstance(picture, Loaded) else picture
 
 
+def hold(found: Prediction, threshold: float | None) -> Prediction:
+    """Leave open what has less than a probability; a threshold of None leaves all as it is."""
+    if threshold is None:
+        return found
+    made = found.decision or Decision(answered=True, ood=False, classes=None)
+    sure = made.answered and found.ranked[0][1] >= threshold
+    return found._replace(decision=made._replace(answered=sure))
+
+
 def _judge(batch: list[Loaded], model: Model, top: int) -> Iterator[Prediction]:
-    found, classes = model.answers(np.stack([one.pixels for one in batch])), model.metadata.classes
+    found = model.answers(np.stack([one.pixels for one in batch]))
+    return judge(batch, found, model.metadata, top)
+
+
+def judge(
+    batch: Sequence[Loaded], found: Answers, card: Metadata, top: int
+) -> Iterator[Prediction]:
+    """Yield the `top` classes of every picture of a batch, from what a model answered."""
     order = np.argsort(-found.probabilities, axis=1, kind="stable")  # of equals, the first class
     for row, (picture, labels) in enumerate(zip(batch, order.tolist(), strict=True)):
         ranked = [
-            (classes[label], float(found.probabilities[row, label])) for label in labels[:top]
+            (card.classes[label], float(found.probabilities[row, label])) for label in labels[:top]
         ]
-        chosen = [classes[label] for label in labels if found.sets[row, label]]
+        chosen = [card.classes[label] for label in labels if found.sets[row, label]]
         made = Decision(bool(found.answered[row]), bool(found.ood[row]), chosen)
-        yield Prediction(picture.name, picture.pixels, ranked, _asked_for(made, model))
+        decided = _asked_for(made, card)
+        yield Prediction(picture.name, picture.pixels, ranked, decided, picture.label)
 
 
-def _asked_for(made: Decision, model: Model) -> Decision | None:
+def _asked_for(made: Decision, card: Metadata) -> Decision | None:
     """Return of a decision what the model was made for."""
-    if (rule := model.metadata.rule) is None:
+    if (rule := card.rule) is None:
         return None
     return made if rule.set_threshold is not None else made._replace(classes=None)

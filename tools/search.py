@@ -7,6 +7,7 @@ a killed search goes on where it was. Writes metrics/search.json and metrics/sea
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from reprise.escaping import printable
@@ -14,7 +15,7 @@ from stages import errors
 from stages.address import redacted
 from stages.errors import UserError
 from stages.params import PATH as PARAMS
-from stages.progress import say
+from stages.progress import say, width_of
 from tools.experimenting.beginning import Beginning, beginning, digest
 from tools.params_yaml import merge, read, replace, sectioned, written
 from tools.searching import design, drawing, logbook, storage, study, upshot
@@ -22,6 +23,7 @@ from tools.searching.crew import Crew
 from tools.searching.design import Design
 from tools.searching.sharing import Remote
 from tools.searching.study import Opened
+from tools.searching.trial_table import WIDTH
 
 MOST = 256  # trials at once
 
@@ -37,8 +39,9 @@ def search(given: argparse.Namespace) -> None:
         remote.finish()
     found = upshot.found(at)
     comparison, lacking = upshot.compared(found, remote.bring)
+    say(*logbook.replaced(found))
     page = logbook.write(found, comparison)
-    say(*logbook.told(found, comparison), *lacking, f"Open {page}.")
+    say(*logbook.told(found, comparison, width_of(sys.stdout) or WIDTH), *lacking, f"Open {page}.")
 
 
 def apply(given: argparse.Namespace) -> None:
@@ -48,6 +51,7 @@ def apply(given: argparse.Namespace) -> None:
         UserError: no trial has succeeded.
     """
     wanted = design.load(given.file)
+    storage.require_there(storage.address(given.storage))
     _, at = begin(wanted, given.storage)
     best = study.best(at.trials(), wanted)
     if best is None:
@@ -67,6 +71,7 @@ def apply(given: argparse.Namespace) -> None:
 def board(given: argparse.Namespace) -> None:
     """Open the dashboard of Optuna, which takes the place of this process."""
     place = storage.address(given.storage)
+    storage.require_there(place)
     storage.opened(place)
     os.execvp("optuna-dashboard", ["optuna-dashboard", place])  # noqa: S606, S607
 
@@ -75,7 +80,7 @@ def begin(wanted: Design, address: str | None) -> tuple[Beginning, Opened]:
     """Open the study of the commit, the workspace and the design; say how far it is."""
     begun, place = beginning([]), storage.address(address)
     at = study.opened(storage.opened(place), wanted, digest(begun, wanted.identity()))
-    ended = wanted.params.trials - len(at.left())
+    ended = sum(trial.state in study.ENDED for trial in at.trials())
     say(
         f"study {at.study.study_name}: {ended} of {wanted.params.trials} trials have ended; "
         f"kept in {redacted(place)}"

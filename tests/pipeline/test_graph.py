@@ -24,6 +24,7 @@ LIBRARIES = {
     "onnx": ["onnx", "onnxscript"],
     "sklearn": ["scikit-learn"],
 }
+API = Path("reprise/__init__.py")  # what users import
 SPARED = {"train": {"pillow"}}  # it draws for TensorBoard alone
 each_stage = pytest.mark.parametrize("name", STAGES)
 
@@ -104,14 +105,20 @@ def test_package_files_hold_no_code() -> None:
     """No stage depends on them; all that stands there is for the time of importing."""
     importing = Path("stages/__init__.py")
     assert foreign(importing) == {"gc", "signal", "sys"}
-    for path in {*sources("__init__.py")} - {importing}:
+    for path in {*sources("__init__.py")} - {importing, API}:
         assert [type(node) for node in tree(path).body] == [ast.Expr], f"{path}: a docstring only"
+
+
+def test_the_package_of_the_predictor_imports_what_users_take_when_they_do() -> None:
+    assert foreign(API) == {"typing"}
+    at_once = [node for node in tree(API).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [ast.unparse(node) for node in at_once] == ["from typing import TYPE_CHECKING"]
 
 
 def test_every_module_is_used() -> None:
     modules = {path for path in sources("*.py") if path.name != "__init__.py"}
     commands = {path for path in modules if "\nif __name__ ==" in path.read_text("utf-8")}
-    used = set().union(*map(closure, commands))
+    used = set().union(*map(closure, {*commands, API}))
     strays = ", ".join(sorted(map(str, modules - used)))
     assert not strays, f"no command imports {strays}: delete them, or import them"
 

@@ -1,19 +1,21 @@
 """The commit and the workspace that all runs begin from."""
 
 import subprocess
-from collections.abc import Iterator, Sequence
-from hashlib import file_digest, sha256
+from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from reprise.escaping import printable
 from stages.errors import UserError
+from tools.experimenting.contents import contents
 from tools.provenance.clone import output, require_top
 from tools.provenance.linking import place, sources
 
 CODE = ("stages", "reprise")
 IN_GIT = (*CODE, "data/cleaning")  # what is new there is of no commit, and of no run
 DECIDING = (*CODE, "dvc.yaml", "params.yaml", "versions.yaml", "data", "models")
+RESULTS = "metrics"  # no run reads them
 # Of a commit that nobody sees; else Git wants to be told who the user is.
 SOMEBODY = ("-c", "user.name=reprise", "-c", "user.email=reprise@localhost")
 
@@ -40,7 +42,9 @@ def beginning(settings: Sequence[str]) -> Beginning:
     kept = output("git", *SOMEBODY, "stash", "create").strip()  # a commit; no file, no ref
     if kept:
         changed = output("git", "diff", "--name-only", commit, kept).splitlines()
-        print(printable(f"not committed, and in the runs: {', '.join(changed)}"), flush=True)
+        told = [path for path in changed if not Path(path).is_relative_to(RESULTS)]
+        if told:
+            print(printable(f"not committed, and in the runs: {', '.join(told)}"), flush=True)
     named = [
         place(f"-S {setting.partition('=')[0]}", setting.partition("=")[2]) for setting in settings
     ]
@@ -52,18 +56,7 @@ def beginning(settings: Sequence[str]) -> Beginning:
 def digest(begun: Beginning, settings: Sequence[str]) -> str:
     """Return 8 letters that stand for the code, the parameters, and what a user sets."""
     listed = output("git", "ls-tree", "-r", begun.workspace, "--", *DECIDING)
-    outside = (line for source in begun.sources for line in _contents(source))
-    return sha256("\n".join([listed, *settings, *outside]).encode()).hexdigest()[:8]
-
-
-def _contents(source: Path) -> Iterator[str]:
-    """Yield the name and the digest of each file that is in no commit, and may be another later."""
-    inside = sorted(source.rglob("*")) if source.is_dir() else [source]
-    for path in inside:
-        if path.is_file() and not output("git", "ls-files", "--", str(path)):
-            with path.open("rb") as file:
-                name = path.relative_to(source).as_posix()
-                yield f"{name} {file_digest(file, 'sha256').hexdigest()}"
+    return sha256("\n".join([listed, *settings, *contents(begun.sources)]).encode()).hexdigest()[:8]
 
 
 def _require_in_git() -> None:

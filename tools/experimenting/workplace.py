@@ -6,8 +6,6 @@ for its own. Here the workspace is only read.
 """
 
 import os
-import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,11 +16,10 @@ from typing import BinaryIO
 
 from stages import files
 from tools.experimenting.beginning import SOMEBODY, Beginning
+from tools.experimenting.preparation import SHARED, configure, leave_out_links
 from tools.provenance.clone import INHERITED, output
 from tools.provenance.linking import link
 
-SHARED = (Path(".dvc/tmp/resume"), Path("runs"))  # checkpoints and TensorBoard
-LOCAL = Path(".dvc/config.local")
 RUN, LAST = ("dvc", "exp", "run", "--name"), "evaluate"
 GIT = ("git", *SOMEBODY)
 CHATTER = (  # of DVC: about the clone, not about the workspace
@@ -139,44 +136,13 @@ def opened(root: Path, begun: Beginning) -> Iterator[Workplace]:
         output(*git, "checkout", "--quiet", "--detach", begun.commit, at=root)
         made = Workplace(root, begun)
         made.reset()
-        _configure(root, begun.cache)
+        configure(root, begun.cache)
         for path in begun.sources:
             link(path, root)
         leave_out_links(root)
         yield made
     finally:
         files.remove(root)
-
-
-def _configure(root: Path, cache: Path) -> None:
-    """Tell a clone who commits, where the cache is, and what is kept outside of it."""
-    for key in ("user.name", "user.email"):
-        if value := output("git", "config", "--default", "", "--get", key).strip():
-            output("git", "config", key, value, at=root)
-    if LOCAL.exists():
-        shutil.copy(LOCAL, root / LOCAL)
-    output("dvc", "config", "--local", "cache.dir", str(cache), at=root)
-    for path in SHARED:
-        path.mkdir(parents=True, exist_ok=True)
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).symlink_to(path.resolve())
-    with (root / ".git/info/exclude").open("a", encoding="utf-8") as excluded:
-        excluded.write("/runs\n")  # a link, and no folder as in .gitignore
-
-
-def leave_out_links(root: Path) -> None:
-    """Keep the links to files that Git does not know out of experiments.
-
-    `dvc exp apply` would put them in the place of these files.
-    """
-    new = output("git", "ls-files", "--others", "--exclude-standard", "-z", at=root).split("\0")
-    with (root / ".git/info/exclude").open("a", encoding="utf-8") as excluded:
-        excluded.writelines(f"/{_literal(name)}\n" for name in new if (root / name).is_symlink())
-
-
-def _literal(name: str) -> str:
-    """Return a name as a pattern of .gitignore that fits it alone, or more where it has lines."""
-    return re.sub(r"[*?[\]\\ ]", r"\\\g<0>", name).replace("\n", "?")
 
 
 def _tree(ref: str, root: Path) -> str | None:

@@ -33,5 +33,6 @@ def focused(label: str, scores: Sequence[float], *, maximize: bool) -> tuple[Sca
     middle = ordered[len(ordered) // 2]
     limit = middle + 3 * (middle - ordered[0])
     kept = [one for one in ordered if (one >= limit if maximize else one <= limit)]
-    beyond = len(kept) < len(ordered) and ordered[0] != middle
-    return scale(label, [*kept, limit] if beyond else ordered), beyond
+    if len(kept) == len(ordered) or ordered[0] == middle:
+        return scale(label, ordered), False
+    return scale(label, [*kept, limit])._replace(edge=limit), True

@@ -14,7 +14,8 @@ from sqlalchemy import Column, ColumnElement, Engine, Integer, MetaData, String,
 from sqlalchemy.exc import IntegrityError
 
 from stages import files
-from tools.searching.storage import FOLDER, at_once, patiently
+from tools.searching.outage import Patience
+from tools.searching.storage import FOLDER, at_once
 
 TABLE = Table(
     "reprise_claims",
@@ -41,10 +42,13 @@ def holder() -> str:
 class Claims:
     """The claims of one study, by one folder of one machine."""
 
-    def __init__(self, engine: Engine, study: str, *, still: float = STILL) -> None:
+    def __init__(
+        self, engine: Engine, study: str, patience: Patience, *, still: float = STILL
+    ) -> None:
         """Make the table where there is none."""
-        at_once(lambda: TABLE.metadata.create_all(engine))
+        patience(lambda: at_once(lambda: TABLE.metadata.create_all(engine)))
         self._engine, self._study, self._still = engine, study, still
+        self._patience = patience
         self._holder = holder()
         self._held, self._lock = set[int](), threading.Lock()
         self._seen = dict[int, tuple[str, int, float]]()  # holder, beats, since when
@@ -58,7 +62,7 @@ class Claims:
         with self._lock:
             if number in self._held:
                 return False
-            if patiently(lambda: self._insert(number) or self._take_over(number), self.forget):
+            if self._patience(lambda: self._insert(number) or self._take_over(number), self.forget):
                 self._held.add(number)
                 return True
             return False
@@ -66,7 +70,7 @@ class Claims:
     def beat(self) -> set[int]:
         """Send a heartbeat for each claim held; return the trials that another has taken over."""
         held = [*self._held]
-        lost = {number for number in held if not patiently(lambda: self._count_up(number))}  # noqa: B023
+        lost = {number for number in held if not self._patience(lambda: self._count_up(number))}  # noqa: B023
         with self._lock:
             self._held -= lost
         return lost
@@ -75,7 +79,7 @@ class Claims:
         """Give a trial back."""
         with self._lock:
             self._held.discard(number)
-            patiently(lambda: self._delete(number))
+            self._patience(lambda: self._delete(number))
 
     def forget(self) -> None:
         """Restart the measurement of stale claims after an outage of the database."""

@@ -17,12 +17,11 @@ from tools.experimenting.workplace import Workplace, opened
 from tools.searching import devices
 from tools.searching.attempt import Attempt, Order
 from tools.searching.claims import BEAT
-from tools.searching.ending import Ending
+from tools.searching.failed_trials import FailedTrials
 from tools.searching.storage import FOLDER
 from tools.searching.study import Opened
 
 IDLE = 1.0  # seconds between two looks at the trials of others
-FRUITLESS = 3  # trials that fail before any succeeds: all will
 
 
 class Crew:
@@ -34,14 +33,15 @@ class Crew:
         self._stop, self._lock = threading.Event(), threading.Lock()
         self._at_work = dict[int, threading.Event]()  # what stops a trial
         self._killed = set[int]()  # trials that a signal has ended once
-        self._failed = list[tuple[int, str]]()  # and no trial has succeeded yet
+        self._failures = FailedTrials(at)
         self._ended = 0
 
     def work(self, jobs: int) -> None:
         """Carry out all trials that are left, `jobs` at a time; wait for those of others.
 
         Raises:
-            UserError: the first trials have all failed, or another command is at work here.
+            UserError: the first trials have all failed, one cannot run for another reason than its
+                parameters, the database is away, or another command is at work here.
             KeyboardInterrupt: by Ctrl-C, with a message of its own.
         """
         with alone() as lock, ExitStack() as stack:
@@ -55,12 +55,15 @@ class Crew:
             jobs = min(jobs, len(left))
             pool = stack.enter_context(ThreadPoolExecutor(jobs + 1))
             stack.callback(self._stop_all)
-            pool.submit(self._beat)
+            beat = pool.submit(self._beat)
             slots = [pool.submit(self._slot, number, lock) for number in range(jobs)]
             try:
                 for slot in wait(slots, return_when=FIRST_EXCEPTION).done:
                     slot.result()
+                self._stop_all()
+                beat.result()
             except KeyboardInterrupt as error:
+                self._at.patience.end()
                 signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second would leave them at work
                 say("stopping the trials that are at work")
                 raise KeyboardInterrupt(
@@ -81,7 +84,7 @@ class Crew:
                     self._carry_out(number, place, slot, lock)
                 finally:
                     self._at_work.pop(number, None)
-                    if number not in dict(self._failed):
+                    if number not in self._failures:
                         self._at.claims.release(number)
 
     def _take(self, number: int) -> bool:
@@ -94,9 +97,7 @@ class Crew:
 
     def _wait(self, left: list[int]) -> None:
         """Wait for the trials of others; where all that are left have failed here, say so."""
-        with self._lock:
-            if {*left} <= {number for number, _ in self._failed}:
-                self._tell_failures()
+        self._failures.tell_last(left)
         self._stop.wait(IDLE)
 
     def _carry_out(self, number: int, place: Workplace, slot: int, lock: int) -> None:
@@ -113,46 +114,30 @@ class Crew:
             place.hand_over(name)
             self._at.tell(trial, found, name)
             files.remove(folder)
-            with self._lock:
-                self._tell_failures()
-            self._say(self._at.line(number, settings, found))
+            self._failures.tell()
+            say(self._at.line(number, settings, found))
             self._share(name)
         elif found.state == "killed" and number not in self._killed:
             self._killed.add(number)
-            self._say(f"trial {number} {found.reason} (is memory short?); it is tried once more")
+            say(f"trial {number} {found.reason} (is memory short?); it is tried once more")
+        elif found.state == "broken":
+            raise UserError(
+                f"trial {number} cannot run here: {found.reason}; what it did is in "
+                f"{self._folder(number) / 'log'}; when that is mended, the same command goes on"
+            )
         elif found.state != "stopped":
-            self._say(self._at.line(number, settings, found))
-            self._fail(number, found)
-
-    def _fail(self, number: int, found: Ending) -> None:
-        """Keep a failure until it is known whether any trial can succeed.
-
-        Raises:
-            UserError: none does.
-        """
-        with self._lock:
-            self._failed.append((number, found.reason))
-            if self._at.has_succeeded():
-                self._tell_failures()
-            elif len(self._failed) >= FRUITLESS:
-                raise UserError(
-                    f"the first {len(self._failed)} trials failed, and none has succeeded; what "
-                    f"the last did is in {self._folder(number) / 'log'}; when the reason is "
-                    "mended, the same command tries them again"
-                )
-
-    def _tell_failures(self) -> None:
-        for number, reason in self._failed:
-            self._at.tell_failure(number, reason)
-            self._at.claims.release(number)
-        self._failed.clear()
+            say(self._at.line(number, settings, found))
+            self._failures.keep(number, found, self._folder(number) / "log")
 
     def _beat(self) -> None:
         """Send heartbeats; stop the trials that another machine has taken over."""
-        while not self._stop.wait(BEAT):
-            for number in self._at.claims.beat():
-                if number in self._at_work:
-                    self._at_work[number].set()
+        try:
+            while not self._stop.wait(BEAT):
+                for number in self._at.claims.beat():
+                    if number in self._at_work:
+                        self._at_work[number].set()
+        finally:
+            self._stop_all()  # without heartbeats, another takes over what is at work
 
     def _stop_all(self) -> None:
         self._stop.set()
@@ -167,9 +152,6 @@ class Crew:
                 self._bar.note(best)
             self._bar.advance(max(0, ended - self._ended))
             self._ended = max(ended, self._ended)
-
-    def _say(self, line: str) -> None:
-        say(line)
 
     def _folder(self, number: int) -> Path:
         return FOLDER / self._at.study.study_name / f"trial{number}"

@@ -1,5 +1,6 @@
 """End the processes of an experiment, and tell how it ended."""
 
+import errno
 import os
 import re
 import signal
@@ -15,13 +16,21 @@ from tools.experimenting.workplace import CHATTER
 
 MOMENT = 0.05  # seconds between two looks whether all have ended
 PATIENCE = 20.0  # seconds that a training has to end by itself
+ERROR = "ERROR: "  # of DVC
+ELSEWHERE = [  # what a stage says where the machine is at fault
+    *map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE)),
+]
 SIGNALLED, OWN = 128, 255  # a shell adds the number of a signal to this; DVC's own failure
 
 
 class Ending(NamedTuple):
-    """State, score and reason with which an experiment ended."""
+    """State, score and reason with which an experiment ended.
 
-    state: Literal["complete", "pruned", "failed", "killed", "stopped"]
+    It failed where its parameters may be the reason, and is broken where they cannot be: the next
+    one would end the same way.
+    """
+
+    state: Literal["complete", "pruned", "failed", "killed", "stopped", "broken"]
     score: float | None = None
     reason: str = ""
 
@@ -69,6 +78,9 @@ def failure(log: str, code: int) -> Ending:
     if status < 0 or SIGNALLED < status < OWN:
         number = -status if status < 0 else status - SIGNALLED
         return Ending("killed", reason=f"was killed by signal {number}")
-    until = next((n for n, line in enumerate(lines) if line.startswith("ERROR: ")), len(lines))
+    until = next((n for n, line in enumerate(lines) if line.startswith(ERROR)), len(lines))
     said = [line for line in lines[:until] if not line.lstrip().startswith(CHATTER)] or lines
-    return Ending("failed", reason=printable(said[-1].strip()) if said else f"exit code {code}")
+    if until < len(lines) and not ended:  # no stage has, so DVC itself
+        return Ending("broken", reason=printable(lines[until].removeprefix(ERROR)))
+    reason = printable(said[-1].strip()) if said else f"exit code {code}"
+    return Ending("broken" if any(each in reason for each in ELSEWHERE) else "failed", None, reason)

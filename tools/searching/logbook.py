@@ -1,5 +1,6 @@
 """Write the results of a search as files and as text for a terminal."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,14 +13,14 @@ from tools.searching.ranking import counts, drawn, parameters, values
 from tools.searching.record import Found
 from tools.searching.search_page import render
 from tools.searching.shortening import cut, score_text
-from tools.searching.trial_table import trial_table
+from tools.searching.trial_table import WIDTH, trial_table
 
-FOLDER = Path("metrics")
+FOLDER, NUMBERS = Path("metrics"), "search.json"
 
 
-def told(found: Found, comparison: Comparison | None = None) -> Iterator[str]:
+def told(found: Found, comparison: Comparison | None = None, width: int = WIDTH) -> Iterator[str]:
     """Yield a table of the trials, the best with its settings, and what that means."""
-    yield from trial_table(found)
+    yield from trial_table(found, width)
     yield from _reasons(found)
     states = ", ".join(f"{count} {state}" for state, count in counts(found).items() if count)
     yield f"\nstudy {printable(found.name)}, trials: {states or 'none'}"
@@ -42,7 +43,7 @@ def write(found: Found, comparison: Comparison | None = None, root: Path = FOLDE
 
     Without the numbers, the other files are not of one search: they go first, and come last.
     """
-    folder, numbers, names = root / "search", root / "search.json", parameters(found)
+    folder, numbers, names = root / "search", root / NUMBERS, parameters(found)
     header = ("number", "state", "score", "epochs", "experiment", *map(cell, names), "reason")
     files.remove(numbers)
     files.write_csv(folder / "trials.csv", header, _rows(found, names))
@@ -50,6 +51,20 @@ def write(found: Found, comparison: Comparison | None = None, root: Path = FOLDE
         partial.write_text(render(found, comparison), encoding="utf-8")
     files.write_json(numbers, _numbers(found))
     return folder / "report.html"
+
+
+def replaced(found: Found, root: Path = FOLDER) -> Iterator[str]:
+    """Yield a line where the files that are there are of another study."""
+    path = root / NUMBERS
+    try:
+        name = json.loads(path.read_text(encoding="utf-8"))["study"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return
+    if name != found.name:
+        yield (
+            f"{path}: was of {printable(str(name))}, another study; it is replaced. With the code, "
+            "params.yaml and search.yaml of that, `make search` writes it again"
+        )
 
 
 def _reasons(found: Found) -> Iterator[str]:
@@ -77,7 +92,8 @@ def _numbers(found: Found) -> dict[str, object]:
         for name, trial in (("best", found.best), ("default", found.default))
     }
     best = {} if found.best is None else {"best": dict(found.best.settings)}
-    return {"trials": len(found.trials), **counts(found), **scores, **best}
+    size = {"study": found.name, "trials": len(found.trials)}
+    return {**size, **counts(found), **scores, **best}
 
 
 def _rounded(score: float | None) -> float | None:

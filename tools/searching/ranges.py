@@ -16,6 +16,7 @@ from stages.mistakes import shown
 
 Number: TypeAlias = int | float
 Drawn: TypeAlias = bool | int | float | str | None
+MOST_STEPS = 1e9  # of a range; with more, leave the step out
 DIGITS = 4  # of a number that is drawn: what params.yaml then says is short, and is what was used
 OF_STEPS = 12  # digits of one that is a sum of steps, which carries what floats add
 KEYS = ("low", "high", "log", "step")
@@ -141,6 +142,8 @@ def _require_reached(low: Number, high: Number, step: Number | None) -> None:
     if step is None:
         return
     count = (high - low) / step if step > 0 else 0.5
+    if count > MOST_STEPS:
+        raise ValueError(f"step must be at least {(high - low) / MOST_STEPS:.3g}, is {step}")
     if round(count) < 1 or abs(count - round(count)) > 1e-9:
         raise ValueError(f"step must lead from low to high, is {step} of {low} to {high}")
 

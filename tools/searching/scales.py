@@ -1,7 +1,7 @@
 """The scale of a parameter or of a score: where a value lies on it, and its ticks."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from stages.pages.template import written
@@ -11,6 +11,7 @@ from tools.searching.record import Value
 EDGE = 0.04  # of the scale: free at both ends, so that no dot lies on an edge
 LARGEST = 1e100  # of numbers on a scale: with larger ones, its arithmetic would overflow
 TICKS = 6  # of a logarithmic scale at most
+CLOSE = 0.07  # of the scale: two texts that near each other would touch
 
 
 class Scale(NamedTuple):
@@ -20,6 +21,7 @@ class Scale(NamedTuple):
     categories: Mapping[str, float]  # places by text; empty of a scale of numbers
     axis: Axis  # of the numbers, or of their decimal logarithms
     log: bool
+    edge: float | None = None  # the number at which those beyond it lie, too: one end of the axis
 
     def share(self, value: Value) -> float | None:
         """Return the place of a value, or None of one that this scale does not have."""
@@ -35,8 +37,18 @@ class Scale(NamedTuple):
         if self.categories:
             return [(place, text) for text, place in self.categories.items()]
         values = _round(self.axis) if self.log else ticks(self.axis)
-        placed = ((self.share(value), f"{value:.4g}") for value in values)
-        return [(place, text) for place, text in placed if place is not None]
+        if self.edge is None:
+            return [*self._placed(values)]
+        span = self.axis.high - self.axis.low
+        others = [value for value in values if abs(value - self.edge) > CLOSE * span]
+        beyond = "≤" if self.edge == self.axis.low else "≥"
+        places = [place for place, _ in self._placed([self.edge])]
+        return [*((place, f"{beyond} {self.edge:.3g}") for place in places), *self._placed(others)]
+
+    def _placed(self, values: Iterable[float]) -> Iterator[tuple[float, str]]:
+        for value in values:
+            if (place := self.share(value)) is not None:
+                yield place, f"{value:.4g}"
 
 
 def scale(label: str, values: Iterable[Value], *, log: bool = False) -> Scale:

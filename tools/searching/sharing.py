@@ -47,5 +47,5 @@ def _failure(what: str, remote: str, name: str) -> str:
         text=True,
         check=False,
     )
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    return redacted(lines[-1].removeprefix("ERROR: ")) if done.returncode and lines else ""
+    lines = [line for line in done.stderr.splitlines() if line.strip()] or ["it says nothing"]
+    return redacted(lines[-1].removeprefix("ERROR: ")) if done.returncode else ""

@@ -20,7 +20,7 @@ from tools.searching.claims import Claims
 from tools.searching.design import Design
 from tools.searching.drawing import Reseeded, default_drawn, pruner
 from tools.searching.ending import Ending
-from tools.searching.storage import patiently
+from tools.searching.outage import Patience
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
@@ -36,6 +36,7 @@ class Opened(NamedTuple):
     storage: BaseStorage
     claims: Claims
     design: Design
+    patience: Patience  # with the storage
 
     def _id(self, number: int) -> int:
         """Return the storage's identifier of a trial."""
@@ -43,13 +44,13 @@ class Opened(NamedTuple):
 
     def trials(self) -> list[FrozenTrial]:
         """Return the trials that there are to be, in their order."""
-        found = patiently(lambda: self.study.get_trials(deepcopy=False))
+        found = self.patience(lambda: self.study.get_trials(deepcopy=False))
         return sorted(found, key=lambda trial: trial.number)[: self.design.params.trials]
 
     def left(self) -> list[int]:
         """Return the numbers of the trials that have not ended; see that there are all."""
         while len(found := self.trials()) < self.design.params.trials:
-            patiently(self._enqueue)  # or another machine is at that, and not through yet
+            self.patience(self._enqueue)  # or another machine is at that, and not through yet
             time.sleep(MOMENT)
         return [trial.number for trial in found if trial.state not in ENDED]
 
@@ -65,7 +66,7 @@ class Opened(NamedTuple):
 
     def begin(self, number: int) -> tuple[optuna.Trial, dict[str, Any]]:
         """Begin a trial, or go on with it; return it, and what it sets in params.yaml."""
-        return patiently(lambda: self._begin(number))
+        return self.patience(lambda: self._begin(number))
 
     def _begin(self, number: int) -> tuple[optuna.Trial, dict[str, Any]]:
         ident, ranges = self._id(number), self.design.ranges
@@ -95,7 +96,7 @@ class Opened(NamedTuple):
                 trial.report(score, epoch)
             return bool(trial.should_prune())  # of NumPy
 
-        return lambda epoch, score: patiently(lambda: is_behind(epoch, score))
+        return lambda epoch, score: self.patience(lambda: is_behind(epoch, score))
 
     def _reported(self, trial: optuna.Trial) -> Mapping[int, float]:
         return self.storage.get_trial(self._id(trial.number)).intermediate_values
@@ -109,7 +110,7 @@ class Opened(NamedTuple):
             trial.set_user_attr(EXPERIMENT, experiment)
             self.study.tell(trial, found.score, STATES[found.state])
 
-        patiently(tell)
+        self.patience(tell)
 
     def tell_failure(self, number: int, reason: str) -> None:
         """Tell the study that a trial has failed, and why."""
@@ -120,7 +121,7 @@ class Opened(NamedTuple):
                 self.storage.set_trial_user_attr(ident, REASON, reason)
                 self.storage.set_trial_state_values(ident, TrialState.FAIL)
 
-        patiently(tell)
+        self.patience(tell)
 
     def has_succeeded(self) -> bool:
         """Tell whether any trial was complete or pruned."""
@@ -141,15 +142,19 @@ class Opened(NamedTuple):
 
 def opened(storage: RDBStorage, design: Design, digest: str) -> Opened:
     """Open the study of a design and a commit, or begin it."""
-    made = optuna.create_study(
-        storage=storage,
-        study_name=f"search-{digest}",
-        sampler=Reseeded(design),
-        pruner=pruner(design),
-        direction="maximize" if design.maximize else "minimize",
-        load_if_exists=True,
+    patience = Patience(storage.url)
+    made = patience(
+        lambda: optuna.create_study(
+            storage=storage,
+            study_name=f"search-{digest}",
+            sampler=Reseeded(design),
+            pruner=pruner(design),
+            direction="maximize" if design.maximize else "minimize",
+            load_if_exists=True,
+        )
     )
-    return Opened(made, storage, Claims(storage.engine, made.study_name), design)
+    claims = Claims(storage.engine, made.study_name, patience)
+    return Opened(made, storage, claims, design, patience)
 
 
 def settings(design: Design, trial: FrozenTrial) -> dict[str, Any]:

@@ -2,48 +2,38 @@
 
 from collections.abc import Iterator, Sequence
 
-from tools.comparing.verdict import aligned
+from tools.listing.blocks import Column, blocks
 from tools.searching.ranking import RankedTrial, by_importance, parameters, ranked
 from tools.searching.record import Found
-from tools.searching.shortening import NONE, cut, score_text, short_names, short_value, state_text
+from tools.searching.shortening import NONE, score_text, short_names, short_value, state_text
 
-ROWS = 30  # trials at most
-WIDTH = 80  # of a terminal
+ROWS, FEW = 30, 15  # trials at most, in one block of columns or in each of several
+WIDTH = 80  # of a log, and of a terminal that does not know its own
 
 
-def trial_table(found: Found) -> Iterator[str]:
-    """Yield the first trials, with as many parameters as fit, the most important first."""
+def trial_table(found: Found, width: int = WIDTH) -> Iterator[str]:
+    """Yield the first trials with all parameters, the most important first.
+
+    Where not all fit beside each other, the others follow below.
+    """
     standings = ranked(found)
-    shown, names = standings[:ROWS], short_names(parameters(found))
-    columns = [
-        _column("", [one.role for one in shown]),
-        _column("trial", [str(one.trial.number) for one in shown]),
-        _column("state", [state_text(one.trial) for one in shown]),
-        _column("score", [score_text(one.trial.score) for one in shown]),
+    for count in (ROWS, FEW):
+        lines = [*blocks(_columns(found, standings[:count]), width)]
+        if "" not in lines:  # between two blocks
+            break
+    yield from lines
+    if len(standings) > count:
+        yield f"... and {len(standings) - count} more"
+
+
+def _columns(found: Found, shown: Sequence[RankedTrial]) -> list[Column]:
+    names = short_names(parameters(found))
+    return [
+        Column("trial", [f"{one.trial.number} {one.role}".rstrip() for one in shown]),
+        Column("state", [state_text(one.trial) for one in shown]),
+        Column("score", [score_text(one.trial.score) for one in shown]),
+        *(Column(names[key], [_value(one, key) for one in shown]) for key in by_importance(found)),
     ]
-    left_out = list[str]()
-    for parameter in by_importance(found):
-        texts = [_value(one, parameter) for one in shown]
-        column = _column(names[parameter], texts)
-        if left_out or _width([*columns, column]) > WIDTH:
-            left_out.append(names[parameter])
-        else:
-            columns.append(column)
-    header, *rows = zip(*columns, strict=True)
-    yield from aligned(header, rows)
-    if len(standings) > ROWS:
-        yield f"  ... and {len(standings) - ROWS} more"
-    if left_out:
-        yield cut(f"  not shown: {', '.join(left_out)}", WIDTH)
-
-
-def _column(head: str, texts: Sequence[str]) -> list[str]:
-    return [head, *texts]
-
-
-def _width(columns: Sequence[Sequence[str]]) -> int:
-    """Return how wide the table is: `aligned` puts two spaces before every column."""
-    return sum(2 + max(map(len, column)) for column in columns)
 
 
 def _value(standing: RankedTrial, parameter: str) -> str:

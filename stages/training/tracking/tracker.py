@@ -22,6 +22,7 @@ from stages.params import Params
 from stages.progress import say
 from stages.training.tensorboard.log import folder
 from stages.training.tracking import mlflow_run, wandb_run
+from stages.training.tracking.deadline import Deadline
 from stages.training.tracking.told import Ending, Told, TrackedRun, plain
 
 PAUSE = 60.0  # seconds from a failure to the next attempt, which may take 5
@@ -40,11 +41,12 @@ class Service(NamedTuple):
 
     connect: Callable[[Told], TrackedRun]
     address: Callable[[], str]  # with all that may be secret
+    patience: float  # seconds that it may take to tell it something, beside its own limits
 
 
 SERVICES = {
-    "mlflow": Service(mlflow_run.connect, mlflow_run.address),
-    "wandb": Service(wandb_run.connect, wandb_run.address),
+    "mlflow": Service(mlflow_run.connect, mlflow_run.address, 15.0),
+    "wandb": Service(wandb_run.connect, wandb_run.address, 90.0),
 }
 
 
@@ -56,6 +58,7 @@ class Tracker:
         self._run: TrackedRun | None = None
         self._history: Sequence[Epoch] = ()
         self._best: Epoch | None = None
+        self._deadline = Deadline(self._service.patience if self._service else 0.0)
         self._failed, self._again = False, -inf  # whether the last attempt has; when the next is
 
     def tell(self, history: Sequence[Epoch]) -> None:
@@ -85,12 +88,17 @@ class Tracker:
         """Send what is pending, then call `work`; skip it within the pause after a failure."""
         if not self._service or monotonic() < self._again:
             return
+        service, history = self._service, self._history
+
+        def send() -> None:
+            run = self._run = self._run or service.connect(self._told)
+            run.log([epoch for epoch in history if epoch.epoch > run.epochs])
+            work(run)
+
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a library, about itself
-                run = self._run = self._run or self._service.connect(self._told)
-                run.log([epoch for epoch in self._history if epoch.epoch > run.epochs])
-                work(run)
+                self._deadline.call(send)
         except Exception as error:
             if exhausted(error):
                 raise

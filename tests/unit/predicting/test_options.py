@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from reprise.options import MODEL, Options, parse
+from reprise.model import MODEL
+from reprise.options import Options, parse
+from reprise.sourcing.tabled import PictureColumns
 
 DEFAULTS = Options(MODEL, ["a.png"], 3, "table", 32, 2, None)
 
@@ -29,6 +31,25 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             "--batch-size 1 --threads 7 --sheet s.PNG --sets a.png",
             DEFAULTS._replace(batch_size=1, threads=7, sheet=Path("s.PNG"), sets=True),
+        ),
+        (
+            "a.png --output o.csv --threshold 0.5 --explain heat",
+            DEFAULTS._replace(
+                output=Path("o.csv"), format="csv", threshold=0.5, explain=Path("heat")
+            ),
+        ),
+        (
+            "a --output o.JSONL",
+            DEFAULTS._replace(images=["a"], output=Path("o.JSONL"), format="jsonl"),
+        ),
+        ("a.png --output o.txt", DEFAULTS._replace(output=Path("o.txt"))),
+        (
+            "a.png --output o.csv --format table",
+            DEFAULTS._replace(output=Path("o.csv"), format="table"),
+        ),
+        (
+            "a.png --file-column x --label-column y",
+            DEFAULTS._replace(columns=PictureColumns("x", "y")),
         ),
     ],
 )
@@ -59,6 +80,13 @@ def test_cores_are_counted_where_the_system_does_not_say_which_are_free(
         ("a.png --format xml", "--format: invalid choice: 'xml'"),
         ("a.png --sheet s.jpg", "--sheet: must end in .png, is 's.jpg'"),
         ("a.png --sheet none/s.png", "--sheet: none is no folder; make it first"),
+        ("a.png --output none/o.csv", "--output: none is no folder; make it first"),
+        ("a.png --output .", "--output: . is a folder; name a file"),
+        ("a.png --explain none/heat", "--explain: none is no folder; make it first"),
+        ("a.png --explain pyproject.toml", "--explain: pyproject.toml is no folder"),
+        ("a.png --threshold 2", "--threshold: must be a number from 0 to 1, is '2'"),
+        ("a.png --threshold nan", "--threshold: must be a number from 0 to 1, is 'nan'"),
+        ("a.png --threshold half", "--threshold: must be a number from 0 to 1, is 'half'"),
         ("a.png --batch 3", "--batch"),
         ("a.png --verbose", "--verbose"),
     ],
@@ -69,7 +97,7 @@ def test_a_mistake_ends_with_usage_and_code_2(
     with pytest.raises(SystemExit, match="2"):
         parse(line.split())
     printed = capsys.readouterr().err
-    assert printed.startswith("usage: reprise-predict [MODEL.onnx] IMAGES... [options]\n")
+    assert printed.startswith("usage: reprise predict [MODEL.onnx] IMAGES... [options]\n")
     assert message in printed
 
 

@@ -12,7 +12,7 @@ from linear import CARD, SPEC, export, probabilities
 from PIL import Image as Picture
 from toys import encoded, pixels
 
-from reprise import model
+from reprise import by_products, model
 from reprise import predict as command
 from reprise.decoding import decode
 from reprise.output import HEADER
@@ -140,7 +140,7 @@ def test_the_sheet_shows_what_could_be_predicted(capsys: Captured) -> None:
 def test_a_sheet_that_cannot_show_all_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    monkeypatch.setattr(command, "MOST", 2)
+    monkeypatch.setattr(by_products, "MOST", 2)
     assert main(["m.onnx", "photos", "--sheet", "sheet.png"]) == 0
     printed = capsys.readouterr()
     assert len(printed.out.splitlines()) == 3

@@ -39,7 +39,7 @@ def test_classes_come_by_their_probabilities_for_batches_of_any_size(
     assert [one.name for one in found] == names
     predictions = [one for one in found if isinstance(one, Prediction)]
     expected = probabilities(IMAGES, CARD)
-    for row, (_, pixels, ranked, _) in enumerate(predictions):
+    for row, (_, pixels, ranked, *_) in enumerate(predictions):
         np.testing.assert_array_equal(pixels, IMAGES[row])
         order = sorted(range(3), key=lambda label: -expected[row, label])[:top]
         assert [name for name, _ in ranked] == [CARD.classes[label] for label in order]

@@ -171,12 +171,13 @@ def test_who_is_left_by_one_that_was_killed_ends_too() -> None:
     assert not state.exists() or " Z " in state.read_text()
 
 
-FAILED = """\
+REFUSED = "params.yaml: train.lr must be less than or equal to 1000, is 1e9"
+FAILED = f"""\
 Reproducing experiment 'a'
 Running stage 'train':
 > python -m stages.train
 train: 50% 1/2 [00:01<00:01]\rtrain: 100% 2/2
-params.yaml: train.lr must be less than or equal to 1000, is 1e9
+{REFUSED}
 ERROR: failed to reproduce 'train': failed to run: python -m stages.train, exited with 1
 """
 
@@ -187,9 +188,7 @@ ERROR: failed to reproduce 'train': failed to run: python -m stages.train, exite
         (
             FAILED,
             255,
-            Ending(
-                "failed", reason="params.yaml: train.lr must be less than or equal to 1000, is 1e9"
-            ),
+            Ending("failed", reason=REFUSED),
         ),
         (
             FAILED.replace("with 1", "with -9"),
@@ -202,7 +201,17 @@ ERROR: failed to reproduce 'train': failed to run: python -m stages.train, exite
             Ending("killed", reason="was killed by signal 9"),
         ),
         ("", -15, Ending("killed", reason="was killed by signal 15")),
-        ("ERROR: no space\n", 255, Ending("failed", reason="ERROR: no space")),
+        (
+            "Stage 'train' is cached\nERROR: cannot check out: [Errno 28] No space\n",
+            255,
+            Ending("broken", reason="cannot check out: [Errno 28] No space"),
+        ),
+        (
+            FAILED.replace(REFUSED, "a.safetensors: cannot be written: No space left on device"),
+            255,
+            Ending("broken", reason="a.safetensors: cannot be written: No space left on device"),
+        ),
+        ("ERROR: no space\n", 255, Ending("broken", reason="no space")),
         ("", 3, Ending("failed", reason="exit code 3")),
         ("\x1b[31mred\n", 1, Ending("failed", reason="\\x1b[31mred")),
     ],

@@ -9,7 +9,7 @@ from stages.errors import UserError
 from tools import verify
 from tools.experimenting import beginning
 from tools.experimenting.beginning import Beginning, digest
-from tools.experimenting.workplace import leave_out_links
+from tools.experimenting.preparation import leave_out_links
 
 RUN = subprocess.run
 
@@ -187,3 +187,33 @@ def test_a_name_stands_for_images_that_git_does_not_know(repository: Path) -> No
     assert digest(here, ()) == first
     image.write_bytes(b"2")
     assert digest(here, ()) != first
+
+
+def test_images_may_be_outside_of_the_repository(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("photos")
+    (folder / "b").mkdir()
+    (folder / "b/a.png").write_bytes(b"1")
+    link = repository / "photos"
+    link.symlink_to(folder)
+    names = set[str]()
+    for source in (folder, link, Path("photos"), Path("photos/b/a.png")):
+        here = begun()._replace(sources=(source,))
+        first = digest(here, ())
+        (folder / "b/a.png").write_bytes(b"2")
+        assert digest(here, ()) != first
+        (folder / "b/a.png").write_bytes(b"1")
+        names |= {first}
+    assert len(names) == 2  # wherever the folder is; the last is a file, without one
+
+
+def test_files_of_git_are_not_read_again(repository: Path) -> None:
+    inside = begun()._replace(sources=(Path("stages"), repository / "stages"))
+    assert digest(inside, ()) == digest(inside._replace(sources=()), ())
+
+
+def test_results_are_in_no_run(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / "metrics/evaluate.json").write_text("{}", "utf-8")
+    begun()
+    assert not capsys.readouterr().out

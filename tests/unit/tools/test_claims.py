@@ -8,6 +8,7 @@ from sqlalchemy import create_engine
 
 from tools.searching import claims
 from tools.searching.claims import Claims
+from tools.searching.outage import Patience
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Claims]:
     for name in ("one", "two", "one"):
         (tmp_path / name).mkdir(exist_ok=True)
         monkeypatch.chdir(tmp_path / name)
-        made.append(Claims(engine, "study", still=60.0))
+        made.append(Claims(engine, "study", Patience(""), still=60.0))
     return made
 
 
@@ -90,7 +91,7 @@ def test_of_many_at_once_one_gets_it(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for number in range(8):
         (tmp_path / f"{number}").mkdir()
         monkeypatch.chdir(tmp_path / f"{number}")
-        crew.append(Claims(engine, "study"))
+        crew.append(Claims(engine, "study", Patience("")))
     won, gate = list[tuple[int, int]](), threading.Barrier(len(crew))
 
     def work(number: int) -> None:
@@ -108,5 +109,5 @@ def test_of_many_at_once_one_gets_it(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_studies_do_not_know_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     engine = create_engine(f"sqlite:///{tmp_path}/a.db")
-    assert Claims(engine, "a").take(1)
-    assert Claims(engine, "b").take(1)
+    assert Claims(engine, "a", Patience("")).take(1)
+    assert Claims(engine, "b", Patience("")).take(1)

@@ -253,3 +253,37 @@ def test_what_a_killed_search_left_is_removed(world: World) -> None:
     assert kept == [False, False]
     assert {path.name for path in left.iterdir()} == {"trial1"}  # its log
     assert at.trials()[1].state == TrialState.FAIL
+
+
+def test_what_is_no_fault_of_a_trial_stops_the_search_and_fails_none(world: World) -> None:
+    at = opened(world.folder, design(6))
+
+    def do(order: Order, _: threading.Event) -> Ending:
+        if number(order):
+            return Ending("broken", reason="No space left on device")
+        return Ending("complete", 0.5)
+
+    world.do = do
+    with pytest.raises(UserError, match=r"trial 1 cannot run here: No space left .*trial1/log"):
+        world.work(at)
+    assert states(at) == ["COMPLETE", "RUNNING", *["WAITING"] * 4]
+    world.do = lambda order, _: Ending("complete", score({**order.settings}))
+    world.work(at)
+    assert states(at) == ["COMPLETE"] * 6
+
+
+def test_a_heart_that_stops_ends_the_search(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = opened(world.folder, design(2))
+
+    def beat() -> None:
+        raise UserError("the database is gone")
+
+    def do(_: Order, stop: threading.Event) -> Ending:
+        assert stop.wait(60)
+        return Ending("stopped")
+
+    monkeypatch.setattr(at.claims, "beat", beat)
+    world.do = do
+    with pytest.raises(UserError, match="the database is gone"):
+        world.work(at)
+    assert "COMPLETE" not in states(at)

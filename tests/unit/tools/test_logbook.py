@@ -29,8 +29,8 @@ def test_the_table_by_hand() -> None:
     lines = [*logbook.told(FOUND)]
     rows = [line.split() for line in lines[:7]]
     assert rows[0] == ["trial", "state", "score", "lr", "layers", "opt"]
-    assert rows[1] == ["best", "1", "complete", "0.9000", "1e-06", "[64,", "32]", "null"]
-    assert rows[2][:4] == ["default", "0", "complete", "0.5000"]
+    assert rows[1] == ["1", "best", "complete", "0.9000", "1e-06", "[64,", "32]", "null"]
+    assert rows[2][:4] == ["0", "default", "complete", "0.5000"]
     assert rows[3] == ["2", "complete", "0.2500", "0.125", "null", "true"]
     assert rows[4][:4] == ["3", "pruned", "after", "3"]
     assert rows[5][:2] == ["4", "failed"]
@@ -48,18 +48,19 @@ def test_the_table_by_hand() -> None:
 def test_of_a_loss_the_least_is_first() -> None:
     found = FOUND._replace(aim="val_loss", maximize=False, best=WORSE)
     rows = [line.split() for line in logbook.told(found)]
-    assert rows[1][:2] == ["best", "2"]
+    assert rows[1][:2] == ["2", "best"]
 
 
-@pytest.mark.parametrize("parameters", [1, 5, 12])
-def test_no_row_is_wider_than_a_terminal(parameters: int) -> None:
+@pytest.mark.parametrize(("parameters", "blocks"), [(1, 1), (5, 2), (12, 5)])
+def test_no_row_is_wider_than_a_terminal(parameters: int, blocks: int) -> None:
     settings = {f"a_long_name_of_parameter_{number}": "x" * 40 for number in range(parameters)}
     trials = [complete(number, number / 1000, **settings) for number in range(1, 500)]
     table = [*logbook.told(study(trials))]
     end = next(index for index, line in enumerate(table) if line.startswith("\n"))
     assert max(map(len, table[:end])) <= 80
-    assert "  ... and 469 more" in table[:end]
-    assert ("not shown" in table[end - 1]) == (parameters > 2)
+    assert table[end - 1] == f"... and {469 if blocks == 1 else 484} more"
+    assert sum(line.count("a_long_name") for line in table[:end]) == parameters
+    assert sum(line.startswith("trial") for line in table[:end]) == blocks
 
 
 def test_the_most_important_parameters_come_first() -> None:
@@ -129,6 +130,7 @@ def test_what_is_written_is_what_was_found(tmp_path: Path) -> None:
     assert table["epochs"].tolist() == [2, 2, 2, 3, 0]
     assert table["reason"].tolist()[-1] == r"train.lr must be less\nthan 1"
     assert json.loads((tmp_path / "search.json").read_text("utf-8")) == {
+        "study": "digits",
         "trials": 5,
         "complete": 3,
         "pruned": 1,
@@ -137,6 +139,20 @@ def test_what_is_written_is_what_was_found(tmp_path: Path) -> None:
         "default_score": 0.5,
         "best": {"train.lr": 1e-6, "train.layers": "[64, 32]", "train.opt": None},
     }
+
+
+def test_results_of_another_study_are_replaced_and_that_is_told(tmp_path: Path) -> None:
+    assert not [*logbook.replaced(FOUND, tmp_path)]
+    logbook.write(FOUND, root=tmp_path)
+    assert not [*logbook.replaced(FOUND, tmp_path)]
+    (line,) = logbook.replaced(FOUND._replace(name="other"), tmp_path)
+    assert "search.json: was of digits, another study; it is replaced" in line
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null", "\0"])
+def test_a_file_that_is_no_result_is_replaced(tmp_path: Path, text: str) -> None:
+    (tmp_path / "search.json").write_text(text, "utf-8")
+    assert not [*logbook.replaced(FOUND, tmp_path)]
 
 
 def test_no_digit_of_a_parameter_is_lost(tmp_path: Path) -> None:

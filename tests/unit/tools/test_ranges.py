@@ -56,6 +56,7 @@ def test_an_interval_is_a_distribution(
         ({"low": 0, "high": 1, "step": 0.3}, False, "step must lead from low to high, is 0.3"),
         ({"low": 0, "high": 1, "step": 0}, False, "step must lead from low to high"),
         ({"low": 0, "high": 1, "step": -0.5}, False, "step must lead from low to high"),
+        ({"low": 0, "high": 1, "step": 1e-300}, False, "step must be at least 1e-09, is 1e-300"),
         ({"low": 0, "high": 1, "step": 2}, False, "step must lead from low to high"),
         ({"low": 1, "high": 9.5}, True, "takes whole numbers alone"),
         ({"low": 1, "high": 9, "step": 0.5}, True, "takes whole numbers alone"),

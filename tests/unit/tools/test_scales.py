@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -82,3 +83,15 @@ def test_others_are_all_within(scores: list[float]) -> None:
     found, beyond = focused("accuracy", scores, maximize=True)
     assert not beyond
     assert all(math.isfinite(end) for end in (found.axis.low, found.axis.high))
+
+
+@pytest.mark.parametrize(
+    ("scores", "text"), [([0.9, 0.8, 0.75, 0.05], "≤ 0.3"), ([0.1, 0.2, 0.3, 1e9], "≥ 0.9")]
+)
+def test_the_edge_says_what_lies_there_or_beyond(scores: list[float], text: str) -> None:
+    up = text.startswith("≤")
+    found, _ = focused("score", scores, maximize=up)
+    (edge,) = (place for place, written in found.ticks() if written == text)
+    assert edge == found.share(scores[-1]) == pytest.approx(EDGE if up else 1 - EDGE)
+    places = sorted(place for place, _ in found.ticks())
+    assert all(after - before > 0.05 for before, after in pairwise(places))

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from optuna.exceptions import StorageInternalError
 
 from stages.errors import UserError
 from tools.searching import storage
@@ -46,31 +45,6 @@ def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
         storage.opened(f"sqlite:///{folder}/absent/studies.db")
 
 
-def test_an_outage_is_waited_for(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(storage, "PAUSE", 0.0)
-    answers: list[int | Exception] = [StorageInternalError("a"), StorageInternalError("b"), 3]
-    after = list[int]()
-
-    def ask() -> int:
-        answer = answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    assert storage.patiently(ask, lambda: after.append(1)) == 3
-    assert after == [1]
-    assert capsys.readouterr().out.splitlines() == [
-        "the database of the study does not answer; waiting for it",
-        "the database of the study answers again",
-    ]
-    monkeypatch.setattr(storage, "LONGEST", 0.0)
-    answers += [StorageInternalError("gone")] * 2
-    with pytest.raises(UserError, match="has not answered for 0 minutes"):
-        storage.patiently(ask)
-
-
 @pytest.mark.parametrize("content", [b"garbage" * 100, None])
 def test_a_damaged_file_is_named_and_not_waited_for(content: bytes | None) -> None:
     place = storage.address(None)
@@ -82,10 +56,19 @@ def test_a_damaged_file_is_named_and_not_waited_for(content: bytes | None) -> No
         storage.opened(place)
 
 
-def test_a_file_that_breaks_meanwhile_is_not_waited_for() -> None:
-    kept = storage.opened(storage.address(None))
-    storage.FILE.write_bytes(b"garbage" * 1000)
-    with pytest.raises(UserError, match=r"studies.db: cannot be read or written"):
-        storage.patiently(kept.get_all_studies)
-    kept.remove_session()
-    kept.engine.dispose()
+@pytest.mark.parametrize("address", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:a"])
+def test_a_study_that_would_be_lost_is_refused(address: str) -> None:
+    with pytest.raises(UserError, match="names no file, so a study would be lost at its end"):
+        storage.address(address)
+
+
+def test_a_file_that_is_not_there_is_not_made_to_be_read(folder: Path) -> None:
+    with pytest.raises(UserError, match=r"there is no study; run `make search`, or mend --storage"):
+        storage.require_there(f"sqlite:///{folder}/mistyped.db")
+    storage.require_there("postgresql+psycopg://a@b/c")
+
+
+def test_a_folder_that_cannot_be_made_is_named() -> None:
+    Path(".dvc").write_text("", "utf-8")
+    with pytest.raises(UserError, match=r"\.dvc/tmp/searching: cannot be made \(Not a directory\)"):
+        storage.address(None)

@@ -1,5 +1,6 @@
 import socket
 import sys
+import threading
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
@@ -137,6 +138,22 @@ def test_a_server_that_never_answers_is_waited_for_a_moment(
                 told.tell(EPOCHS[:number])
     first, last = capsys.readouterr().err.splitlines()
     assert first.startswith(f"train.tracker: mlflow at {address} fails (timed out)")
+    assert last.endswith("was not told all; metrics/history.csv has it")
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for_without_end(
+    run: Unsteady, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    released = threading.Event()
+    service = SERVICES["mlflow"]._replace(patience=0.05)
+    monkeypatch.setitem(SERVICES, "mlflow", service)
+    monkeypatch.setattr(run, "log", lambda _: released.wait(60))
+    with opened(ON, KEY, []) as told:
+        told.tell(EPOCHS)
+    assert run.tries == 1, "while one waits, no other asks"
+    released.set()
+    first, last = capsys.readouterr().err.splitlines()
+    assert "mlflow fails (no whole answer within 0 s)" in first
     assert last.endswith("was not told all; metrics/history.csv has it")
 
 

@@ -1,0 +1,108 @@
+"""The command `reprise demo`: the page to try a model, as a folder that needs no server.
+
+`python -m reprise.demo.demo OUT` is the same.
+"""
+
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from pathlib import Path
+
+from reprise import model
+from reprise.demo import static_site, web_runtime
+from reprise.demo.static_site import SiteError
+from reprise.demo.web_runtime import VERSION, RuntimeFilesError
+from reprise.escaping import printable
+from reprise.model import ModelError
+
+FOLDER = Path("models/export")  # where stage `export` writes
+MODELS = ("model_any_size.onnx", "model.onnx")  # the page resizes exactly, so that both do
+LARGEST = 2**31 - 1  # bytes of a buffer in browsers
+EPILOG = f"""\
+OUT is written whole, or replaced if this command wrote it. Upload it to any host of static files;
+to try it: python -m http.server --directory OUT. The model runs in the visitor's browser, which
+needs no network but for these files, and sends no picture to anybody.
+
+Runs onnxruntime-web {VERSION}. Without --runtime, npm (of Node.js) fetches it once, 33 MB; it is
+compared with its SHA-256, and kept in ~/.cache/reprise.
+
+exit codes: 0 written, 1 not written, 2 wrong usage
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code; an error becomes one message."""
+    options = _parser().parse_args(arguments)
+    try:
+        print(run(options))
+    except (ModelError, SiteError, RuntimeFilesError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130  # 128 + SIGINT, as a shell reports it
+    return 0
+
+
+def run(options: Namespace) -> str:
+    """Write the folder, and return what to say about it.
+
+    Raises:
+        ModelError, SiteError, RuntimeFilesError: one of the three cannot be had.
+    """
+    folder: Path = options.out.resolve()
+    static_site.check(folder)
+    path: Path = options.model or _default()
+    loaded = model.load(path, threads=1)
+    content = _alone(path)
+    described = static_site.describe(loaded.metadata, content, options.name)
+    files = static_site.collect(content, described, web_runtime.find(options.runtime))
+    static_site.write(files, folder)
+    shown = printable(str(options.out))
+    megabytes = sum(map(len, files.values())) / 1e6
+    return (
+        f"{shown}: {printable(str(path))} as a page, {len(files)} files, {megabytes:.0f} MB\n"
+        f"Upload it to any static host, or try it: python -m http.server --directory {shown}"
+    )
+
+
+def _default() -> Path:
+    found = (FOLDER / name for name in MODELS)
+    return next((path for path in found if path.is_file()), FOLDER / MODELS[-1])
+
+
+def _alone(path: Path) -> bytes:
+    """Return the bytes of a model that a browser can load.
+
+    Raises:
+        ModelError: it is too large.
+    """
+    content = path.read_bytes()
+    if len(content) > LARGEST or path.with_name(f"{path.name}.data").exists():
+        raise ModelError(
+            f"{printable(str(path))}: browsers load models of one file of less than 2 GiB; export "
+            "a smaller network"
+        )
+    return content
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        "reprise demo",
+        description="Write a page that runs an exported model in the browser. Defaults stand in "
+        "brackets.",
+        epilog=EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("out", type=Path, metavar="OUT", help="the folder to write")
+    add("--model", type=Path, metavar="MODEL.onnx",
+        help=f"of stage `export` ({FOLDER / MODELS[0]}, or else {MODELS[1]} there)")  # fmt: skip
+    add("--name", default="Image classifier", help="the title of the page (%(default)s)")
+    add("--runtime", type=Path, metavar="PLACE", help="a folder or .tgz with onnxruntime-web")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+// A sheet to draw on, with finger, pen, mouse or keyboard.
+//
+// What is drawn is moved and scaled before it is sent, as the digits of the usual sets were. White
+// on black, in the middle by its centre of mass, three quarters of the side (MNIST: 20 of 28
+// pixels); where the network sees fewer than 12 pixels there is no room for a margin, and it goes
+// from edge to edge (scikit-learn's 8 x 8 digits).
+
+const SIDE = 336; // pixels of the sheet's longer side
+const PEN = 0.1; // width of the pen, as a share of that: MNIST's strokes are 2 to 3 of 28 pixels
+const MARGINLESS = 12; // pixels
+const WITH_MARGIN = 0.75;
+const LARGEST = 3; // times: a dot stays a dot
+const STEP = 0.04; // of the side, of an arrow key
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** Make the canvas a sheet; `changed` gets a PNG, or null where it is empty. */
+export function sheet(canvas, input, { dark, changed, say }) {
+  const scale = SIDE / Math.max(input.width, input.height);
+  const [width, height] = [input.width, input.height].map((side) => Math.round(side * scale));
+  [canvas.width, canvas.height] = [width, height];
+  const strokes = [];
+  const pen = { x: width / 2, y: height / 2, down: false, seen: false };
+  let drawing = null; // the pointer that draws
+
+  const show = () => {
+    paint(canvas, strokes, dark());
+    if (pen.seen) mark(canvas, pen);
+  };
+  const ended = async () => {
+    show();
+    if (!strokes.length) return changed(null);
+    const made = Object.assign(document.createElement("canvas"), { width, height });
+    paint(made, framed(strokes, input, width, height), dark());
+    return made.toBlob(changed, "image/png");
+  };
+  const at = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return [((event.clientX - box.left) * width) / box.width, ((event.clientY - box.top) * height) / box.height];
+  };
+  const begin = (event) => {
+    if (drawing !== null || event.button !== 0) return;
+    drawing = event.pointerId;
+    pen.seen = pen.down = false;
+    canvas.setPointerCapture(drawing);
+    strokes.push([at(event)]);
+    show();
+  };
+  const move = (event) => {
+    if (event.pointerId !== drawing) return;
+    const passed = event.getCoalescedEvents?.() ?? [];
+    strokes.at(-1).push(...(passed.length ? passed : [event]).map(at));
+    show();
+  };
+  const end = (event) => {
+    if (event.pointerId !== drawing) return;
+    drawing = null;
+    ended();
+  };
+  canvas.addEventListener("pointerdown", begin);
+  canvas.addEventListener("pointermove", move);
+  canvas.addEventListener("pointerup", end);
+  canvas.addEventListener("pointercancel", end);
+  canvas.addEventListener("keydown", (event) => {
+    if (event.key === " ") {
+      pen.down = !pen.down;
+      if (pen.down) strokes.push([[pen.x, pen.y]]);
+      say(pen.down ? "Pen down" : "Pen up");
+    } else if (event.key in MOVES) {
+      const [x, y] = MOVES[event.key].map((step) => step * STEP * SIDE * (event.shiftKey ? 4 : 1));
+      pen.x = Math.min(width, Math.max(0, pen.x + x));
+      pen.y = Math.min(height, Math.max(0, pen.y + y));
+      if (pen.down) strokes.at(-1).push([pen.x, pen.y]);
+    } else if (event.key === "Delete" || event.key === "Backspace") {
+      controls.clear();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    pen.seen = true;
+    if (pen.down || event.key === " ") ended();
+    else show();
+  });
+  canvas.addEventListener("focus", () => { pen.seen = canvas.matches(":focus-visible"); show(); });
+  canvas.addEventListener("blur", () => { pen.seen = pen.down = false; show(); });
+  const controls = {
+    undo: () => { strokes.pop(); pen.down = false; ended(); },
+    clear: () => { strokes.length = 0; pen.down = false; say("Cleared"); ended(); },
+    redraw: ended,
+  };
+  show();
+  return controls;
+}
+
+function paint(canvas, strokes, dark) {
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = dark ? "#fff" : "#000";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  Object.assign(pen, {
+    strokeStyle: dark ? "#000" : "#fff", lineWidth: PEN * SIDE, lineCap: "round", lineJoin: "round",
+  });
+  for (const stroke of strokes) {
+    pen.beginPath();
+    pen.moveTo(...stroke[0]);
+    stroke.forEach((point) => pen.lineTo(...point));
+    pen.stroke();
+  }
+}
+
+/** Show where the pen of the keyboard is, on black and on white. */
+function mark(canvas, { x, y, down }) {
+  const pen = canvas.getContext("2d");
+  for (const [colour, width] of [["#fff", 5], ["#1668b5", 3]]) {
+    Object.assign(pen, { strokeStyle: colour, lineWidth: width });
+    pen.beginPath();
+    pen.arc(x, y, down ? 7 : 12, 0, 7);
+    pen.stroke();
+  }
+}
+
+/** Return the strokes in the middle of the sheet, at the size that such networks are used to. */
+export function framed(strokes, input, width, height) {
+  const tight = Math.max(input.width, input.height) < MARGINLESS;
+  const points = strokes.flat();
+  const [left, right] = ends(points.map(([x]) => x));
+  const [top, bottom] = ends(points.map(([, y]) => y));
+  const fill = tight ? 1 : WITH_MARGIN;
+  const room = [[width, right - left], [height, bottom - top]].map(([side, length]) => {
+    return (fill * side - PEN * SIDE) / Math.max(1, length);
+  });
+  const scale = Math.min(LARGEST, ...room);
+  const middle = tight ? [(left + right) / 2, (top + bottom) / 2] : mass(strokes);
+  return strokes.map((stroke) => stroke.map(([x, y]) => [
+    (x - middle[0]) * scale + width / 2, (y - middle[1]) * scale + height / 2,
+  ]));
+}
+
+function ends(values) {
+  return values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+}
+
+/** Return the centre of mass of the lines; a dot weighs a pixel. */
+function mass(strokes) {
+  let [sum, across, down] = [0, 0, 0];
+  for (const stroke of strokes) {
+    stroke.forEach(([x, y], at) => {
+      const [u, v] = stroke[Math.max(0, at - 1)];
+      const length = stroke.length === 1 ? 1 : Math.hypot(x - u, y - v);
+      sum += length;
+      across += (length * (x + u)) / 2;
+      down += (length * (y + v)) / 2;
+    });
+  }
+  return sum ? [across / sum, down / sum] : strokes[0][0];
+}

@@ -1,0 +1,108 @@
+"""Write the page with a model and ONNX Runtime as one folder, which any static host serves."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from reprise.demo.web_runtime import Runtime
+from reprise.escaping import printable
+from reprise.metadata import Metadata
+
+PAGE = Path(__file__).parent / "page"
+LICENSE = Path(__file__).parent / "LICENSE.onnxruntime-web.txt"
+MANIFEST, MADE_BY = "demo.json", "reprise demo"
+MODE = (b'data-answers="server"', b'data-answers="browser"')  # who answers, in index.html
+NAMED = 3  # files in a message
+VERSION = 12  # letters of the SHA-256 that name a model, as the server's
+
+
+class SiteError(Exception):
+    """A folder that cannot be written; the message is the reason, with the remedy."""
+
+
+def describe(metadata: Metadata, content: bytes, name: str) -> dict[str, object]:
+    """Return what the page is to know of a model, as a server tells it at /model, and two things.
+
+    `format` of the input is that of its values, and `decides` says whether it has a rule.
+    """
+    spec, rule = metadata.spec, metadata.rule
+    return {
+        "name": name,
+        "version": hashlib.sha256(content).hexdigest()[:VERSION],
+        "classes": metadata.classes,
+        "input": {**spec._asdict(), "format": metadata.input},
+        "abstains": rule is not None and rule.abstains(),
+        "sets": rule is not None and rule.set_threshold is not None,
+        "decides": rule is not None,
+    }
+
+
+def collect(model: bytes, described: Mapping[str, object], runtime: Runtime) -> dict[str, bytes]:
+    """Return the files of the folder; the manifest, which names them, comes last."""
+    page = {path.name: path.read_bytes() for path in sorted(PAGE.iterdir()) if path.is_file()}
+    page["index.html"] = page["index.html"].replace(*MODE)
+    found = page | {"model.onnx": model, "runtime/LICENSE.txt": LICENSE.read_bytes()}
+    found |= {f"runtime/{name}": content for name, content in runtime.items()}
+    files = {name: len(content) for name, content in found.items()}
+    manifest = {"made_by": MADE_BY, "model": described, "files": files}
+    return {**found, MANIFEST: json.dumps(manifest, indent=1).encode()}
+
+
+def check(folder: Path) -> None:
+    """Refuse a folder that holds anything which this command did not write.
+
+    Raises:
+        SiteError: it does, or is no folder, or the command runs within it.
+    """
+    name = printable(str(folder))
+    if Path.cwd().is_relative_to(folder):
+        raise SiteError(f"{name}: is the folder that this command runs in; name a new one in it")
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise SiteError(f"{name}: is a file; name a folder")
+    present = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()
+    }
+    if others := sorted(present - _written(folder)):
+        shown = ", ".join(map(printable, others[:NAMED]))
+        more = f" and {len(others) - NAMED:,} more" if len(others) > NAMED else ""
+        raise SiteError(
+            f"{name}: holds {shown}{more}, which `reprise demo` did not write; name a new folder"
+        )
+
+
+def _written(folder: Path) -> set[str]:
+    """Return the files that an earlier run wrote into a folder, by its manifest."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        return {MANIFEST, *manifest["files"]} if manifest["made_by"] == MADE_BY else set()
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def write(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write the files beside the folder, then put them in its place.
+
+    Raises:
+        SiteError: the disk is full, or the place cannot be written.
+    """
+    partial, old = (folder.with_name(f".{folder.name}.{state}") for state in ("partial", "old"))
+    try:
+        for left in (partial, old):
+            shutil.rmtree(left, ignore_errors=True)  # of a killed run
+        for name, content in files.items():
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
+            (partial / name).write_bytes(content)
+        if folder.exists():
+            folder.rename(old)
+        partial.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise SiteError(
+            f"{printable(str(folder))}: cannot be written: {error.strerror or error}; free some "
+            "space, mend the permissions, or name another folder"
+        ) from error

@@ -1,0 +1,59 @@
+"""Where a picture shows the class that a model predicts, as numbers and as a picture."""
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from PIL import Image as Picture
+
+from reprise.model import Model
+from reprise.occlusion import CELLS, heat_map
+from reprise.result_table import as_picture
+
+COLD, HOT = np.array((254, 224, 144)), np.array((215, 48, 39))  # RGB, of some heat and of the most
+OPACITY = 0.7  # of the heat where it is highest
+SIDE = 224  # pixels of the shorter side of an overlay, at least
+FAINT = 0.01  # probability: where no patch costs more, nothing is hot
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """How much probability the class loses where a patch of the picture is covered."""
+
+    label: str  # the class
+    probability: float  # of the uncovered picture
+    heat_map: np.ndarray  # float32 [rows, columns] in [0, 1], of the picture as the network sees it
+    pixels: np.ndarray  # that picture, uint8 [H, W, C]
+
+    def overlay(self) -> Picture.Image:
+        """Draw the heat over the picture, hottest where covering it costs most; mode RGB."""
+        height, width = self.pixels.shape[:2]
+        scale = max(1, round(SIDE / min(height, width)))
+        size, sharp = (width * scale, height * scale), Picture.Resampling.NEAREST
+        picture = np.asarray(as_picture(self.pixels).convert("RGB").resize(size, sharp))
+        heat = Picture.fromarray(self.heat_map / max(FAINT, self.heat_map.max()))
+        share = np.asarray(heat.resize(size, Picture.Resampling.BILINEAR))[..., None]  # [H, W, 1]
+        colour, opacity = COLD + share * (HOT - COLD), OPACITY * share
+        blended = (1 - opacity) * picture + opacity * colour
+        return Picture.fromarray(blended.round().clip(0, 255).astype(np.uint8))
+
+    def __repr__(self) -> str:
+        most = self.heat_map.max()
+        return f"{self.label} {self.probability:.1%}, of which a patch costs up to {most:.1%}"
+
+    def _repr_png_(self) -> bytes:
+        file = BytesIO()
+        self.overlay().save(file, "PNG")
+        return file.getvalue()
+
+
+def explain(model: Model, pixels: np.ndarray, label: int | None = None) -> Explanation:
+    """Explain a class, by default the most probable, of a picture uint8 [H, W, C].
+
+    Raises:
+        ModelError: the model fails.
+    """
+    shares = model.answers(pixels[None]).probabilities[0]
+    chosen = int(shares.argmax()) if label is None else label
+    heat = heat_map(model.answers, pixels, chosen, CELLS)
+    return Explanation(model.metadata.classes[chosen], float(shares[chosen]), heat, pixels)

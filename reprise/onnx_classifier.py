@@ -1,0 +1,138 @@
+"""Two lines from a model to an answer: `Classifier("model.onnx")("cat.jpg")`."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+import numpy as np
+from PIL.Image import Image
+
+from reprise import dvc_model, explanation, given, model
+from reprise.classification import Classification, Classifications
+from reprise.cores import cores
+from reprise.directory import Failure, Skipped
+from reprise.escaping import printable
+from reprise.explanation import Explanation
+from reprise.given import One
+from reprise.inputs import Loaded, load_all
+from reprise.model import MODEL
+from reprise.prediction import Prediction, predict
+from reprise.result_table import NAMELESS, ROWS
+
+UNSEEN = np.empty((0, 0, 1), np.uint8)  # pixels of a picture that no table shows
+T = TypeVar("T", Loaded, Prediction)
+
+
+class PictureError(ValueError):
+    """A picture that cannot be predicted; the message is the reason."""
+
+
+class Classifier:
+    """A trained classifier, ready to be asked."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] = MODEL,
+        *,
+        threads: int | None = None,
+        batch_size: int = 32,
+    ) -> None:
+        """Load a model that stage `export` wrote; there is one thread a core by default.
+
+        Raises:
+            ModelError: the file is missing, no ONNX model, or not one of Reprise's.
+        """
+        self._threads, self._batch_size = threads or cores(), batch_size
+        self._model = model.load(Path(path).expanduser(), self._threads)
+
+    @classmethod
+    def from_repo(
+        cls, url: str, rev: str | None = None, path: str = str(MODEL), *, threads: int | None = None
+    ) -> "Classifier":
+        """Load the model of a Git repository, or folder, through DVC.
+
+        `rev` is a branch, tag, commit or experiment; by default what is there, or HEAD of the
+        default branch. Fetched once, it stays in ~/.cache/reprise, under its hash.
+
+        Raises:
+            ModelError: it cannot be fetched, or is no model of Reprise; DVC is not installed.
+        """
+        return cls(dvc_model.fetch(url, rev, path), threads=threads)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of the model's outputs."""
+        return self._model.metadata.classes
+
+    @overload
+    def __call__(self, pictures: bytes | np.ndarray | Image, *, top: int = 3) -> Classification: ...
+    @overload
+    def __call__(self, pictures: str | os.PathLike[str], *, top: int = 3) -> Any: ...  # noqa: ANN401 - one, or of a folder several
+    @overload
+    def __call__(
+        self, pictures: Sequence[One] | Iterator[One], *, top: int = 3
+    ) -> Classifications: ...
+    def __call__(self, pictures: Any, *, top: int = 3) -> Classification | Classifications:
+        """Return the `top` classes of a picture, or of each of a list, a folder or a glob.
+
+        A picture is a path, an address, bytes, an array uint8 [H, W] or [H, W, C], or one of
+        Pillow. Decoding, resizing and answers are those of `reprise predict`. Where there are
+        several, one that cannot be predicted has a row with the error.
+
+        Raises:
+            PictureError: the one picture cannot be predicted, or a folder holds none.
+            ModelError: the model fails.
+        """
+        skipped = Skipped()
+        found = list(self._predictions(pictures, top, skipped))
+        if not given.is_plural(pictures):
+            return Classification(_require(found[0]))
+        if len(found) == 1 and isinstance(pictures, str | os.PathLike):
+            _require(found[0])  # what is wrong with the folder itself
+        return Classifications(found, str(skipped) if skipped.names else "")
+
+    def explain(self, picture: One, label: str | None = None) -> Explanation:
+        """Return where a picture shows a class, by default the most probable.
+
+        It covers one place after the other, so that it takes as long as some 200 predictions.
+
+        Raises:
+            PictureError: the picture cannot be predicted.
+            ValueError: there is no such class.
+            ModelError: the model fails.
+        """
+        if label is not None and label not in self.classes:
+            raise ValueError(f"class {label!r} is none of {', '.join(self.classes)}")
+        loaded = _require(next(iter(self._loaded(picture, Skipped()))))
+        chosen = None if label is None else self.classes.index(label)
+        return explanation.explain(self._model, loaded.pixels, chosen)
+
+    def _predictions(
+        self, pictures: object, top: int, skipped: Skipped
+    ) -> Iterator[Prediction | Failure]:
+        """Yield what is found; pixels are kept of the first alone, as a folder may have many."""
+        loaded = self._loaded(pictures, skipped)
+        for row, one in enumerate(predict(loaded, self._model, self._batch_size, top)):
+            if isinstance(one, Prediction) and row >= ROWS:
+                yield one._replace(pixels=UNSEEN)
+            else:
+                yield one
+
+    def _loaded(self, pictures: object, skipped: Skipped) -> Iterator[Loaded | Failure]:
+        spec = self._model.metadata.spec
+        sources = given.sources(pictures, spec.channels, skipped)
+        return load_all(sources, spec, self._threads, ahead=self._batch_size)
+
+    def __repr__(self) -> str:
+        spec, count = self._model.metadata.spec, len(self.classes)
+        return (
+            f"Classifier({str(self._model.path)!r}): {count} classes, "
+            f"pictures of {spec.height} x {spec.width} x {spec.channels}"
+        )
+
+
+def _require(found: T | Failure) -> T:
+    if isinstance(found, Failure):
+        raise PictureError(f"{printable(found.name) or NAMELESS}: {printable(found.reason)}")
+    return found

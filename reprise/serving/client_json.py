@@ -1,0 +1,46 @@
+"""Read JSON and base64 of clients, who may send anything."""
+
+import asyncio
+import binascii
+import json
+from base64 import b64decode
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from reprise.serving.refusal import RejectedError
+
+SMALL = 2**17  # bytes: reading them takes less than a millisecond
+NESTED = 10**6  # lists and objects: each takes 60 bytes in memory, and 2 in the body
+
+Read = TypeVar("Read")
+
+
+async def apart(read: Callable[[bytes], Read], body: bytes) -> Read:
+    """Read a body; a large one in a thread, so that others need not wait for its end."""
+    return read(body) if len(body) <= SMALL else await asyncio.to_thread(read, body)
+
+
+def loads(body: bytes) -> Any:  # noqa: ANN401  # what JSON holds
+    """Read JSON of a client.
+
+    Raises:
+        RejectedError: it is none, or so nested that it takes too much memory.
+    """
+    if body.count(b"[") + body.count(b"{") > NESTED:
+        raise RejectedError(413, f"the JSON has more than {NESTED:,} lists; send binary data")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, too, or a huge number
+        raise RejectedError(400, f"the body is no JSON: {error}") from error
+
+
+def decoded(text: object, name: str) -> bytes:
+    """Return the bytes of a text in base64; a browser's `data:image/png;base64,` is passed over."""
+    if not isinstance(text, str):
+        raise RejectedError(400, f"{name} is no text in base64")
+    try:
+        return b64decode(
+            text.partition(",")[2] if text.startswith("data:") else text, validate=True
+        )
+    except (binascii.Error, ValueError) as error:
+        raise RejectedError(400, f"{name} is no base64: {error}") from error

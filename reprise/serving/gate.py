@@ -1,0 +1,104 @@
+"""What every request passes: the log, the metrics, errors as JSON, and the end of a connection."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reprise.escaping import printable
+from reprise.serving.log_lines import FIELDS, LOG
+from reprise.serving.refusal import RejectedError, refuse
+from reprise.serving.service import Serving
+
+GONE = 499  # as nginx counts a client that has not waited
+LINGER, REST = 2.0, 2**24  # seconds, and bytes of a refused body, that are read and thrown away
+LONGEST = 100  # letters of an unknown path
+CLOSE = (b"connection", b"close")
+
+
+class Visit:
+    """One request, for its line in the log."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, service: Serving) -> None:
+        headers = Headers(scope=scope)
+        self.scope, self._receive, self._send = scope, receive, send
+        self._service = service
+        self.path = ""  # as the table of routes has it; empty: unknown
+        self.images, self.version, self.status = 0, "", 0
+        self.read = headers.get("content-length", "0") == "0" and not headers.get(
+            "transfer-encoding"
+        )
+        self.begin = time.perf_counter()
+
+    async def receive(self) -> Message:
+        """Pass a part of the body on, and see its end."""
+        message = await self._receive()
+        self.read = self.read or not message.get("more_body", False)  # or the client has gone
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the answer on.
+
+        Where the body was not read, the client may still be sending: were the connection closed at
+        once, it would not see why. So the rest is thrown away for a moment before.
+        """
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            if self._service.ending or not self.read:
+                message["headers"] = [*message.get("headers", ()), CLOSE]
+            await self._send(message)
+        elif self.read or message.get("more_body", False):
+            await self._send(message)
+        else:
+            await self._send({**message, "more_body": True})
+            await self._discard()
+            await self._send({"type": "http.response.body", "body": b""})
+
+    async def _discard(self) -> None:
+        left = REST
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER):
+                while not self.read and left > 0:
+                    left -= len((await self.receive()).get("body", b""))
+
+    def fields(self) -> dict[str, object]:
+        """Return what the log has of it."""
+        elapsed = 1000 * (time.perf_counter() - self.begin)
+        path = self.path or printable(self.scope["path"])[:LONGEST]
+        said = {"method": self.scope["method"], "path": path, "status": self.status}
+        return {**said, "images": self.images, "ms": round(elapsed, 1), "model": self.version}
+
+
+class Gate:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp, service: Serving) -> None:
+        self._app, self._service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, whatever happens, and tell the log and the metrics."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        visit = Visit(scope, receive, send, self._service)
+        scope.setdefault("state", {})["visit"] = visit
+        try:
+            await self._app(scope, visit.receive, visit.send)
+        except ClientDisconnect:
+            visit.status = GONE
+        except Exception:  # noqa: BLE001 - the client gets no traceback, the log does
+            LOG.exception("a request failed", extra={FIELDS: visit.fields()})
+            if not visit.status:
+                error = RejectedError(500, "the server failed; its log says why")
+                await refuse(error)(scope, visit.receive, visit.send)
+        self._tell(visit)
+
+    def _tell(self, visit: Visit) -> None:
+        visit.status = visit.status or GONE
+        kind, instruments = visit.path or "other", self._service.instruments
+        instruments.requests.labels(kind, visit.status).inc()
+        instruments.seconds.labels(kind).observe(time.perf_counter() - visit.begin)
+        LOG.info("request", extra={FIELDS: visit.fields()})

@@ -1,0 +1,109 @@
+"""HTTP for clients that are slow, or mean to be: no connection waits without an end."""
+
+import json
+import socket
+from asyncio import TimerHandle
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+MOST = 900  # connections at once: a process may have 1,024 files, on most systems
+GRACE = 0.5  # seconds in which a connection that was just made may still ask, while the server ends
+PHRASES = {400: "Bad Request", 408: "Request Timeout"}
+
+
+class GuardedProtocol(H11Protocol):
+    """uvicorn's protocol with time limits where it has none.
+
+    A header must arrive within `seconds`, and an answer be taken; bodies have their own limit,
+    where they are read (`bodies`). A header of more than 64 KiB is refused by h11.
+    """
+
+    seconds = 20.0
+    _deadline: TimerHandle | None = None
+    _stuck: TimerHandle | None = None
+    _leaving = False
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # as in the parent
+        """Wait for the first header."""
+        super().connection_made(transport)
+        if len(self.connections) > MOST:
+            self.transport.close()
+        # Header and body of an answer are two writes: Nagle's algorithm would keep the second until
+        # the client has acknowledged the first, 40 ms later.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._wait(self.seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._wait(None)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; where it is a part of a header only, the time runs on."""
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._wait(None)
+            self.cycle.keep_alive &= not self._leaving
+        elif self._deadline is None:
+            self._wait(self.seconds)
+
+    def on_response_complete(self) -> None:
+        """Close the connection if the client does not take the answer."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self.loop.call_later(self.seconds, self.transport.abort)
+        elif self.cycle.response_complete and self.conn.trailing_data[0]:
+            self._wait(self.seconds)  # a part of the next header is there already
+
+    def pause_writing(self) -> None:
+        """Give a client that takes no more some time."""
+        super().pause_writing()
+        self._stuck = self.loop.call_later(self.seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on, as the client does."""
+        super().resume_writing()
+        if self._stuck is not None:
+            self._stuck.cancel()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End an idle connection, even if an answer is not taken."""
+        super().timeout_keep_alive_handler()
+        self.loop.call_later(self.seconds, self.transport.abort)
+
+    def shutdown(self) -> None:
+        """Take one more request of a connection that was just made, while the server ends."""
+        self._leaving = True
+        if self.cycle is None and not self.transport.is_closing():
+            self._wait(GRACE)
+        else:
+            super().shutdown()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP."""
+        self._refuse(400, msg)
+
+    def _wait(self, seconds: float | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = None if seconds is None else self.loop.call_later(seconds, self._late)
+
+    def _late(self) -> None:
+        if self._leaving and self.cycle is None:
+            self.transport.close()
+        else:
+            self._refuse(408, f"the header took longer than {self.seconds:g} seconds")
+
+    def _refuse(self, status: int, reason: str) -> None:
+        """Answer without the application, which knows of no request, and close."""
+        if self.transport.is_closing():
+            return
+        body = json.dumps({"error": reason}).encode()
+        head = (
+            f"HTTP/1.1 {status} {PHRASES[status]}\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+        self.loop.call_later(self.seconds, self.transport.abort)

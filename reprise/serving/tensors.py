@@ -1,0 +1,145 @@
+"""Tensors of the Open Inference Protocol, as JSON and as binary data behind the JSON.
+
+https://github.com/kserve/open-inference-protocol, `inference_rest.md`, and the binary tensor data
+extension of Triton's `extension_binary_data.md`: a header tells where the JSON ends; behind it
+stand the tensors, little-endian, in their order.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reprise.serving.client_json import decoded
+from reprise.serving.refusal import RejectedError
+
+BINARY_SIZE = "binary_data_size"
+ENCODED = "encoded"  # the input of pictures as files are
+DATATYPES = {"float32": "FP32", "bool": "BOOL"}
+
+
+class Given(NamedTuple):
+    """A tensor as it came."""
+
+    name: str
+    datatype: str
+    shape: tuple[int, ...]
+    data: list[Any] | memoryview  # of JSON, flat or nested; or little-endian bytes
+
+
+def split(inputs: object, binary: memoryview) -> list[Given]:
+    """Return the tensors of a request, each with its own part of the binary data.
+
+    Raises:
+        RejectedError: a key is missing or wrong, or there are too many or too few bytes.
+    """
+    if not isinstance(inputs, list) or not all(isinstance(one, dict) for one in inputs):
+        raise RejectedError(400, '"inputs" must be a list of tensors')
+    found, at = list[Given](), 0
+    for one in inputs:
+        size = parameters(one).get(BINARY_SIZE)
+        if size is None:
+            data = one.get("data")
+        elif not _is_count(size) or at + size > len(binary):
+            raise RejectedError(400, f"{BINARY_SIZE} is no number of the bytes that follow")
+        else:
+            data, at = binary[at : at + size], at + size
+        found.append(_given(one, data))
+    if at != len(binary):
+        raise RejectedError(400, f"{len(binary) - at:,} bytes are behind the last tensor")
+    return found
+
+
+def parameters(of: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a request or a tensor, of which it need have none."""
+    found = of.get("parameters", {})
+    if not isinstance(found, dict):
+        raise RejectedError(400, '"parameters" must be an object')
+    return found
+
+
+def _given(one: Mapping[str, Any], data: object) -> Given:
+    name, datatype, shape = one.get("name"), one.get("datatype"), one.get("shape")
+    if not isinstance(name, str) or not isinstance(datatype, str):
+        raise RejectedError(400, 'a tensor must have a "name" and a "datatype"')
+    if not isinstance(shape, list) or not all(map(_is_count, shape)):
+        raise RejectedError(400, f'"shape" of {name} must be a list of whole numbers')
+    if not isinstance(data, list | memoryview):
+        raise RejectedError(400, f'{name} has neither a list "data" nor {BINARY_SIZE}')
+    return Given(name, datatype, tuple(shape), data)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**40
+
+
+def pixels(given: Given, expected: Sequence[int]) -> np.ndarray:
+    """Return images uint8 [N, H, W, C]; `expected` are H, W and C.
+
+    Raises:
+        RejectedError: type, shape or data are others.
+    """
+    wanted = f"UINT8 [N, {', '.join(map(str, expected))}]"
+    if given.datatype != "UINT8" or len(given.shape) != 4 or given.shape[1:] != tuple(expected):
+        raise RejectedError(400, f"{given.name} is {_said(given)}, expected {wanted}")
+    if isinstance(given.data, memoryview):
+        flat = np.frombuffer(given.data, np.uint8)
+    else:
+        flat = _numbers(given)
+    if flat.size != prod(given.shape):
+        raise RejectedError(400, f"{given.name} has {flat.size:,} values, not {_said(given)}")
+    return flat.reshape(given.shape)
+
+
+def _said(given: Given) -> str:
+    return f"{given.datatype} {list(given.shape)}"
+
+
+def _numbers(given: Given) -> np.ndarray:
+    try:
+        found = np.array(given.data)
+    except ValueError as error:  # rows of different lengths
+        raise RejectedError(400, f"{given.name}: {error}") from error
+    if found.size and (found.dtype.kind not in "iu" or found.min() < 0 or found.max() > 255):
+        raise RejectedError(400, f"{given.name} must hold whole numbers from 0 to 255")
+    return found.astype(np.uint8).ravel()
+
+
+def encoded(given: Given) -> list[bytes]:
+    """Return the pictures of a tensor BYTES [N]: base64 in JSON, else a length before each.
+
+    Raises:
+        RejectedError: type, shape or data are others.
+    """
+    if given.datatype != "BYTES" or len(given.shape) != 1:
+        raise RejectedError(400, f"{given.name} is {_said(given)}, expected BYTES [N]")
+    if isinstance(given.data, memoryview):
+        found = _elements(given.name, given.data)
+    else:
+        found = [decoded(one, f"{given.name}[{at}]") for at, one in enumerate(given.data)]
+    if len(found) != given.shape[0]:
+        raise RejectedError(
+            400, f"{given.name} has {len(found):,} values, its shape {_said(given)}"
+        )
+    return found
+
+
+def _elements(name: str, data: memoryview) -> list[bytes]:
+    found, at = list[bytes](), 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "little")
+        if at + 4 + size > len(data):
+            raise RejectedError(400, f"{name}: a length is more than the bytes that follow")
+        found.append(bytes(data[at + 4 : at + 4 + size]))
+        at += 4 + size
+    return found
+
+
+def tell(name: str, values: np.ndarray, *, binary: bool) -> tuple[dict[str, Any], bytes]:
+    """Return an output as JSON, and the bytes that stand behind it."""
+    said = {"name": name, "datatype": DATATYPES[values.dtype.name], "shape": list(values.shape)}
+    if not binary:
+        return {**said, "data": values.ravel().tolist()}, b""
+    data = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<")).tobytes()
+    return {**said, "parameters": {BINARY_SIZE: len(data)}}, data

@@ -1,0 +1,122 @@
+"""The pictures of a request to /predict: raw bytes, a form with files, or JSON with base64."""
+
+from collections.abc import AsyncGenerator
+from typing import Any, NamedTuple
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from reprise.directory import Source
+from reprise.serving.client_json import apart, decoded, loads
+from reprise.serving.refusal import RejectedError
+
+FORM, JSON = "multipart/form-data", "application/json"
+# What curl says of --data-binary is the second: a form in the style of an address has no picture.
+RAW = ("application/octet-stream", "application/x-www-form-urlencoded", "image/", "")
+FIELDS, FIELD = 10, 2**12  # of a form that are no files, and bytes of one
+TOP = 5  # classes of an answer, where the client does not say
+SWITCH = {"0": False, "false": False, "1": True, "true": True}
+
+
+Named = tuple[str | None, bytes]  # a picture, as the client calls it
+
+
+class PictureRequest(NamedTuple):
+    """Pictures, and what to tell of them."""
+
+    names: list[str | None]  # as the client calls them; no file here is ever opened by one
+    sources: list[Source]
+    top: int  # classes
+    explain: bool
+
+
+class _InMemory(MultiPartParser):
+    """A parser that writes no file: the body is in memory anyway."""
+
+    spool_max_size = 2**62
+
+
+async def parse(request: Request, body: bytes, most: int) -> PictureRequest:
+    """Return the pictures of a body, `most` at most, with `top` and `explain` of the address.
+
+    Raises:
+        RejectedError: it has another form, or too many.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    given: dict[str, Any] = dict(request.query_params)
+    if kind == FORM:
+        pictures = await _form(request, body, most)
+    elif kind == JSON:
+        pictures, stated = await apart(_encoded, body)
+        given |= stated
+    elif kind.startswith(RAW[2]) or kind in RAW:
+        pictures = [(None, body)]
+    else:
+        reason = f"Content-Type is {kind}, expected image/*, {RAW[0]}, {FORM} or {JSON}"
+        raise RejectedError(415, reason)
+    if not pictures:
+        raise RejectedError(400, "the request has no picture")
+    if len(pictures) > most:
+        raise _too_many(f"{len(pictures):,}", most)
+    names = [name for name, _ in pictures]
+    sources = [Source("", data) for _, data in pictures]
+    return PictureRequest(names, sources, _top(given.get("top")), _switch(given.get("explain")))
+
+
+async def _form(request: Request, body: bytes, most: int) -> list[Named]:
+    """Return the files of a form, in their order."""
+
+    async def stream() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = _InMemory(
+        request.headers, stream(), max_files=most, max_fields=FIELDS, max_part_size=FIELD
+    )
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        if error.message.startswith("Too many files"):
+            raise _too_many("more", most) from error
+        raise RejectedError(400, f"the form cannot be read: {error.message}") from error
+    except (ValueError, KeyError) as error:
+        raise RejectedError(
+            400, "the form cannot be read: its boundary or a header is bad"
+        ) from error
+    files = [one for _, one in form.multi_items() if isinstance(one, UploadFile)]
+    pictures: list[Named] = [(one.filename or None, await one.read()) for one in files]
+    await form.close()
+    return pictures
+
+
+def _encoded(body: bytes) -> tuple[list[Named], dict[str, Any]]:
+    values = loads(body)
+    if not isinstance(values, dict) or not isinstance(values.get("images"), list):
+        raise RejectedError(400, 'the JSON has no list "images" of base64')
+    pictures: list[Named] = [
+        (None, decoded(text, f"images[{at}]")) for at, text in enumerate(values["images"])
+    ]
+    return pictures, {key: values[key] for key in ("top", "explain") if key in values}
+
+
+def _top(value: object) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+        value = int(value)
+    if value is None:
+        return TOP
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise RejectedError(400, f"top must be a whole number from 1, is {str(value)[:20]!r}")
+    return value
+
+
+def _switch(value: object) -> bool:
+    found = SWITCH.get(str(value).lower()) if value is not None else False
+    if found is None:
+        raise RejectedError(400, f"explain must be 0, 1, true or false, is {str(value)[:20]!r}")
+    return found
+
+
+def _too_many(count: str, most: int) -> RejectedError:
+    return RejectedError(
+        413, f"the request has {count} pictures, the limit is {most:,}; send fewer"
+    )

@@ -1,0 +1,45 @@
+"""Read no more than any picture has: what comes from elsewhere may be made to fill the memory."""
+
+from collections.abc import Callable
+from time import monotonic
+
+from reprise.codecs.undecodable import UndecodableError
+from reprise.escaping import first_line
+from reprise.shortage import lacking
+
+LARGEST = 2**27  # bytes of a picture that was fetched or unpacked, 134 MB
+BLOCK = 2**20  # bytes
+TOO_LARGE = f"has more than {LARGEST:,} bytes, which is too much for a picture from elsewhere"
+
+
+def read(block: Callable[[int], bytes], seconds: float | None = None) -> bytes:
+    """Return all that a file holds, of which `block` reads a number of bytes.
+
+    Raises:
+        UndecodableError: it is more than `LARGEST`, or does not come within `seconds`.
+    """
+    parts, total, began = list[bytes](), 0, monotonic()
+    while part := block(BLOCK):
+        total += len(part)
+        if total > LARGEST:
+            raise UndecodableError(TOO_LARGE)
+        if seconds is not None and monotonic() - began > seconds:
+            raise UndecodableError(f"did not come within {seconds:.0f} seconds")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def reading(get: Callable[[], bytes], failed: str) -> bytes:
+    """Return what `get` reads.
+
+    Raises:
+        UndecodableError: it fails, for a reason that is not the machine's; `failed` is the verb.
+    """
+    try:
+        return get()
+    except UndecodableError:
+        raise
+    except Exception as error:  # damaged bytes and foreign servers cause almost any
+        if lacking(error):
+            raise
+        raise UndecodableError(f"{failed} ({first_line(error)})") from error

@@ -1,0 +1,164 @@
+"""Pictures from addresses: by http on the loopback, by others through fsspec."""
+
+import socket
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import fsspec
+import numpy as np
+import pytest
+from servers import HOST, free_port
+from toys import encoded, pixels
+
+from reprise.directory import Failure, Skipped, Source
+from reprise.inputs import Loaded, load
+from reprise.sourcing import limited, online
+from reprise.sourcing.naming import is_many, pictures_of
+from reprise.spec import InputSpec
+
+SPEC = InputSpec(6, 7, 3, "stretch", "bilinear")
+PNG = encoded(pixels(0))
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Answers as the path says."""
+
+    def do_GET(self) -> None:
+        if self.path == "/moved.png":
+            self.send_response(302)
+            self.send_header("Location", "/good.png")
+            self.end_headers()
+        elif self.path == "/away.png":
+            self.send_response(302)
+            self.send_header("Location", "file:///etc/passwd")
+            self.end_headers()
+        elif self.path == "/endless.png":
+            self.send_response(200)
+            self.end_headers()
+            for _ in range(64):
+                self.wfile.write(bytes(2**16))
+        elif self.path == "/short.png":
+            self.send_response(200)
+            self.send_header("Content-Length", "100000")
+            self.end_headers()
+            self.wfile.write(PNG)
+        elif self.path == "/text.png":
+            self.answer(b"text")
+        elif self.path.startswith("/good.png"):
+            self.answer(PNG)
+        else:
+            self.send_error(404, "Not Found")
+
+    def answer(self, data: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's
+        pass
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    server = ThreadingHTTPServer((HOST, 0), Answers)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # who has enough hangs up
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://{HOST}:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limited, "LARGEST", 2**20)
+    monkeypatch.setattr(limited, "BLOCK", 2**16)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def taken(address: str) -> Loaded | Failure:
+    (source,) = pictures_of(address, Skipped())
+    assert isinstance(source, Source)
+    assert source.name == address
+    return load(source, SPEC)
+
+
+@pytest.mark.parametrize("path", ["good.png", "moved.png", "good.png?size=7#top"])
+def test_a_picture_is_fetched(site: str, path: str) -> None:
+    found = taken(f"{site}/{path}")
+    assert isinstance(found, Loaded)
+    np.testing.assert_array_equal(found.pixels, pixels(0))
+    assert isinstance(taken(f"{site.upper()}/{path}"), Loaded)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("none.png", "cannot be fetched (HTTP Error 404: Not Found)"),
+        ("text.png", "no image that Pillow knows"),
+        ("endless.png", "has more than 134,217,728 bytes"),
+        ("away.png", "cannot be fetched (HTTP Error 302"),
+        ("short.png", "ended early: "),
+    ],
+)
+def test_what_is_no_picture_is_told(site: str, path: str, reason: str) -> None:
+    found = taken(f"{site}/{path}")
+    assert isinstance(found, Failure)
+    assert found.reason.startswith(reason)
+
+
+def test_what_takes_too_long_is_given_up(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(online, "WHOLE", 0.0)
+    found = taken(f"{site}/good.png")
+    assert isinstance(found, Failure)
+    assert found.reason == "did not come within 0 seconds"
+
+
+def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(online, "SILENCE", 0.1)
+    with socket.socket() as server:
+        server.bind((HOST, 0))
+        server.listen()
+        found = taken(f"http://{HOST}:{server.getsockname()[1]}/x.png")
+    assert isinstance(found, Failure)
+    assert "timed out" in found.reason
+
+
+@pytest.mark.parametrize("address", ["http://", "https://[", "http://a b/", "nope://a/b.png"])
+def test_an_address_that_is_none_is_told(address: str) -> None:
+    found = taken(address)
+    assert isinstance(found, Failure)
+    assert found.reason.startswith("cannot be fetched (")
+
+
+def test_nobody_there_is_told() -> None:
+    found = taken(f"http://{HOST}:{free_port()}/x.png")
+    assert isinstance(found, Failure)
+    assert "refused" in found.reason
+
+
+def test_other_addresses_are_those_of_fsspec(tmp_path: Path) -> None:
+    with fsspec.open("memory://box/x.png", "wb") as file:
+        file.write(PNG)
+    assert isinstance(taken("memory://box/x.png"), Loaded)
+    (tmp_path / "x.png").write_bytes(PNG)
+    assert isinstance(taken(f"file://{tmp_path}/x.png"), Loaded)
+    assert isinstance(taken("memory://box/none.png"), Failure)
+
+
+def test_without_fsspec_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "fsspec", None)
+    found = taken("s3://bucket/x.png")
+    assert isinstance(found, Failure)
+    assert found.reason == "needs fsspec, and what speaks s3: `pip install 'fsspec[s3]'`"
+
+
+def test_an_address_is_one_picture() -> None:
+    assert not is_many("http://a/*.zip")
+    assert not online.is_address("C://a.png")
+    assert not online.is_address("a/b://c")

@@ -1,0 +1,234 @@
+"""Two lines from a model to an answer: they say what `reprise predict` says, bit for bit."""
+
+import json
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from linear import CARD, SPEC, export, probabilities
+from PIL import Image as Picture
+from toys import encoded, pixels
+
+import reprise
+from reprise import Classifier
+from reprise.classification import Classification, Classifications
+from reprise.model import ModelError
+from reprise.onnx_classifier import UNSEEN, PictureError
+from reprise.predict import main
+from reprise.prediction import Prediction
+from reprise.result_table import ROWS
+from reprise.rule import Rule
+
+SCENE = Picture.fromarray(pixels(0, 20, 25))
+TURNED = Picture.Exif()
+TURNED[0x0112] = 6  # the orientation
+GREY16 = np.random.default_rng(1).integers(0, 65536, (20, 25)).astype(np.uint16)
+FILES = {
+    "plain.png": encoded(SCENE),
+    "turned.jpg": encoded(SCENE, "JPEG", exif=TURNED.tobytes()),
+    "inks.jpg": encoded(SCENE.convert("CMYK"), "JPEG"),
+    "clear.png": encoded(np.dstack([pixels(1, 9, 11), pixels(2, 9, 11, 1)])),
+    "palette.png": encoded(SCENE.quantize(9), transparency=2),
+    "deep.png": encoded(GREY16),
+    "grey.gif": encoded(pixels(3, 20, 25, 1), "GIF"),
+    "bits.png": encoded(SCENE.convert("1")),
+    "web.webp": encoded(SCENE, "WEBP", lossless=True),
+}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work beside a model and pictures, one of which is damaged."""
+    (tmp_path / "photos").mkdir()
+    for name, data in FILES.items():
+        (tmp_path / "photos" / name).write_bytes(data)
+    (tmp_path / "bad.png").write_bytes(b"text")
+    export(tmp_path / "m.onnx")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def classifier() -> Classifier:
+    return Classifier("m.onnx", threads=1)
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, object]]:
+    """Return what `reprise predict` says of each picture."""
+    main(["m.onnx", *arguments, "--format", "jsonl"])
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_folder_is_answered_as_the_command_does(
+    classifier: Classifier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = classifier("photos")
+    assert isinstance(found, Classifications)
+    assert found.to_dict() == printed(capsys, "photos")
+    assert json.loads(found.to_json()) == found.to_dict()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_path_bytes_and_a_picture_of_pillow_give_the_same_bits(
+    name: str, classifier: Classifier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path("photos", name)
+    by_path = classifier(str(path), top=9)
+    with Picture.open(BytesIO(path.read_bytes())) as picture:
+        others = [classifier(path), classifier(path.read_bytes()), classifier(picture)]
+    assert isinstance(by_path, Classification)
+    assert [by_path.to_dict()] == printed(capsys, str(path))
+    for other in others:
+        assert other.predictions == by_path.predictions
+        assert isinstance(other.found, Prediction)
+        assert isinstance(by_path.found, Prediction)
+        np.testing.assert_array_equal(other.found.pixels, by_path.found.pixels)
+
+
+@pytest.mark.parametrize("shape", [(20, 25, 3), (20, 25), (20, 25, 1), (20, 25, 4)])
+def test_an_array_is_the_picture_that_it_would_be_as_a_file(
+    shape: tuple[int, ...], classifier: Classifier
+) -> None:
+    array = np.random.default_rng(5).integers(0, 256, shape, np.uint8)
+    expected = classifier(encoded(array.squeeze()))
+    for given in (array, np.asfortranarray(array), array.copy()[:]):
+        assert classifier(given).predictions == expected.predictions
+    assert classifier(array).path is None
+
+
+def test_a_strided_array_is_taken(classifier: Classifier) -> None:
+    array = pixels(4, 30, 30)
+    expected = classifier(np.ascontiguousarray(array[::2, ::-1]))
+    assert classifier(array[::2, ::-1]).predictions == expected.predictions
+
+
+def test_probabilities_are_those_of_the_model(classifier: Classifier) -> None:
+    image = pixels(6, SPEC.height, SPEC.width)
+    found = classifier(image, top=3)
+    expected = probabilities(image[None], CARD)[0]
+    shares = dict(found.predictions)
+    np.testing.assert_allclose([shares[name] for name in CARD.classes], expected, atol=1e-6)
+    assert found.probability == max(shares.values())
+    assert found.answer == CARD.classes[int(expected.argmax())]
+
+
+def test_a_list_has_a_row_for_whatever_stands_in_it(classifier: Classifier) -> None:
+    given: Any = ["photos/plain.png", b"text", None, pixels(0), "none.png", 7, "photos", "bad.png"]
+    found = classifier(given)
+    assert len(found) == len(given) - 1 + len(FILES)
+    assert [bool(one.error) for one in found[:6]] == [False, True, True, False, True, True]
+    assert found[2].error is not None
+    assert found[2].error.startswith("is of type NoneType; expected is a path")
+    assert found[4].to_dict() == {"path": "none.png", "error": "No such file or directory"}
+    assert [one.path for one in found.errors] == [None, None, "none.png", None, "bad.png"]
+    assert found[-1].answer is None
+    assert found[-1].probability is None
+
+
+@pytest.mark.parametrize("of", [list, tuple, iter])
+def test_any_number_may_be_given(of: type, classifier: Classifier) -> None:
+    assert len(classifier(of([]))) == 0
+    assert len(classifier(of(["photos/plain.png"]))) == 1
+
+
+def test_a_glob_stands_for_its_files(classifier: Classifier) -> None:
+    found = classifier("photos/*.jpg")
+    assert [one.path for one in found] == ["photos/inks.jpg", "photos/turned.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("bad.png", "bad.png: no image that Pillow knows"),
+        ("none.png", "none.png: No such file or directory"),
+        ("", "Is a directory"),
+        ("*.gif", r"\*.gif: matches no file"),
+        ("empty", "empty: contains no image"),
+        (b"", r"\(no name\): is empty \(0 bytes\)"),
+        (None, "is of type NoneType; expected is a path, a folder, an address"),
+        ({"a": 1}, "is of type dict"),
+        (7, "is of type int"),
+        (np.zeros((4, 4, 3)), "is an array of float64; expected is uint8, from 0 to 255"),
+        (np.zeros((2, 4, 4, 3), np.uint8), r"is an array \[2, 4, 4, 3\].*give list\(array\)"),
+        (np.zeros((4, 4, 2), np.uint8), r"is an array \[4, 4, 2\]; expected is \[H, W\]"),
+        (np.zeros((0, 4, 3), np.uint8), r"is an array \[0, 4, 3\]"),
+        (np.zeros(4, np.uint8), r"is an array \[4\]"),
+        (Picture.new("F", (3, 3)), "floating-point pixels have no known range"),
+        (Picture.new("I", (3, 3)), "32-bit pixels have no known range"),
+        ("\x1b[2J.png", r"\\x1b\[2J.png: matches no file"),
+    ],
+)  # fmt: skip
+def test_what_is_no_picture_is_an_error_of_value(
+    given: object, message: str, classifier: Classifier
+) -> None:
+    Path("empty").mkdir()
+    with pytest.raises(ValueError, match=message) as error:
+        cast("Any", classifier)(given)
+    assert isinstance(error.value, PictureError)
+
+
+def test_a_picture_that_pillow_cannot_load_is_an_error_of_value(classifier: Classifier) -> None:
+    with (
+        Picture.open(BytesIO(FILES["plain.png"][:300])) as cut,
+        pytest.raises(PictureError),
+    ):
+        classifier(cut)
+
+
+def test_files_that_are_no_pictures_are_told(classifier: Classifier) -> None:
+    Path("photos/notes.txt").write_text("text")
+    assert classifier("photos").note == (
+        "passed over 1 that are no images (.txt 1): photos/notes.txt"
+    )
+
+
+def test_a_rule_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    export(Path("m.onnx"), CARD._replace(rule=Rule(0.99, 0.3, None, "precision", 0.9, 0.1, None)))
+    found = Classifier("m.onnx")("photos")
+    assert found.to_dict() == printed(capsys, "photos")
+    assert None in [one.answer for one in found]
+    assert all(one.predictions for one in found)
+
+
+def test_of_many_pictures_only_the_first_keep_their_pixels(classifier: Classifier) -> None:
+    found = classifier([pixels(0)] * (ROWS + 1))
+    kept = [one.found.pixels for one in found if isinstance(one.found, Prediction)]
+    assert kept[ROWS - 1].size
+    assert kept[ROWS] is UNSEEN
+
+
+def test_a_heat_map_is_of_the_class_asked_for(classifier: Classifier) -> None:
+    usual = classifier.explain("photos/plain.png")
+    assert usual.label == classifier("photos/plain.png").answer
+    assert usual.heat_map.shape == (SPEC.height, SPEC.width)  # a cell a pixel
+    assert usual.overlay().mode == "RGB"
+    assert usual.overlay().size == (37 * SPEC.width, 37 * SPEC.height)
+    other = classifier.explain(FILES["plain.png"], "ants")
+    assert (usual.label, other.label) == ("Käfer", "ants")
+    assert not np.array_equal(other.heat_map, usual.heat_map)
+    with pytest.raises(ValueError, match="class 'wasp' is none of ants, bees, Käfer"):
+        classifier.explain("photos/plain.png", "wasp")
+    with pytest.raises(PictureError, match=r"bad\.png"):
+        classifier.explain("bad.png")
+
+
+def test_a_model_that_is_none_is_told() -> None:
+    with pytest.raises(ModelError, match=r"none\.onnx: is missing"):
+        Classifier("none.onnx")
+
+
+def test_a_classifier_says_what_it_is(classifier: Classifier) -> None:
+    assert repr(classifier) == "Classifier('m.onnx'): 3 classes, pictures of 6 x 7 x 3"
+    assert classifier.classes == CARD.classes
+
+
+def test_the_package_imports_nothing_until_it_is_asked() -> None:
+    code = "import sys, reprise; print('numpy' in sys.modules, 'onnxruntime' in sys.modules)"
+    root = Path(reprise.__file__).parents[1]
+    found = subprocess.check_output([sys.executable, "-c", code], cwd=root, text=True)
+    assert found == "False False\n"
+    with pytest.raises(AttributeError, match="has no attribute 'Clasifier'"):
+        _ = reprise.Clasifier
