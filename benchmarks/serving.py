@@ -91,7 +91,8 @@ def main() -> None:
             script = Path(folder) / "lit.py"
             script.write_text(LITSERVE, "utf-8")
             ways["LitServe"] = [str(given.litserve), str(script), str(model), str(THREADS)]
-        compare(ways, picture, given)
+        if given.rounds:
+            compare(ways, picture, given)
         if given.minutes:
             remember(reprise, picture, given.minutes)
 

@@ -5,19 +5,24 @@ import binascii
 import json
 from base64 import b64decode
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from reprise.serving.refusal import RejectedError
 
 SMALL = 2**17  # bytes: reading them takes less than a millisecond
 NESTED = 10**6  # lists and objects: each takes 60 bytes in memory, and 2 in the body
+QUOTES = 10**5  # of texts, likewise
+THREADS = ThreadPoolExecutor(2, "read")  # few: what they make may be ten times as large as bodies
 
 Read = TypeVar("Read")
 
 
 async def apart(read: Callable[[bytes], Read], body: bytes) -> Read:
     """Read a body; a large one in a thread, so that others need not wait for its end."""
-    return read(body) if len(body) <= SMALL else await asyncio.to_thread(read, body)
+    if len(body) <= SMALL:
+        return read(body)
+    return await asyncio.get_running_loop().run_in_executor(THREADS, read, body)
 
 
 def loads(body: bytes) -> Any:  # noqa: ANN401  # what JSON holds
@@ -26,8 +31,9 @@ def loads(body: bytes) -> Any:  # noqa: ANN401  # what JSON holds
     Raises:
         RejectedError: it is none, or so nested that it takes too much memory.
     """
-    if body.count(b"[") + body.count(b"{") > NESTED:
-        raise RejectedError(413, f"the JSON has more than {NESTED:,} lists; send binary data")
+    if body.count(b"[") + body.count(b"{") > NESTED or body.count(b'"') > QUOTES:
+        reason = f"the JSON has more than {NESTED:,} lists or {QUOTES:,} quotes; send binary data"
+        raise RejectedError(413, reason)
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, too, or a huge number

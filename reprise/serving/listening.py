@@ -46,7 +46,7 @@ class GracefulServer(Server):
                 server_header=False,
                 proxy_headers=False,
                 timeout_keep_alive=IDLE,
-                timeout_graceful_shutdown=int(seconds) + 5,
+                timeout_graceful_shutdown=None,  # each connection has its own limits
             )
         )
         self._service, self._swapper = service, swapper

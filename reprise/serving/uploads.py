@@ -1,14 +1,15 @@
 """The pictures of a request to /predict: raw bytes, a form with files, or JSON with base64."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from reprise.directory import Source
-from reprise.serving.client_json import apart, decoded, loads
+from reprise.serving.client_json import SMALL, apart, decoded, loads
 from reprise.serving.refusal import RejectedError
 
 FORM, JSON = "multipart/form-data", "application/json"
@@ -46,7 +47,7 @@ async def parse(request: Request, body: bytes, most: int) -> PictureRequest:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     given: dict[str, Any] = dict(request.query_params)
     if kind == FORM:
-        pictures = await _form(request, body, most)
+        pictures = await _form(request.headers, body, most)
     elif kind == JSON:
         pictures, stated = await apart(_encoded, body)
         given |= stated
@@ -64,15 +65,20 @@ async def parse(request: Request, body: bytes, most: int) -> PictureRequest:
     return PictureRequest(names, sources, _top(given.get("top")), _switch(given.get("explain")))
 
 
-async def _form(request: Request, body: bytes, most: int) -> list[Named]:
+async def _form(headers: Headers, body: bytes, most: int) -> list[Named]:
     """Return the files of a form, in their order."""
+    if len(body) <= SMALL:
+        return await _files(headers, body, most)
+    # The parser has nothing to wait for, so that it can have a loop of its own in a thread.
+    return await apart(lambda whole: asyncio.run(_files(headers, whole, most)), body)
+
+
+async def _files(headers: Headers, body: bytes, most: int) -> list[Named]:
 
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
-    parser = _InMemory(
-        request.headers, stream(), max_files=most, max_fields=FIELDS, max_part_size=FIELD
-    )
+    parser = _InMemory(headers, stream(), max_files=most, max_fields=FIELDS, max_part_size=FIELD)
     try:
         form = await parser.parse()
     except MultiPartException as error:

@@ -238,6 +238,8 @@ def shared(running: Running) -> None:
     SHARED[:] = [running]
 
 
+# The checker of types draws numbers in the server's threads meanwhile.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 @settings(max_examples=60)
 @given(st.dictionaries(KEYS, ANY), st.dictionaries(st.sampled_from(["id", "outputs"]), ANY))
 def test_no_tensor_makes_the_server_fail(changes: dict[str, Any], more: dict[str, Any]) -> None:
