@@ -9,7 +9,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
 	dvc repro
-	@echo 'Open metrics/evaluate/report.html for the scores, metrics/inspect/report.html for the data.'
+	@echo 'Open metrics/evaluate/report.html for the scores,'
+	@echo 'metrics/inspect/report.html for the data.'
 
 versions: .venv/installed
 	@python -m tools.pin_versions
@@ -39,6 +40,8 @@ lint: .venv/installed
 	mypy
 	lint-imports --no-logo
 	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
+	check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	hadolint deploy/Dockerfile
 
 format: .venv/installed
 	ruff check --fix .
@@ -111,5 +114,5 @@ check: lint test lock
 .venv/installed: pyproject.toml constraints.txt
 	@echo 'Installing into .venv: 5 GB, some minutes; once.'
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[pipeline,hub,timm,cluster,s3,ssh,search,serve,mlflow,wandb,dev]'
+	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[pipeline,hub,timm,cluster,s3,ssh,search,serve,mlflow,wandb,openvino,litert,coreml,dev]'
 	touch $@

@@ -25,7 +25,7 @@ from torch import Tensor
 from stages import runtime
 from stages.artifacts import classifier, splits
 from stages.export import Export
-from stages.exporting import conversion, onnx
+from stages.exporting import conversion, onnx, openvino
 from stages.exporting.formats import known
 from stages.exporting.inference import Inference, as_input
 from stages.exporting.torchscript import deprecated
@@ -64,10 +64,11 @@ def files(params: Export, folder: Path) -> dict[str, int]:
     job = conversion.job_of(classifier.read(), splits.read("train"), params)
     sizes = dict[str, int]()
     for name in params.formats:
-        ((path, content),) = known(params)[name].convert(job).items()
-        (folder / name).mkdir()
-        (folder / name / path).write_bytes(content)
-        sizes[name] = len(content)
+        made = known(params)[name].convert(job)
+        for path, content in made.items():
+            (folder / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name / path).write_bytes(content)
+        sizes[name] = sum(map(len, made.values()))
     return sizes
 
 
@@ -106,7 +107,7 @@ def load(name: str, params: Export, folder: Path) -> Run:
     """Return a function from images to outputs."""
     if name == EAGER:
         return Inference(classifier.read(), params)
-    (path,) = (folder / name).iterdir()
+    path = next(one for one in sorted((folder / name).rglob("*.*")) if one.suffix != ".bin")
     if name in {"onnx", "int8"}:
         session = onnx.session(path.read_bytes(), params.threads)
         return lambda images: session.run(None, {"images": images.numpy()})
@@ -114,8 +115,24 @@ def load(name: str, params: Export, folder: Path) -> Run:
         "torchscript": lambda: torch.jit.load(path),
         "pt2": lambda: torch.export.load(path).module(),
         "aoti": lambda: torch._inductor.aoti_load_package(str(path)),  # noqa: SLF001
+        "openvino": lambda: _openvino(path, params.threads),
+        "litert": lambda: _litert(path, params.threads),
     }
     return loaders[name]()
+
+
+def _openvino(path: Path, threads: int) -> Run:
+    exact = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
+    network = openvino.core().compile_model(str(path), "CPU", exact)
+    return lambda images: network({"images": images.numpy()})
+
+
+def _litert(path: Path, threads: int) -> Run:
+    """Return a function that predicts images one by one, as these files do."""
+    from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415  # of an extra
+
+    run = Interpreter(str(path), num_threads=threads).get_signature_runner()
+    return lambda images: [run(images=image[None].numpy()) for image in images]
 
 
 def timed(run: Run, images: Tensor) -> list[float]:

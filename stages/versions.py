@@ -11,7 +11,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 PATH = Path("versions.yaml")
-EXTRAS = {"timm"}  # where one of these is absent, nothing was computed with it
+# Where one of these is absent, nothing was computed with it.
+EXTRAS = {"ai-edge-litert", "coremltools", "openvino", "timm"}
 
 
 def stated(path: Path = PATH) -> dict[str, str]:

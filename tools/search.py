@@ -32,7 +32,7 @@ def search(given: argparse.Namespace) -> None:
     """Carry out the trials that are left, and write what all came to."""
     wanted = design.load(given.file)
     begun, at = begin(wanted, given.storage)
-    say(*map(printable, drawing.outside(wanted)))
+    say(*map(printable, [*design.remarks(wanted), *drawing.outside(wanted)]))
     remote = Remote(given.push)
     if at.left():
         Crew(at, begun, remote.send).work(given.jobs)
@@ -55,14 +55,20 @@ def apply(given: argparse.Namespace) -> None:
     _, at = begin(wanted, given.storage)
     best = study.best(at.trials(), wanted)
     if best is None:
-        raise UserError(f"no trial of {at.study.study_name} has succeeded yet; run `make search`")
+        former = logbook.former()
+        other = f"; `dvc exp apply {former}-trial0` goes back to what {former} began from"
+        hint = other if former not in {"", at.study.study_name} else ""
+        raise UserError(
+            f"no trial of {at.study.study_name}, the study of params.yaml and search.yaml as they "
+            f"are, has succeeded yet; run `make search`{hint}"
+        )
     params = read(PARAMS)
     changes = merge(params, sectioned(study.settings(wanted, best)))
     if changes:
         replace(PARAMS, written(params, changes))
-    print(*changes, sep="\n")
+    say(*map(str, changes))
     what = "sets these" if changes else f"is {PARAMS} as it stands"
-    print(
+    say(
         f"trial {best.number}, {wanted.params.aim} {best.value:.4f}, {what}; "
         "`dvc repro` takes its training from the cache"
     )

@@ -124,6 +124,8 @@ def _convert(name: str, job: Job, trial: Trial, params: Conversion) -> Made:
     form = known(params)[name]
     with step(f"convert to {name}", shown=trial.here.writes):
         files = form.convert(job)
+    if form.predict is None:
+        return Made(name, files, {"untried": form.untried, "bytes": _size(files)})
     shares, counts = trial.here.shares(len(trial.images), params.batch_size)
     with _bar(name, trial.images, trial.here) as bar:
         parts = _counted((trial.images[rows] for rows in shares), bar, trial.here.size)

@@ -7,12 +7,21 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from stages.artifacts.exported import Files
-from stages.exporting import aoti, onnx, onnx_int8, torch_export, torchscript
+from stages.exporting import (
+    aoti,
+    coreml,
+    litert,
+    onnx,
+    onnx_int8,
+    openvino,
+    torch_export,
+    torchscript,
+)
 from stages.exporting.description import Description
 from stages.exporting.inference import Job, Outputs
 from stages.exporting.onnx_int8 import Int8
 
-FormatName = Literal["onnx", "torchscript", "pt2", "int8", "aoti"]
+FormatName = Literal["onnx", "torchscript", "pt2", "int8", "aoti", "openvino", "litert", "coreml"]
 
 
 class Formats(Description, Int8):
@@ -21,7 +30,8 @@ class Formats(Description, Int8):
     formats: tuple[FormatName, ...] = Field(
         min_length=1,
         max_length=len(get_args(FormatName)),
-        description="formats to write; pt2 is torch.export, aoti is AOTInductor",
+        description="formats to write; pt2 is torch.export, aoti is AOTInductor; the "
+        "last three need an extra of their name",
     )
     on_unsupported: Literal["skip", "fail"] = Field(
         description="where a format fails or its predictions differ: skip it and say so, or stop"
@@ -41,7 +51,8 @@ class Format(NamedTuple):
     """A format: its conversion, and prediction with its files in its own runtime."""
 
     convert: Callable[[Job], Files]
-    predict: Callable[[Files, Iterable[Tensor], int], Outputs]  # files, batches, CPU threads
+    predict: Callable[[Files, Iterable[Tensor], int], Outputs] | None  # files, batches, CPU threads
+    untried: str = ""  # why it does not predict here
 
 
 def known(params: Int8) -> dict[str, Format]:
@@ -54,6 +65,9 @@ def known(params: Int8) -> dict[str, Format]:
             "model.int8.onnx", lambda job: onnx_int8.convert(job, params), onnx.predict
         ),
         "aoti": _single("model.aoti.pt2", aoti.convert, aoti.predict),
+        "openvino": Format(lambda job: openvino.convert(job, params), openvino.predict),
+        "litert": _single("model.tflite", lambda job: litert.convert(job, params), litert.predict),
+        "coreml": Format(coreml.convert, None, coreml.UNTRIED),
     }
 
 

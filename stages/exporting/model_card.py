@@ -40,6 +40,23 @@ logits, probabilities, answered, sets, ood = network(torch.tensor(pixels))""",
 import torch
 network = torch._inductor.aoti_load_package("model.aoti.pt2")
 logits, probabilities, answered, sets, ood = network(torch.tensor(pixels))""",
+    "openvino": """\
+import openvino
+exact = {"INFERENCE_PRECISION_HINT": "f32"}
+network = openvino.Core().compile_model("openvino/model.xml", "CPU", exact)
+logits, probabilities, answered, sets, ood = network({"images": pixels}).values()""",
+    "litert": """\
+from ai_edge_litert.interpreter import Interpreter
+found = Interpreter("model.tflite").get_signature_runner()(images=pixels)
+logits, probabilities = found["logits"], found["probabilities"]
+answered, sets, ood = found["answered"], found["sets"], found["ood"]""",
+    "coreml": """\
+import coremltools  # on macOS
+from PIL import Image
+picture = Image.fromarray(PIXELS.astype("uint8"))
+found = coremltools.models.MLModel("model.mlpackage").predict({"images": picture})
+logits, probabilities = found["logits"], found["probabilities"]
+answered, sets, ood = found["answered"], found["sets"], found["ood"]  # 0 or 1""",
     "onnx_any_size": """\
 import numpy, onnxruntime
 from PIL import Image, ImageOps
@@ -67,7 +84,13 @@ class Subject(NamedTuple):
 def render(subject: Subject, params: Description) -> str:
     """Return the card as Markdown; equal subjects give equal texts."""
     network, card = subject.classifier.network, subject.classifier.card
-    mode = "L" if card.interface.channels == 1 else "RGB"
+    grey = card.interface.channels == 1
+    places = {
+        "MODE": "L" if grey else "RGB",
+        "PIXELS": ("(255 * {}).round()" if params.input == "float" else "{}").format(
+            "pixels[0, ..., 0]" if grey else "pixels[0]"
+        ),
+    }
     return _template().render(
         params=params,
         spec=spec(card.interface),
@@ -80,9 +103,16 @@ def render(subject: Subject, params: Description) -> str:
         meta=subject.meta,
         comparison=subject.comparison,
         made={name: each for name, each in subject.comparison.items() if "bytes" in each},
-        python={name: lines.replace("MODE", mode) for name, lines in PYTHON.items()},
+        python={name: _filled(lines, places) for name, lines in PYTHON.items()},
         types=TYPES[params.input],
     )
+
+
+def _filled(lines: str, places: Mapping[str, str]) -> str:
+    """Replace the names of places by what belongs there."""
+    for name, text in places.items():
+        lines = lines.replace(name, text)
+    return lines
 
 
 def _template() -> "Template":
@@ -100,10 +130,12 @@ def summary(figures: Figures) -> str:
     """Return one line about how a format compares with the classifier."""
     if reason := failure(figures):
         return reason
+    size = amount(int(figures["bytes"]), "B")
+    if "untried" in figures:
+        return f"not run: {figures['untried']}; {size}"
     found = f"accuracy {figures['accuracy']:.4f}, " if "accuracy" in figures else ""
     return (
-        f"{found}{figures['agreement']:.2%} of the predictions agree with the classifier's; "
-        f"{amount(int(figures['bytes']), 'B')}"
+        f"{found}{figures['agreement']:.2%} of the predictions agree with the classifier's; {size}"
     )
 
 

@@ -20,6 +20,7 @@ IGNORED = ("__pycache__/*", "*.pyc", "*~", ".*")  # by .dvcignore, too
 # The libraries of versions.yaml by the name under which code imports them; torch.onnx needs two.
 LIBRARIES = {
     "PIL": ["pillow"],
+    "ai_edge_litert": ["ai-edge-litert"],
     "onnx": ["onnx", "onnxscript"],
     "sklearn": ["scikit-learn"],
 }

@@ -38,12 +38,13 @@ def test_a_build_is_no_other_version(monkeypatch: pytest.MonkeyPatch) -> None:
     assert versions.mismatches() == []
 
 
-def test_an_extra_may_be_absent_but_not_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    state('timm: "1.0.31"\n')
+@pytest.mark.parametrize("name", ["ai-edge-litert", "coremltools", "openvino", "timm"])
+def test_an_extra_may_be_absent_but_not_another(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    state(f'{name}: "1.0.31"\n')
     monkeypatch.setattr(versions, "of", lambda _: "none")
     assert versions.mismatches() == []
     monkeypatch.setattr(versions, "of", lambda _: "1.0.30")
-    assert versions.mismatches()[0] == "timm is 1.0.30, versions.yaml says 1.0.31"
+    assert versions.mismatches()[0] == f"{name} is 1.0.30, versions.yaml says 1.0.31"
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "- a\n", "{"])

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from stages import files
 from tools.experimenting.beginning import SOMEBODY, Beginning
 from tools.experimenting.preparation import SHARED, configure, leave_out_links
-from tools.provenance.clone import INHERITED, output
+from tools.provenance.clone import INHERITED, file_at, output
 from tools.provenance.linking import link
 
 RUN, LAST = ("dvc", "exp", "run", "--name"), "evaluate"
@@ -90,6 +90,12 @@ class Workplace:
     def reset(self) -> None:
         """Take the files of Git back to what runs begin from."""
         output("git", "read-tree", "-u", "--reset", self._begun.workspace, at=self.root)
+
+    def known(self, path: Path) -> list[bytes]:
+        """Return what a file holds before its stage writes it: DVC takes it back to the commit."""
+        commits = (self._begun.workspace, self._begun.commit)
+        found = (file_at(commit, path.as_posix()) for commit in commits)
+        return [content for content in found if content is not None]
 
     def hand_over(self, name: str) -> None:
         """Give the repository the experiment, unless it has the same already."""

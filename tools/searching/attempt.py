@@ -45,7 +45,7 @@ class Attempt:
         if changes:
             replace(place.root / PARAMS, written(params, changes))
         self._train = sections.stated(place.root / PARAMS)["train"]
-        self._former = _content(self._path)  # of the commit: not of this training
+        self._others = {*place.known(history.PATH)}  # they are not of this training
 
     def run(self, lock: int, stop: threading.Event) -> Ending:
         """Run it to its end, or until it is pruned or `stop` is set."""
@@ -75,7 +75,7 @@ class Attempt:
 
     def _complete(self) -> Ending:
         """Judge the epochs since the last look, and return the score."""
-        self._former = None
+        self._others.clear()
         if self._is_behind():
             return Ending("pruned")
         if self._order.aim in CURVES:
@@ -90,9 +90,8 @@ class Attempt:
     def _is_behind(self) -> bool:
         """Judge the epochs since the last look; tell whether the training is to end."""
         content = _content(self._path)
-        if content is None or content == self._former or self._order.aim not in CURVES:
+        if content is None or content in self._others or self._order.aim not in CURVES:
             return False
-        self._former = None
         for epoch in history.read(self._path)[len(self._judged) :]:
             self._judged.append(epoch)
             behind = self._judge(epoch.epoch, getattr(epoch, self._order.aim))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stages.reporting.page import page
 from tools.searching.ranking import drawn, values
 from tools.searching.record import Found
-from tools.searching.scales import Scale, scale
+from tools.searching.scales import Scale, categories, scale
 
 
 def aim_scale(found: Found) -> tuple[Scale, bool]:
@@ -18,6 +18,8 @@ def parameter_scale(found: Found, name: str, label: str) -> Scale:
     """Return the scale of a parameter, over all values that it had."""
     known = [values(found, trial) for trial in found.trials]
     had = [one[name] for one in known if name in one]
+    if name in found.chosen:
+        return categories(label, had)
     return scale(label, had, log=name in found.logarithmic)
 
 

@@ -1,7 +1,7 @@
 """Read search.yaml, and check its ranges against the parameters of the stages."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -90,6 +90,16 @@ def load(path: Path = PATH) -> Design:
         raise UserError("\n".join(problems))
     _require_on_val(path, params, stated)
     return Design(params, found, {name: _of(stated, name) for name in found})
+
+
+def remarks(design: Design) -> Iterator[str]:
+    """Yield what may surprise: the score of a trial is of the epoch that train keeps."""
+    kept = sections.stated(PARAMS)["train"]["best"]
+    if design.params.aim in CURVES and design.params.aim != f"val_{kept}":
+        yield (
+            f"search.aim is {design.params.aim}, and train.best is {kept}: the score of a trial is "
+            f"{design.params.aim} of the epoch of the best {kept}, not the best {design.params.aim}"
+        )
 
 
 def _require_on_val(path: Path, params: Search, stated: Mapping[str, Mapping[str, Any]]) -> None:

@@ -55,16 +55,20 @@ def write(found: Found, comparison: Comparison | None = None, root: Path = FOLDE
 
 def replaced(found: Found, root: Path = FOLDER) -> Iterator[str]:
     """Yield a line where the files that are there are of another study."""
-    path = root / NUMBERS
-    try:
-        name = json.loads(path.read_text(encoding="utf-8"))["study"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return
-    if name != found.name:
+    if (name := former(root)) not in {"", found.name}:
         yield (
-            f"{path}: was of {printable(str(name))}, another study; it is replaced. With the code, "
-            "params.yaml and search.yaml of that, `make search` writes it again"
+            f"{root / NUMBERS}: was of {name}, another study, and is replaced; after "
+            f"`dvc exp apply {name}-trial0`, `make search` writes it again"
         )
+
+
+def former(root: Path = FOLDER) -> str:
+    """Return the study whose results are there, or nothing."""
+    try:
+        name = json.loads((root / NUMBERS).read_text(encoding="utf-8"))["study"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return ""
+    return printable(str(name))
 
 
 def _reasons(found: Found) -> Iterator[str]:

@@ -31,4 +31,5 @@ class Found(NamedTuple):
     best: SearchTrial | None
     default: SearchTrial | None  # with params.yaml as it is, if it was tried
     logarithmic: Collection[str] = ()  # the parameters that were drawn on such a scale
+    chosen: Collection[str] = ()  # those that were drawn from a list
     given: Mapping[str, Value] = MappingProxyType({})  # what params.yaml has of the parameters

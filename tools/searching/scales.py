@@ -56,13 +56,18 @@ def scale(label: str, values: Iterable[Value], *, log: bool = False) -> Scale:
     listed = [*values]
     numbers = [number for value in listed if (number := _number(value)) is not None]
     if len(numbers) < len(listed):
-        texts = dict.fromkeys(map(written, sorted(listed, key=_order)))
-        places = {text: (index + 0.5) / len(texts) for index, text in enumerate(texts)}
-        return Scale(label, places, Axis(label, 0, 1), log=False)
+        return categories(label, listed)
     if log and all(number > 0 for number in numbers):
         return Scale(label, {}, spanning(label, [math.log10(each) for each in numbers]), log=True)
     whole = all(isinstance(value, int) for value in listed)
     return Scale(label, {}, spanning(label, numbers, whole=whole), log=False)
+
+
+def categories(label: str, values: Iterable[Value]) -> Scale:
+    """Return a scale of categories, in their order: null, false, true, numbers, texts."""
+    texts = dict.fromkeys(map(written, sorted(values, key=_order)))
+    places = {text: (index + 0.5) / len(texts) for index, text in enumerate(texts)}
+    return Scale(label, places, Axis(label, 0, 1), log=False)
 
 
 def _round(axis: Axis) -> list[float]:

@@ -44,6 +44,7 @@ def found(at: Opened) -> Found:
         None if best is None else made[best.number],
         made.get(0),
         {name for name, one in spread.items() if _is_log(one)},
+        {name for name, one in wanted.ranges.items() if one.choices},
         wanted.default,
     )
 

@@ -9,7 +9,7 @@ GIVEN = PARAMS.part(Formats).model_dump()
 
 
 def test_every_name_is_a_format() -> None:
-    names = ("onnx", "torchscript", "pt2", "int8", "aoti")
+    names = ("onnx", "torchscript", "pt2", "int8", "aoti", "openvino", "litert", "coreml")
     params = Formats.model_validate({**GIVEN, "formats": names})
     assert tuple(known(params)) == names
 
@@ -21,6 +21,7 @@ def test_every_name_is_a_format() -> None:
         ("torchscript", "model.torchscript.pt"),
         ("pt2", "model.pt2"),
         ("int8", "model.int8.onnx"),
+        ("litert", "model.tflite"),
     ],
 )
 def test_every_format_has_a_file_of_its_own(name: str, path: str) -> None:

@@ -142,6 +142,9 @@ def test_the_code_in_it_runs(given: str, tmp_path: Path, monkeypatch: pytest.Mon
     prepare, *runs = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(runs) == len(ALL) + 1
     for lines in runs:
+        if "coremltools" in lines:  # which runs on macOS alone
+            compile(lines, "card", "exec")
+            continue
         names: dict[str, Any] = {}
         exec(prepare + lines, names)  # noqa: S102
         found = names["probabilities"]

@@ -20,6 +20,9 @@ from tools.searching.attempt import Attempt, Order
 from tools.searching.ending import Ending, failure
 
 FORMER = [Epoch(1, 1.0, 1.0, 0.5, 0.111, 0.1)]  # of the commit
+OF_COMMIT = b"epoch,train_loss,val_loss,train_accuracy,val_accuracy,learning_rate\n" + b"".join(
+    b"%d,1.0,1.0,0.5,0.222,0.1\n" % number for number in range(1, 9)
+)
 PARAMS = "train:\n  epochs: 4\n  best: accuracy\n  patience: null\n  lr: 0.1\n"
 # A training that writes its history after every epoch, and how long each takes.
 TRAINING = """
@@ -45,6 +48,9 @@ class Place:
     def reset(self) -> None:
         history.write(FORMER, self.root / history.PATH)
         (self.root / "params.yaml").write_text(PARAMS, "utf-8")
+
+    def known(self, path: Path) -> list[bytes]:
+        return [(self.root / path).read_bytes(), OF_COMMIT]
 
     def keep_checkpoints(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -104,6 +110,16 @@ def test_who_is_behind_ends_after_the_same_epoch(tmp_path: Path, seconds: float)
     assert seen == [(1, 0.75), (2, 0.25)]
     assert place.kept == [("a-trial3", [Path("params.yaml"), history.PATH])]
     assert [epoch.val_accuracy for epoch in history.read(tmp_path / history.PATH)] == [0.75, 0.25]
+
+
+def test_what_dvc_takes_back_to_the_commit_is_not_its_curve(tmp_path: Path) -> None:
+    (tmp_path / "of_commit.csv").write_bytes(OF_COMMIT)
+    taken_back = "import shutil, time; shutil.copy('of_commit.csv', 'metrics/history.csv')\n"
+    script = f"{taken_back}time.sleep(0.6)\n{TRAINING}"
+    place = Place(tmp_path, sys.executable, "-c", script, "0.5", "0.5", "0.25")
+    found, seen, _ = attempted(place, {}, below=0.23)
+    assert found == Ending("complete", 0.5)
+    assert seen == [(1, 0.5), (2, 0.25)]
 
 
 def test_who_is_behind_in_the_last_epoch_is_through(tmp_path: Path) -> None:

@@ -143,3 +143,21 @@ def test_whole_numbers_stay_whole() -> None:
         "train.lr: {low: 1e-4, high: 1e-1, log: true}", "train.epochs: {low: 1, high: 9.5}"
     )
     assert "ranges.train.epochs: takes whole numbers alone" in message
+
+
+@pytest.mark.parametrize(
+    ("aim", "best", "told"),
+    [
+        ("val_loss", "accuracy", True),
+        ("val_accuracy", "accuracy", False),
+        ("val_loss", "loss", False),
+    ],
+)
+def test_an_aim_that_does_not_choose_the_epoch_is_told(aim: str, best: str, told: bool) -> None:  # noqa: FBT001
+    set_param("best: accuracy", f"best: {best}")
+    said = [*design.remarks(load("aim: val_accuracy", f"aim: {aim}"))]
+    assert bool(said) == told
+    assert all(
+        "the score of a trial is val_loss of the epoch of the best accuracy" in line
+        for line in said
+    )

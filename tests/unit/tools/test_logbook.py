@@ -146,7 +146,8 @@ def test_results_of_another_study_are_replaced_and_that_is_told(tmp_path: Path) 
     logbook.write(FOUND, root=tmp_path)
     assert not [*logbook.replaced(FOUND, tmp_path)]
     (line,) = logbook.replaced(FOUND._replace(name="other"), tmp_path)
-    assert "search.json: was of digits, another study; it is replaced" in line
+    assert "search.json: was of digits, another study, and is replaced" in line
+    assert "after `dvc exp apply digits-trial0`" in line
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", "\0"])

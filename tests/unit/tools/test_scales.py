@@ -4,8 +4,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from studies import complete, study
 
-from tools.searching.axes import focused
+from tools.searching.axes import focused, parameter_scale
 from tools.searching.record import Value
 from tools.searching.scales import EDGE, scale
 
@@ -47,6 +48,15 @@ def test_what_is_not_all_numbers_is_categories() -> None:
     assert found.share("b") == 7.5 / 8
     assert found.share(None) == 0.5 / 8
     assert found.share("unknown") is None
+
+
+def test_choices_of_numbers_are_categories() -> None:
+    found = study([complete(n, 0.5, batch_size=size) for n, size in enumerate((128, 32, 64))])
+    places = [text for _, text in parameter_scale(found, "train.batch_size", "x").ticks()]
+    assert places != ["32", "64", "128"]
+    chosen = found._replace(chosen={"train.batch_size"})
+    ticks = parameter_scale(chosen, "train.batch_size", "x").ticks()
+    assert ticks == [(1 / 6, "32"), (0.5, "64"), (5 / 6, "128")]
 
 
 def test_whole_numbers_have_whole_ticks() -> None:
