@@ -56,6 +56,14 @@ class Classification:
         """Return `to_dict` as JSON, in one line of ASCII."""
         return json.dumps(self.to_dict())
 
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a table of one row, as that of several.
+
+        Raises:
+            ModuleNotFoundError: pandas is not installed.
+        """
+        return Classifications([self.found]).to_pandas()
+
     def __repr__(self) -> str:
         return result_table.line(self.found)
 

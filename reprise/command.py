@@ -1,5 +1,6 @@
 """The command `reprise`: one name for all that Reprise does; `python -m reprise` is the same."""
 
+import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -25,8 +26,16 @@ HELP, VERSION = {"-h", "--help", "help"}, {"-V", "--version"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command, and return its exit code: 2 where there is no such command."""
     name, *rest = [*(sys.argv[1:] if arguments is None else arguments)] or [""]
+    try:
+        return _main(name, rest)
+    except BrokenPipeError:  # the reader has ended, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python flushes what is left at the end
+        return 141  # 128 + SIGPIPE
+
+
+def _main(name: str, rest: Sequence[str]) -> int:
     if name in {*HELP, *VERSION}:
-        print(page() if name in HELP else f"reprise {_version()}")
+        print(page() if name in HELP else f"reprise {_version()}", flush=True)
         return 0
     if name not in COMMANDS:
         return _report(f"{USAGE}\n{_unknown(name)}" if name else page(), 2)

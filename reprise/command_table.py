@@ -39,6 +39,6 @@ COMMANDS = {
     "publish": Command(PROJECT, "send the model to the Hugging Face hub", "tools.publish"),
     "verify": Command(PROJECT, "compute the last commit again, and compare", "tools.verify"),
     "verify-cache": Command(PROJECT, "are cached files as they were", "tools.verify_cache"),
-    "versions": Command(PROJECT, "state the installed versions", "tools.pin_versions"),
+    "versions": Command(PROJECT, "write the installed versions down", "tools.pin_versions"),
     "completion": Command(SHELL, "print what completes these commands", "reprise.completion"),
 }

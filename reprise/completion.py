@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError:
         print("reprise completion needs shtab: `pip install shtab`", file=sys.stderr)
         return 1
-    print(shtab.complete(_whole(), shell))
+    print(shtab.complete(_whole(), shell), flush=True)
     return 0
 
 

@@ -11,7 +11,12 @@ from reprise.model import MODEL
 from reprise.output import OutputFormat
 from reprise.sourcing.tabled import PictureColumns
 
-FORMATS: dict[str, OutputFormat] = {".jsonl": "jsonl", ".json": "jsonl", ".csv": "csv"}
+FORMATS: dict[str, OutputFormat] = {
+    ".jsonl": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".txt": "table",
+}
 PYTORCH = (".pt", ".pt2", ".pth", ".safetensors")  # suffixes of models for PyTorch
 USAGE = "reprise predict [MODEL.onnx] IMAGES... [options]"
 EPILOG = f"""\
@@ -71,13 +76,11 @@ def parse(given: Sequence[str] | None) -> Options:
     if not names:
         line.error("name IMAGES, too: files, folders, globs, or - for standard input")
     columns = PictureColumns(values.pop("file_column"), values.pop("label_column"))
-    values["format"] = values["format"] or _format(values["output"])
+    output: Path | None = values["output"]
+    if output and not values["format"] and output.suffix.lower() not in FORMATS:
+        line.error(f"--output {output}: ends in none of {', '.join(FORMATS)}; say --format, too")
+    values["format"] = values["format"] or (FORMATS[output.suffix.lower()] if output else "table")
     return Options(model=model, images=names, columns=columns, **values)
-
-
-def _format(path: Path | None) -> OutputFormat:
-    """Return the format that the suffix of the output says, or a table."""
-    return FORMATS.get(path.suffix.lower(), "table") if path else "table"
 
 
 def parser() -> ArgumentParser:

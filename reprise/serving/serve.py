@@ -24,7 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("reprise"):
             raise
-        return _report(f"the server needs {error.name}: pip install 'reprise[serve]'")
+        return _report(
+            f"the server needs {error.name}: `pip install starlette uvicorn prometheus-client "
+            "python-multipart`, or '.[serve]' in the repository"
+        )
     except ModelError as error:
         return _report(str(error))
     except Exception as error:

@@ -41,10 +41,10 @@ function caption(name) {
   return element("p", { className: "note" }, named(name));
 }
 
-export function failed(card, name, reason) {
+export function failed(card, name, { message: reason, heading = "This picture cannot be read" }) {
   card.className = "card bad";
   const told = element("div", { className: "told" });
-  told.append(element("h3", { textContent: "This picture cannot be read" }));
+  told.append(element("h3", { textContent: heading }));
   const text = element("p", {}, named(name), document.createTextNode(`: ${printable(reason)}`));
   told.append(text);
   card.replaceChildren(told);

@@ -206,7 +206,7 @@ async function answer(card, entry) {
     return sentence(entry.name, entry.result);
   } catch (error) {
     if (entries.get(card) !== entry) return "";
-    failed(card, entry.name, error.message);
+    failed(card, entry.name, error);
     return `${printable(entry.name)}: ${printable(error.message)}`;
   }
 }

@@ -38,7 +38,8 @@ async function request(path, { signal, body }, token) {
         ...(secret && { Authorization: `Bearer ${secret}` }),
       },
     }).catch((error) => {
-      throw error.name === "AbortError" ? error : new Error("the server cannot be reached; try again");
+      if (error.name === "AbortError") throw error;
+      throw Object.assign(new Error("the server cannot be reached; try again"), { heading: "No answer" });
     });
     if (response.status === 401) {
       sessionStorage.setItem(KEY, await token(Boolean(secret)));

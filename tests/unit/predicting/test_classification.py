@@ -97,6 +97,12 @@ def test_a_table_of_none_has_columns() -> None:
     assert Classifications([]).to_pandas().shape == (0, 5)
 
 
+def test_one_is_a_table_of_one_row() -> None:
+    one, several = Classifications([GOOD])[0].to_pandas(), Classifications([GOOD, GOOD]).to_pandas()
+    assert len(one) == 1
+    assert one.equals(several[:1])
+
+
 def test_without_pandas_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
     with pytest.raises(ModuleNotFoundError, match="pip install pandas"):

@@ -42,6 +42,7 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
             "a --output o.JSONL",
             DEFAULTS._replace(images=["a"], output=Path("o.JSONL"), format="jsonl"),
         ),
+        ("a.png --output o --format csv", DEFAULTS._replace(output=Path("o"), format="csv")),
         ("a.png --output o.txt", DEFAULTS._replace(output=Path("o.txt"))),
         (
             "a.png --output o.csv --format table",
@@ -82,6 +83,10 @@ def test_cores_are_counted_where_the_system_does_not_say_which_are_free(
         ("a.png --sheet none/s.png", "--sheet: none is no folder; make it first"),
         ("a.png --output none/o.csv", "--output: none is no folder; make it first"),
         ("a.png --output .", "--output: . is a folder; name a file"),
+        (
+            "a.png --output a.parquet",
+            "--output a.parquet: ends in none of .jsonl",
+        ),
         ("a.png --explain none/heat", "--explain: none is no folder; make it first"),
         ("a.png --explain pyproject.toml", "--explain: pyproject.toml is no folder"),
         ("a.png --threshold 2", "--threshold: must be a number from 0 to 1, is '2'"),
