@@ -40,12 +40,15 @@ def run(settings: Settings) -> int:
     """Load the model, and serve it until a signal ends that."""
     # Packages that the predictor does not need.
     from reprise.serving import listening, log_lines  # noqa: PLC0415
-    from reprise.serving.deployment import ModelFile  # noqa: PLC0415
+    from reprise.serving.deployment import ModelFile, ModelSource  # noqa: PLC0415
+    from reprise.serving.revision import ModelRevision  # noqa: PLC0415
     from reprise.serving.service import Serving  # noqa: PLC0415
     from reprise.serving.swapping import Swapper  # noqa: PLC0415
 
     log_lines.start(settings.log_format)
-    origin = ModelFile(settings.model, settings.name, settings.threads)
+    file = ModelFile(settings.model, settings.name, settings.threads)
+    place = settings.revision
+    origin: ModelSource = ModelRevision(place, file) if place else file
     with listening.listen(settings.host, settings.port) as opened:
         if not settings.token and not _is_own(settings.host):
             log_lines.LOG.warning(

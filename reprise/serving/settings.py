@@ -21,7 +21,7 @@ EPILOG = f"""\
 MODEL was written by stage `export` of Reprise; the default is
 {MODEL}. The file is watched: a new one is loaded beside
 the old one, tried, and takes its place between two batches; SIGHUP looks at
-once.
+once. So it is where --rev moves, which the repository is asked every 30 s.
 
 The first SIGTERM ends the server: for --drain seconds /ready says 503 and
 requests are still taken, then those that were taken are answered. The second
@@ -57,6 +57,7 @@ class Settings(NamedTuple):
     threads: int
     drain: float  # seconds between the signal and the end of taking requests
     log_format: LogFormat
+    revision: tuple[str, str] | None = None  # address and revision of a Git repository
 
 
 def parse(arguments: Sequence[str] | None) -> Settings:
@@ -67,6 +68,8 @@ def parse(arguments: Sequence[str] | None) -> Settings:
         line.error(f"{given.model} is for PyTorch; name the model.onnx beside it")
     if given.max_images > given.queue:
         line.error(f"--max-images {given.max_images} exceeds --queue {given.queue}")
+    if bool(given.repo) != bool(given.rev):
+        line.error("--repo and --rev belong together: which repository, and which tag or branch")
     name = given.name or given.model.stem
     if not NAME.fullmatch(name):
         line.error(f"--name must be 1 to 100 of A-Z a-z 0-9 . _ -, is {name!r}")
@@ -79,7 +82,7 @@ def parse(arguments: Sequence[str] | None) -> Settings:
     )
     return Settings(
         given.model, name, given.host, given.port, token, limits, given.batch_size, given.threads,
-        given.drain, given.log_format,
+        given.drain, given.log_format, (given.repo, given.rev) if given.repo else None,
     )  # fmt: skip
 
 
@@ -94,6 +97,8 @@ def parser() -> ArgumentParser:
     )
     add, limits = made.add_argument, Allowance()
     add("model", nargs="?", type=Path, default=MODEL, metavar="MODEL", help="see below")
+    add("--repo", metavar="URL", help="MODEL is in this Git repository, by DVC; with --rev")
+    add("--rev", metavar="REV", help="its tag, branch or commit; one that moves is a new model")
     add("--name", help="of the model in addresses (that of the file, without .onnx)")
     add("--host", default="127.0.0.1", help="where to listen (127.0.0.1: this machine alone)")
     add("--port", type=_whole(0, 65535), default=8000, help="0 takes a free one (8000)")

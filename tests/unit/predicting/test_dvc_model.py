@@ -14,6 +14,9 @@ from toys import pixels
 
 from reprise import Classifier
 from reprise.model import MODEL, ModelError
+from reprise.serving import revision
+from reprise.serving.deployment import ModelFile
+from reprise.serving.revision import ModelRevision
 
 pytestmark = [  # DVC's own
     pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),
@@ -137,3 +140,38 @@ def test_a_cache_that_cannot_be_written_is_told(
     with pytest.raises(ModelError, match="Not a directory"):
         Classifier.from_repo(f"file://{colleague}", "old")
     assert os.environ["XDG_CACHE_HOME"].endswith("file")
+
+
+def test_a_server_swaps_when_a_tag_is_moved(
+    colleague: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revision, "LOOK", 0.0)
+    mine = tmp_path / "mine"
+    shutil.copytree(colleague, mine, symlinks=True)
+    remote = f"['remote \"storage\"']\n    url = {colleague.parent}/remote\n"
+    (mine / ".dvc/config").write_text(f"[core]\n    remote = storage\n{remote}")
+    git(mine, "tag", "production", "old")
+    served = ModelRevision((str(mine), "production"), ModelFile(MODEL, "model", 1))
+    seen, first = served.seen(), served.load()
+    assert seen is not None
+    assert served.seen() == seen
+    assert first.model.metadata.classes == ("old", "older", "oldest")
+    git(mine, "tag", "-f", "-a", "-m", "new", "production", "new")
+    assert served.seen() not in {seen, None}
+    second = served.load()
+    assert second.model.metadata.classes == CARD.classes
+    assert second.version != first.version
+
+
+@pytest.mark.parametrize("url", ["/none", "--upload-pack=touch x", "file:///none"])
+def test_a_repository_that_does_not_answer_changes_nothing(url: str) -> None:
+    served = ModelRevision((url, "main"), ModelFile(MODEL, "model", 1))
+    assert served.seen() is None
+    with pytest.raises(ModelError, match="cannot be fetched"):
+        served.load()
+
+
+def test_of_a_repository_that_answers_a_commit_stays(colleague: Path) -> None:
+    commit = subprocess.check_output(["git", "rev-parse", "old"], cwd=colleague, text=True).strip()
+    served = ModelRevision((str(colleague), commit), ModelFile(MODEL, "model", 1))
+    assert served.seen() == served.seen() is not None

@@ -31,6 +31,11 @@ def test_defaults() -> None:
     assert 1 <= found.threads <= (os.cpu_count() or 1)
 
 
+def test_a_model_may_be_of_a_revision() -> None:
+    assert parse([]).revision is None
+    assert parse(["--repo", "../mine", "--rev", "v1"]).revision == ("../mine", "v1")
+
+
 def test_all_can_be_set() -> None:
     given = (
         "a/b.onnx --host ::1 --port 1 --batch-size 2 --queue 9 --max-bytes 5 --max-pixels 6 "
@@ -56,6 +61,8 @@ def test_all_can_be_set() -> None:
         (["--max-images", "9", "--queue", "8"], "--max-images 9 exceeds --queue 8"),
         (["a b.onnx"], "--name must be 1 to 100 of A-Z a-z 0-9 . _ -, is 'a b'"),
         (["--name", "a/b"], "--name must be"),
+        (["--repo", "a"], "--repo and --rev belong together"),
+        (["--rev", "v1"], "--repo and --rev belong together"),
         (["--token-file", "none"], "No such file or directory: 'none'"),
         (["--tok", "x"], "unrecognized arguments"),
     ],
