@@ -205,4 +205,5 @@ def test_a_missing_package_is_told(exported: Path) -> None:
     command = [sys.executable, "-c", code]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 1
-    assert found.stderr == "the server needs uvicorn: pip install starlette\n"
+    assert found.stderr.startswith("the server needs uvicorn: `pip install starlette uvicorn ")
+    assert len(found.stderr.splitlines()) == 1
