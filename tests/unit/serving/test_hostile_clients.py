@@ -1,6 +1,7 @@
 """Clients that send too much, too slowly or nonsense: a 4xx or a closed connection, soon."""
 
 import errno
+import resource
 import socket
 import time
 import zlib
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from running import HOST, MULTIPART, Running, form, limited, png, ruled, served, wait_for
+
+from reprise.serving import slow_clients
 
 MIB = 2**20
 POST = b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
@@ -247,3 +250,14 @@ def test_any_error_is_answered_as_json(
     assert (answer.status, answer.json()) == (status, {"error": reason})
     assert answer.headers.get("retry-after") == ("1" if status == 503 else None)
     assert running.ask("GET", "/model").status == 200
+
+
+@pytest.mark.parametrize(
+    ("files", "most"),
+    [(10, 1), (64, 1), (256, 192), (1024, 900), (10**6, 900), (resource.RLIM_INFINITY, 900)],
+)
+def test_connections_leave_files_for_the_rest(
+    files: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    assert slow_clients.connections() == most

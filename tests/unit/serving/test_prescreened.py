@@ -17,7 +17,7 @@ LONG = 30_000
 
 @pytest.mark.parametrize("begin", [b"%!PS-Adobe-3.0 EPSF-3.0\n", b"\xc5\xd0\xd3\xc6" + bytes(8)])
 def test_eps_is_not_parsed(begin: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prescreen.Picture, "open", None)
+    monkeypatch.setattr(Picture, "open", None)
     assert prescreen.excess(begin + b"%%x\n" * LONG, MOST) == "EPS is no image of pixels"
 
 
