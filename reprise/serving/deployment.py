@@ -57,6 +57,9 @@ class ModelFile(NamedTuple):
         Raises:
             ModelError: it cannot be used, or was changed meanwhile.
         """
+        if self.path.exists() and not (self.path.is_file() or self.path.is_dir()):
+            name = printable(str(self.path))  # reading a pipe or a device may never end
+            raise ModelError(f"{name}: is no file; name a model that `dvc repro export` wrote")
         before = self.version()
         loaded = model.load(self.path, self.threads)
         if self.version() != before:

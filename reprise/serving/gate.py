@@ -12,6 +12,7 @@ from reprise.escaping import printable
 from reprise.serving.log_lines import FIELDS, LOG
 from reprise.serving.refusal import RejectedError, refuse
 from reprise.serving.service import Serving
+from reprise.shortage import lacking
 
 GONE = 499  # as nginx counts a client that has not waited
 LINGER, REST = 2.0, 2**24  # seconds, and bytes of a refused body, that are read and thrown away
@@ -89,11 +90,10 @@ class Gate:
             await self._app(scope, visit.receive, visit.send)
         except ClientDisconnect:
             visit.status = GONE
-        except Exception:  # noqa: BLE001 - the client gets no traceback, the log does
+        except Exception as error:  # noqa: BLE001 - the client gets no traceback, the log does
             LOG.exception("a request failed", extra={FIELDS: visit.fields()})
             if not visit.status:
-                error = RejectedError(500, "the server failed; its log says why")
-                await refuse(error)(scope, visit.receive, visit.send)
+                await refuse(_failed(error))(scope, visit.receive, visit.send)
         self._tell(visit)
 
     def _tell(self, visit: Visit) -> None:
@@ -102,3 +102,11 @@ class Gate:
         instruments.requests.labels(kind, visit.status).inc()
         instruments.seconds.labels(kind).observe(time.perf_counter() - visit.begin)
         LOG.info("request", extra={FIELDS: visit.fields()})
+
+
+def _failed(error: Exception) -> RejectedError:
+    """Return what a client is told of an error, which may name files or what others have sent."""
+    if needs := lacking(error):
+        reason = f"the server lacks {needs} now; try again later"
+        return RejectedError(503, reason, {"Retry-After": "1"})
+    return RejectedError(500, "the server failed; its log says why")

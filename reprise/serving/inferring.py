@@ -14,7 +14,7 @@ from reprise.escaping import printable
 from reprise.inputs import Loaded
 from reprise.metadata import Metadata
 from reprise.model import Answers
-from reprise.serving import tensors
+from reprise.serving import tensor_values, tensors
 from reprise.serving.client_json import apart, loads
 from reprise.serving.open_inference import named
 from reprise.serving.refusal import RejectedError, answer
@@ -84,13 +84,18 @@ def _wanted(listed: object, default: bool) -> list[tuple[str, bool]]:  # noqa: F
     """Return names and form of the outputs that are asked for."""
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise RejectedError(400, '"outputs" must be a list of objects')
-    found = list[tuple[str, bool]]()
+    found = dict[str, bool]()
     for one in listed:
+        name = one.get("name")
+        if not isinstance(name, str):
+            raise RejectedError(400, 'an output must have a "name"')
+        if name in found:  # each would make the answer longer, by the same values
+            raise RejectedError(400, f"the output {name[:40]} is asked for twice")
         options = tensors.parameters(one)
         if options.get("classification"):
             raise RejectedError(400, "classification is not offered; GET /model names the classes")
-        found.append((str(one.get("name")), bool(options.get("binary_data", default))))
-    return found
+        found[name] = bool(options.get("binary_data", default))
+    return list(found.items())
 
 
 def _limit(count: int, most: int) -> None:
@@ -109,8 +114,8 @@ def _outputs(asked: TensorRequest, card: Metadata) -> list[tuple[str, bool]]:
 
 async def _pixels(service: Serving, card: Metadata, given: Given) -> np.ndarray:
     if given.name == IMAGES:
-        return tensors.pixels(given, card.spec[:3])
-    sources = [Source("", data) for data in tensors.encoded(given)]
+        return tensor_values.pixels(given, card.spec[:3])
+    sources = [Source("", data) for data in tensor_values.encoded(given)]
     loaded = await service.decoder.load(sources, card.spec)
     for at, one in enumerate(loaded):
         if isinstance(one, Failure):

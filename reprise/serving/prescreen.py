@@ -1,6 +1,7 @@
 """Decode the pictures of a request in threads; refuse before what would take too much."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -16,6 +17,12 @@ from reprise.spec import InputSpec
 
 SCANS = 200  # of a progressive JPEG file: encoders write 10; each is a pass over all of its pixels
 START_OF_SCAN = b"\xff\xda"
+# Pillow reads these line by line or number by number: one file of 30 MB takes many seconds.
+EPS = (b"%!PS", b"\xc5\xd0\xd3\xc6")
+PLAIN = (b"P1", b"P2", b"P3")
+NETPBM = tuple(b"P%c" % letter for letter in b"0456fy")
+HEAD = 2**12  # bytes of a Netpbm file in which its numbers stand: Pillow reads them byte by byte
+COMMENT = re.compile(rb"#[^\r\n]*[\r\n]?")
 
 
 class Decoder:
@@ -47,8 +54,8 @@ class Decoder:
 
 def excess(data: bytes, most: int) -> str:
     """Return why a picture is not decoded, by its header; empty for one that may be tried."""
-    if data.startswith(jpeg.BEGIN) and data.count(START_OF_SCAN) > SCANS:
-        return f"is a JPEG file of more than {SCANS} scans; save it again"
+    if reason := _slow(data):
+        return reason
     try:
         if heif.is_heif(data):
             heif.register()
@@ -63,3 +70,18 @@ def excess(data: bytes, most: int) -> str:
     if width * height <= most:
         return ""
     return f"has {width} x {height} pixels, the limit is {most:,}; send a smaller one"
+
+
+def _slow(data: bytes) -> str:
+    """Return why a file would hold a thread for long, by its first bytes; empty for others."""
+    if data.startswith(jpeg.BEGIN) and data.count(START_OF_SCAN) > SCANS:
+        return f"is a JPEG file of more than {SCANS} scans; save it again"
+    if data.startswith(EPS):
+        return "EPS is no image of pixels"  # as decoding says
+    if data.startswith(PLAIN):
+        return "is a PBM, PGM or PPM file in plain text; convert it to PNG"
+    if data.startswith(NETPBM) and len(data) > HEAD:
+        words = re.findall(rb"\S+\s", COMMENT.sub(b"", data[:HEAD]))  # the format, then numbers
+        if len(words) < (3 if data.startswith(b"P4") else 4):
+            return f"is a PBM, PGM or PPM file whose header is longer than {HEAD:,} bytes"
+    return ""

@@ -7,9 +7,22 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-MOST = 900  # connections at once: a process may have 1,024 files, on most systems
+FILES = 64  # that the server has open besides connections, at most
 GRACE = 0.5  # seconds in which a connection that was just made may still ask, while the server ends
 PHRASES = {400: "Bad Request", 408: "Request Timeout"}
+
+
+def connections() -> int:
+    """Return how many connections there may be at once, by the files that a process may open."""
+    try:
+        import resource  # noqa: PLC0415  # which Windows lacks
+    except ImportError:
+        return 900
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return 900 if limit == resource.RLIM_INFINITY else max(1, min(900, limit - FILES))
+
+
+MOST = connections()
 
 
 class GuardedProtocol(H11Protocol):

@@ -5,13 +5,11 @@ extension of Triton's `extension_binary_data.md`: a header tells where the JSON 
 stand the tensors, little-endian, in their order.
 """
 
-from collections.abc import Mapping, Sequence
-from math import prod
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from reprise.serving.client_json import decoded
 from reprise.serving.refusal import RejectedError
 
 BINARY_SIZE = "binary_data_size"
@@ -72,68 +70,6 @@ def _given(one: Mapping[str, Any], data: object) -> Given:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**40
-
-
-def pixels(given: Given, expected: Sequence[int]) -> np.ndarray:
-    """Return images uint8 [N, H, W, C]; `expected` are H, W and C.
-
-    Raises:
-        RejectedError: type, shape or data are others.
-    """
-    wanted = f"UINT8 [N, {', '.join(map(str, expected))}]"
-    if given.datatype != "UINT8" or len(given.shape) != 4 or given.shape[1:] != tuple(expected):
-        raise RejectedError(400, f"{given.name} is {_said(given)}, expected {wanted}")
-    if isinstance(given.data, memoryview):
-        flat = np.frombuffer(given.data, np.uint8)
-    else:
-        flat = _numbers(given)
-    if flat.size != prod(given.shape):
-        raise RejectedError(400, f"{given.name} has {flat.size:,} values, not {_said(given)}")
-    return flat.reshape(given.shape)
-
-
-def _said(given: Given) -> str:
-    return f"{given.datatype} {list(given.shape)}"
-
-
-def _numbers(given: Given) -> np.ndarray:
-    try:
-        found = np.array(given.data)
-    except ValueError as error:  # rows of different lengths
-        raise RejectedError(400, f"{given.name}: {error}") from error
-    if found.size and (found.dtype.kind not in "iu" or found.min() < 0 or found.max() > 255):
-        raise RejectedError(400, f"{given.name} must hold whole numbers from 0 to 255")
-    return found.astype(np.uint8).ravel()
-
-
-def encoded(given: Given) -> list[bytes]:
-    """Return the pictures of a tensor BYTES [N]: base64 in JSON, else a length before each.
-
-    Raises:
-        RejectedError: type, shape or data are others.
-    """
-    if given.datatype != "BYTES" or len(given.shape) != 1:
-        raise RejectedError(400, f"{given.name} is {_said(given)}, expected BYTES [N]")
-    if isinstance(given.data, memoryview):
-        found = _elements(given.name, given.data)
-    else:
-        found = [decoded(one, f"{given.name}[{at}]") for at, one in enumerate(given.data)]
-    if len(found) != given.shape[0]:
-        raise RejectedError(
-            400, f"{given.name} has {len(found):,} values, its shape {_said(given)}"
-        )
-    return found
-
-
-def _elements(name: str, data: memoryview) -> list[bytes]:
-    found, at = list[bytes](), 0
-    while at < len(data):
-        size = int.from_bytes(data[at : at + 4], "little")
-        if at + 4 + size > len(data):
-            raise RejectedError(400, f"{name}: a length is more than the bytes that follow")
-        found.append(bytes(data[at + 4 : at + 4 + size]))
-        at += 4 + size
-    return found
 
 
 def tell(name: str, values: np.ndarray, *, binary: bool) -> tuple[dict[str, Any], bytes]:

@@ -111,15 +111,24 @@ def _top(value: object) -> int:
     if value is None:
         return TOP
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise RejectedError(400, f"top must be a whole number from 1, is {str(value)[:20]!r}")
+        raise RejectedError(400, f"top must be a whole number from 1, is {_shown(value)}")
     return value
 
 
 def _switch(value: object) -> bool:
-    found = SWITCH.get(str(value).lower()) if value is not None else False
+    if value is None:
+        return False
+    found = SWITCH.get(str(value).lower()) if isinstance(value, str | int) else None
     if found is None:
-        raise RejectedError(400, f"explain must be 0, 1, true or false, is {str(value)[:20]!r}")
+        raise RejectedError(400, f"explain must be 0, 1, true or false, is {_shown(value)}")
     return found
+
+
+def _shown(value: object) -> str:
+    """Return a value of JSON, but no list or object: it may be too deep to be written."""
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    return repr(str(value)[:20])
 
 
 def _too_many(count: str, most: int) -> RejectedError:

@@ -1,5 +1,7 @@
 """Clients that send too much, too slowly or nonsense: a 4xx or a closed connection, soon."""
 
+import errno
+import resource
 import socket
 import time
 import zlib
@@ -9,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from running import HOST, MULTIPART, Running, form, limited, png, ruled, served, wait_for
+
+from reprise.serving import slow_clients
 
 MIB = 2**20
 POST = b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
@@ -218,3 +222,42 @@ def test_a_text_that_inflates_is_not_inflated(running: Running) -> None:
     data = png()
     answer = running.post("/predict", data[:33] + text + data[33:])
     assert answer.status == 200
+
+
+@pytest.mark.parametrize("path", ["/predict", "/v2/models/model/infer", "/model"])
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (MemoryError("secret"), 503, "the server lacks memory now; try again later"),
+        (OSError(errno.EMFILE, "secret"), 503, "the server lacks files now; try again later"),
+        (RecursionError("secret"), 500, "the server failed; its log says why"),
+        (ValueError("secret"), 500, "the server failed; its log says why"),
+    ],
+)
+def test_any_error_is_answered_as_json(
+    path: str, error: Exception, status: int, reason: str, running: Running
+) -> None:
+    class Failing:
+        def __getattr__(self, name: str) -> object:
+            raise error
+
+    service = running.service
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "bodies", Failing())
+        patch.setattr(service, "deployed", Failing())
+        method = "GET" if path == "/model" else "POST"
+        answer = running.ask(method, path)
+    assert (answer.status, answer.json()) == (status, {"error": reason})
+    assert answer.headers.get("retry-after") == ("1" if status == 503 else None)
+    assert running.ask("GET", "/model").status == 200
+
+
+@pytest.mark.parametrize(
+    ("files", "most"),
+    [(10, 1), (64, 1), (256, 192), (1024, 900), (10**6, 900), (resource.RLIM_INFINITY, 900)],
+)
+def test_connections_leave_files_for_the_rest(
+    files: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    assert slow_clients.connections() == most

@@ -1,6 +1,7 @@
 """/v2: Triton's own client, the binary form by hand, and bad tensors."""
 
 import json
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from running import Running, limited, png, ruled, seen
 from tritonclient.utils import InferenceServerException
 
 from reprise import model
+from reprise.serving import tensor_values, tensors
+from reprise.serving.refusal import RejectedError
 
 INFER = "/v2/models/model/infer"
 LENGTH = "Inference-Header-Content-Length"
@@ -165,10 +168,20 @@ def test_binary_data_follow_the_json(running: Running, expected: model.Answers) 
         (request(data=[2**70] * 378), 400, "whole numbers from 0 to 255"),
         (request(data=[[1], [1, 2]]), 400, "images: "),
         (request(data=[None]), 400, "whole numbers from 0 to 255"),
+        (request(data=[True] + [1] * 377), 400, "whole numbers from 0 to 255"),
+        (request(data=["a" * 9000] + ["b"] * 377), 400, "whole numbers from 0 to 255"),
+        (request(data=[[[[[[1]]]]]]), 400, "whole numbers from 0 to 255"),
+        (request(data=[[1], 1]), 400, "images: the lists have different lengths"),
+        (request(data=["b"] * 9000), 400, "images has 9,000 values or more"),
+        (request(data=[[[0] * 20] * 20] * 3), 400, "images has 1,200 values or more"),
+        (request(data=[[], []]), 400, "images has 0 values"),
         (request(parameters={"binary_data_size": 4}), 400, "no number of the bytes that follow"),
         (request(parameters={"binary_data_size": -1}), 400, "no number of the bytes that follow"),
         (request(parameters=1), 400, '"parameters" must be an object'),
         (request() | {"outputs": 1}, 400, '"outputs" must be a list'),
+        (request() | {"outputs": [{}]}, 400, 'an output must have a "name"'),
+        (request() | {"outputs": [{"name": [1]}]}, 400, 'an output must have a "name"'),
+        (request() | {"outputs": [{"name": "ood"}] * 2}, 400, "output ood is asked for twice"),
         (
             request() | {"outputs": [{"name": "logits"}]},
             400,
@@ -187,6 +200,7 @@ def test_binary_data_follow_the_json(running: Running, expected: model.Answers) 
         ),
         (request(name="encoded", datatype="BYTES", shape=[1], data=["AAAA"]), 422, "encoded[0]: "),
         (request(name="encoded", datatype="BYTES", shape=[2], data=["AA=="]), 400, "1 values"),
+        (request(name="encoded", datatype="BYTES", shape=[1], data=["?"] * 2), 400, "2 values"),
     ],
 )
 def test_bad_tensors_are_told_why(body: object, status: int, reason: str, running: Running) -> None:
@@ -222,6 +236,23 @@ def test_bad_lengths_of_files_are_told_why(data: bytes, running: Running) -> Non
     answer = running.ask("POST", INFER, head + data, {LENGTH: str(len(head))})
     assert answer.status == 400
     assert answer.json()["error"]
+
+
+def test_no_more_files_are_read_than_the_shape_has() -> None:
+    # The third length would be more than the bytes that follow.
+    given = tensors.Given("encoded", "BYTES", (2,), memoryview(bytes(8) + b"\xff" * 4))
+    with pytest.raises(RejectedError, match="encoded has 3 values or more, not BYTES"):
+        tensor_values.encoded(given)
+
+
+def test_long_texts_take_no_memory_of_their_length_squared() -> None:
+    given = tensors.Given("images", "UINT8", (1, 1, 1001, 1), ["a" * 500_000] + ["b"] * 1000)
+    tracemalloc.start()
+    with pytest.raises(RejectedError, match="whole numbers from 0 to 255"):
+        tensor_values.pixels(given, (1, 1001, 1))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 10**6
 
 
 ANY = st.recursive(

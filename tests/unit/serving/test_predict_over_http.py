@@ -169,6 +169,9 @@ def test_a_jpeg_of_many_scans_is_refused(running: Running) -> None:
         (JSON, sent([text(png())], top=True), 400, "top must be"),
         (JSON, sent([text(png())], top=1e400), 400, "top must be"),
         (JSON, sent([text(png())], explain=2), 400, "explain must be"),
+        (JSON, sent([text(png())], explain=1.0), 400, "explain must be"),
+        (JSON, sent([text(png())], explain=[]), 400, "true or false, is a list"),
+        (JSON, sent([text(png())], top={"a": 1}), 400, "from 1, is an object"),
         (JSON, sent([""] * 6), 413, "the request has 6 pictures, the limit is 5"),
         (JSON, b'{"images": [' + b'"",' * 60000 + b'""]}', 413, "or 100,000 quotes"),
         (MULTIPART, b"", 400, "has no picture"),
@@ -190,6 +193,16 @@ def test_bad_requests_are_told_why(
     answer = running.post("/predict", body, kind)
     assert answer.status == status
     assert reason in answer.json()["error"]
+
+
+@pytest.mark.parametrize("key", ["top", "explain"])
+@pytest.mark.parametrize("depth", [900, 950, 975, 990])
+def test_a_deep_value_is_not_written(key: str, depth: int, running: Running) -> None:
+    # More than 128 KiB are read in a thread, whose stack is less deep already than the loop's.
+    deep, pad = "[" * depth + "]" * depth, "x" * 140_000
+    body = f'{{"images": ["{text(png())}"], "{key}": {deep}, "pad": "{pad}"}}'
+    answer = running.post("/predict", body, JSON)
+    assert (answer.status, key in answer.json()["error"] or depth > 975) == (400, True)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import threading
 from pathlib import Path
 
@@ -196,3 +197,13 @@ def test_an_error_of_the_model_is_a_500_without_a_traceback(
         monkeypatch.undo()
         assert running.post("/predict", png()).status == 200
     assert "secret" in caplog.text
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = export(tmp_path / "model.onnx")
+    with served(path) as running:
+        os.mkfifo(tmp_path / "pipe")
+        (tmp_path / "pipe").replace(path)
+        wait_for(lambda: swapped(running, "refused") == 1)
+        assert running.post("/predict", png()).status == 200
+    assert "model.onnx: is no file; name a model" in caplog.text
