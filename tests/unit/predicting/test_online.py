@@ -25,6 +25,10 @@ MOVED = {
     "/ftp.png": f"ftp://{HOST}:1/x.png",
     "/slow-move.png": "/slow-headers.png",
 }
+DRIPPING = {  # after this start
+    "/slow-headers.png": b"HTTP/1.1 200 OK\r\nX: ",
+    "/slow.png": b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
+}
 OUTLASTED = list[str]()  # what was waited for to its end
 SPEC = InputSpec(6, 7, 3, "stretch", "bilinear")
 PNG = encoded(pixels(0))
@@ -38,10 +42,8 @@ class Answers(BaseHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", MOVED[self.path])
             self.end_headers()
-        elif self.path == "/slow-headers.png":
-            self.drip(b"HTTP/1.1 200 OK\r\nX: ")
-        elif self.path == "/slow.png":
-            self.drip(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        elif self.path in DRIPPING:
+            self.drip(DRIPPING[self.path])
         elif self.path == "/endless.png":
             self.send_response(200)
             self.end_headers()
