@@ -1,6 +1,7 @@
 """Values of a command line: each function checks one, or raises what argparse reports."""
 
 from argparse import ArgumentTypeError
+from numbers import Integral
 from pathlib import Path
 
 MOST, MOST_THREADS = 2**20, 4096  # more is a slip of the keyboard, and fills the memory
@@ -25,6 +26,17 @@ def _up_to(most: int, text: str) -> int:
     if len(digits) > len(str(most)) or int(digits) > most:
         raise ArgumentTypeError(f"must be {most:,} at most, is {text[:LONGEST]}")
     return int(digits)
+
+
+def checked(name: str, number: object, most: int = MOST) -> int:
+    """Return a number that a program gives.
+
+    Raises:
+        ValueError: it is no whole number from 1 to `most`.
+    """
+    if isinstance(number, Integral) and 1 <= int(number) <= most:
+        return int(number)
+    raise ValueError(f"{name} must be a whole number from 1 to {most:,}, is {number!r}")
 
 
 def share(text: str) -> float:

@@ -13,8 +13,8 @@ from PIL import Image as Picture
 
 from reprise.escaping import printable
 from reprise.shortage import lacking
+from reprise.streams import OWN
 
-STREAMS = ("/dev/std", "/dev/fd/", "/proc/")  # of this process, though a file may be behind one
 BINARY: int = getattr(os, "O_BINARY", 0)  # Windows has it, and would write \r\n without
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY  # of O_EXCL, a link of this name is an error
 ON = os.O_WRONLY | os.O_APPEND | BINARY
@@ -91,7 +91,7 @@ def _is_stream(path: Path) -> bool:
         found = path.stat().st_mode
     except FileNotFoundError:
         return False
-    return not stat.S_ISREG(found) or str(path).startswith(STREAMS)
+    return not stat.S_ISREG(found) or str(path).startswith(OWN)
 
 
 def _straight(path: Path) -> BinaryIO:
