@@ -1,14 +1,42 @@
 """Values of a command line: each function checks one, or raises what argparse reports."""
 
 from argparse import ArgumentTypeError
+from numbers import Integral
 from pathlib import Path
+
+MOST, MOST_THREADS = 2**20, 4096  # more is a slip of the keyboard, and fills the memory
+LONGEST = 40  # letters in a message
 
 
 def count(text: str) -> int:
-    """Return a whole number from 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"must be a whole number from 1, is {text!r}")
-    return int(text)
+    """Return a whole number from 1, of pictures and the like."""
+    return _up_to(MOST, text)
+
+
+def threads(text: str) -> int:
+    """Return a number of threads."""
+    return _up_to(MOST_THREADS, text)
+
+
+def _up_to(most: int, text: str) -> int:
+    digits = text.lstrip("0") if text.isdecimal() else ""
+    if not digits:
+        raise ArgumentTypeError(f"must be a whole number from 1, is {text[:LONGEST]!r}")
+    # By its length first: of a number of thousands of digits, Python makes no int.
+    if len(digits) > len(str(most)) or int(digits) > most:
+        raise ArgumentTypeError(f"must be {most:,} at most, is {text[:LONGEST]}")
+    return int(digits)
+
+
+def checked(name: str, number: object, most: int = MOST) -> int:
+    """Return a number that a program gives.
+
+    Raises:
+        ValueError: it is no whole number from 1 to `most`.
+    """
+    if isinstance(number, Integral) and 1 <= int(number) <= most:
+        return int(number)
+    raise ValueError(f"{name} must be a whole number from 1 to {most:,}, is {number!r}")
 
 
 def share(text: str) -> float:
@@ -31,14 +59,14 @@ def png(text: str) -> Path:
 
 def file(text: str) -> Path:
     """Return the path of a file to be written."""
-    if Path(text).is_dir():
+    if _is_folder(Path(text)):
         raise ArgumentTypeError(f"{text} is a folder; name a file")
     return _inside(text)
 
 
 def folder(text: str) -> Path:
     """Return the path of a folder to be made, or that is there."""
-    if Path(text).exists() and not Path(text).is_dir():
+    if not _is_folder(Path(text)) and Path(text).exists():
         raise ArgumentTypeError(f"{text} is no folder")
     return _inside(text)
 
@@ -46,6 +74,13 @@ def folder(text: str) -> Path:
 def _inside(text: str) -> Path:
     """Return a path; check before a long run that it can be written after it."""
     path = Path(text)
-    if not path.parent.is_dir():
+    if not _is_folder(path.parent):
         raise ArgumentTypeError(f"{path.parent} is no folder; make it first")
     return path
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:  # its name is too long, or nobody may look
+        raise ArgumentTypeError(f"{path}: {error.strerror}") from error

@@ -1,8 +1,9 @@
 """Pictures that a program gives: paths, addresses, bytes, arrays, pictures of Pillow."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from threading import Lock
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 from PIL import Image as Picture
@@ -16,11 +17,15 @@ from reprise.shortage import lacking
 from reprise.sourcing.naming import is_many, pictures_of
 from reprise.spec import Channels
 
-One: TypeAlias = str | os.PathLike[str] | bytes | np.ndarray | Picture.Image
+One: TypeAlias = (
+    str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | np.ndarray | Picture.Image
+)
+BYTES = (bytes, bytearray, memoryview)
+LOADING = Lock()  # one at a time loads a picture that is open as a file: it has one place in it
 DEPTHS = (1, 3, 4)  # channels of an array: grey, RGB, and RGB with alpha
 EXPECTED = (
-    "a path, a folder, an address, bytes, an array of uint8, a picture of Pillow, or a list of "
-    "these"
+    "a path, a folder, an address, bytes, a file open in binary, an array of uint8, a picture of "
+    "Pillow, or a list of these"
 )
 
 
@@ -28,13 +33,19 @@ def is_plural(given: object) -> bool:
     """Return whether a thing stands for any number of pictures, be it one."""
     if isinstance(given, str | os.PathLike):
         return is_many(os.fspath(given))
-    single = isinstance(given, bytes | bytearray | np.ndarray | Picture.Image)
-    return isinstance(given, Iterable) and not isinstance(given, Mapping) and not single
+    return isinstance(given, Iterable) and not isinstance(given, Mapping) and not _is_one(given)
+
+
+def _is_one(given: object) -> bool:
+    # A file would be split at the line ends in its bytes, and a view of memory into numbers.
+    return isinstance(given, (str, os.PathLike, *BYTES, np.ndarray, Picture.Image)) or (
+        hasattr(given, "read")
+    )
 
 
 def sources(given: object, channels: Channels, skipped: Skipped) -> Iterator[Source | Failure]:
     """Yield the pictures of whatever a user gives; what is none of these is a failure."""
-    if isinstance(given, str | bytes | os.PathLike | bytearray | np.ndarray | Picture.Image):
+    if _is_one(given):
         yield from _one(given, channels, skipped)
     elif isinstance(given, Iterable) and not isinstance(given, Mapping):
         for one in given:
@@ -46,14 +57,30 @@ def sources(given: object, channels: Channels, skipped: Skipped) -> Iterator[Sou
 def _one(given: object, channels: Channels, skipped: Skipped) -> Iterator[Source | Failure]:
     if isinstance(given, str | os.PathLike):
         yield from pictures_of(os.fsdecode(given), skipped)
-    elif isinstance(given, bytes | bytearray):
+    elif isinstance(given, BYTES):
         yield Source("", bytes(given))
     elif isinstance(given, np.ndarray):
         yield _array(given, channels)
     elif isinstance(given, Picture.Image):
         yield _picture(given, channels)
+    elif callable(read := getattr(given, "read", None)):
+        yield _file(read, getattr(given, "name", None))
     else:
         yield _foreign(given)
+
+
+def _file(read: Callable[[], object], said: object) -> Source | Failure:
+    """Read an open file, from where it is to its end."""
+    name = said if isinstance(said, str) else ""
+    try:
+        data = read()
+    except Exception as error:  # of a file of any kind: of text, closed, of an archive
+        if lacking(error):
+            raise
+        return Failure(name, f"cannot be read ({first_line(error)}); expected is {EXPECTED}")
+    if not isinstance(data, BYTES):
+        return Failure(name, f"reads as {type(data).__name__}; open the file in binary: 'rb'")
+    return Source(name, bytes(data))
 
 
 def _foreign(given: object) -> Failure:
@@ -84,10 +111,13 @@ def _picture(picture: Picture.Image, channels: Channels) -> Source | Failure:
     """
     name = str(getattr(picture, "filename", "") or "")
     try:
-        picture.load()
+        if not picture.width * picture.height:
+            return Failure(name, f"has {picture.width} x {picture.height} pixels")
+        with LOADING:
+            picture.load()
+            turn = UPRIGHT.get(picture.getexif().get(Base.Orientation, 1))
         if picture.mode == "I":
             return Failure(name, "32-bit pixels have no known range; convert it to 8 bits")
-        turn = UPRIGHT.get(picture.getexif().get(Base.Orientation, 1))
         plain = picture if turn is None else picture.transpose(turn)
         return Source(name, eight_bits(plain, channels).picture)
     except UndecodableError as error:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image as Picture
 
+from reprise import streams
 from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import decode
 from reprise.directory import Failure, Skipped, Source
@@ -87,6 +88,8 @@ def load(source: Source, spec: InputSpec) -> Loaded | Failure:
 
 def _read(data: Path | bytes | Callable[[], bytes]) -> bytes:
     if isinstance(data, Path):
+        if streams.is_foreign(data):
+            raise UndecodableError(streams.REASON)
         return data.read_bytes()
     return data if isinstance(data, bytes) else data()
 

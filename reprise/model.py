@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from onnxruntime import InferenceSession, SessionOptions
 
-from reprise import metadata, signature
+from reprise import metadata, signature, streams
 from reprise.escaping import first_line, printable
 from reprise.metadata import Metadata
 from reprise.shortage import lacking
@@ -112,6 +112,8 @@ def _session(path: Path, threads: int) -> InferenceSession:
 def _content(path: Path) -> bytes:
     name = printable(str(path))
     try:
+        if streams.is_foreign(path):
+            raise ModelError(f"{name}: {streams.REASON} that `dvc repro export` wrote")
         return path.read_bytes()
     except FileNotFoundError as error:
         raise ModelError(

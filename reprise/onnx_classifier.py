@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Any, BinaryIO, TypeVar, overload
 
 import numpy as np
 from PIL.Image import Image
 
 from reprise import dvc_model, explanation, given, model
+from reprise.arguments import MOST_THREADS, checked
 from reprise.classification import Classification, Classifications
 from reprise.cores import cores
 from reprise.directory import Failure, Skipped
@@ -42,8 +44,10 @@ class Classifier:
 
         Raises:
             ModelError: the file is missing, no ONNX model, or not one of Reprise's.
+            ValueError: a number is none from 1, or beyond reason.
         """
-        self._threads, self._batch_size = threads or cores(), batch_size
+        self._threads = cores() if threads is None else checked("threads", threads, MOST_THREADS)
+        self._batch_size = checked("batch_size", batch_size)
         self._model = model.load(Path(path).expanduser(), self._threads)
 
     @classmethod
@@ -66,7 +70,9 @@ class Classifier:
         return self._model.metadata.classes
 
     @overload
-    def __call__(self, pictures: bytes | np.ndarray | Image, *, top: int = 3) -> Classification: ...
+    def __call__(  # type: ignore[overload-overlap]  # a file is an iterator of bytes, too
+        self, pictures: bytes | memoryview | np.ndarray | Image | BinaryIO, *, top: int = 3
+    ) -> Classification: ...
     @overload
     def __call__(self, pictures: str | os.PathLike[str], *, top: int = 3) -> Any: ...  # noqa: ANN401 - one, or of a folder several
     @overload
@@ -76,35 +82,40 @@ class Classifier:
     def __call__(self, pictures: Any, *, top: int = 3) -> Classification | Classifications:
         """Return the `top` classes of a picture, or of each of a list, a folder or a glob.
 
-        A picture is a path, an address, bytes, an array uint8 [H, W] or [H, W, C], or one of
-        Pillow. Decoding, resizing and answers are those of `reprise predict`. Where there are
-        several, one that cannot be predicted has a row with the error.
+        A picture is a path, an address, bytes, a file open in binary, an array uint8 [H, W] or
+        [H, W, C], or one of Pillow. Decoding, resizing and answers are those of `reprise predict`.
+        Where there are several, one that cannot be predicted has a row with the error.
 
         Raises:
             PictureError: the one picture cannot be predicted, or a folder holds none.
+            ValueError: `top` is no whole number from 1.
             ModelError: the model fails.
         """
         skipped = Skipped()
-        found = list(self._predictions(pictures, top, skipped))
+        found = list(self._predictions(pictures, checked("top", top), skipped))
         if not given.is_plural(pictures):
             return Classification(_require(found[0]))
         if len(found) == 1 and isinstance(pictures, str | os.PathLike):
             _require(found[0])  # what is wrong with the folder itself
         return Classifications(found, str(skipped) if skipped.names else "")
 
-    def explain(self, picture: One, label: str | None = None) -> Explanation:
+    def explain(self, picture: object, label: str | None = None) -> Explanation:
         """Return where a picture shows a class, by default the most probable.
 
         It covers one place after the other, so that it takes as long as some 200 predictions.
 
         Raises:
             PictureError: the picture cannot be predicted.
-            ValueError: there is no such class.
+            ValueError: there is no such class, or not exactly one picture.
             ModelError: the model fails.
         """
         if label is not None and label not in self.classes:
             raise ValueError(f"class {label!r} is none of {', '.join(self.classes)}")
-        loaded = _require(next(iter(self._loaded(picture, Skipped()))))
+        found = list(islice(self._loaded(picture, Skipped()), 2))
+        if len(found) != 1:
+            number = "several" if found else "none"
+            raise ValueError(f"explains one picture, and {number} are given; ask for one by one")
+        loaded = _require(found[0])
         chosen = None if label is None else self.classes.index(label)
         return explanation.explain(self._model, loaded.pixels, chosen)
 

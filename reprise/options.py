@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
-from reprise.arguments import count, file, folder, png, share
+from reprise.arguments import count, file, folder, png, share, threads
 from reprise.cores import cores
 from reprise.model import MODEL
 from reprise.output import OutputFormat
@@ -107,7 +107,7 @@ def parser() -> ArgumentParser:
     )
     add(
         "--threads",
-        type=count,
+        type=threads,
         default=cores(),
         metavar="N",
         help="one a core (%(default)s)",

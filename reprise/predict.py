@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from io import TextIOWrapper
 
-from reprise import model, output
+from reprise import model, output, overwriting
 from reprise.by_products import ByProducts
 from reprise.directory import Failure, Skipped
 from reprise.escaping import printable
@@ -56,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: Options) -> int:
     """Predict and print; return 1 if a picture could not be predicted, else 0."""
+    overwriting.check(options)
     network, skipped = model.load(options.model, options.threads), Skipped()
     row, extras = _writer(options, network), ByProducts(options, network)
     progress, count, failed = ProgressLine(beside_rows=options.output is None), 0, 0

@@ -1,15 +1,23 @@
 """Write files whole or not at all."""
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from secrets import token_hex
+from typing import BinaryIO, TextIO
 
 from PIL import Image as Picture
 
 from reprise.escaping import printable
 from reprise.shortage import lacking
+from reprise.streams import OWN
+
+BINARY: int = getattr(os, "O_BINARY", 0)  # Windows has it, and would write \r\n without
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY  # of O_EXCL, a link of this name is an error
+ON = os.O_WRONLY | os.O_APPEND | BINARY
 
 
 class OutputError(Exception):
@@ -20,17 +28,17 @@ class OutputError(Exception):
 def whole(path: Path) -> Iterator[TextIO]:
     """Yield a file of text beside `path`, and move it there when the block succeeds.
 
-    Names come out byte for byte, as on standard output.
+    Names come out byte for byte, as on standard output. A device or a pipe is written straight to;
+    of a link, the file behind it is replaced.
 
     Raises:
         OutputError: it cannot be written; what was at `path` is still there.
     """
     with (
-        _beside(path) as partial,
-        partial.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as file,
+        _beside(path) as file,
+        TextIOWrapper(file, "utf-8", errors="surrogateescape", newline="\n") as text,
     ):
-        yield file
-        file.close()  # before it is moved: Windows moves no open file
+        yield text
 
 
 def save(picture: Picture.Image, path: Path) -> None:
@@ -50,8 +58,8 @@ def write(data: bytes, path: Path) -> None:
     Raises:
         OutputError: it cannot be written; what was at `path` is still there.
     """
-    with _beside(path) as partial:
-        partial.write_bytes(data)
+    with _beside(path) as file:
+        file.write(data)
 
 
 def make(folder: Path) -> None:
@@ -67,15 +75,40 @@ def make(folder: Path) -> None:
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    partial = path.with_name(f".{path.name}.partial")
+def _beside(path: Path) -> Iterator[BinaryIO]:
     try:
-        yield partial
-        partial.replace(path)
+        with _straight(path) if _is_stream(path) else _replacing(path) as file:
+            yield file
     except OSError as error:
         if lacking(error) not in {None, "disk"}:
             raise
         raise _refused(path, error) from error
+
+
+def _is_stream(path: Path) -> bool:
+    """Return whether it is no file that may be replaced: a device, a pipe, a socket, a stream."""
+    try:
+        found = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISREG(found) or str(path).startswith(OWN)
+
+
+def _straight(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, ON), "wb")
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    target = Path(os.path.realpath(path))
+    partial = target.with_name(f".{token_hex(8)}.partial")  # nobody can put a link there before
+    file = os.fdopen(os.open(partial, NEW, 0o666), "wb")
+    try:
+        with file:  # closed before it is moved: Windows moves no open file
+            if target.exists():
+                partial.chmod(stat.S_IMODE(target.stat().st_mode) & 0o777)
+            yield file
+        partial.replace(target)
     finally:
         _remove(partial)
 

@@ -1,7 +1,6 @@
 """Read no more than any picture has: what comes from elsewhere may be made to fill the memory."""
 
 from collections.abc import Callable
-from time import monotonic
 
 from reprise.codecs.undecodable import UndecodableError
 from reprise.escaping import first_line
@@ -12,19 +11,17 @@ BLOCK = 2**20  # bytes
 TOO_LARGE = f"has more than {LARGEST:,} bytes, which is too much for a picture from elsewhere"
 
 
-def read(block: Callable[[int], bytes], seconds: float | None = None) -> bytes:
+def read(block: Callable[[int], bytes]) -> bytes:
     """Return all that a file holds, of which `block` reads a number of bytes.
 
     Raises:
-        UndecodableError: it is more than `LARGEST`, or does not come within `seconds`.
+        UndecodableError: it is more than `LARGEST`.
     """
-    parts, total, began = list[bytes](), 0, monotonic()
+    parts, total = list[bytes](), 0
     while part := block(BLOCK):
         total += len(part)
         if total > LARGEST:
             raise UndecodableError(TOO_LARGE)
-        if seconds is not None and monotonic() - began > seconds:
-            raise UndecodableError(f"did not come within {seconds:.0f} seconds")
         parts.append(part)
     return b"".join(parts)
 

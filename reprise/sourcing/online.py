@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable
 from functools import partial
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from reprise.codecs.undecodable import UndecodableError
-from reprise.sourcing import limited
+from reprise.sourcing import limited, time_limit
 
 ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # two letters or more: C:// is a drive
 WEB = {"http", "https"}
@@ -27,8 +27,9 @@ def _get(address: str) -> bytes:
     scheme = address.partition("://")[0].lower()
     if scheme in WEB:
         request = Request(address, headers={"User-Agent": "reprise"})  # noqa: S310 - http or https
-        with urlopen(request, timeout=SILENCE) as answer:  # noqa: S310
-            data, said = limited.read(answer.read, WHOLE), answer.headers.get("Content-Length")
+        opener = time_limit.opener()
+        with time_limit.within(WHOLE), opener.open(request, timeout=SILENCE) as answer:
+            data, said = limited.read(answer.read), answer.headers.get("Content-Length")
         if said is not None and said != str(len(data)):
             raise UndecodableError(f"ended early: {len(data):,} bytes came of {said}")
         return data

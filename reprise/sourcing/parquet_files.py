@@ -1,11 +1,12 @@
 """Read Parquet: the pictures that data/raw holds, or a table of their paths; by pyarrow."""
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from reprise.directory import Failure, Source
-from reprise.escaping import first_line
+from reprise.escaping import first_line, printable
 from reprise.shortage import lacking
 from reprise.sourcing import limited, tabled
 from reprise.sourcing.tabled import LABELS, Listing, Row
@@ -39,11 +40,32 @@ def _image_column(file: ParquetFile) -> str | None:
     import pyarrow as pa  # noqa: PLC0415
 
     def holds(kind: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
-        if pa.types.is_struct(kind):
-            return bool(kind.get_field_index("bytes") >= 0)
-        return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+        return _is_bytes(kind) or (
+            pa.types.is_struct(kind) and bool(kind.get_field_index("bytes") >= 0)
+        )
 
     return next((field.name for field in file.schema_arrow if holds(field.type)), None)
+
+
+def _is_bytes(kind: Any) -> bool:  # noqa: ANN401
+    from pyarrow import types  # noqa: PLC0415
+
+    kinds = (types.is_binary, types.is_large_binary, types.is_fixed_size_binary)
+    return any(is_kind(_plain(kind)) for is_kind in (*kinds, types.is_binary_view))
+
+
+def _is_text(kind: Any) -> bool:  # noqa: ANN401
+    from pyarrow import types  # noqa: PLC0415
+
+    kinds = (types.is_string, types.is_large_string, types.is_string_view)
+    return any(is_kind(_plain(kind)) for is_kind in kinds)
+
+
+def _plain(kind: Any) -> Any:  # noqa: ANN401
+    """Return of a dictionary the type of what it holds: so are columns stored that repeat much."""
+    from pyarrow import types  # noqa: PLC0415
+
+    return kind.value_type if types.is_dictionary(kind) else kind
 
 
 def _held(file: ParquetFile, image: str, listing: Listing) -> Iterator[Source | Failure]:
@@ -65,6 +87,9 @@ def _held(file: ParquetFile, image: str, listing: Listing) -> Iterator[Source | 
 def _source(cell: Any, nameless: str, label: str | None) -> Source | Failure:  # noqa: ANN401
     """Return the picture of a cell: bytes, or a struct of bytes and a path."""
     data, name = (cell.get("bytes"), cell.get("path")) if isinstance(cell, dict) else (cell, None)
+    name = os.fsdecode(name) if isinstance(name, bytes) else name
+    if not isinstance(name, str | None):
+        return Failure(nameless, f"its path is of type {type(name).__name__}; expected is text")
     if not isinstance(data, bytes):
         return Failure(name or nameless, "has no bytes")
     if len(data) > limited.LARGEST:
@@ -96,9 +121,22 @@ def _rows(file: ParquetFile, columns: Sequence[str]) -> Iterator[dict[str, Any]]
 
 def _listed(file: ParquetFile, listing: Listing) -> Iterator[Source | Failure]:
     names = file.schema_arrow.names
+    if (wrong := _no_paths(file, listing)) is not None:
+        yield Failure(listing.name, wrong)
+        return
 
     def rows() -> Iterator[Row]:
         for number, row in enumerate(_rows(file, names)):
             yield f"row {number}", ["" if row[name] is None else str(row[name]) for name in names]
 
-    return tabled.listed(rows(), names, listing)
+    yield from tabled.listed(rows(), names, listing)
+
+
+def _no_paths(file: ParquetFile, listing: Listing) -> str | None:
+    """Return why the column of files can have none; None: it may, or there is no such column."""
+    try:
+        column = file.schema_arrow[tabled.places(file.schema_arrow.names, listing.wanted)[0]]
+    except ValueError:  # which `tabled.listed` reports
+        return None
+    told = f"column {printable(column.name)} is of type {printable(str(column.type))}; expected"
+    return None if _is_text(column.type) else f"{told} are paths (string) or pictures (binary)"

@@ -60,7 +60,7 @@ def listed(
 ) -> Iterator[Source | Failure]:
     """Yield the pictures that rows name by their path from the table, or by an address."""
     try:
-        file, label = _places(header, listing.wanted)
+        file, label = places(header, listing.wanted)
     except ValueError as error:
         columns = ", ".join(map(printable, header[:NAMED])) or "none"
         yield Failure(listing.name, f"{error}; --file-column names one of its columns: {columns}")
@@ -78,7 +78,7 @@ def listed(
         yield Failure(listing.name, "has no row")
 
 
-def _places(header: Sequence[str], wanted: PictureColumns) -> tuple[int, int | None]:
+def places(header: Sequence[str], wanted: PictureColumns) -> tuple[int, int | None]:
     """Return where the columns of files and of labels are.
 
     Raises:

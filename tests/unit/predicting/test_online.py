@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from time import sleep
 
 import fsspec
 import numpy as np
@@ -18,6 +19,17 @@ from reprise.sourcing import limited, online
 from reprise.sourcing.naming import is_many, pictures_of
 from reprise.spec import InputSpec
 
+MOVED = {
+    "/moved.png": "/good.png",
+    "/away.png": "file:///etc/passwd",
+    "/ftp.png": f"ftp://{HOST}:1/x.png",
+    "/slow-move.png": "/slow-headers.png",
+}
+DRIPPING = {  # after this start
+    "/slow-headers.png": b"HTTP/1.1 200 OK\r\nX: ",
+    "/slow.png": b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
+}
+OUTLASTED = list[str]()  # what was waited for to its end
 SPEC = InputSpec(6, 7, 3, "stretch", "bilinear")
 PNG = encoded(pixels(0))
 
@@ -26,14 +38,12 @@ class Answers(BaseHTTPRequestHandler):
     """Answers as the path says."""
 
     def do_GET(self) -> None:
-        if self.path == "/moved.png":
+        if self.path in MOVED:
             self.send_response(302)
-            self.send_header("Location", "/good.png")
+            self.send_header("Location", MOVED[self.path])
             self.end_headers()
-        elif self.path == "/away.png":
-            self.send_response(302)
-            self.send_header("Location", "file:///etc/passwd")
-            self.end_headers()
+        elif self.path in DRIPPING:
+            self.drip(DRIPPING[self.path])
         elif self.path == "/endless.png":
             self.send_response(200)
             self.end_headers()
@@ -50,6 +60,14 @@ class Answers(BaseHTTPRequestHandler):
             self.answer(PNG)
         else:
             self.send_error(404, "Not Found")
+
+    def drip(self, start: bytes) -> None:
+        """Write a byte now and then, until nobody is there any more."""
+        self.wfile.write(start)
+        for _ in range(2000):
+            self.wfile.write(b"x")
+            sleep(0.01)
+        OUTLASTED.append(self.path)
 
     def answer(self, data: bytes) -> None:
         self.send_response(200)
@@ -103,6 +121,7 @@ def test_a_picture_is_fetched(site: str, path: str) -> None:
         ("text.png", "no image that Pillow knows"),
         ("endless.png", "has more than 134,217,728 bytes"),
         ("away.png", "cannot be fetched (HTTP Error 302"),
+        ("ftp.png", "cannot be fetched (<urlopen error unknown url type: ftp>)"),
         ("short.png", "ended early: "),
     ],
 )
@@ -117,6 +136,15 @@ def test_what_takes_too_long_is_given_up(site: str, monkeypatch: pytest.MonkeyPa
     found = taken(f"{site}/good.png")
     assert isinstance(found, Failure)
     assert found.reason == "did not come within 0 seconds"
+
+
+@pytest.mark.parametrize("path", ["slow.png", "slow-headers.png", "slow-move.png"])
+def test_a_byte_now_and_then_does_not_keep_it_waiting(
+    path: str, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(online, "WHOLE", 0.3)
+    assert taken(f"{site}/{path}") == Failure(f"{site}/{path}", "did not come within 0 seconds")
+    assert not OUTLASTED
 
 
 def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,6 +163,48 @@ def test_parquet_may_be_a_table_of_names() -> None:
     assert all(isinstance(load(one, SPEC), Loaded) for one in rows)
 
 
+BYTES = [pa.binary(), pa.large_binary(), pa.binary(len(PNG[0])), pa.binary_view(),
+         pa.dictionary(pa.int32(), pa.binary())]  # fmt: skip
+TEXT = [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())]
+
+
+@pytest.mark.parametrize("kind", BYTES, ids=str)
+def test_bytes_of_any_type_are_pictures(kind: pa.DataType) -> None:
+    rows = stored(pa.table({"image": pa.array([PNG[0], None, PNG[0]], kind)}))
+    assert short(rows)[1] == ("t.parquet: row 1", "has no bytes")
+    assert [one.data for one in rows if isinstance(one, Source)] == [PNG[0], PNG[0]]
+
+
+@pytest.mark.parametrize("kind", TEXT, ids=str)
+def test_text_of_any_type_names_files(kind: pa.DataType) -> None:
+    rows = stored(pa.table({"image": pa.array(["a/0.png", "a/1.png"], kind)}))
+    assert all(isinstance(load(one, SPEC), Loaded) for one in rows)
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (pa.array([[1, 2]], pa.list_(pa.uint8())), "list<element: uint8>"),
+        (pa.array([7]), "int64"),
+        (pa.array([{"x": 1}]), "struct<x: int64>"),
+    ],
+)
+def test_columns_of_other_types_are_refused(cells: pa.Array, kind: str) -> None:
+    expected = f"column image is of type {kind}; expected are paths (string) or pictures (binary)"
+    assert stored(pa.table({"image": cells})) == [Failure("t.parquet", expected)]
+
+
+def test_a_path_that_is_no_text_loses_but_its_row() -> None:
+    cells = [{"bytes": PNG[0], "path": 7}, {"bytes": PNG[1], "path": None}]
+    assert short(stored(pa.table({"image": cells}))) == [
+        ("t.parquet: row 0", "its path is of type int; expected is text"),
+        ("t.parquet: row 1", None),
+    ]
+    assert short(stored(pa.table({"image": [{"bytes": PNG[0], "path": b"\xff.png"}]}))) == [
+        ("\udcff.png", None)
+    ]
+
+
 def test_cells_without_bytes_are_told() -> None:
     rows = stored(pa.table({"image": [{"bytes": None, "path": "x.png"}, None]}))
     assert short(rows) == [("x.png", "has no bytes"), ("t.parquet: row 1", "has no bytes")]

@@ -1,9 +1,11 @@
 """Two lines from a model to an answer: they say what `reprise predict` says, bit for bit."""
 
 import json
+import os
 import subprocess
 import sys
-from io import BytesIO
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -99,6 +101,65 @@ def test_an_array_is_the_picture_that_it_would_be_as_a_file(
     assert classifier(array).path is None
 
 
+@pytest.mark.parametrize("of", [BytesIO, memoryview, bytearray])
+def test_bytes_of_any_kind_are_one_picture(of: Any, classifier: Classifier) -> None:  # noqa: ANN401
+    data = FILES["plain.png"]
+    assert data.count(b"\n") > 1
+    assert classifier(of(data)).predictions == classifier(data).predictions
+    assert [one.predictions for one in classifier([of(data)])] == [classifier(data).predictions]
+    assert classifier.explain(of(data)).label == classifier(data).answer
+
+
+def test_an_open_file_is_one_picture(classifier: Classifier) -> None:
+    with Path("photos/plain.png").open("rb") as file:
+        found = classifier(file)
+    assert found.to_dict() == classifier("photos/plain.png").to_dict()
+
+
+@pytest.mark.parametrize("number", [0, -1, 10**20])
+def test_numbers_beyond_reason_are_errors_of_value(number: Any, classifier: Classifier) -> None:  # noqa: ANN401
+    with pytest.raises(ValueError, match="top must be a whole number from 1 to"):
+        classifier(pixels(0), top=number)
+    with pytest.raises(ValueError, match="batch_size must be a whole number from 1 to"):
+        Classifier("m.onnx", batch_size=number)
+    with pytest.raises(ValueError, match="threads must be a whole number from 1 to 4,096, is"):
+        Classifier("m.onnx", threads=number)
+
+
+@pytest.mark.parametrize("of", [[], ["bad.png"] * 2, "photos", "photos/*.png"])
+def test_one_picture_is_explained(of: Any, classifier: Classifier) -> None:  # noqa: ANN401
+    with pytest.raises(ValueError, match=r"explains one picture, and (none|several) are given"):
+        classifier.explain(of)
+
+
+def test_threads_may_share_a_picture_that_is_open_as_a_file(classifier: Classifier) -> None:
+    data = encoded(Picture.fromarray(pixels(0, 700, 900)))
+    expected = classifier(data).predictions
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            with Picture.open(BytesIO(data)) as picture:
+                found = list(pool.map(classifier, [picture] * 8))
+            assert [one.predictions for one in found] == [expected] * 8
+
+
+def test_a_pipe_is_refused(classifier: Classifier) -> None:
+    os.mkfifo("pipe.png")
+    for path in ("pipe.png", "/dev/zero"):
+        with pytest.raises(PictureError, match=f"{path}: is a pipe or a device"):
+            classifier(path)
+        with pytest.raises(ModelError, match=f"{path}: is a pipe or a device"):
+            Classifier(path)
+
+
+def test_a_pipe_of_the_shell_is_read(classifier: Classifier) -> None:
+    end, start = os.pipe()
+    os.write(start, FILES["plain.png"])
+    os.close(start)
+    found = classifier(f"/dev/fd/{end}")
+    os.close(end)
+    assert found.predictions == classifier("photos/plain.png").predictions
+
+
 def test_a_strided_array_is_taken(classifier: Classifier) -> None:
     array = pixels(4, 30, 30)
     expected = classifier(np.ascontiguousarray(array[::2, ::-1]))
@@ -139,6 +200,12 @@ def test_a_glob_stands_for_its_files(classifier: Classifier) -> None:
     assert [one.path for one in found] == ["photos/inks.jpg", "photos/turned.jpg"]
 
 
+def closed() -> BytesIO:
+    file = BytesIO(b"x")
+    file.close()
+    return file
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -156,6 +223,12 @@ def test_a_glob_stands_for_its_files(classifier: Classifier) -> None:
         (np.zeros((4, 4, 2), np.uint8), r"is an array \[4, 4, 2\]; expected is \[H, W\]"),
         (np.zeros((0, 4, 3), np.uint8), r"is an array \[0, 4, 3\]"),
         (np.zeros(4, np.uint8), r"is an array \[4\]"),
+        (np.zeros((0, 0), np.uint8), r"is an array \[0, 0\]"),
+        (Picture.new("RGB", (0, 0)), "has 0 x 0 pixels"),
+        (Picture.new("L", (0, 3)), "has 0 x 3 pixels"),
+        (StringIO("text"), "reads as str; open the file in binary: 'rb'"),
+        (BytesIO(b""), r"is empty \(0 bytes\)"),
+        (closed(), r"cannot be read \(I/O operation on closed file"),
         (Picture.new("F", (3, 3)), "floating-point pixels have no known range"),
         (Picture.new("I", (3, 3)), "32-bit pixels have no known range"),
         ("\x1b[2J.png", r"\\x1b\[2J.png: matches no file"),
