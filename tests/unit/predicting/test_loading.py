@@ -103,14 +103,15 @@ def test_what_cannot_be_read_is_a_failure(name: str, reason: str, tmp_path: Path
     [MemoryError(), OSError(errno.EMFILE, "Too many open files"), OSError(errno.ENFILE, "")],
 )
 def test_what_the_machine_lacks_is_no_failure_of_a_picture(
-    error: Exception, monkeypatch: pytest.MonkeyPatch
+    error: Exception, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def fail(_: Path) -> bytes:
         raise error
 
+    (tmp_path / "a.png").touch()
     monkeypatch.setattr(Path, "read_bytes", fail)
     with pytest.raises(type(error)):
-        load(Source("a.png", Path("a.png")), SPEC)
+        load(Source("a.png", tmp_path / "a.png"), SPEC)
 
 
 def sources(count: int) -> list[Source | Failure]:
