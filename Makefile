@@ -112,7 +112,7 @@ lock: .venv/installed
 check: lint test lock
 
 .venv/installed: pyproject.toml constraints.txt
-	@echo 'Installing into .venv: 5 GB, some minutes; once.'
+	@echo 'Installing into .venv: 7 GB, some minutes; once.'
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[pipeline,hub,timm,cluster,s3,ssh,search,serve,mlflow,wandb,openvino,litert,coreml,dev]'
 	touch $@
