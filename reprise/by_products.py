@@ -1,4 +1,4 @@
-"""What predictions lead to beside their rows: a contact sheet, heat maps, an accuracy."""
+"""Optional outputs of `reprise predict`: contact sheet, heat maps, accuracy."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ LONGEST = 60  # letters of a picture's name in that of its heat map
 
 
 class ByProducts:
-    """Gathers what the options ask for."""
+    """Collects predictions for the optional outputs, and writes these."""
 
     def __init__(self, options: Options, network: Model) -> None:
         self._options, self._network, self._shown = options, network, list[Prediction]()

@@ -1,4 +1,4 @@
-"""What a classifier says of pictures: shown in a terminal or a notebook, or given on."""
+"""Predictions of a classifier: printed, as HTML in a notebook, as dicts, JSON or DataFrame."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Classification:
-    """What a classifier says of one picture, or why it says nothing."""
+    """The prediction for one picture, or the error that prevented it."""
 
     found: Prediction | Failure
 
@@ -72,7 +72,7 @@ class Classification:
 
 
 class Classifications(Sequence[Classification]):
-    """What a classifier says of several pictures, in their order.
+    """The predictions for several pictures, in their order.
 
     A picture without an answer has a row with the error. `note` tells of files that a folder or an
     archive holds besides, and that were passed over.

@@ -97,36 +97,24 @@ def parser() -> ArgumentParser:
     add = made.add_argument
     add("names", nargs="+", metavar="IMAGES", help="see below; MODEL.onnx comes first")
     add("--top", type=count, default=3, metavar="K", help="classes for each picture (3)")
-    add("--format", choices=get_args(OutputFormat), help="(table, or as --output ends)")
-    add(
-        "--batch-size",
-        type=count,
-        default=32,
-        metavar="N",
-        help="pictures in a batch (32)",
-    )
-    add(
-        "--threads",
-        type=threads,
-        default=cores(),
-        metavar="N",
-        help="one a core (%(default)s)",
-    )
-    add("--sets", action="store_true", help="show the conformal set in the table, too")
-    add(
-        "--output",
-        type=file,
-        metavar="FILE",
-        help="write the rows there: .jsonl, .csv or .txt",
-    )
+    what = "pictures in a batch (32)"
+    add("--batch-size", type=count, default=32, metavar="N", help=what)
+    what = "one a core (%(default)s)"
+    add("--threads", type=threads, default=cores(), metavar="N", help=what)
     add("--threshold", type=share, metavar="P", help="less probable answers are unknown")
-    add(
-        "--sheet",
-        type=png,
-        metavar="OUT.png",
-        help="also draw the pictures with their classes",
-    )
-    add("--explain", type=folder, metavar="FOLDER", help="write heat maps there: slow")
     add("--file-column", metavar="NAME", help="column of tables with the files")
     add("--label-column", metavar="NAME", help="column of tables or Parquet with the labels")
+    _add_outputs(made)
     return made
+
+
+def _add_outputs(made: ArgumentParser) -> None:
+    """Add what is written, where, and how."""
+    add = made.add_argument
+    add("--format", choices=get_args(OutputFormat), help="(table, or as --output ends)")
+    add("--sets", action="store_true", help="show the conformal set in the table, too")
+    what = "write the rows there: .jsonl, .csv or .txt"
+    add("--output", type=file, metavar="FILE", help=what)
+    what = "also draw the pictures with their classes"
+    add("--sheet", type=png, metavar="OUT.png", help=what)
+    add("--explain", type=folder, metavar="FOLDER", help="write heat maps there: slow")

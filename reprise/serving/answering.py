@@ -49,7 +49,7 @@ async def predict(request: Request) -> Response:
 async def _rows(
     service: Serving, deployed: Deployed, asked: PictureRequest
 ) -> list[dict[str, Any]]:
-    """Return what is told of each picture, in their order."""
+    """Return the result of each picture, in their order, as JSON has it."""
     card = deployed.model.metadata
     loaded = await service.decoder.load(asked.sources, card.spec)
     batch = [one for one in loaded if isinstance(one, Loaded)]
@@ -87,7 +87,7 @@ async def _heat(
 
 
 def told(name: str | None, found: Prediction) -> dict[str, Any]:
-    """Return what is told of a picture."""
+    """Return the result of a picture as JSON has it."""
     decision = found.decision
     return {
         "name": name,

@@ -25,7 +25,7 @@ class Queued(NamedTuple):
 
 
 class Batcher:
-    """A thread in which the models run; `observe` is told the size of every batch."""
+    """Runs models in one thread; calls `observe` with the number of images of every batch."""
 
     def __init__(self, size: int, observe: Callable[[int], object]) -> None:
         self._size, self._observe = size, observe

@@ -1,4 +1,4 @@
-"""What every request passes: the log, the metrics, errors as JSON, and the end of a connection."""
+"""Middleware of every request: log line, metrics, errors as JSON, closing of connections."""
 
 import asyncio
 import time
@@ -105,7 +105,7 @@ class Gate:
 
 
 def _failed(error: Exception) -> RejectedError:
-    """Return what a client is told of an error, which may name files or what others have sent."""
+    """Return a response that hides the error: its text may name files, or data of others."""
     if needs := lacking(error):
         reason = f"the server lacks {needs} now; try again later"
         return RejectedError(503, reason, {"Retry-After": "1"})

@@ -1,4 +1,4 @@
-"""What is counted and timed, for Prometheus."""
+"""Metrics of the server: counters, gauges and histograms for Prometheus."""
 
 from collections.abc import Callable
 

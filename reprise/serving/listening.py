@@ -25,7 +25,7 @@ WAITING = 1024  # connections that the system keeps until they are taken
 
 
 class ListeningError(Exception):
-    """An address at which nobody can listen; the message is the reason, with the remedy."""
+    """An address that cannot be bound; the message is the reason, with the remedy."""
 
 
 class GracefulServer(Server):
@@ -118,7 +118,7 @@ class GracefulServer(Server):
 
 
 def _accepted(opened: socket.socket) -> Iterator[socket.socket]:
-    """Yield the connections that nobody has taken yet."""
+    """Accept and yield the connections in the backlog of the socket."""
     with suppress(OSError):  # there is no further one
         while True:
             yield opened.accept()[0]

@@ -1,4 +1,4 @@
-"""What the requests share: the model that answers now, its queue, and the limits."""
+"""State of the server: the deployed model, the queue of pictures, and the limits."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
-from reprise.arguments import count
+from reprise.arguments import count, threads
 from reprise.cores import cores
 from reprise.decoding import LARGEST
 from reprise.model import MODEL
@@ -104,7 +104,18 @@ def parser() -> ArgumentParser:
     add("--port", type=_whole(0, 65535), default=8000, help="0 takes a free one (8000)")
     add("--token-file", type=Path, metavar="FILE", help=f"with the token to ask for (${TOKEN})")
     add("--batch-size", type=count, default=32, metavar="N", help="pictures in a batch (32)")
-    add("--threads", type=count, default=cores(), metavar="N", help="one a core (%(default)s)")
+    add("--threads", type=threads, default=cores(), metavar="N", help="one a core (%(default)s)")
+    _add_limits(made, limits)
+    add("--timeout", type=_seconds(0.1), default=limits.seconds, metavar="SECONDS",
+        help="that a header may take, and a body (%(default)s)")  # fmt: skip
+    add("--drain", type=_seconds(0.0), default=1.0, metavar="SECONDS",
+        help="of taking requests after SIGTERM (%(default)s)")  # fmt: skip
+    add("--log-format", choices=get_args(LogFormat), default="text", help="of the log (text)")
+    return made
+
+
+def _add_limits(made: ArgumentParser, limits: Allowance) -> None:
+    """Add the limits that are whole numbers."""
     for name, default, what in (
         ("queue", limits.queue, "pictures that wait at most; then 429"),
         ("max-images", limits.images, "of a request"),
@@ -113,13 +124,9 @@ def parser() -> ArgumentParser:
     ):
         most = LARGEST if name == "max-pixels" else 2**40
         kind = _whole(1, most)
-        add(f"--{name}", type=kind, default=default, metavar="N", help=f"{what} (%(default)s)")
-    add("--timeout", type=_seconds(0.1), default=limits.seconds, metavar="SECONDS",
-        help="that a header may take, and a body (%(default)s)")  # fmt: skip
-    add("--drain", type=_seconds(0.0), default=1.0, metavar="SECONDS",
-        help="of taking requests after SIGTERM (%(default)s)")  # fmt: skip
-    add("--log-format", choices=get_args(LogFormat), default="text", help="of the log (text)")
-    return made
+        made.add_argument(
+            f"--{name}", type=kind, default=default, metavar="N", help=f"{what} (%(default)s)"
+        )
 
 
 def _whole(least: int, most: int = 10**6) -> Callable[[str], int]:

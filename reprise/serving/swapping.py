@@ -67,7 +67,7 @@ class Swapper:
 
 
 def _change(old: Deployed, new: Deployed) -> dict[str, object]:
-    """Return what a client may trip over."""
+    """Return the versions, and whether classes or input differ, for the log."""
     said: dict[str, object] = {"model": new.version, "before": old.version}
     for name in ("classes", "spec"):
         if getattr(old.model.metadata, name) != getattr(new.model.metadata, name):

@@ -55,21 +55,25 @@ class Crew:
             jobs = min(jobs, len(left))
             pool = stack.enter_context(ThreadPoolExecutor(jobs + 1))
             stack.callback(self._stop_all)
-            beat = pool.submit(self._beat)
-            slots = [pool.submit(self._slot, number, lock) for number in range(jobs)]
-            try:
-                for slot in wait(slots, return_when=FIRST_EXCEPTION).done:
-                    slot.result()
-                self._stop_all()
-                beat.result()
-            except KeyboardInterrupt as error:
-                self._at.patience.end()
-                signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second would leave them at work
-                say("stopping the trials that are at work")
-                raise KeyboardInterrupt(
-                    "stopped; the same command goes on, with the trials that were at work"
-                ) from error
+            self._wait_for_slots(pool, jobs, lock)
             self._show(self._at.left())
+
+    def _wait_for_slots(self, pool: ThreadPoolExecutor, jobs: int, lock: int) -> None:
+        """Start the slots and the heartbeat, and wait until all slots have ended."""
+        beat = pool.submit(self._beat)
+        slots = [pool.submit(self._slot, number, lock) for number in range(jobs)]
+        try:
+            for slot in wait(slots, return_when=FIRST_EXCEPTION).done:
+                slot.result()
+            self._stop_all()
+            beat.result()
+        except KeyboardInterrupt as error:
+            self._at.patience.end()
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second would leave them at work
+            say("stopping the trials that are at work")
+            raise KeyboardInterrupt(
+                "stopped; the same command goes on, with the trials that were at work"
+            ) from error
 
     def _slot(self, slot: int, lock: int) -> None:
         """Carry out one trial after the other, until all have ended."""

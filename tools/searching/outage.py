@@ -1,4 +1,4 @@
-"""A database that does not answer, refuses, or is damaged: what is waited for, and what is told."""
+"""Errors of a database: which are retried until it answers, and messages for the others."""
 
 import sqlite3
 import threading
