@@ -1,10 +1,22 @@
 # `make repro` runs the pipeline, `make test` the tests; both install what they need the first time.
+# `make repro CPU=1` installs PyTorch without CUDA on Linux, which a machine without a GPU never uses.
 # Most others are commands of `reprise`, which work where there is no make, too: `reprise --help`.
 
 PYTHON ?= python3
+# What developers need besides, each an extra of pyproject.toml.
+DEVELOPERS = cluster,coreml,dev,hub,litert,mlflow,openvino,plots,s3,search,ssh,timm,wandb
+# pip takes PyTorch from where it takes all else: on Linux that is the build with CUDA. uv knows the
+# build for CPUs; where it is, this is such an environment.
+CPU := $(or $(CPU),$(wildcard .venv/bin/uv))
+ifneq ($(CPU),)
+INSTALL = .venv/bin/uv pip install --quiet --python .venv --torch-backend cpu -c constraints.txt
+else
+INSTALL = .venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt
+endif
+comma := ,
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
+.PHONY: repro install versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -23,7 +35,7 @@ verify: .venv/installed
 verify-cache: .venv/installed
 	@python -m reprise verify-cache $(ARGS)
 
-test: .venv/installed
+test: .venv/developed
 	python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 # Bad input of every kind, 20 times as much as the tests try: `make fuzz TIMES=100`.
@@ -31,23 +43,26 @@ TIMES ?= 20
 FUZZERS = tests/unit/sources/test_fuzz.py tests/unit/predicting/test_damaged_files.py \
 	tests/unit/test_fuzz_artifacts.py tests/unit/test_fuzz_params.py \
 	tests/unit/training/test_fuzz_train.py tests/unit/training/test_checkpoint.py
-fuzz: .venv/installed
+fuzz: .venv/developed
 	FUZZ=$(TIMES) python -m pytest $(FUZZERS)
 
-lint: .venv/installed
+lint: .venv/developed
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports --no-logo
 	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
+	check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yaml
+	check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yaml
+	check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 	check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 	hadolint deploy/Dockerfile
 
-format: .venv/installed
+format: .venv/developed
 	ruff check --fix .
 	ruff format .
 
-docs: .venv/installed
+docs: .venv/developed
 	python -m docs.parameters
 
 board: .venv/installed
@@ -58,7 +73,7 @@ recipe: .venv/installed
 	@python -m reprise recipe $(R)
 
 # `make find-lr ARGS='--low 1e-5 --high 1'`
-find-lr: .venv/installed
+find-lr: .venv/with-plots
 	python -m reprise find-lr $(ARGS)
 
 # Of each experiment three scores and the parameters that differ, as wide as the terminal;
@@ -81,25 +96,25 @@ folds: .venv/installed
 
 # `make search` tries what search.yaml names, and goes on where it was; ARGS='--jobs 2' tries two at
 # once, ARGS='--storage postgresql://user@host/database --push origin' shares it with other machines.
-search: .venv/installed
+search: .venv/with-search
 	@python -m reprise search $(ARGS)
 
 # `make search-apply` sets the best trial in params.yaml.
-search-apply: .venv/installed
+search-apply: .venv/with-search
 	@python -m reprise search-apply $(ARGS)
 
 # `make search-board` opens Optuna's dashboard.
-search-board: .venv/installed
+search-board: .venv/with-search
 	@python -m reprise search-board $(ARGS)
 
 # `make plots`, or `make plots A=main B=workspace`: as `dvc plots`, but the page needs no network, and
 # no name in it acts as code.
-plots: .venv/installed
+plots: .venv/with-plots
 	@python -m reprise plots $(A) $(B)
 
 # `make publish TO=owner/name`: model, card and report of the last commit go to the Hugging Face hub;
 # ARGS=--dry-run only writes what would, ARGS=--private keeps it from others.
-publish: .venv/installed
+publish: .venv/with-hub
 	@python -m reprise publish "$(TO)" $(ARGS)
 
 # No stage may differ from what dvc.lock says it ran as; the data may be absent.
@@ -111,8 +126,28 @@ lock: .venv/installed
 # What CI runs.
 check: lint test lock
 
+# `make install EXTRAS=hub,timm` adds what pyproject.toml calls extras; `make repro` needs none.
+install: .venv/installed
+	$(INSTALL) -e '.[pipeline,serve$(if $(EXTRAS),$(comma)$(EXTRAS))]'
+
+# What a user needs.
 .venv/installed: pyproject.toml constraints.txt
-	@echo 'Installing into .venv: 7 GB, some minutes; once.'
+	@echo 'Installing into .venv, once: $(if $(CPU),PyTorch for CPUs.,PyTorch with CUDA; CPU=1 spares 5 GB of it.)'
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[pipeline,hub,timm,cluster,s3,ssh,search,serve,mlflow,wandb,openvino,litert,coreml,dev]'
+ifneq ($(CPU),)
+	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt uv
+endif
+	$(INSTALL) -e '.[pipeline,serve]'
+	touch $@
+
+# What one command needs besides, such as search; a developer has it.
+.venv/with-%: .venv/installed
+	@[ .venv/developed -nt pyproject.toml ] || { echo 'Installing what $* needs, once.'; \
+	$(INSTALL) -e '.[pipeline,serve,$*]'; }
+	touch $@
+
+# What a developer needs: all of it.
+.venv/developed: .venv/installed
+	@echo 'Installing what the tests need, once.'
+	$(INSTALL) -e '.[pipeline,serve,$(DEVELOPERS)]'
 	touch $@

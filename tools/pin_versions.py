@@ -30,9 +30,13 @@ def stages_using(name: str) -> list[str]:
 
 
 def pin(path: Path = versions.PATH) -> list[str]:
-    """Write the installed versions; return a line for each that changed."""
+    """Write the installed versions; return a line for each that changed.
+
+    The library of an extra that is not installed stays as it is: it computes nothing here.
+    """
     before = versions.stated(path)
     after = versions.installed(before)
+    after.update({name: before[name] for name in versions.absent(after)})
     lines = [f'{name}: "{number}"\n' for name, number in sorted(after.items())]
     with files.replacing(path) as partial:
         partial.write_text(HEAD + "".join(lines), encoding="utf-8")
