@@ -5,14 +5,9 @@
 PYTHON ?= python3
 # What developers need besides, each an extra of pyproject.toml.
 DEVELOPERS = cluster,coreml,dev,hub,litert,mlflow,openvino,plots,s3,search,ssh,timm,wandb
-# pip takes PyTorch from where it takes all else: on Linux that is the build with CUDA. uv knows the
-# build for CPUs; where it is, this is such an environment.
-CPU := $(or $(CPU),$(wildcard .venv/bin/uv))
-ifneq ($(CPU),)
-INSTALL = .venv/bin/uv pip install --quiet --python .venv --torch-backend cpu -c constraints.txt
-else
-INSTALL = .venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt
-endif
+PIP = .venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt
+# On Linux pip takes the PyTorch with CUDA; uv knows the one for CPUs. Once so, always so.
+CPU := $(or $(CPU),$(wildcard .venv/cpu))
 comma := ,
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -128,26 +123,32 @@ check: lint test lock
 
 # `make install EXTRAS=hub,timm` adds what pyproject.toml calls extras; `make repro` needs none.
 install: .venv/installed
-	$(INSTALL) -e '.[pipeline,serve$(if $(EXTRAS),$(comma)$(EXTRAS))]'
+	$(PIP) -e '.[pipeline,serve$(if $(EXTRAS),$(comma)$(EXTRAS))]'
 
 # What a user needs.
 .venv/installed: pyproject.toml constraints.txt
-	@echo 'Installing into .venv, once: $(if $(CPU),PyTorch for CPUs.,PyTorch with CUDA; CPU=1 spares 5 GB of it.)'
+ifeq ($(CPU),)
+	@echo 'Installing into .venv, once: 6 GB, minutes. CPU=1 takes 1.5 GB, for machines without a GPU.'
 	$(PYTHON) -m venv .venv
-ifneq ($(CPU),)
-	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt uv
+	$(PIP) -e '.[pipeline,serve]'
+else
+	@echo 'Installing into .venv, once: 1.5 GB, PyTorch for CPUs.'
+	$(PYTHON) -m venv .venv
+	$(PIP) uv
+	.venv/bin/uv pip install --quiet --python .venv --torch-backend cpu -c constraints.txt -e '.[pipeline,serve]'
+	.venv/bin/python -m pip uninstall --quiet --yes uv
+	touch .venv/cpu
 endif
-	$(INSTALL) -e '.[pipeline,serve]'
 	touch $@
 
 # What one command needs besides, such as search; a developer has it.
 .venv/with-%: .venv/installed
 	@[ .venv/developed -nt pyproject.toml ] || { echo 'Installing what $* needs, once.'; \
-	$(INSTALL) -e '.[pipeline,serve,$*]'; }
+	$(PIP) -e '.[pipeline,serve,$*]'; }
 	touch $@
 
 # What a developer needs: all of it.
 .venv/developed: .venv/installed
-	@echo 'Installing what the tests need, once.'
-	$(INSTALL) -e '.[pipeline,serve,$(DEVELOPERS)]'
+	@echo 'Installing what the tests need, once: 1 GB.'
+	$(PIP) -e '.[pipeline,serve,$(DEVELOPERS)]'
 	touch $@
