@@ -1,0 +1,75 @@
+"""Read and set parameters in the text of a params.yaml, a line each, by the standard library alone.
+
+Values stay text: what stands between the name and the comment, and lines below that are deeper.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+COLUMN = 22  # of the comments
+VALUE = r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|.*?)"""
+LEAF = re.compile(rf"  (\w+):(?: +{VALUE})??(?:\s+(#.*))?\s*$")
+PLAIN = re.compile(r"[A-Za-z_/][\w./+-]*")  # text that is no number, and needs no quotes
+WORDS = {"null", "true", "false", "yes", "no", "on", "off"}  # that YAML takes for something else
+
+
+class Line(NamedTuple):
+    """A line of the file, with those below it that belong to its value."""
+
+    name: str  # section and parameter; empty of any other line
+    text: str  # of any other line, as it is; of a parameter the value
+    comment: str = ""
+    below: tuple[str, ...] = ()
+
+    @property
+    def value(self) -> tuple[str, tuple[str, ...]]:
+        """Return all of the value."""
+        return self.text, self.below
+
+
+def parse(text: str) -> list[Line]:
+    """Return the lines of a file of parameters."""
+    lines, section = list[Line](), ""
+    for row in text.splitlines():
+        if head := re.match(r"(\w+):", row):
+            section = head[1]
+        leaf = LEAF.match(row)
+        if leaf and section:
+            lines.append(Line(f"{section}.{leaf[1]}", leaf[2] or "", leaf[3] or ""))
+        elif row.startswith("   ") and row.strip() and lines and lines[-1].name:
+            lines[-1] = lines[-1]._replace(below=(*lines[-1].below, row))
+        else:
+            lines.append(Line("", row))
+    return lines
+
+
+def values(text: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return the values by dotted name."""
+    return {line.name: line.value for line in parse(text) if line.name}
+
+
+def with_values(text: str, new: Mapping[str, tuple[str, tuple[str, ...]]]) -> str:
+    """Return the text with other values for some of its parameters."""
+    lines = (
+        line._replace(text=new[line.name][0], below=new[line.name][1]) if line.name in new else line
+        for line in parse(text)
+    )
+    return "".join(f"{row}\n" for line in lines for row in rows(line))
+
+
+def rows(line: Line) -> Iterator[str]:
+    """Yield the rows of the file that a line stands for, its comment in the column of comments."""
+    if not line.name:
+        yield line.text
+        return
+    entry = f"  {line.name.partition('.')[2]}: {line.text}".rstrip()
+    yield f"{entry:<{COLUMN}}  {line.comment}" if line.comment else entry
+    yield from line.below
+
+
+def scalar(value: str) -> str:
+    """Return text as YAML writes it."""
+    plain = PLAIN.fullmatch(value) and value.lower() not in WORDS
+    return value if plain else json.dumps(value, ensure_ascii=False)
