@@ -1,1 +1,1 @@
-"""`reprise new` and `reprise upgrade`: a repository of one's own, by Git and the standard library."""
+"""A repository of one's own, made and upgraded by Git and the standard library."""

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reprise.escaping import printable
-from reprise.founding.parameter_lines import scalar, values, with_values
+from reprise.founding.fast_import import Blob
+from reprise.founding.parameter_lines import Value, scalar, values, with_values
 from reprise.founding.plumbing import FoundingError
-from reprise.founding.pristine import Blob
 
 PARAMS, README, DVC = "params.yaml", "README.md", ".dvc/config"
 BASE = "digits"  # the recipe that the others differ from
 TABLES = {".csv", ".tsv"}
-Values = dict[str, tuple[str, tuple[str, ...]]]
 
 
 class Answers(NamedTuple):
@@ -77,47 +76,46 @@ def changed(files: Mapping[str, Blob], given: Answers) -> dict[str, Blob]:
         FoundingError: a setting names no parameter.
     """
     params = files[PARAMS].content.decode()
-    new = _recipe(files, given.recipe) | _images(given.images, _recipe(files, given.recipe))
+    new = _recipe(files, given.recipe) | _images(given.images)
     new |= _settings(given.settings, values(params))
-    title, _, rest = files[README].content.decode().partition("\n")
-    dvc = files[DVC].content.decode()
     remote = given.remote or f"~/.local/share/{given.name}"
     texts = {
         PARAMS: with_values(params, new),
-        README: f"# {given.name}\n{rest}" if title else rest,
-        DVC: re.sub(r"(?m)^(\s*url = ).*$", lambda line: line[1] + remote, dvc, count=1),
+        README: re.sub(r"\A.*", lambda _: f"# {given.name}", files[README].content.decode()),
+        DVC: re.sub(r"(?<=url = ).*", lambda _: remote, files[DVC].content.decode(), count=1),
     }
     return {path: files[path]._replace(content=text.encode()) for path, text in texts.items()}
 
 
-def _recipe(files: Mapping[str, Blob], name: str) -> Values:
+def _recipe(files: Mapping[str, Blob], name: str) -> dict[str, Value]:
     """Return the parameters that a recipe sets."""
     base, own = (files[f"recipes/{one}.yaml"].content.decode() for one in (BASE, name))
     return values(base) | values(own)
 
 
-def _images(images: str | None, recipe: Values) -> Values:
+def _images(images: str | None) -> dict[str, Value]:
     """Return the parameters that say where the images are."""
     if images is None:
-        is_base = recipe["download.dataset"] == (BASE, ())
-        return {"download.dataset": ("folder", ())} if is_base else {}
+        return {}
     if "://" in images:
-        return {"download.dataset": ("folder", ()), "download.address": (scalar(images), ())}
-    path, table = Path(images), Path(images).suffix.lower() in TABLES
-    made = {
-        "download.dataset": ("table" if table else "folder", ()),
-        "download.path": (scalar(str(path.parent if table else path)), ()),
+        return {"download.dataset": Value("folder"), "download.address": Value(scalar(images))}
+    path = Path(images)
+    if path.suffix.lower() not in TABLES:
+        return {"download.dataset": Value("folder"), "download.path": Value(scalar(images))}
+    return {
+        "download.dataset": Value("table"),
+        "download.path": Value(scalar(str(path.parent))),
+        "download.table": Value(scalar(path.name)),
     }
-    return made | ({"download.table": (scalar(path.name), ())} if table else {})
 
 
-def _settings(settings: Iterable[str], known: Values) -> Values:
+def _settings(settings: Iterable[str], known: Mapping[str, Value]) -> dict[str, Value]:
     """Return the parameters that were set one by one.
 
     Raises:
         FoundingError: a setting has no `=`, or names no parameter.
     """
-    made: Values = {}
+    made = dict[str, Value]()
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals:
@@ -126,5 +124,5 @@ def _settings(settings: Iterable[str], known: Values) -> Values:
             near = get_close_matches(name, known, n=1)
             meant = f"did you mean {near[0]}?" if near else f"{PARAMS} lists them"
             raise FoundingError(f"-S {printable(name)}: is no parameter; {meant}")
-        made[name] = value, ()
+        made[name] = Value(value)
     return made

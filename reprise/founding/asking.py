@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from reprise.founding.answers import Answers, recipes, require_images, require_recipe, summary
+from reprise.founding.fast_import import Blob
 from reprise.founding.plumbing import FoundingError
-from reprise.founding.pristine import Blob
 
 DEFAULT = "photos"
 AnswerT = TypeVar("AnswerT")

@@ -14,12 +14,12 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from reprise.escaping import printable
-from reprise.founding import asking, origin_commit, pristine
+from reprise.founding import asking, fast_import, origin_commit, pristine, vendor_branch
 from reprise.founding.answers import PARAMS, Answers, changed
+from reprise.founding.fast_import import Parent
 from reprise.founding.origin_commit import Origin
 from reprise.founding.parameter_lines import values
 from reprise.founding.plumbing import FoundingError, Git
-from reprise.founding.pristine import BRANCH
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,12 +92,12 @@ def found(target: Path, origin: Origin, given: Answers) -> None:
 
 def _fill(git: Git, origin: Origin, given: Answers) -> None:
     """Make both branches, and check `main` out."""
+    files = pristine.files(origin)
     git.text("init", "--quiet")
     git.text("symbolic-ref", "HEAD", "refs/heads/main")
-    base = pristine.record(git, f"refs/heads/{BRANCH}", origin)
+    base = vendor_branch.record(git, vendor_branch.REF, origin, (Parent(), files))
     message = f"{given.name}: begin with recipe {given.recipe}\n"
-    own = changed(pristine.files(origin), given)
-    pristine.commit(git, ("refs/heads/main", message, f"from {base}\n"), own)
+    fast_import.commit(git, "refs/heads/main", message, (Parent(base), changed(files, given)))
     git.text("reset", "--quiet", "--hard")
 
 
@@ -145,10 +145,10 @@ def _next_steps(options: Namespace, given: Answers, params: str) -> Iterator[str
     recipe = f"recipe {given.recipe}"
     yield f"{printable(options.folder)}: a repository of your own, with {recipe} in params.yaml"
     named = values(params)
-    dataset, path = named["download.dataset"][0], named["download.path"][0]
+    dataset, path = named["download.dataset"].text, named["download.path"].text
     if given.images is None and dataset == "folder":
         yield f"before it runs: your images in its folder {path}, a folder for each class"
-    weights = named["train.weights"][0]
+    weights = named["train.weights"].text
     if weights.startswith("models/"):
         yield f"before it runs: {weights}; models/source/README.md says whence"
     yield f"next: `cd {shlex.quote(options.folder)}`, then `make repro`; README.md has the rest"

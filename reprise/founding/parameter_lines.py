@@ -15,18 +15,19 @@ PLAIN = re.compile(r"[A-Za-z_/][\w./+-]*")  # text that is no number, and needs 
 WORDS = {"null", "true", "false", "yes", "no", "on", "off"}  # that YAML takes for something else
 
 
+class Value(NamedTuple):
+    """The value of a parameter, as text."""
+
+    text: str  # behind the name
+    below: tuple[str, ...] = ()  # deeper lines, of a list that has more than one
+
+
 class Line(NamedTuple):
-    """A line of the file, with those below it that belong to its value."""
+    """A line of the file."""
 
     name: str  # section and parameter; empty of any other line
-    text: str  # of any other line, as it is; of a parameter the value
+    value: Value  # of any other line, the line
     comment: str = ""
-    below: tuple[str, ...] = ()
-
-    @property
-    def value(self) -> tuple[str, tuple[str, ...]]:
-        """Return all of the value."""
-        return self.text, self.below
 
 
 def parse(text: str) -> list[Line]:
@@ -37,36 +38,34 @@ def parse(text: str) -> list[Line]:
             section = head[1]
         leaf = LEAF.match(row)
         if leaf and section:
-            lines.append(Line(f"{section}.{leaf[1]}", leaf[2] or "", leaf[3] or ""))
+            lines.append(Line(f"{section}.{leaf[1]}", Value(leaf[2] or ""), leaf[3] or ""))
         elif row.startswith("   ") and row.strip() and lines and lines[-1].name:
-            lines[-1] = lines[-1]._replace(below=(*lines[-1].below, row))
+            value = Value(lines[-1].value.text, (*lines[-1].value.below, row))
+            lines[-1] = lines[-1]._replace(value=value)
         else:
-            lines.append(Line("", row))
+            lines.append(Line("", Value(row)))
     return lines
 
 
-def values(text: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+def values(text: str) -> dict[str, Value]:
     """Return the values by dotted name."""
     return {line.name: line.value for line in parse(text) if line.name}
 
 
-def with_values(text: str, new: Mapping[str, tuple[str, tuple[str, ...]]]) -> str:
+def with_values(text: str, new: Mapping[str, Value]) -> str:
     """Return the text with other values for some of its parameters."""
-    lines = (
-        line._replace(text=new[line.name][0], below=new[line.name][1]) if line.name in new else line
-        for line in parse(text)
-    )
+    lines = (line._replace(value=new.get(line.name, line.value)) for line in parse(text))
     return "".join(f"{row}\n" for line in lines for row in rows(line))
 
 
 def rows(line: Line) -> Iterator[str]:
     """Yield the rows of the file that a line stands for, its comment in the column of comments."""
     if not line.name:
-        yield line.text
+        yield line.value.text
         return
-    entry = f"  {line.name.partition('.')[2]}: {line.text}".rstrip()
+    entry = f"  {line.name.partition('.')[2]}: {line.value.text}".rstrip()
     yield f"{entry:<{COLUMN}}  {line.comment}" if line.comment else entry
-    yield from line.below
+    yield from line.value.below
 
 
 def scalar(value: str) -> str:
