@@ -40,6 +40,8 @@ COMMANDS = {
     "board": Command(PROJECT, "open TensorBoard", "tensorboard.main", ("--logdir", "runs")),
     "plots": Command(PROJECT, "dvc plots, as a page without a network", "tools.offline_plots"),
     "publish": Command(PROJECT, "send the model to the Hugging Face hub", "tools.publish"),
+    "check": Command(PROJECT, "are parameters, graph and dvc.lock whole", "tools.check"),
+    "relock": Command(PROJECT, "spare stages a run for new comments", "tools.relock"),
     "verify": Command(PROJECT, "compute the last commit again, and compare", "tools.verify"),
     "verify-cache": Command(PROJECT, "are cached files as they were", "tools.verify_cache"),
     "versions": Command(PROJECT, "write the installed versions down", "tools.pin_versions"),
