@@ -43,7 +43,7 @@ def graph() -> Iterator[str]:
 
 def lock() -> Iterator[str]:
     """Yield the stages that would run again, for other reasons than data that are not here."""
-    for name, found in status.standings().items():
+    for name, found in status.statuses().items():
         if changed := [*found.changed()]:
             yield (
                 f"{LOCK}: {name} ran with other {', '.join(changed)}; run `dvc repro` (or "

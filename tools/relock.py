@@ -15,7 +15,7 @@ from pathlib import Path
 from stages import errors
 from stages.errors import UserError
 from tools.checking import status
-from tools.checking.status import Standing
+from tools.checking.status import StageStatus
 from tools.provenance import clone, lockfile
 from tools.provenance.lockfile import NOT_RUN, Locked
 from tools.relocking import proof
@@ -24,7 +24,7 @@ from tools.relocking.judgement import Judgement, judge, require_blind
 LOCK = Path("dvc.lock")
 
 
-def judged(stage: str, found: Standing, locked: Mapping[str, Locked]) -> Judgement:
+def judged(stage: str, found: StageStatus, locked: Mapping[str, Locked]) -> Judgement:
     """Return whether a stage must run again."""
     made = judge(found, locked.get(stage, NOT_RUN))
     if made.same:
@@ -50,7 +50,7 @@ def relock(options: Namespace) -> bool:
     if not LOCK.exists():
         raise UserError(f"{LOCK}: is not there; no stage has run yet, so `dvc repro` runs all")
     locked = lockfile.read(LOCK.read_text("utf-8"))
-    found = status.standings(*options.stages)
+    found = status.statuses(*options.stages)
     judgements = {stage: judged(stage, said, locked) for stage, said in found.items()}
     if not judgements:
         print(f"{LOCK} is as new as code, parameters and data; nothing to record")

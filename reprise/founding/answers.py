@@ -16,7 +16,7 @@ BASE = "digits"  # the recipe that the others differ from
 TABLES = {".csv", ".tsv"}
 
 
-class Answers(NamedTuple):
+class Choices(NamedTuple):
     """The answers to the questions, or the options in their place."""
 
     name: str  # of the folder
@@ -69,7 +69,7 @@ def require_images(given: str) -> str:
     return str(path)
 
 
-def changed(files: Mapping[str, Blob], given: Answers) -> dict[str, Blob]:
+def changed(files: Mapping[str, Blob], given: Choices) -> dict[str, Blob]:
     """Return the files that the answers change, as they are then.
 
     Raises:

@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from reprise.founding.answers import Answers, recipes, require_images, require_recipe, summary
+from reprise.founding.answers import Choices, recipes, require_images, require_recipe, summary
 from reprise.founding.fast_import import Blob
 from reprise.founding.plumbing import FoundingError
 
@@ -16,7 +16,7 @@ Where are your images? A folder with a folder for each class, an archive of one,
 or an address (https://...). Empty: they come later, into data/source of the new repository."""
 
 
-def answers(options: Namespace, name: str, files: Mapping[str, Blob]) -> Answers:
+def answers(options: Namespace, name: str, files: Mapping[str, Blob]) -> Choices:
     """Return the answers to the questions that the options leave open.
 
     Without a terminal, and with `--yes`, nothing is asked.
@@ -36,7 +36,7 @@ def answers(options: Namespace, name: str, files: Mapping[str, Blob]) -> Answers
         question = "\n".join(["Which recipe?", *rows, f"recipe [{DEFAULT}]: "])
         recipe = _asked(question, lambda text: require_recipe(text or DEFAULT, known))
     settings = tuple(options.set)
-    return Answers(name, recipe or DEFAULT, images, settings, options.remote)
+    return Choices(name, recipe or DEFAULT, images, settings, options.remote)
 
 
 def _asked(question: str, checked: Callable[[str], AnswerT]) -> AnswerT:

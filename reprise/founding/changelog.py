@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from reprise.escaping import printable
-from reprise.founding.origin_commit import Origin
+from reprise.founding.upstream import Upstream
 
 FILE = "CHANGELOG.md"
 MOST = 60  # lines that are shown
 
 
-def since(origin: Origin, before: str) -> Iterator[str]:
+def since(origin: Upstream, before: str) -> Iterator[str]:
     """Yield the lines that are new since a commit; where that is not known, those of the newest."""
     known = origin.git.succeeds("cat-file", "-e", f"{before}^{{commit}}")
     told = [*(_added(origin, before) if known else _newest(origin))]
@@ -19,14 +19,14 @@ def since(origin: Origin, before: str) -> Iterator[str]:
         yield f"  and {len(lines) - MOST} lines more, in {FILE} of {origin.commit[:7]}"
 
 
-def _added(origin: Origin, before: str) -> Iterator[str]:
+def _added(origin: Upstream, before: str) -> Iterator[str]:
     diff = origin.git.text("diff", "--unified=0", before, origin.commit, "--", FILE)
     for line in diff.splitlines():
         if line.startswith("+") and not line.startswith("+++"):
             yield line[1:]
 
 
-def _newest(origin: Origin) -> list[str]:
+def _newest(origin: Upstream) -> list[str]:
     text = origin.git.run("show", f"{origin.commit}:{FILE}").stdout.decode(errors="replace")
     sections = text.split("\n## ")
     return f"## {sections[1]}".splitlines() if len(sections) > 1 else []

@@ -14,12 +14,12 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from reprise.escaping import printable
-from reprise.founding import asking, fast_import, origin_commit, pristine, vendor_branch
-from reprise.founding.answers import PARAMS, Answers, changed
+from reprise.founding import asking, fast_import, pristine, upstream, vendor_branch
+from reprise.founding.answers import PARAMS, Choices, changed
 from reprise.founding.fast_import import Parent
-from reprise.founding.origin_commit import Origin
 from reprise.founding.parameter_lines import values
 from reprise.founding.plumbing import FoundingError, Git
+from reprise.founding.upstream import Upstream
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         target = _target(options.folder)
-        with origin_commit.opened(options.source, options.rev) as origin:
+        with upstream.opened(options.source, options.rev) as origin:
             _require_apart(target, origin)
             files = pristine.files(origin)
             given = asking.answers(options, target.name, files)
@@ -67,7 +67,7 @@ def parser() -> ArgumentParser:
     return made
 
 
-def found(target: Path, origin: Origin, given: Answers) -> None:
+def found(target: Path, origin: Upstream, given: Choices) -> None:
     """Make the repository beside its place, and move it there whole.
 
     Raises:
@@ -90,7 +90,7 @@ def found(target: Path, origin: Origin, given: Answers) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _fill(git: Git, origin: Origin, given: Answers) -> None:
+def _fill(git: Git, origin: Upstream, given: Choices) -> None:
     """Make both branches, and check `main` out."""
     files = pristine.files(origin)
     git.text("init", "--quiet")
@@ -118,7 +118,7 @@ def _target(folder: str) -> Path:
     return target
 
 
-def _require_apart(target: Path, origin: Origin) -> None:
+def _require_apart(target: Path, origin: Upstream) -> None:
     """Refuse a place within Reprise's own clone.
 
     Raises:
@@ -132,7 +132,7 @@ def _require_apart(target: Path, origin: Origin) -> None:
         )
 
 
-def _notes(origin: Origin, options: Namespace) -> Iterator[str]:
+def _notes(origin: Upstream, options: Namespace) -> Iterator[str]:
     """Yield what is taken, and what of a clone is not."""
     dirty = origin.git.run("status", "--porcelain", "--untracked-files=no").stdout
     yield f"taking the files of {origin.name}"
@@ -140,7 +140,7 @@ def _notes(origin: Origin, options: Namespace) -> Iterator[str]:
         yield f"not taken: what is changed in {origin.git.folder} and not committed"
 
 
-def _next_steps(options: Namespace, given: Answers, params: str) -> Iterator[str]:
+def _next_steps(options: Namespace, given: Choices, params: str) -> Iterator[str]:
     """Yield what is there, what is missing, and the commands that go on."""
     recipe = f"recipe {given.recipe}"
     yield f"{printable(options.folder)}: a repository of your own, with {recipe} in params.yaml"

@@ -22,7 +22,7 @@ class Value(NamedTuple):
     below: tuple[str, ...] = ()  # deeper lines, of a list that has more than one
 
 
-class Line(NamedTuple):
+class ParamLine(NamedTuple):
     """A line of the file."""
 
     name: str  # section and parameter; empty of any other line
@@ -30,20 +30,20 @@ class Line(NamedTuple):
     comment: str = ""
 
 
-def parse(text: str) -> list[Line]:
+def parse(text: str) -> list[ParamLine]:
     """Return the lines of a file of parameters."""
-    lines, section = list[Line](), ""
+    lines, section = list[ParamLine](), ""
     for row in text.splitlines():
         if head := re.match(r"(\w+):", row):
             section = head[1]
         leaf = LEAF.match(row)
         if leaf and section:
-            lines.append(Line(f"{section}.{leaf[1]}", Value(leaf[2] or ""), leaf[3] or ""))
+            lines.append(ParamLine(f"{section}.{leaf[1]}", Value(leaf[2] or ""), leaf[3] or ""))
         elif row.startswith("   ") and row.strip() and lines and lines[-1].name:
             value = Value(lines[-1].value.text, (*lines[-1].value.below, row))
             lines[-1] = lines[-1]._replace(value=value)
         else:
-            lines.append(Line("", Value(row)))
+            lines.append(ParamLine("", Value(row)))
     return lines
 
 
@@ -58,7 +58,7 @@ def with_values(text: str, new: Mapping[str, Value]) -> str:
     return "".join(f"{row}\n" for line in lines for row in rows(line))
 
 
-def rows(line: Line) -> Iterator[str]:
+def rows(line: ParamLine) -> Iterator[str]:
     """Yield the rows of the file that a line stands for, its comment in the column of comments."""
     if not line.name:
         yield line.value.text

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from reprise.founding.fast_import import Blob
-from reprise.founding.origin_commit import KEPT, Origin
 from reprise.founding.plumbing import Git
+from reprise.founding.upstream import KEPT, Upstream
 
 OWN = "template/files/"
 
 
-def files(origin: Origin) -> dict[str, Blob]:
+def files(origin: Upstream) -> dict[str, Blob]:
     """Return the files of a repository that is made from a commit of Reprise, by path."""
     lines = origin.git.text("show", f"{origin.commit}:{KEPT}").splitlines()
     patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
@@ -32,7 +32,7 @@ def is_kept(path: str, patterns: list[str]) -> bool:
     )
 
 
-def _listed(origin: Origin) -> dict[str, tuple[str, str]]:
+def _listed(origin: Upstream) -> dict[str, tuple[str, str]]:
     """Return mode and object of each file of the commit; other repositories in it are left out."""
     rows = origin.git.text("ls-tree", "-r", "-z", "--full-tree", origin.commit).split("\0")
     found = dict[str, tuple[str, str]]()

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from reprise import repository
 from reprise.escaping import printable
-from reprise.founding import merging, origin_commit, params_merge, pristine, vendor_branch
+from reprise.founding import merging, params_merge, pristine, upstream, vendor_branch
 from reprise.founding.changelog import since
 from reprise.founding.fast_import import Parent
 from reprise.founding.merging import Merge
-from reprise.founding.origin_commit import Origin
 from reprise.founding.outlook import outlook
 from reprise.founding.plumbing import FoundingError, Git
+from reprise.founding.upstream import Upstream
 from reprise.founding.vendor_branch import Vendored
 from reprise.repository import PlaceError
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         git = Git(repository.find(Path.cwd()))
         before = vendor_branch.last(git)
         merging.require_clean(git)
-        with origin_commit.opened(options.source or _address(before), options.rev) as origin:
+        with upstream.opened(options.source or _address(before), options.rev) as origin:
             return upgrade(git, before, origin)
     except (FoundingError, PlaceError) as error:
         print(f"reprise upgrade: {error}", file=sys.stderr)
@@ -51,7 +51,7 @@ def parser() -> ArgumentParser:
     return made
 
 
-def upgrade(git: Git, before: Vendored, origin: Origin) -> int:
+def upgrade(git: Git, before: Vendored, origin: Upstream) -> int:
     """Merge a commit of Reprise into a repository, and say what it changes."""
     change = Parent(before.commit, keeps=False), pristine.files(origin)
     made = vendor_branch.record(git, NEXT, origin, change)
@@ -67,7 +67,7 @@ def upgrade(git: Git, before: Vendored, origin: Origin) -> int:
     return 1 if merge.conflicts else 0
 
 
-def _told(git: Git, merge: Merge, before: Vendored, origin: Origin) -> Iterator[str]:
+def _told(git: Git, merge: Merge, before: Vendored, origin: Upstream) -> Iterator[str]:
     """Yield what is new, and how it goes on."""
     yield f"{origin.name}, from {before.origin[:7]}"
     yield from since(origin, before.origin)

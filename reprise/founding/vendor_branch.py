@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from reprise.founding import fast_import
 from reprise.founding.fast_import import Blob, Parent
-from reprise.founding.origin_commit import Origin
 from reprise.founding.plumbing import FoundingError, Git
+from reprise.founding.upstream import Upstream
 
 NAME = "vendor"
 REF = f"refs/heads/{NAME}"
@@ -26,7 +26,7 @@ class Vendored(NamedTuple):
     address: str | None  # where Reprise was
 
 
-def record(git: Git, ref: str, origin: Origin, change: tuple[Parent, Mapping[str, Blob]]) -> str:
+def record(git: Git, ref: str, origin: Upstream, change: tuple[Parent, Mapping[str, Blob]]) -> str:
     """Commit Reprise's files as a ref, and return the commit."""
     message = f"{origin.name}\n\n{COMMIT}{origin.commit}\n"
     message += f"{ADDRESS}{origin.address}\n" if origin.address else ""

@@ -11,7 +11,7 @@ from stages.errors import UserError
 CHANGED = {"modified", "new"}  # others are not here: deleted, or not in the cache
 
 
-class Standing(NamedTuple):
+class StageStatus(NamedTuple):
     """What of a stage is other than in dvc.lock, by path or dotted name: modified, deleted, new."""
 
     deps: Mapping[str, str]
@@ -26,7 +26,7 @@ class Standing(NamedTuple):
         yield from self.other
 
 
-def standings(*stages: str) -> dict[str, Standing]:
+def statuses(*stages: str) -> dict[str, StageStatus]:
     """Return what `dvc status` says, of the stages that it names; the others are as in dvc.lock.
 
     Raises:
@@ -38,10 +38,10 @@ def standings(*stages: str) -> dict[str, Standing]:
         found = json.loads(done.stdout)
     except ValueError as error:
         raise UserError(f"`dvc status` failed: {done.stderr.strip()}") from error
-    return {name: _standing(said) for name, said in found.items() if isinstance(said, list)}
+    return {name: _parsed(said) for name, said in found.items() if isinstance(said, list)}
 
 
-def _standing(said: list[object]) -> Standing:
+def _parsed(said: list[object]) -> StageStatus:
     deps, params = dict[str, str](), dict[str, str]()
     for path, how in _entries(said, "changed deps"):
         if isinstance(how, Mapping):  # a file of parameters, with its keys
@@ -49,7 +49,7 @@ def _standing(said: list[object]) -> Standing:
         else:
             deps[path] = str(how)
     outs = {path: str(how) for path, how in _entries(said, "changed outs")}
-    return Standing(deps, params, outs, [entry for entry in said if isinstance(entry, str)])
+    return StageStatus(deps, params, outs, [entry for entry in said if isinstance(entry, str)])
 
 
 def _entries(said: list[object], kind: str) -> Iterator[tuple[str, object]]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from stages.errors import UserError
 from tools.checking import dependencies
-from tools.checking.status import Standing
+from tools.checking.status import StageStatus
 from tools.provenance.lockfile import Locked
 from tools.relocking import former
 from tools.relocking.syntax import differing, reader
@@ -20,7 +20,7 @@ class Judgement(NamedTuple):
     elsewhere: list[str]  # of parameters, data and outputs: nothing that comparing code can spare
 
 
-def judge(found: Standing, locked: Locked) -> Judgement:
+def judge(found: StageStatus, locked: Locked) -> Judgement:
     """Compare the code of a stage with that of which dvc.lock has the hash."""
     code = {path: how for path, how in found.deps.items() if path.startswith(dependencies.CODE)}
     data = {path: how for path, how in found.deps.items() if path not in code}

@@ -16,6 +16,7 @@ READERS = {
     "co_firstlineno", "co_lines", "f_lineno", "tb_lineno", "lineno", "use_attribute_docstrings",
 }  # fmt: skip
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def differing(old: bytes, new: bytes) -> list[str]:
@@ -43,7 +44,7 @@ def bare(text: bytes) -> ast.Module:
     """Return the syntax tree of a module without docstrings."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, *DEFINITIONS)) and _has_docstring(node):
+        if isinstance(node, Documented) and _has_docstring(node):
             del node.body[0]
     return tree
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-import reprise
 from reprise.escaping import printable
 from reprise.founding.plumbing import FoundingError, Git
 
@@ -17,7 +16,7 @@ ADDRESS = re.compile(r"[\w+.-]+://|[\w.-]+@[\w.-]+:")
 SECRET = re.compile(r"(?<=://)[^/@]*@(?=.)")
 
 
-class Origin(NamedTuple):
+class Upstream(NamedTuple):
     """A commit of Reprise."""
 
     git: Git  # where it is
@@ -32,7 +31,7 @@ class Origin(NamedTuple):
 
 
 @contextmanager
-def opened(place: str | None, revision: str | None) -> Iterator[Origin]:
+def opened(place: str | None, revision: str | None) -> Iterator[Upstream]:
     """Yield a commit; `place` is a folder or an address, None the clone that this code is of.
 
     Raises:
@@ -50,7 +49,7 @@ def opened(place: str | None, revision: str | None) -> Iterator[Origin]:
         yield _origin(git, revision, SECRET.sub("", place))
 
 
-def _origin(git: Git, revision: str | None, address: str | None) -> Origin:
+def _origin(git: Git, revision: str | None, address: str | None) -> Upstream:
     """Return the commit that a revision names, or that is checked out."""
     wanted = revision or "HEAD"
     done = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{wanted}^{{commit}}")
@@ -65,12 +64,12 @@ def _origin(git: Git, revision: str | None, address: str | None) -> Origin:
             "older than `reprise new`, or a repository that it made; --from names one to begin from"
         )
     project = tomllib.loads(git.text("show", f"{commit}:pyproject.toml"))["project"]
-    return Origin(git, commit, project["version"], address)
+    return Upstream(git, commit, project["version"], address)
 
 
 def _own_clone() -> Path:
     """Return the clone that this code is of."""
-    folder = Path(reprise.__file__).parents[1]
+    folder = Path(__file__).parents[2]
     if not (folder / KEPT).is_file() or not (folder / ".git").exists():
         raise FoundingError(
             "which Reprise? `--from` names its address or a clone; this command stands in neither "
