@@ -58,7 +58,7 @@ def main() -> None:
         description=__doc__,
         formatter_class=RawDescriptionHelpFormatter,
     ).parse_args()
-    if found := [*parameters(), *graph()]:
+    if found := [*graph(), *parameters()]:
         raise UserError("\n".join(found))
     if not LOCK.exists():
         print(f"params.yaml and {GRAPH} are whole; no stage has run yet, so there is no {LOCK}")

@@ -47,7 +47,7 @@ def merge(git: Git, base: str, new: str, message: str) -> Merge:
         FoundingError: Git refuses, and nothing has changed.
     """
     before = git.text("rev-parse", "HEAD")
-    done = git.run("merge", "--no-ff", "--no-commit", "-m", message, new)
+    done = git.run("merge", "--no-ff", "--no-commit", "-m", message, vendor_branch.REF)
     if not git.succeeds("rev-parse", "--verify", "--quiet", "MERGE_HEAD"):
         said = (done.stderr or done.stdout).decode(errors="replace").strip()
         raise FoundingError(f"git merge failed, and nothing has changed: {said}")

@@ -56,13 +56,11 @@ def upgrade(git: Git, before: Vendored, origin: Upstream) -> int:
     change = Parent(before.commit, keeps=False), pristine.files(origin)
     made = vendor_branch.record(git, NEXT, origin, change)
     git.text("update-ref", "-d", NEXT)
-    if git.text("rev-parse", f"{made}^{{tree}}") == git.text(
-        "rev-parse", f"{before.commit}^{{tree}}"
-    ):
+    if git.succeeds("diff", "--quiet", before.commit, made):
         print(f"up to date: {origin.name} has no other files for this repository")
         return 0
-    merge = merging.merge(git, before.commit, made, f"Upgrade to {origin.name}")
-    git.text("update-ref", vendor_branch.REF, made)
+    with vendor_branch.moved(git, made):
+        merge = merging.merge(git, before.commit, made, f"Upgrade to {origin.name}")
     print(*_told(git, merge, before, origin), sep="\n")
     return 1 if merge.conflicts else 0
 

@@ -5,7 +5,8 @@ finds the last one among the ancestors of what is checked out.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from reprise.founding import fast_import
@@ -48,6 +49,18 @@ def last(git: Git) -> Vendored:
         )
     origin, address = (_trailer(message, name) for name in (COMMIT, ADDRESS))
     return Vendored(made, origin or "", address)
+
+
+@contextmanager
+def moved(git: Git, commit: str) -> Iterator[None]:
+    """Move the branch to a commit, and back if what is done then fails."""
+    former = git.run("rev-parse", "--verify", "--quiet", REF).stdout.decode().strip()
+    git.text("update-ref", REF, commit)
+    try:
+        yield
+    except FoundingError:
+        git.text("update-ref", *([REF, former] if former else ["-d", REF]))
+        raise
 
 
 def _trailer(message: str, name: str) -> str | None:

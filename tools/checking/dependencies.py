@@ -4,6 +4,9 @@ import ast
 from functools import cache
 from pathlib import Path
 
+from reprise.escaping import first_line
+from stages.errors import UserError
+
 PACKAGES = ("reprise", "stages", "tools")
 CODE = tuple(f"{package}/" for package in PACKAGES)
 IGNORED = ("__pycache__/*", "*.pyc", "*~", ".*")  # by .dvcignore, too
@@ -46,8 +49,16 @@ def packages(paths: set[Path]) -> set[Path]:
 
 @cache
 def tree(path: Path) -> ast.Module:
-    """Return the syntax tree of a module."""
-    return ast.parse(path.read_text(encoding="utf-8"))
+    """Return the syntax tree of a module.
+
+    Raises:
+        UserError: it is no Python, as where a merge has left marks.
+    """
+    try:
+        return ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        line = f"line {error.lineno}: " if isinstance(error, SyntaxError) else ""
+        raise UserError(f"{path}: {line}is no Python ({first_line(error)}); mend it") from error
 
 
 @cache
