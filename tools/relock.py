@@ -63,8 +63,7 @@ def relock(options: Namespace) -> bool:
             locked,
         )
     if not options.dry_run:
-        for stage in spared:
-            record(stage)
+        record(spared)
     return len(spared) == len(judgements)
 
 
@@ -84,16 +83,18 @@ def proved(stages: list[str], locked: Mapping[str, Locked]) -> list[str]:
     return equal
 
 
-def record(stage: str) -> None:
-    """Have DVC write today's hashes of a stage into dvc.lock.
+def record(stages: list[str]) -> None:
+    """Have DVC write today's hashes of stages into dvc.lock.
 
     Raises:
         UserError: it fails.
     """
-    command = [sys.executable, "-m", "dvc", "commit", "--quiet", "--force", stage]
+    if not stages:
+        return
+    command = [sys.executable, "-m", "dvc", "commit", "--quiet", "--force", *stages]
     if subprocess.run(command, check=False).returncode:  # noqa: S603
-        raise UserError(f"`dvc commit {stage}` failed; the reason is above")
-    print(f"{LOCK}: {stage} is recorded; commit it")
+        raise UserError("`dvc commit` failed; the reason is above")
+    print(f"recorded in {LOCK}: {', '.join(stages)}; commit it")
 
 
 def main() -> None:

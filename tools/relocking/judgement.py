@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from stages import mistakes, sections
 from stages.errors import UserError
+from stages.params import PATH
 from tools.checking import dependencies
 from tools.checking.status import StageStatus
-from tools.provenance.lockfile import Locked
+from tools.provenance.lockfile import Locked, changes
 from tools.relocking import former
 from tools.relocking.syntax import differing, reader
 
@@ -24,7 +26,7 @@ def judge(found: StageStatus, locked: Locked) -> Judgement:
     """Compare the code of a stage with that of which dvc.lock has the hash."""
     code = {path: how for path, how in found.deps.items() if path.startswith(dependencies.CODE)}
     data = {path: how for path, how in found.deps.items() if path not in code}
-    elsewhere = [f"{name} is {how}" for name, how in {**found.params, **data}.items()]
+    elsewhere = [f"{name} is {how}" for name, how in {**_set(found, locked), **data}.items()]
     elsewhere += found.other
     elsewhere += [f"{path} is not what dvc.lock says: `dvc checkout`" for path in found.outs]
     same, other = list[str](), list[str]()
@@ -33,6 +35,21 @@ def judge(found: StageStatus, locked: Locked) -> Judgement:
             same += [] if reasons else [path]
             other += [f"{path}: {reason}" for reason in reasons]
     return Judgement(same, other, elsewhere)
+
+
+def _set(found: StageStatus, locked: Locked) -> dict[str, str]:
+    """Return the parameters that differ, in place of sections of which DVC says no more."""
+    told = dict(found.params)
+    for section, values in sections.stated(PATH).items():
+        if told.get(section) == "modified":
+            del told[section]
+            now = {f"{section}.{key}": value for key, value in values.items()}
+            then = {
+                name: of for name, of in locked.params.items() if name.startswith(f"{section}.")
+            }
+            for name, was, is_ in changes(then, now):
+                told[name] = f"{mistakes.shown(is_)}, and was {mistakes.shown(was)}"
+    return told
 
 
 def _compared(dep: str, digest: str | None) -> Iterator[tuple[str, list[str]]]:
@@ -54,7 +71,7 @@ def _reasons(path: str, then: Mapping[str, bytes], now: Mapping[str, bytes]) -> 
     if not path.endswith(".py"):
         return ["is no Python, and every byte of it counts"]
     try:
-        return [f"{name} differs" for name in differing(then[path], now[path])]
+        return [f"{name} changed" for name in differing(then[path], now[path])]
     except SyntaxError as error:
         return [f"is no Python ({error.msg})"]
 
