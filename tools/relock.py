@@ -3,7 +3,7 @@
 A stage that `dvc status` calls changed by Python files alone is compared with the code that it ran
 with, which Git has: where comments, docstrings and layout are all that differ, `dvc commit` records
 the new hashes, and nothing runs. With --verify, a stage whose code does differ is run in an empty
-clone, and recorded if it gives the same bytes. The exit code is 1 if a stage must run.
+clone, and recorded if it gives the same bytes. The exit code is 1 if a stage is to run.
 """
 
 import subprocess
@@ -35,7 +35,7 @@ def judged(stage: str, found: StageStatus, locked: Mapping[str, Locked]) -> Judg
 def told(stage: str, made: Judgement) -> Iterator[str]:
     """Yield what is the same in other words, and why the stage must run if it must."""
     if reasons := [*made.elsewhere, *made.other]:
-        yield f"{stage} must run: `dvc repro {stage}`"
+        yield f"{stage} differs; `dvc repro {stage}` runs it"
         yield from (f"    {reason}" for reason in reasons)
     else:
         yield f"{stage} need not run: the same in other words: {', '.join(made.same)}"
