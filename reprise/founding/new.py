@@ -151,6 +151,8 @@ def _next_steps(options: Namespace, given: Choices, params: str) -> Iterator[str
     weights = named["train.weights"].text
     if weights.startswith("models/"):
         yield f"before it runs: {weights}; models/source/README.md says whence"
+    if named["train.network"].text == "timm":
+        yield "before it runs: `make install EXTRAS=timm`, which this recipe needs"
     yield f"next: `cd {shlex.quote(options.folder)}`, then `make repro`; README.md has the rest"
 
 
