@@ -78,11 +78,14 @@ def changed(files: Mapping[str, Blob], given: Choices) -> dict[str, Blob]:
     params = files[PARAMS].content.decode()
     new = _recipe(files, given.recipe) | _images(given.images)
     new |= _settings(given.settings, values(params))
-    remote = given.remote or f"~/.local/share/{given.name}"
+    remote = given.remote or "~/.local/share/" + re.sub(r"[^\w.-]", "-", given.name)
+    url = f"url = {scalar(remote)}"
     texts = {
         PARAMS: with_values(params, new),
         README: re.sub(r"\A.*", lambda _: f"# {given.name}", files[README].content.decode()),
-        DVC: re.sub(r"(?<=url = ).*", lambda _: remote, files[DVC].content.decode(), count=1),
+        DVC: re.sub(
+            r"(?<=url = ).*", lambda _: scalar(remote), files[DVC].content.decode(), count=1
+        ),
     }
     return {path: files[path]._replace(content=text.encode()) for path, text in texts.items()}
 

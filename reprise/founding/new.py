@@ -5,19 +5,17 @@ as they are, branch `main` what you answer and what you change, so that `reprise
 a newer Reprise.
 """
 
-import shlex
 import shutil
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Iterator, Sequence
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 
 from reprise.escaping import printable
-from reprise.founding import asking, fast_import, pristine, upstream, vendor_branch
+from reprise.founding import asking, fast_import, next_steps, pristine, upstream, vendor_branch
 from reprise.founding.answers import PARAMS, Choices, changed
 from reprise.founding.fast_import import Parent
-from reprise.founding.parameter_lines import values
 from reprise.founding.plumbing import FoundingError, Git
 from reprise.founding.upstream import Upstream
 
@@ -31,13 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _require_apart(target, origin)
             files = pristine.files(origin)
             given = asking.answers(options, target.name, files)
-            print(*_notes(origin, options), sep="\n")
+            print(*next_steps.taken(origin, options.rev), sep="\n")
             found(target, origin, given)
     except FoundingError as error:
         print(f"reprise new: {error}", file=sys.stderr)
         return 1
     params = (target / PARAMS).read_text("utf-8")
-    print(*_next_steps(options, given, params), sep="\n")
+    print(*next_steps.after(options.folder, given, params), sep="\n")
     return 0
 
 
@@ -130,30 +128,6 @@ def _require_apart(target: Path, origin: Upstream) -> None:
             f"{printable(str(target))} is in Reprise's own clone; name a folder beside it, "
             f"as ../{printable(target.name)}"
         )
-
-
-def _notes(origin: Upstream, options: Namespace) -> Iterator[str]:
-    """Yield what is taken, and what of a clone is not."""
-    dirty = origin.git.run("status", "--porcelain", "--untracked-files=no").stdout
-    yield f"taking the files of {origin.name}"
-    if dirty and not options.rev:
-        yield f"not taken: what is changed in {origin.git.folder} and not committed"
-
-
-def _next_steps(options: Namespace, given: Choices, params: str) -> Iterator[str]:
-    """Yield what is there, what is missing, and the commands that go on."""
-    recipe = f"recipe {given.recipe}"
-    yield f"{printable(options.folder)}: a repository of your own, with {recipe} in params.yaml"
-    named = values(params)
-    dataset, path = named["download.dataset"].text, named["download.path"].text
-    if given.images is None and dataset == "folder":
-        yield f"before it runs: your images in its folder {path}, a folder for each class"
-    weights = named["train.weights"].text
-    if weights.startswith("models/"):
-        yield f"before it runs: {weights}; models/source/README.md says whence"
-    if named["train.network"].text == "timm":
-        yield "before it runs: `make install EXTRAS=timm`, which this recipe needs"
-    yield f"next: `cd {shlex.quote(options.folder)}`, then `make repro`; README.md has the rest"
 
 
 if __name__ == "__main__":

@@ -11,8 +11,17 @@ from typing import NamedTuple
 COLUMN = 22  # of the comments
 VALUE = r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|.*?)"""
 LEAF = re.compile(rf"  (\w+):(?: +{VALUE})??(?:\s+(#.*))?\s*$")
-PLAIN = re.compile(r"[A-Za-z_/][\w./+-]*")  # text that is no number, and needs no quotes
-WORDS = {"null", "true", "false", "yes", "no", "on", "off"}  # that YAML takes for something else
+PLAIN = re.compile(r"[A-Za-z_/~][\w./+-]*")  # text that is no number, and needs no quotes
+WORDS = {
+    "~",
+    "null",
+    "true",
+    "false",
+    "yes",
+    "no",
+    "on",
+    "off",
+}  # that YAML takes for something else
 
 
 class Value(NamedTuple):

@@ -52,9 +52,9 @@ def opened(place: str | None, revision: str | None) -> Iterator[Upstream]:
 def _origin(git: Git, revision: str | None, address: str | None) -> Upstream:
     """Return the commit that a revision names, or that is checked out."""
     wanted = revision or "HEAD"
-    done = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{wanted}^{{commit}}")
+    done = git.run("rev-parse", "--verify", "--quiet", f"{wanted}^{{commit}}")
     commit = done.stdout.decode().strip()
-    if done.returncode or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
+    if wanted.startswith("-") or done.returncode:
         raise FoundingError(
             f"{printable(wanted)} is no tag, branch or commit of {git.folder}; `git tag` lists tags"
         )
