@@ -83,9 +83,7 @@ def changed(files: Mapping[str, Blob], given: Choices) -> dict[str, Blob]:
     texts = {
         PARAMS: with_values(params, new),
         README: re.sub(r"\A.*", lambda _: f"# {given.name}", files[README].content.decode()),
-        DVC: re.sub(
-            r"(?<=url = ).*", lambda _: scalar(remote), files[DVC].content.decode(), count=1
-        ),
+        DVC: re.sub(r"url = .*", lambda _: url, files[DVC].content.decode(), count=1),
     }
     return {path: files[path]._replace(content=text.encode()) for path, text in texts.items()}
 

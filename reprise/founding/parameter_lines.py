@@ -21,7 +21,7 @@ WORDS = {
     "no",
     "on",
     "off",
-}  # that YAML takes for something else
+}  # to YAML, something else
 
 
 class Value(NamedTuple):
