@@ -26,7 +26,7 @@ def after(folder: str, given: Choices, params: str) -> Iterator[str]:
     if given.images is None and dataset == "folder":
         yield f"before it runs: your images in its folder {path}, a folder for each class"
     elif given.images and "://" not in given.images:
-        yield "your images stay where they are; a colleague who has none of them gets what `dvc push`"
+        yield "your images stay where they are; a colleague without them gets what `dvc push`"
         yield "keeps (data/raw has them all), and runs `dvc repro --pull --allow-missing`"
     weights = named["train.weights"].text
     if weights.startswith("models/"):

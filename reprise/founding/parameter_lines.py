@@ -42,7 +42,7 @@ class ParamLine(NamedTuple):
 def parse(text: str) -> list[ParamLine]:
     """Return the lines of a file of parameters."""
     lines, section = list[ParamLine](), ""
-    for row in text.splitlines():
+    for row in text.removesuffix("\n").split("\n"):
         if head := re.match(r"(\w+):", row):
             section = head[1]
         leaf = LEAF.match(row)
@@ -78,6 +78,8 @@ def rows(line: ParamLine) -> Iterator[str]:
 
 
 def scalar(value: str) -> str:
-    """Return text as YAML writes it."""
-    plain = PLAIN.fullmatch(value) and value.lower() not in WORDS
-    return value if plain else json.dumps(value, ensure_ascii=False)
+    """Return text as YAML writes it: in double quotes, unless it is plain."""
+    if PLAIN.fullmatch(value) and value.lower() not in WORDS:
+        return value
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)

@@ -74,7 +74,7 @@ def _apart(text: str) -> Iterator[str]:
 def _together(text: str) -> str:
     """Return the text with each comment behind its value again."""
     made = list[str]()
-    for row in text.splitlines():
+    for row in text.removesuffix("\n").split("\n"):
         if row.startswith(COMMENT):
             made[-1] = f"{made[-1]:<{COLUMN}}  {row[1:]}".rstrip()
         elif not row.startswith(MARK):
