@@ -51,7 +51,7 @@ docs: .venv/installed
 	python -m docs.parameters
 
 board: .venv/installed
-	tensorboard --logdir runs
+	@python -m reprise board $(ARGS)
 
 # `make recipe R=mnist_cnn` merges a recipe into params.yaml, and says what it changed.
 recipe: .venv/installed

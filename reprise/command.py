@@ -7,9 +7,10 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
+from pathlib import Path
 
-from reprise import repository
-from reprise.command_table import COMMANDS, Command
+from reprise import repository, tool_parsers
+from reprise.command_table import COMMANDS
 from reprise.escaping import printable
 from reprise.repository import PlaceError
 
@@ -34,13 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(name: str, rest: Sequence[str]) -> int:
+    if name in COMMANDS and rest and (whole := f"{name}-{rest[0]}") in COMMANDS:
+        name, *rest = whole, *rest[1:]  # `reprise search apply`
     if name in {*HELP, *VERSION}:
         print(page() if name in HELP else f"reprise {_version()}", flush=True)
         return 0
     if name not in COMMANDS:
         return _report(f"{USAGE}\n{_unknown(name)}" if name else page(), 2)
     try:
-        return _run(COMMANDS[name], rest)
+        return _run(name, rest)
     except PlaceError as error:
         return _report(f"reprise {name}: {error}")
     except KeyboardInterrupt:
@@ -57,8 +60,11 @@ def page() -> str:
     return "".join([*parts, FOOT])
 
 
-def _run(command: Command, rest: Sequence[str]) -> int:
+def _run(name: str, rest: Sequence[str]) -> int:
+    command = COMMANDS[name]
     if command.is_tool:
+        if {"-h", "--help"} & {*rest} and repository.around(Path.cwd()) is None:
+            tool_parsers.parser(name).read(["--help"])
         return repository.run(command.module, [*command.leading, *rest])
     code: int = import_module(command.module).main([*command.leading, *rest])
     return code

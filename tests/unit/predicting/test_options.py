@@ -85,7 +85,7 @@ def test_cores_are_counted_where_the_system_does_not_say_which_are_free(
         (f"a.png --output {'o' * 300}.csv", "--output: "),
         (f"a.png --explain {'o' * 300}", ": File name too long"),
         ("a.png --top ²", "--top: must be a whole number"),
-        ("a.png --format xml", "--format: invalid choice: 'xml'"),
+        ("a.png --format xml", "--format: must be table, jsonl or csv, is 'xml'"),
         ("a.png --sheet s.jpg", "--sheet: must end in .png, is 's.jpg'"),
         ("a.png --sheet none/s.png", "--sheet: none is no folder; make it first"),
         ("a.png --output none/o.csv", "--output: none is no folder; make it first"),
@@ -99,8 +99,12 @@ def test_cores_are_counted_where_the_system_does_not_say_which_are_free(
         ("a.png --threshold 2", "--threshold: must be a number from 0 to 1, is '2'"),
         ("a.png --threshold nan", "--threshold: must be a number from 0 to 1, is 'nan'"),
         ("a.png --threshold half", "--threshold: must be a number from 0 to 1, is 'half'"),
-        ("a.png --batch 3", "--batch"),
-        ("a.png --verbose", "--verbose"),
+        ("a.png --batch 3", "there is no option --batch; did you mean --batch-size?"),
+        ("a.png --verbose", "there is no option --verbose; `reprise predict --help` lists them"),
+        ("--treshold 0.8 a.png", "there is no option --treshold; did you mean --threshold?"),
+        ("--batch_size=3", "there is no option --batch_size; did you mean --batch-size?"),
+        ("a.png -top 3", "there is no option -top; did you mean --top?"),
+        ("a.png --format jsnl", "is 'jsnl'; did you mean jsonl?"),
     ],
 )
 def test_a_mistake_ends_with_usage_and_code_2(
