@@ -14,7 +14,6 @@ from tools.provenance import lockfile
 from tools.repeating.variants import parameter
 
 LOCK = Path("dvc.lock")
-DOWNLOAD = "download."
 
 
 def require_unpublished(settings: Sequence[str]) -> None:
