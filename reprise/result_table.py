@@ -57,7 +57,9 @@ def _row(row: int, found: Prediction | Failure) -> str:
         cells = ["", name, "<em>error</em>", _safe(found.reason)]
     else:
         answer = f"<em>{UNKNOWN}</em>" if found.unknown else f"<b>{_safe(found.ranked[0][0])}</b>"
-        cells = [_thumbnail(found.pixels), name, answer, _safe(_ranked(found))]
+        # A class and its probability stay on one line.
+        ranked = ", ".join(f"{_safe(name)}&nbsp;({share:.1%})" for name, share in found.ranked)
+        cells = [_thumbnail(found.pixels), name, answer, ranked]
     return f"<tr>{''.join(map(CELL.format, cells))}</tr>"
 
 

@@ -76,7 +76,7 @@ def warnings(found: Found, comparison: Comparison | None) -> Iterator[str]:
             f"The comparison, too, is optimistic: it is on {comparison.split}, not on test, "
             "and val chose the best. Set evaluate.split to test."
         )
-    yield "Both are one training each; `reprise repeat 5` tells how far other seeds move them."
+    yield "Both are one training each; reprise repeat 5 tells how far other seeds move them."
 
 
 def _incomparable(found: Found) -> str:

@@ -160,7 +160,8 @@ def test_the_accuracy_of_a_table_is_told(capsys: Captured) -> None:
     labels = [json.loads(line)["label"] for line in printed.out.splitlines()]
     assert labels == ["wasps", *(best(Path(name))[0] for name in NAMES[1:])]
     assert printed.err == (
-        "accuracy 0.7500: 3 of 4 are right\n1 picture has a label that is no class of the model: wasps\n"
+        "accuracy 0.7500: 3 of 4 are right\n"
+        "1 picture has a label that is no class of the model: wasps\n"
     )
     assert main(["m.onnx", "labels.csv", "--threshold", "1"]) == 0
     assert capsys.readouterr().err.startswith("accuracy undefined: 0 of 0 are right, 4 unknown\n")
