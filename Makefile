@@ -9,8 +9,6 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
 	dvc repro
-	@echo 'Open metrics/evaluate/report.html for the scores,'
-	@echo 'metrics/inspect/report.html for the data.'
 
 versions: .venv/installed
 	@python -m tools.pin_versions

@@ -78,7 +78,7 @@ def duplicates(found: Mapping[str, int], split: str) -> Iterator[str]:
     shared = found.get(f"train_and_{split}", 0)
     if shared and found.get("dropped"):
         of_train = counted(shared, "image of train", "images of train")
-        yield f"{of_train} had the pixels of images of {split}, and left train."
+        yield f"{of_train} had the pixels of images of {split}; dropped."
     elif shared:
         yield (
             f"{counted(shared, 'image of train has', 'images of train have')} the same pixels as "
