@@ -2,7 +2,7 @@
 
 import sys
 from argparse import Action, ArgumentError, ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -48,9 +48,18 @@ class CommandParser(ArgumentParser):
     def _meant(self, name: str) -> str:
         options = {one.lstrip("-"): one for one in self._option_string_actions}
         plain = name.strip("-").replace("_", "-").lower()[:LONGEST]
-        begun = [one for one in options if plain and one.startswith(plain)]
+        values = {value: f"{name} {value}" for name, value in self._choices()}  # --json
+        begun = [one for one in [*options, *values] if plain and one.startswith(plain)]
         found = (begun or get_close_matches(plain, options, n=1))[:1]
-        return f"did you mean {options[found[0]]}?" if found else f"`{self.prog} --help` lists them"
+        if not found:
+            return f"`{self.prog} --help` lists them"
+        return f"did you mean {(values | options)[found[0]]}?"
+
+    def _choices(self) -> Iterator[tuple[str, str]]:
+        """Yield the options that take one of a few values, with each of these."""
+        for action in self._actions:
+            for value in (action.choices or ()) if action.option_strings else ():
+                yield action.option_strings[-1], str(value)
 
     def _check_value(self, action: Action, value: Any) -> None:  # noqa: ANN401 - as argparse has it
         if action.choices is None or value in action.choices:

@@ -117,7 +117,7 @@ def _summarize(count: int, failed: int) -> int:
     """Report how much is missing in the output, and return the exit code."""
     if not count:
         return _report("standard input: names no image")
-    if failed:
+    if failed and count > 1:  # of one, the reason says it all
         _report(f"{failed:,} of {count:,} could not be predicted")
     return int(failed > 0)
 

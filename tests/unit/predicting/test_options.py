@@ -104,6 +104,7 @@ def test_cores_are_counted_where_the_system_does_not_say_which_are_free(
         ("--treshold 0.8 a.png", "there is no option --treshold; did you mean --threshold?"),
         ("--batch_size=3", "there is no option --batch_size; did you mean --batch-size?"),
         ("a.png -top 3", "there is no option -top; did you mean --top?"),
+        ("a.png --json", "there is no option --json; did you mean --format jsonl?"),
         ("a.png --format jsnl", "is 'jsnl'; did you mean jsonl?"),
     ],
 )
