@@ -42,6 +42,8 @@ def _main(name: str, rest: Sequence[str]) -> int:
         return 0
     if name not in COMMANDS:
         return _report(f"{USAGE}\n{_unknown(name)}" if name else page(), 2)
+    if rest and not rest[0].startswith("-") and (whole := _nearly(name, rest[0])):
+        return _report(f"{USAGE}\ndid you mean `reprise {whole}`?", 2)
     try:
         return _run(name, rest)
     except PlaceError as error:
@@ -72,9 +74,16 @@ def _run(name: str, rest: Sequence[str]) -> int:
 
 def _unknown(name: str) -> str:
     """Say that there is no such command, and which was meant."""
-    near = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
+    near = get_close_matches(name, [*COMMANDS, "--help", "--version"], n=1, cutoff=0.5)
     meant = f"did you mean `reprise {near[0]}`? " if near else ""
     return f"there is no command {printable(name)}; {meant}`reprise --help` lists them"
+
+
+def _nearly(name: str, word: str) -> str:
+    """Return the command of two words that was almost named, as `search aply`; else nothing."""
+    others = [other for other in COMMANDS if other.startswith(f"{name}-")]
+    near = get_close_matches(f"{name}-{word}", others, n=1, cutoff=0.9)
+    return near[0] if near else ""
 
 
 def _version() -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from reprise.escaping import printable
 
+NEAR = 0.85  # of 1: nearer than any option of DVC and TensorBoard to one of ours
 LONGEST = 60  # letters of what a message repeats
 MANY = {"+", "*"}  # positional arguments that may stand before and after options
 
@@ -30,6 +31,19 @@ class CommandParser(ArgumentParser):
         self.refuse_unknown(given)
         several = any(action.nargs in MANY for action in self._get_positional_actions())
         return self.parse_intermixed_args(given) if several else self.parse_args(given)
+
+    def read_some(self, arguments: Sequence[str] | None = None) -> tuple[Namespace, list[str]]:
+        """Parse what it knows, and return the rest, which is another program's.
+
+        An option that is nearly one of its own is refused.
+        """
+        given = sys.argv[1:] if arguments is None else [*arguments]
+        for word in given:
+            name = word.partition("=")[0]
+            near = get_close_matches(name[:LONGEST], self._option_string_actions, 1, NEAR)
+            if _is_option(word) and near and not self._knows(name):
+                self.error(f"there is no option {_short(name)}; did you mean {near[0]}?")
+        return self.parse_known_args(given)
 
     def refuse_unknown(self, given: Iterable[str]) -> None:
         """Refuse an option that there is not: before what else it may bring into disorder."""

@@ -11,7 +11,7 @@ from stages import errors
 
 def main() -> None:
     """Run it until Ctrl-C."""
-    given, options = parser("board", __doc__).parse_known_args()
+    given, options = parser("board", __doc__).read_some()
     for name in ("port", "host"):
         if (value := getattr(given, name)) is not None:
             options = [f"--{name}", str(value), *options]

@@ -56,7 +56,7 @@ def begun_from() -> list[str]:
 
 def main() -> None:
     """Print the table."""
-    given, options = parser("experiments", __doc__).parse_known_args()
+    given, options = parser("experiments", __doc__).read_some()
     commits = ["HEAD", *begun_from()] if given.all_commits else []
     options += [f"--rev={commit}" for commit in commits]
     found = ordered(rows(told(options), lambda rev: file_at(rev, "dvc.lock")), given.sort)

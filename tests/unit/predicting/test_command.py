@@ -15,6 +15,7 @@ from reprise import command, completion, repository, tool_parsers
 from reprise.command import main
 from reprise.command_table import COMMANDS
 from reprise.repository import MARKS, PlaceError
+from reprise.standing import reached
 
 ROOT = Path(__file__).parents[3]
 Captured = pytest.CaptureFixture[str]
@@ -47,6 +48,7 @@ def test_the_version_is_told(capsys: Captured) -> None:
         ("comprae", "did you mean `reprise compare`? "),
         ("Predict", "did you mean `reprise predict`? "),
         ("verify_cache", "did you mean `reprise verify-cache`? "),
+        ("--verion", "did you mean `reprise --version`? "),
         ("xyz", "there is no command xyz; `reprise --help`"),
         ("\x1b[2J", "there is no command \\x1b[2J;"),
     ],
@@ -234,6 +236,41 @@ def test_the_help_of_a_tool_needs_no_repository(
     with pytest.raises(SystemExit, match="0"):
         main([name, "--help"])
     assert capsys.readouterr().out.startswith(f"usage: reprise {name} ")
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [(("search", "aply"), "search-apply"), (("verify", "cach"), "verify-cache")]
+)
+def test_a_misspelt_second_word_is_told(
+    words: tuple[str, str], meant: str, capsys: Captured
+) -> None:
+    assert main([*words]) == 2
+    assert capsys.readouterr().err.endswith(f"did you mean `reprise {meant}`?\n")
+
+
+def test_what_another_program_knows_is_passed_on(capsys: Captured) -> None:
+    parser = tool_parsers.parser("experiments")
+    given, rest = parser.read_some(["-A", "--sort-by", "x", "--num=5", "--all-tags"])
+    assert given.all_commits
+    assert rest == ["--sort-by", "x", "--num=5", "--all-tags"]
+    with pytest.raises(SystemExit, match="2"):
+        parser.read_some(["--all-comits"])
+    assert "did you mean --all-commits?" in capsys.readouterr().err
+
+
+def test_paths_are_said_and_shown_from_where_one_stands(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "tools/search.py").write_text(
+        "import sys; from pathlib import Path; from reprise.standing import reached, shown\n"
+        "print(reached(sys.argv[2]), shown(Path('metrics/page.html')), shown(Path('/a')))\n"
+    )
+    out, _ = started(project / "deep/er", "search", "x.csv").communicate(timeout=60)
+    assert out.split() == [str(Path("deep/er/x.csv")), "../../metrics/page.html", "/a"]
+    out, _ = started(project, "search", "x.csv").communicate(timeout=60)
+    assert out.split() == ["x.csv", "metrics/page.html", "/a"]
+    monkeypatch.setenv("REPRISE_STANDING", "deep")
+    assert reached("../y") == Path("y")
 
 
 def test_two_words_are_a_command_of_two(project: Path) -> None:
