@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(name: str, rest: Sequence[str]) -> int:
-    if name in COMMANDS and rest and (whole := f"{name}-{rest[0]}") in COMMANDS:
+    if rest and (whole := f"{name}-{rest[0]}") in COMMANDS:
         name, *rest = whole, *rest[1:]  # `reprise search apply`
     if name in {*HELP, *VERSION}:
         print(page() if name in HELP else f"reprise {_version()}", flush=True)
@@ -65,7 +65,8 @@ def page() -> str:
 def _run(name: str, rest: Sequence[str]) -> int:
     command = COMMANDS[name]
     if command.is_tool:
-        if {"-h", "--help"} & {*rest} and repository.around(Path.cwd()) is None:
+        asks = {"-h", "--help"} & {*rest} and name in tool_parsers.ARGUMENTS
+        if asks and repository.around(Path.cwd()) is None:
             tool_parsers.parser(name).read(["--help"])
         return repository.run(command.module, [*command.leading, *rest])
     code: int = import_module(command.module).main([*command.leading, *rest])

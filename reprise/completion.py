@@ -43,7 +43,7 @@ def parser() -> CommandParser:
     return made
 
 
-PARSERS: dict[str, Callable[[], CommandParser]] = {
+PARSERS: dict[str, Callable[[], ArgumentParser]] = {
     "predict": predict_parser,
     "serve": serve_parser,
     "demo": demo_parser,
