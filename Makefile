@@ -16,8 +16,6 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
 	dvc repro
-	@echo 'Open metrics/evaluate/report.html for the scores,'
-	@echo 'metrics/inspect/report.html for the data.'
 
 versions: .venv/installed
 	@python -m tools.pin_versions
@@ -61,7 +59,7 @@ docs: .venv/developed
 	python -m docs.parameters
 
 board: .venv/installed
-	tensorboard --logdir runs
+	@python -m reprise board $(ARGS)
 
 # `make recipe R=mnist_cnn` merges a recipe into params.yaml, and says what it changed.
 recipe: .venv/installed

@@ -59,9 +59,8 @@ class Skipped:
         other = ", others" if len(self.suffixes) > NAMED else ""
         rest = f" and {total - NAMED:,} more" if total > NAMED else ""
         names = ", ".join(map(printable, self.names))
-        return (
-            f"passed over {total:,} that are no images ({printable(kinds)}{other}): {names}{rest}"
-        )
+        what = "1 file that is no image" if total == 1 else f"{total:,} files that are no images"
+        return f"passed over {what} ({printable(kinds)}{other}): {names}{rest}"
 
 
 def pictures(folder: Path, skipped: Skipped) -> Iterator[Source | Failure]:

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from io import TextIOWrapper
 
-from reprise import model, output, overwriting
+from reprise import by_products, model, output, overwriting
 from reprise.by_products import ByProducts
 from reprise.directory import Failure, Skipped
 from reprise.escaping import printable
 from reprise.inputs import find, load_all
 from reprise.model import Model, ModelError
 from reprise.options import Options, parse
-from reprise.output import ProgressLine, TableColumns
+from reprise.output import TableColumns
 from reprise.prediction import Prediction, hold, predict
 from reprise.shortage import Resource, lacking
 from reprise.writing import OutputError, whole
@@ -59,7 +59,7 @@ def run(options: Options) -> int:
     overwriting.check(options)
     network, skipped = model.load(options.model, options.threads), Skipped()
     row, extras = _writer(options, network), ByProducts(options, network)
-    progress, count, failed = ProgressLine(beside_rows=options.output is None), 0, 0
+    progress, count, failed = by_products.progress(options), 0, 0
     with whole(options.output) if options.output else nullcontext() as rows:
         if options.format == "csv":
             print(output.header(decided=_decides(options, network)), file=rows, flush=True)
@@ -69,6 +69,8 @@ def run(options: Options) -> int:
                 progress.clear()
                 _report(f"{printable(found.name)}: {printable(found.reason)}")
             else:
+                if options.explain:
+                    progress.clear()
                 print(row(found), file=rows, flush=True)  # at once, for a reader that waits for it
                 extras.take(count, found)
             progress.advance()
@@ -115,7 +117,7 @@ def _summarize(count: int, failed: int) -> int:
     """Report how much is missing in the output, and return the exit code."""
     if not count:
         return _report("standard input: names no image")
-    if failed:
+    if failed and count > 1:  # of one, the reason says it all
         _report(f"{failed:,} of {count:,} could not be predicted")
     return int(failed > 0)
 

@@ -49,7 +49,7 @@ def mismatches() -> list[str]:
     pinned = " ".join(f"{name}=={want[name]}" for name in other)
     return [
         *(f"{name} is {here[name]}, {PATH} says {want[name]}" for name in other),
-        f"`make versions` writes what is installed; `pip install {pinned}` goes back",
+        f"`reprise versions` writes what is installed; `pip install {pinned}` goes back",
     ]
 
 

@@ -11,6 +11,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 from pydantic import Field
 
+from reprise.counting import counted
 from reprise.escaping import printable
 from reprise.grid import Captioned, Grid
 from stages.artifacts.preprocess_metrics import FINDINGS
@@ -55,7 +56,8 @@ def refuse_failures(failures: Mapping[str, str], params: Failures) -> None:
         lines = [f"{printable(path)}: cannot be decoded: {why}" for path, why in failures.items()]
         more = [f"and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
         remedy = "mend them at their source, or set preprocess.on_error: exclude to leave them out"
-        raise UserError("\n".join([*lines[:LISTED], *more, f"{len(lines)} images; {remedy}"]))
+        last = f"{counted(len(lines), 'image')}; {remedy}"
+        raise UserError("\n".join([*lines[:LISTED], *more, last]))
 
 
 def figures(
@@ -113,20 +115,21 @@ def _sizes(sizes: Counter[tuple[int, int]]) -> dict[str, object]:
 def messages(records: ImageRecords, found: DuplicateReport) -> Iterator[str]:
     """Say in words what somebody should look at."""
     if records.failures:
-        lost = len(records.failures)
-        images = "1 image" if lost == 1 else f"{lost} images"
+        images = counted(len(records.failures), "image")
         yield f"{images} left out as undecodable{_listed(FAILED)}"
     for pair, count in found.shared.items():
         if count:
             one, other = pair.split("_and_")
-            same = f"{count} images of {one} have the same pixels as images of {other}"
-            yield f"{same}{_listed(SAME)}"
+            same = counted(count, f"image of {one} has", f"images of {one} have")
+            yield f"{same} the same pixels as images of {other}{_listed(SAME)}"
     if records.dropped:
         yield f"{records.dropped} of them dropped from train"
     if found.contradictory:
-        yield f"{found.contradictory} times the same pixels bear different labels{_listed(SAME)}"
+        times = counted(found.contradictory, "time")
+        yield f"{times} the same pixels bear different labels{_listed(SAME)}"
     for remark, count in sorted(Counter(records.remarks.values()).items()):
-        yield f"{count} images may not be what they should: {remark}{_listed(ODD)}"
+        odd = counted(count, "image may not be what it", "images may not be what they")
+        yield f"{odd} should: {remark}{_listed(ODD)}"
 
 
 def _listed(key: str) -> str:

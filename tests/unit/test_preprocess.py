@@ -183,7 +183,7 @@ def test_duplicates_are_counted_and_kept(tmp_path: Path) -> None:
     ]
     listed = "; listed in metrics/preprocess.json as duplicates"
     assert made.messages[:2] == [
-        f"1 images of train have the same pixels as images of val{listed}",
+        f"1 image of train has the same pixels as images of val{listed}",
         f"2 images of train have the same pixels as images of test{listed}",
     ]
 
@@ -263,7 +263,7 @@ def test_the_same_pixels_under_two_labels_are_reported(tmp_path: Path) -> None:
     assert made.counts["contradictory"] == 1
     assert made.seen["duplicates"] == [["train: 4.png", "train: other.png"]]
     listed = "; listed in metrics/preprocess.json as duplicates"
-    assert f"1 times the same pixels bear different labels{listed}" in made.messages
+    assert f"1 time the same pixels bear different labels{listed}" in made.messages
 
 
 def test_groups_stay_whole_and_are_summarised(tmp_path: Path) -> None:

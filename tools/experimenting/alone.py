@@ -31,7 +31,7 @@ def alone() -> Iterator[int]:
         yield experiments
     except BlockingIOError as error:
         raise UserError(
-            "another `make repeat`, `make folds` or `make search` is at work here; wait for its end"
+            "another `reprise repeat`, `folds` or `search` is at work here; wait for its end"
         ) from error
     finally:
         os.close(experiments)

@@ -185,7 +185,7 @@ def test_what_is_no_picture_is_passed_over_and_named(data: bytes) -> None:
     taken, skipped = in_folder({"a.png": PNG, "b.dat": data, "c": data})
     assert taken == ["a.png"]
     assert str(skipped) == (
-        "passed over 2 that are no images (.dat 1, no suffix 1): own/b.dat, own/c"
+        "passed over 2 files that are no images (.dat 1, no suffix 1): own/b.dat, own/c"
     )
 
 
@@ -193,7 +193,7 @@ def test_of_many_that_are_passed_over_the_first_are_named() -> None:
     texts = {f"{n:02}.txt": b"text" for n in range(12)} | {f"{n}.csv": b"1" for n in range(3)}
     _, skipped = in_folder(texts)
     told = str(skipped)
-    assert told.startswith("passed over 15 that are no images (.txt 12, .csv 3): own/0")
+    assert told.startswith("passed over 15 files that are no images (.txt 12, .csv 3): own/0")
     assert told.endswith(" and 10 more")
     assert "\n" not in told
 

@@ -111,7 +111,7 @@ def test_a_damaged_name_cannot_damage_the_terminal(capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        ("none.onnx", "none.onnx: is missing; name a model, or make one with `dvc repro export`"),
+        ("none.onnx", "none.onnx: is missing; name a model.onnx that Reprise exported"),
         ("photos.onnx", "photos.onnx: is no ONNX model"),
     ],
 )
@@ -218,7 +218,7 @@ def test_what_a_folder_holds_besides_is_told(capsys: Captured) -> None:
     assert main(["m.onnx", "photos", "--top", "1"]) == 0
     printed = capsys.readouterr()
     assert [line.split()[-1] for line in printed.out.splitlines()][2:] == [*GOOD[2:], "photos/like"]
-    assert printed.err == "passed over 1 that are no images (.txt 1): photos/notes.txt\n"
+    assert printed.err == "passed over 1 file that is no image (.txt 1): photos/notes.txt\n"
 
 
 def test_an_empty_picture_is_named(capsys: Captured) -> None:
