@@ -11,8 +11,8 @@ from PIL.Image import Image
 
 from reprise import dvc_model, explanation, given, model
 from reprise.arguments import MOST_THREADS, checked
+from reprise.capacity import cores
 from reprise.classification import Classification, Classifications
-from reprise.cores import cores
 from reprise.directory import Failure, Skipped
 from reprise.escaping import printable
 from reprise.explanation import Explanation

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 from reprise.arguments import count, file, folder, png, share, threads
-from reprise.cores import cores
+from reprise.capacity import cores
 from reprise.model import MODEL
 from reprise.output import OutputFormat
 from reprise.sourcing.tabled import PictureColumns

@@ -35,7 +35,7 @@ def pin(path: Path = versions.PATH) -> list[str]:
     after = versions.installed(before)
     lines = [f'{name}: "{number}"\n' for name, number in sorted(after.items())]
     with files.replacing(path) as partial:
-        partial.write_text(HEAD + "".join(lines), encoding="utf-8")
+        partial.write_text(HEAD + "".join(lines), encoding="utf-8", newline="\n")
     return [
         f"{name} {before[name]} -> {after[name]}: {', '.join(stages_using(name))} will run again"
         for name in before

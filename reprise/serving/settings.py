@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from reprise.arguments import count, threads
-from reprise.cores import cores
+from reprise.capacity import cores
 from reprise.decoding import LARGEST
 from reprise.model import MODEL
 from reprise.options import PYTORCH
