@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from ruamel.yaml import YAML
 
+from reprise.capacity import cores
 from stages import processor
-from stages.capacity import cores
 from stages.params import PATH
 from tools import recipe
 from tools.params_yaml import Sections, merge, read

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from io import BufferedReader, BytesIO
+from operator import attrgetter
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
@@ -74,7 +75,7 @@ def pictures(folder: Path, skipped: Skipped) -> Iterator[Source | Failure]:
 def _walk(folder: Path, above: frozenset[Path], skipped: Skipped) -> Iterator[Source | Failure]:
     """Yield the pictures of a folder and its subfolders; `above` are the folders it lies in."""
     try:
-        for entry in sorted(folder.iterdir()):
+        for entry in sorted(folder.iterdir(), key=attrgetter("name")):
             if entry.name.startswith("."):
                 continue
             if entry.is_dir():

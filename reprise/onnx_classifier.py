@@ -10,8 +10,8 @@ import numpy as np
 
 from reprise import dvc_model, explanation, given, model
 from reprise.arguments import MOST_THREADS, checked, checked_share
+from reprise.capacity import cores
 from reprise.classification import Classification, Classifications
-from reprise.cores import cores
 from reprise.counting import counted
 from reprise.directory import Failure, Skipped
 from reprise.explanation import Explanation

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 from reprise.arguments import count, file, folder, png, share, threads
+from reprise.capacity import cores
 from reprise.command_parser import CommandParser
-from reprise.cores import cores
 from reprise.model import MODEL, default
 from reprise.output import OutputFormat
 from reprise.sourcing.tabled import PictureColumns

@@ -5,8 +5,8 @@ import sys
 from threading import Thread
 from time import sleep
 
+from reprise.capacity import cores
 from stages import processes, rendezvous
-from stages.capacity import cores
 from stages.errors import UserError
 from stages.runtime import Runtime, gpus
 
@@ -21,7 +21,8 @@ def share(params: Runtime, batches: int, parameter: str | None = None) -> None:
     join. In one of these processes, and where one process is enough, it returns at once.
 
     Raises:
-        UserError: a variable is wrong, other machines cannot be reached, or a process fails.
+        UserError: a variable is wrong, other machines cannot be reached, a process fails, or this
+            is Windows.
     """
     if processes.is_member():
         Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
@@ -32,6 +33,7 @@ def share(params: Runtime, batches: int, parameter: str | None = None) -> None:
         where = where._replace(place="", least=1, most=1)
     if count == 1 and where.is_alone:
         return
+    _require_elastic()
     if is_open():
         os.environ[AFFORDABLE] = str(count)
     from stages.elastic import run  # noqa: PLC0415 - takes a second, which few stages need
@@ -49,7 +51,22 @@ def is_open() -> bool:
 
 def affordable(batches: int, threads: int) -> int:
     """Return how many processes have cores, and a batch of a step, of their own on this machine."""
+    if sys.platform == "win32":
+        return 1
     return max(1, min(batches, cores() // threads))
+
+
+def _require_elastic() -> None:
+    """Refuse a system on which Torch Elastic starts no processes.
+
+    Raises:
+        UserError: it is Windows, for which PyTorch has no libuv, of which its store is made.
+    """
+    if sys.platform == "win32":
+        raise UserError(
+            f"several processes for a stage ({rendezvous.PROCESSES}, {rendezvous.MACHINES}) do not "
+            "run on Windows; unset these variables, or work in WSL (docs/platforms.md)"
+        )
 
 
 def start_again(count: int) -> None:

@@ -61,7 +61,7 @@ def run(revisions: Sequence[str], out: str) -> int:
 
     with TemporaryDirectory() as folder, escaping():
         template = Path(folder) / "page.html"
-        template.write_text(page(), "utf-8")
+        template.write_text(page(), "utf-8", newline="\n")
         options = ["--html-template", str(template), "--out", out]
         command = ["diff", *options, "--", *revisions] if revisions else ["show", *options]
         code: int = dvc(["plots", *command])

@@ -39,7 +39,7 @@ def pin(path: Path = versions.PATH) -> list[str]:
     after.update({name: before[name] for name in versions.absent(after)})
     lines = [f'{name}: "{number}"\n' for name, number in sorted(after.items())]
     with files.replacing(path) as partial:
-        partial.write_text(HEAD + "".join(lines), encoding="utf-8")
+        partial.write_text(HEAD + "".join(lines), encoding="utf-8", newline="\n")
     return [
         f"{name} {before[name]} -> {after[name]}: {', '.join(stages_using(name))} will run again"
         for name in before

@@ -29,7 +29,16 @@ from tools.searching.trial_table import WIDTH
 
 
 def search(given: argparse.Namespace) -> None:
-    """Carry out the trials that are left, and write what all came to."""
+    """Carry out the trials that are left, and write what all came to.
+
+    Raises:
+        UserError: this is Windows.
+    """
+    if not hasattr(os, "killpg"):
+        raise UserError(
+            "reprise search ends trials by their group of processes, which Windows lacks: run it in "
+            "WSL (docs/platforms.md)"
+        )
     wanted = design.load(given.file or design.PATH)
     begun, at = begin(wanted, given.storage)
     say(*map(printable, [*design.remarks(wanted), *drawing.outside(wanted)]))

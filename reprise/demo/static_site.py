@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
+from operator import attrgetter
 from pathlib import Path
 
 from reprise.demo.web_runtime import Runtime
@@ -41,7 +42,11 @@ def describe(metadata: Metadata, content: bytes, name: str) -> dict[str, object]
 
 def collect(model: bytes, described: Mapping[str, object], runtime: Runtime) -> dict[str, bytes]:
     """Return the files of the folder; the manifest, which names them, comes last."""
-    page = {path.name: path.read_bytes() for path in sorted(PAGE.iterdir()) if path.is_file()}
+    page = {
+        path.name: path.read_bytes()
+        for path in sorted(PAGE.iterdir(), key=attrgetter("name"))
+        if path.is_file()
+    }
     page["index.html"] = page["index.html"].replace(*MODE)
     found = page | {"model.onnx": model, "runtime/LICENSE.txt": LICENSE.read_bytes()}
     found |= {f"runtime/{name}": content for name, content in runtime.items()}

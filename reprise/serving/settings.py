@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple, get_args
 
 from reprise import model
 from reprise.arguments import count, threads
+from reprise.capacity import cores
 from reprise.command_parser import CommandParser
-from reprise.cores import cores
 from reprise.decoding import LARGEST
 from reprise.model import MODEL
 from reprise.options import PYTORCH

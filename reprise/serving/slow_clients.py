@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 from asyncio import TimerHandle
 from typing import Any
 
@@ -17,6 +18,8 @@ def connections() -> int:
     try:
         import resource  # noqa: PLC0415  # which Windows lacks
     except ImportError:
+        return 900
+    if sys.platform == "win32":  # which type checkers know, too
         return 900
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return 900 if limit == resource.RLIM_INFINITY else max(1, min(900, limit - FILES))

@@ -150,4 +150,4 @@ def read_scores(root: Path = Path()) -> dict[str, Any]:
 def write_page(html: str, path: Path = PAGE) -> None:
     """Write the page, as HTML."""
     with files.replacing(path) as partial:
-        partial.write_text(html, encoding="utf-8")
+        partial.write_text(html, encoding="utf-8", newline="\n")

@@ -48,7 +48,7 @@ def write(found: Found, comparison: Comparison | None = None, root: Path = FOLDE
     files.remove(numbers)
     files.write_csv(folder / "trials.csv", header, _rows(found, names))
     with files.replacing(folder / "report.html") as partial:
-        partial.write_text(render(found, comparison), encoding="utf-8")
+        partial.write_text(render(found, comparison), encoding="utf-8", newline="\n")
     files.write_json(numbers, _numbers(found))
     return folder / "report.html"
 

@@ -44,7 +44,7 @@ def _failure(what: str, remote: str, name: str) -> str:
     done = subprocess.run(  # noqa: S603
         ["dvc", "exp", what, "--quiet", remote, name],  # noqa: S607
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     lines = [line for line in done.stderr.splitlines() if line.strip()] or ["it says nothing"]
