@@ -4,7 +4,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
+.PHONY: repro versions verify verify-cache test fuzz lint format docs figures board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -49,6 +49,10 @@ format: .venv/installed
 
 docs: .venv/installed
 	python -m docs.parameters
+
+# Figures of README.md and docs/ come from docs/measured.json, which `make bench` writes.
+figures: .venv/installed
+	@python -m docs.figures
 
 board: .venv/installed
 	tensorboard --logdir runs
