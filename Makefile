@@ -4,7 +4,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro versions verify verify-cache test fuzz lint format docs figures board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
+.PHONY: repro versions verify verify-cache test fuzz lint format docs bench figures board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -49,6 +49,11 @@ format: .venv/installed
 
 docs: .venv/installed
 	python -m docs.parameters
+
+# Measure this project beside the usual way, half an hour on 2 cores: docs/measured.md. DATA is a folder of
+# MNIST, CIFAR-10, ants and bees, as `python -m benchmarks --help` says; without, the digits alone.
+bench: .venv/installed
+	@python -m benchmarks $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 # Figures of README.md and docs/ come from docs/measured.json, which `make bench` writes.
 figures: .venv/installed

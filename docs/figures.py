@@ -5,7 +5,7 @@
 In a document a figure stands between two comments, which no reader sees; the first has its key,
 that of a part and that of a figure:
 
-    [figure:mnist_cnn.ratio]1.69[/]      where [ is <!-- and ] is -->
+    <!--figure:mnist_cnn.ratio-->1.69<!--/-->
 
 Behind a key, .spread is "1.60 to 1.75" or "± 0.01", .min, .max and .n are what they say; and a part
 has .processor, .cores, .python, .torch and other versions. A figure is rounded as measured.json
@@ -70,7 +70,10 @@ def outdated(found: Measured) -> Iterator[tuple[Path, str]]:
 
 def main() -> None:
     """Bring all documents up to date, and say which were not."""
-    parser = argparse.ArgumentParser(prog="python -m docs.figures")
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        "python -m docs.figures", description=__doc__, formatter_class=form
+    )
     parser.add_argument("--check", action="store_true", help="write nothing")
     check, changed = parser.parse_args().check, [*outdated(measured.read())]
     for path, text in changed:

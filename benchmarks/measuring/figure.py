@@ -13,6 +13,7 @@ TELLINGS = ("spread", "n", "min", "max")  # beside the figure itself
 class Figure(Params):
     """All values of one figure; of a figure that was counted there is one."""
 
+    what: str  # in the words of a table's row
     values: Annotated[tuple[float, ...], Field(min_length=1)]
     unit: str = ""
     decimals: Annotated[int, Field(ge=0, le=9)]

@@ -1,5 +1,6 @@
 """docs/measured.json: what each part of `make bench` came to, and under which conditions."""
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
@@ -39,11 +40,17 @@ class Part(Params):
     conditions: Conditions
     figures: dict[str, Figure] = Field(default_factory=dict)
 
+    def summary(self) -> str:
+        """Return a line for who waits for it: why not, or the first figure."""
+        first = next(iter(self.figures.values()), None)
+        return self.reason or (f"{first.what}: {first.whole()}" if first else "no figure")
+
 
 class Measured(Params):
     """The whole file; `left` are the parts that a run which was interrupted did not come to."""
 
     left: tuple[str, ...] = ()
+    begun: Conditions | None = None  # of that run
     parts: dict[str, Part] = Field(default_factory=dict)
 
     def texts(self) -> dict[str, str]:
@@ -92,5 +99,7 @@ def read(path: Path = PATH) -> Measured:
 
 
 def write(measured: Measured, path: Path = PATH) -> None:
-    """Write the file, whole."""
-    files.write_json(path, measured.model_dump(mode="json"))
+    """Write the file, whole; parts and figures stay in their order, which is that of the page."""
+    text = json.dumps(measured.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    with files.replacing(path) as partial:
+        partial.write_text(f"{text}\n", encoding="utf-8")

@@ -6,8 +6,8 @@ from benchmarks.measuring.measured import Conditions, Measured, Part
 CONDITIONS = Conditions(
     processor="Abacus", cores=2, versions={"torch": "2.15.0"}, code="12ab", quick=False
 )
-RATIO = Figure(values=(1.7, 1.686, 1.6), unit="x", decimals=2)
-ACCURACY = Figure(values=(0.98, 0.99), decimals=3, center="mean")
+RATIO = Figure(what="ratio", values=(1.7, 1.686, 1.6), unit="x", decimals=2)
+ACCURACY = Figure(what="ratio", values=(0.98, 0.99), decimals=3, center="mean")
 
 
 def part(**figures: Figure) -> Part:

@@ -23,7 +23,10 @@ def test_a_mean_is_told_with_its_standard_deviation() -> None:
 
 
 def test_a_single_value_has_no_spread() -> None:
-    assert Figure(values=(1234.5,), unit="images/s", decimals=0).whole() == "1,234 images/s"
+    assert (
+        Figure(what="speed", values=(1234.5,), unit="images/s", decimals=0).whole()
+        == "1,234 images/s"
+    )
 
 
 @given(VALUES, st.integers(0, 4))
@@ -32,7 +35,7 @@ def test_it_is_the_statistic_rounded_and_never_minus_zero(
 ) -> None:
     for center, of in (("median", median), ("mean", mean)):
         figure = Figure.model_validate_json(
-            f'{{"values": {[*values]}, "decimals": {decimals}, "center": "{center}"}}'
+            f'{{"what": "a", "values": {[*values]}, "decimals": {decimals}, "center": "{center}"}}'
         )
         told = figure.told().replace(",", "")
         assert float(told) == pytest.approx(of(values), abs=0.5000001 * 10**-decimals)
@@ -45,10 +48,10 @@ def test_it_is_the_statistic_rounded_and_never_minus_zero(
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"values": (), "decimals": 2},
-        {"values": (1.0,), "decimals": -1},
-        {"values": (float("nan"),), "decimals": 1},
-        {"values": (1.0,)},
+        {"what": "a", "values": (), "decimals": 2},
+        {"what": "a", "values": (1.0,), "decimals": -1},
+        {"what": "a", "values": (float("nan"),), "decimals": 1},
+        {"what": "a", "values": (1.0,)},
     ],
 )
 def test_what_is_no_figure_is_refused(wrong: dict[str, object]) -> None:
