@@ -25,8 +25,8 @@ WHAT = {
     "extra_seconds": ("more seconds, killed and started again, than undisturbed", "s", 1),
     "anew_seconds": ("more seconds where all of it begins anew: the usual way", "s", 1),
     "undisturbed_seconds": ("`dvc repro` of the training, undisturbed", "s", 1),
-    "done_share": ("share of the epochs that were done when it was killed", "%", 0),
-    "epochs_again": ("whole epochs that were computed again, of those done", "", 0),
+    "epochs_done": ("epochs done when it was killed: the usual way computes them again", "", 0),
+    "epochs_again": ("whole epochs of these that were computed again", "", 0),
 }
 
 
@@ -40,8 +40,8 @@ def measure(task: Task) -> Findings:
         at.set("train", seed=seed)
         for name, value in pair(at, epochs).items():
             found[name].append(value)
-        told = (f"{WHAT[name][0]}: {values[-1]:.1f}" for name, values in found.items())
-        task.say(f"  seed {seed}: {'; '.join(told)}")
+        told = (f"{name} {values[-1]:.1f}" for name, values in found.items())
+        task.say(f"  seed {seed}: {', '.join(told)}")
     notes = [
         f"{epochs} epochs of the digits",
         "killed or not, the same bytes: other ones would have failed here",
@@ -70,7 +70,7 @@ def pair(at: Repository, epochs: int) -> dict[str, float]:
         "extra_seconds": killed + again.seconds - undisturbed,
         "anew_seconds": killed,
         "undisturbed_seconds": undisturbed,
-        "done_share": 100 * done / epochs,
+        "epochs_done": float(done),
         "epochs_again": float(max(0, done - int(resumed[1]))),
     }
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from queue import Queue
+from threading import Semaphore, Thread
 from typing import Any
 
 import torch
@@ -52,10 +54,26 @@ class Fastai:
         return self._count
 
     def epoch(self) -> Iterator[int]:
-        """Train an epoch, at the end of which it yields; validation of any way is not timed."""
-        with self._learner.no_bar(), self._learner.no_logging():
-            self._learner.fit(1, cbs=unvalidated(self._basics))
-        yield self._count
+        """Train an epoch; `fit`, in a thread of its own, waits until its next batch is due."""
+        turn = Turn(self._basics)
+        thread = Thread(target=self._fit, args=(turn,), daemon=True)
+        thread.start()
+        left = self._count
+        while left:
+            turn.due.release()
+            if not (images := turn.done.get()):
+                raise RuntimeError("fastai's loop ended before its epoch did")
+            left -= images
+            yield images
+        turn.due.release()
+        thread.join()
+
+    def _fit(self, turn: "Turn") -> None:
+        try:
+            with self._learner.no_bar(), self._learner.no_logging():
+                self._learner.fit(1, cbs=turn.callback)
+        finally:
+            turn.done.put(0)
 
     def ended(self) -> None:
         """Go on."""
@@ -65,13 +83,25 @@ class Fastai:
         return share_right(self._learner.model, self._test)
 
 
-def unvalidated(basics: Any) -> Any:  # noqa: ANN401
-    """Return a callback that leaves validation out."""
+class Turn:
+    """Has `fit` train batch by batch, each when it is due, and leave validation out."""
 
-    def cancel(_: object) -> None:
-        raise basics.CancelValidException
+    def __init__(self, basics: Any) -> None:  # noqa: ANN401
+        """Make the callback; after a batch, `done` has the number of its images."""
+        self.due, self.done = Semaphore(0), Queue[int]()
 
-    return type("Unvalidated", (basics.Callback,), {"before_validate": cancel})()
+        def wait(_: object) -> None:
+            self.due.acquire()
+
+        def tell(callback: Any) -> None:  # noqa: ANN401
+            self.done.put(len(callback.learn.yb[0]))
+            self.due.acquire()
+
+        def cancel(_: object) -> None:
+            raise basics.CancelValidException
+
+        steps = {"before_epoch": wait, "after_batch": tell, "before_validate": cancel}
+        self.callback = type("TurnTaking", (basics.Callback,), steps)()
 
 
 def begin(job: Job) -> Fastai:
