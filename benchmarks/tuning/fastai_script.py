@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.tuning.given import Given
-from benchmarks.tuning.script import load, main
+from benchmarks.tuning.script import class_weights, load, main
 
 EPOCHS, BATCH = 3, 16
 
@@ -30,8 +30,10 @@ def way(given: Given) -> float:
             vision.Normalize.from_stats(given.mean, given.std, cuda=False),
         ],
     )
+    labels = [loaders.vocab.o2i[path.parent.name] for path in loaders.train_ds.items]
+    loss = vision.CrossEntropyLossFlat(weight=class_weights(labels, given))
     learner = vision.vision_learner(
-        loaders, given.architecture, pretrained=False, normalize=False, metrics=vision.accuracy
+        loaders, given.architecture, pretrained=False, normalize=False, loss_func=loss
     )
     load(learner.model[0].model, given)
     skip = unvalidated(vision)

@@ -47,7 +47,13 @@ def load(network: nn.Module, given: Given) -> None:
 
     own = network.state_dict()
     held = renamed(own, torch.load(given.weights, weights_only=True))
-    fitting = {name: weight for name, weight in held.items() if own[name].shape == weight.shape}
+    fitting = {
+        name: weight
+        for name, weight in held.items()
+        if name in own and own[name].shape == weight.shape
+    }
+    if len(fitting) < len(own) - 2:  # all but the last layer's
+        raise ValueError(f"{given.weights} has {len(fitting)} of the network's {len(own)} tensors")
     network.load_state_dict(own | fitting)
 
 
