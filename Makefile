@@ -11,7 +11,7 @@ CPU := $(or $(CPU),$(wildcard .venv/cpu))
 comma := ,
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro install versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
+.PHONY: repro install versions verify verify-cache test fuzz lint format docs bench figures board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -57,6 +57,15 @@ format: .venv/developed
 
 docs: .venv/developed
 	python -m docs.parameters
+
+# Measure this project beside the usual way, half an hour on 2 cores: docs/measured.md. DATA is a folder of
+# MNIST, CIFAR-10, ants and bees, as `python -m benchmarks --help` says; without, the digits alone.
+bench: .venv/developed
+	@python -m benchmarks $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+# Figures of README.md and docs/ come from docs/measured.json, which `make bench` writes.
+figures: .venv/installed
+	@python -m docs.figures
 
 board: .venv/installed
 	@python -m reprise board $(ARGS)

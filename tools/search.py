@@ -36,8 +36,8 @@ def search(given: argparse.Namespace) -> None:
     """
     if not hasattr(os, "killpg"):
         raise UserError(
-            "reprise search ends trials by their group of processes, which Windows lacks: run it in "
-            "WSL (docs/platforms.md)"
+            "reprise search ends trials by their group of processes, which Windows lacks: run it "
+            "in WSL (docs/platforms.md)"
         )
     wanted = design.load(given.file or design.PATH)
     begun, at = begin(wanted, given.storage)
