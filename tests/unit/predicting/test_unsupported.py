@@ -107,7 +107,7 @@ def test_a_format_without_an_end_in_time_is_named(
 
 def test_every_other_format_of_pillow_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     Picture.init()
-    tried = []
+    tried = list[bytes]()
     for kind in Picture.ID:
         monkeypatch.setitem(Picture.OPEN, kind, (None, tried.append))
     monkeypatch.setattr(Picture, "ID", [*Picture.ID])

@@ -12,27 +12,18 @@ import tritonclient.http as triton
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear import CARD, SPEC
-from running import Running, limited, png, ruled, seen
+from running import Running, png, seen
 from tritonclient.utils import InferenceServerException
 
 from reprise import model
 from reprise.serving import tensor_values, tensors
 from reprise.serving.refusal import RejectedError
 
+pytest_plugins = ("server_fixtures",)
+
 INFER = "/v2/models/model/infer"
 LENGTH = "Inference-Header-Content-Length"
 IMAGES = np.random.default_rng(5).integers(0, 256, (3, *SPEC[:3]), np.uint8)
-
-
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ruled(tmp_path_factory.mktemp("served"))
-
-
-@pytest.fixture(scope="module")
-def running(exported: Path) -> Iterator[Running]:
-    with limited(exported) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear import CARD, SPEC
-from running import MULTIPART, Running, form, limited, png, ruled, seen, wait_for
+from running import MULTIPART, Running, form, png, seen, wait_for
 
 from reprise import model
 from reprise.occlusion import heat_map
 
+pytest_plugins = ("server_fixtures",)
+
 JSON = "application/json"
-
-
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ruled(tmp_path_factory.mktemp("served"))
-
-
-@pytest.fixture(scope="module")
-def running(exported: Path) -> Iterator[Running]:
-    with limited(exported) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
