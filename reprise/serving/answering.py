@@ -33,7 +33,8 @@ async def predict(request: Request) -> Response:
         if asked.explain and len(asked.sources) > EXPLAINED:
             reason = f"heat maps are made of {EXPLAINED} pictures a request, not of more"
             raise RejectedError(413, reason)
-        with service.admit(len(asked.sources)) as deployed:
+        count = len(asked.sources)
+        with service.admit(count, count if asked.explain else 0) as deployed:
             request.state.visit.version = deployed.version
             rows = await _rows(service, deployed, asked)
     found = sum("error" not in row for row in rows)
