@@ -30,6 +30,7 @@ class Source(NamedTuple):
     # A file, its bytes, what gets them, or a decoded picture of mode L or RGB.
     data: Path | bytes | Callable[[], bytes] | Picture.Image
     label: str | None = None  # what it shows, where a table says so
+    held: int = 0  # bytes that `data` keeps in memory, as what is read once must be
 
 
 class Failure(NamedTuple):
