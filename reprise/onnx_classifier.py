@@ -20,6 +20,7 @@ from reprise.given import One
 from reprise.inputs import Loaded, load_all
 from reprise.model import MODEL
 from reprise.prediction import Prediction, predict
+from reprise.reloading import Pickled, Reloadable
 from reprise.result_table import NAMELESS, ROWS
 
 UNSEEN = np.empty((0, 0, 1), np.uint8)  # pixels of a picture that no table shows
@@ -30,7 +31,7 @@ class PictureError(ValueError):
     """A picture that cannot be predicted; the message is the reason."""
 
 
-class Classifier:
+class Classifier(Reloadable):
     """A trained classifier, ready to be asked."""
 
     def __init__(
@@ -49,6 +50,7 @@ class Classifier:
         self._threads = cores() if threads is None else checked("threads", threads, MOST_THREADS)
         self._batch_size = checked("batch_size", batch_size)
         self._model = model.load(Path(path).expanduser(), self._threads)
+        self._saved = Pickled.of(self._model, threads, batch_size)
 
     @classmethod
     def from_repo(

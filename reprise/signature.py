@@ -1,6 +1,7 @@
 """The input and the outputs of an exported model: their names and sizes."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from onnxruntime import InferenceSession
 
@@ -36,6 +37,16 @@ def check(session: InferenceSession, metadata: Metadata) -> None:
     pairs = zip(found, expected, strict=False)
     if len(found) != 4 or any(isinstance(one, int) and one != other for one, other in pairs):
         raise ValueError(f"height, width, channels and classes are {found}, expected {expected}")
+
+
+def unusable(classes: Sequence[str]) -> str:
+    """Return why names of classes cannot be told apart; empty where they can."""
+    if any(not name.strip() for name in classes):
+        place = next(at for at, name in enumerate(classes, start=1) if not name.strip())
+        return f"class {place} of {len(classes)} by an empty text, expected is a name for each"
+    name, count = Counter(classes).most_common(1)[0]
+    shown = printable(name)[:LONGEST]
+    return f"class {shown} {count} times, expected are names that differ" if count > 1 else ""
 
 
 def _names(found: Iterable[str]) -> str:
