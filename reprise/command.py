@@ -1,6 +1,5 @@
 """The command `reprise`: one name for all that Reprise does; `python -m reprise` is the same."""
 
-import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -8,10 +7,11 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 
-from reprise import repository
+from reprise import repository, streams
 from reprise.command_table import COMMANDS, Command
 from reprise.escaping import printable
 from reprise.repository import PlaceError
+from reprise.streams import PrintingError
 
 USAGE = "usage: reprise COMMAND [arguments]"
 HEAD = f"""\
@@ -29,14 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _main(name, rest)
     except BrokenPipeError:  # the reader has ended, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python flushes what is left at the end
+        streams.discard()
         return 141  # 128 + SIGPIPE
 
 
 def _main(name: str, rest: Sequence[str]) -> int:
     if name in {*HELP, *VERSION}:
-        print(page() if name in HELP else f"reprise {_version()}", flush=True)
-        return 0
+        return _say(page() if name in HELP else f"reprise {_version()}")
     if name not in COMMANDS:
         return _report(f"{USAGE}\n{_unknown(name)}" if name else page(), 2)
     try:
@@ -69,6 +68,14 @@ def _unknown(name: str) -> str:
     near = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
     meant = f"did you mean `reprise {near[0]}`? " if near else ""
     return f"there is no command {printable(name)}; {meant}`reprise --help` lists them"
+
+
+def _say(text: str) -> int:
+    try:
+        streams.say(text)
+    except PrintingError as error:
+        return _report(f"reprise: {error}")
+    return 0
 
 
 def _version() -> str:

@@ -4,9 +4,11 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
+from reprise import streams
 from reprise.command_table import COMMANDS
 from reprise.options import parser as predict_parser
 from reprise.serving.settings import parser as serve_parser
+from reprise.streams import PrintingError
 
 PARSERS = {"predict": predict_parser, "serve": serve_parser}
 SHELLS = ("bash", "zsh", "fish")
@@ -32,7 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError:
         print("reprise completion needs shtab: `pip install shtab`", file=sys.stderr)
         return 1
-    print(shtab.complete(_whole(), shell), flush=True)
+    try:
+        streams.say(shtab.complete(_whole(), shell))
+    except PrintingError as error:
+        print(f"reprise completion: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

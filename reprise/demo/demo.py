@@ -8,12 +8,13 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 
-from reprise import model
+from reprise import model, streams
 from reprise.demo import static_site, web_runtime
 from reprise.demo.static_site import SiteError
 from reprise.demo.web_runtime import VERSION, RuntimeFilesError
 from reprise.escaping import printable
 from reprise.model import ModelError
+from reprise.streams import PrintingError
 
 FOLDER = Path("models/export")  # where stage `export` writes
 MODELS = ("model_any_size.onnx", "model.onnx")  # the page resizes exactly, so that both do
@@ -34,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code; an error becomes one message."""
     options = _parser().parse_args(arguments)
     try:
-        print(run(options))
-    except (ModelError, SiteError, RuntimeFilesError) as error:
+        streams.say(run(options))
+    except (ModelError, SiteError, RuntimeFilesError, PrintingError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
