@@ -110,6 +110,8 @@ def _refuse(picture: Picture.Image) -> None:
             f"{picture.width} x {picture.height} pixels exceed the limit of {LARGEST:,}: "
             "a decompression bomb?"
         )
+    if picture.format == "EPS":  # a program, which Pillow would have Ghostscript run
+        raise UndecodableError("EPS is no image of pixels")
 
 
 def _turn(picture: Picture.Image) -> Transpose | None:

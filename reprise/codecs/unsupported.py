@@ -1,4 +1,4 @@
-"""Say why a file is not opened, and the remedy."""
+"""Say why Pillow does not open a file, and the remedy."""
 
 from io import BytesIO
 
@@ -14,31 +14,17 @@ from PIL.TiffImagePlugin import (
 from reprise.codecs import heif, jpeg_scans
 
 NOTHING = "no image that Pillow knows"
-EPS = (b"%!PS", b"\xc5\xd0\xd3\xc6")
-FAMILIAR = {  # by how they begin: what people have, and may take for a picture
-    **dict.fromkeys(EPS, "EPS is no image of pixels"),  # but a program, which Pillow would have run
-    **dict.fromkeys(
-        (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),
-        "a JPEG XL file, which Pillow does not read; convert it to PNG",
-    ),
-    **{
-        begin: f"a file of the format {name}, which is not read; convert it to PNG"
-        for begin, name in {
-            b"8BPS": "PSD", b"qoif": "QOI", b"SIMPLE  =": "FITS", b"/* XPM */": "XPM",
-            b"#define": "XBM", b"DDS ": "DDS", b"icns": "ICNS", b"\x59\xa6\x6a\x95": "Sun",
-        }.items()
-    },
-}  # fmt: skip
+JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 
 
 def describe(data: bytes) -> str:
-    """Return why a file is not opened, as far as its first bytes say."""
+    """Return why Pillow does not open a file, as far as its first bytes say."""
     if heif.is_heif(data):
         return heif.why()
     if data[4:12] in {b"ftypavif", b"ftypavis"} and not features.check("avif"):
         return "an AVIF file: `pip install -U pillow` to have it read, or convert it to PNG"
-    if known := [reason for begin, reason in FAMILIAR.items() if data.startswith(begin)]:
-        return known[0]
+    if data.startswith(JPEG_XL):
+        return "a JPEG XL file, which Pillow does not read; convert it to PNG"
     try:
         return _tiff(data) if data.startswith(tuple(PREFIXES)) else _jpeg(data)
     except Exception:  # noqa: BLE001 - damaged bytes make the parser raise almost anything

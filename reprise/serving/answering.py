@@ -19,6 +19,7 @@ from reprise.serving.deployment import Deployed
 from reprise.serving.refusal import RejectedError, answer
 from reprise.serving.service import Serving
 from reprise.serving.uploads import PictureRequest
+from reprise.signature import describe
 
 EXPLAINED = 4  # pictures of a request: each heat map takes 200 predictions
 CELLS = 14  # of a heat map, along a side
@@ -111,15 +112,4 @@ def _named(deployed: Deployed) -> dict[str, str]:
 async def model(request: Request) -> Response:
     """Tell of the model."""
     deployed: Deployed = request.app.state.service.deployed
-    card = deployed.model.metadata
-    rule = card.rule
-    return answer(
-        {
-            **_named(deployed),
-            "classes": card.classes,
-            "input": card.spec._asdict(),
-            "abstains": rule is not None and rule.abstains(),
-            "sets": rule is not None and rule.set_threshold is not None,
-            "license": card.license,
-        }
-    )
+    return answer(describe(deployed.model.metadata, **_named(deployed)))

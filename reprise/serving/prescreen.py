@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 from reprise import inputs
-from reprise.codecs import heif, jpeg, kinds, unsupported
+from reprise.codecs import heif, jpeg, kinds
 from reprise.directory import BOMBS, Failure, Source
 from reprise.inputs import Loaded
 from reprise.shortage import lacking
@@ -18,6 +18,7 @@ START_OF_SCAN = b"\xff\xda"
 EXIF = b"Exif\0\0"
 PARTS = 100  # of EXIF data, of 64 KiB each: Pillow joins them one by one, all that it has each time
 # Pillow reads these line by line or number by number: one file of 30 MB takes many seconds.
+EPS = (b"%!PS", b"\xc5\xd0\xd3\xc6")
 PLAIN = (b"P1", b"P2", b"P3")
 NETPBM = tuple(b"P%c" % letter for letter in b"0456fy")
 HEAD = 2**12  # bytes of a Netpbm file in which its numbers stand: Pillow reads them byte by byte
@@ -77,8 +78,8 @@ def _slow(data: bytes) -> str:
         return f"is a JPEG file of more than {SCANS} scans; save it again"
     if data.startswith(jpeg.BEGIN) and data.count(EXIF) > PARTS:
         return f"is a JPEG file of more than {PARTS} parts of EXIF data; save it again"
-    if data.startswith(unsupported.EPS):
-        return unsupported.describe(data)
+    if data.startswith(EPS):
+        return "EPS is no image of pixels"  # as decoding says
     if data.startswith(PLAIN):
         return "is a PBM, PGM or PPM file in plain text; convert it to PNG"
     if data.startswith(NETPBM) and len(data) > HEAD:

@@ -24,6 +24,7 @@ class GuardedProtocol(H11Protocol):
     where they are read (`bodies`). A header of more than `HEADER` bytes is refused by h11.
     """
 
+    conn: FramedConnection
     seconds = 20.0
     _deadline: TimerHandle | None = None
     _stuck: TimerHandle | None = None
@@ -60,7 +61,7 @@ class GuardedProtocol(H11Protocol):
         elif self._deadline is None:
             self._wait(self.seconds)
 
-    def eof_received(self) -> bool:
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
         """Return whether the connection stays open for answers to what was sent before.
 
         A client may end its side as soon as it has asked (RFC 9112, section 9.6), as `nc -N` does.

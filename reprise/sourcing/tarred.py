@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from reprise.codecs.undecodable import UndecodableError
 from reprise.sourcing import limited
@@ -65,7 +65,8 @@ def _opened(file: BufferedReader) -> tarfile.TarFile:
     start = file.read(len(XZ[0]))
     file.seek(0)
     if start.startswith(XZ):
-        return tarfile.open(fileobj=_Xz(file), mode="r|", tarinfo=_Entry, encoding="utf-8")
+        unpacked = cast("BinaryIO", _Xz(file))  # tarfile reads, and does nothing else
+        return tarfile.open(fileobj=unpacked, mode="r|", tarinfo=_Entry, encoding="utf-8")
     if not start.startswith(ZSTD):
         return tarfile.open(fileobj=file, mode="r|*", tarinfo=_Entry, encoding="utf-8")
     try:
