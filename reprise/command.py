@@ -1,6 +1,5 @@
 """The command `reprise`: one name for all that Reprise does; `python -m reprise` is the same."""
 
-import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -9,10 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from pathlib import Path
 
-from reprise import repository, tool_parsers
+from reprise import repository, streams, tool_parsers
 from reprise.command_table import COMMANDS
 from reprise.escaping import printable
 from reprise.repository import PlaceError
+from reprise.streams import PrintingError
 
 USAGE = "usage: reprise COMMAND [arguments]"
 HEAD = f"""\
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _main(name, rest)
     except BrokenPipeError:  # the reader has ended, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python flushes what is left at the end
+        streams.discard()
         return 141  # 128 + SIGPIPE
 
 
@@ -38,8 +38,7 @@ def _main(name: str, rest: Sequence[str]) -> int:
     if rest and (whole := f"{name}-{rest[0]}") in COMMANDS:
         name, *rest = whole, *rest[1:]  # `reprise search apply`
     if name in {*HELP, *VERSION}:
-        print(page() if name in HELP else f"reprise {_version()}", flush=True)
-        return 0
+        return _say(page() if name in HELP else f"reprise {_version()}")
     if name not in COMMANDS:
         return _report(f"{USAGE}\n{_unknown(name)}" if name else page(), 2)
     if rest and not rest[0].startswith("-") and (whole := _nearly(name, rest[0])):
@@ -85,6 +84,14 @@ def _nearly(name: str, word: str) -> str:
     others = [other for other in COMMANDS if other.startswith(f"{name}-")]
     near = get_close_matches(f"{name}-{word}", others, n=1, cutoff=0.9)
     return near[0] if near else ""
+
+
+def _say(text: str) -> int:
+    try:
+        streams.say(text)
+    except PrintingError as error:
+        return _report(f"reprise: {error}")
+    return 0
 
 
 def _version() -> str:

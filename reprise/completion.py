@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from reprise import tool_parsers
+from reprise import streams, tool_parsers
 from reprise.command_parser import CommandParser
 from reprise.command_table import COMMANDS
 from reprise.demo.demo import parser as demo_parser
@@ -14,6 +14,7 @@ from reprise.founding.new import parser as new_parser
 from reprise.founding.upgrade import parser as upgrade_parser
 from reprise.options import parser as predict_parser
 from reprise.serving.settings import parser as serve_parser
+from reprise.streams import PrintingError
 
 SHELLS = ("bash", "zsh", "fish")
 FILES = {"IMAGES", "FILE", "OUT.png", "MODEL", "MODEL.onnx", "PLACE"}
@@ -33,7 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError:
         print("reprise completion needs shtab: `pip install shtab`", file=sys.stderr)
         return 1
-    print(shtab.complete(_whole(shtab), shell), flush=True)
+    try:
+        streams.say(shtab.complete(_whole(shtab), shell))
+    except PrintingError as error:
+        print(f"reprise completion: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -1,5 +1,6 @@
 """Load an exported ONNX model and run it with ONNX Runtime on the CPU."""
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,6 +41,7 @@ class Model(NamedTuple):
     metadata: Metadata
     session: InferenceSession
     path: Path
+    sha256: str  # of the file, in hexadecimal digits
 
     def answers(self, images: np.ndarray) -> Answers:
         """Return probabilities and decisions about images uint8 [N, H, W, C].
@@ -93,7 +95,8 @@ def load(path: Path, threads: int) -> Model:
     Raises:
         ModelError: the file is missing, no ONNX model, or not one of Reprise's.
     """
-    session = _session(path, threads)
+    content = _content(path)
+    session = _session(content, path, threads)
     name = printable(str(path))
     try:
         text = session.get_modelmeta().custom_metadata_map.get(metadata.KEY)  # may be no UTF-8
@@ -102,18 +105,21 @@ def load(path: Path, threads: int) -> Model:
                 f"{name}: has no metadata of Reprise, so it was exported by another program or an "
                 f"old version; {remedy()}"
             )
-        model = Model(metadata.parse(text), session, path)
+        digest = hashlib.sha256(content).hexdigest()
+        model = Model(metadata.parse(text), session, path, digest)
         signature.check(session, model.metadata)
     except ValueError as error:
         raise ModelError(
             f"{name}: its metadata are of another version of Reprise ({printable(str(error))}); "
             f"{remedy()}, or install that version"
         ) from error
+    if reason := signature.unusable(model.metadata.classes):
+        raise ModelError(f"{name}: its metadata name {reason}; {remedy()}")
     return model
 
 
-def _session(path: Path, threads: int) -> InferenceSession:
-    content, options = _content(path), SessionOptions()
+def _session(content: bytes, path: Path, threads: int) -> InferenceSession:
+    options = SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = FATAL
     options.add_session_config_entry(FOLDER, str(path.parent))

@@ -19,13 +19,14 @@ from reprise.given import OneOpened, PictureError, Several
 from reprise.inputs import Loaded, load_all
 from reprise.model import MODEL, ModelError
 from reprise.prediction import Prediction, hold, predict
+from reprise.reloading import Pickled, Reloadable
 from reprise.result_table import ROWS
 
 __all__ = ["Classifier", "ModelError", "PictureError"]
 UNSEEN = np.empty((0, 0, 1), np.uint8)  # pixels of a picture that no table shows
 
 
-class Classifier:
+class Classifier(Reloadable):
     """A trained classifier, ready to be asked."""
 
     def __init__(
@@ -47,6 +48,7 @@ class Classifier:
         self._batch_size = checked("batch_size", batch_size)
         file = model.default() if path is None else Path(path).expanduser()
         self._model, self._origin = model.load(file, self._threads), str(file)
+        self._saved = Pickled.of(self._model, threads, batch_size)
 
     @classmethod
     def from_repo(

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from reprise import model
+from reprise import model, streams
 from reprise.command_parser import CommandParser
 from reprise.counting import counted
 from reprise.demo import static_site, web_runtime
@@ -16,6 +16,7 @@ from reprise.demo.static_site import SiteError
 from reprise.demo.web_runtime import VERSION, RuntimeFilesError
 from reprise.escaping import printable
 from reprise.model import MODEL, ModelError
+from reprise.streams import PrintingError
 
 # Where stage `export` writes; the page resizes exactly, so that both do.
 MODELS = (MODEL.with_name("model_any_size.onnx"), MODEL)
@@ -36,8 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code; an error becomes one message."""
     options = parser().read(arguments)
     try:
-        print(run(options))
-    except (ModelError, SiteError, RuntimeFilesError) as error:
+        streams.say(run(options))
+    except (ModelError, SiteError, RuntimeFilesError, PrintingError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -10,8 +10,8 @@ import numpy as np
 from reprise import model
 from reprise.escaping import printable
 from reprise.model import Model, ModelError
+from reprise.signature import DIGITS
 
-LETTERS = 12  # of the SHA-256 of a file: its version
 PROBES = 4  # images of noise that a new model is tried with
 CLOSE = 1e-4  # probabilities that differ by less are equal, but for rounding
 
@@ -70,7 +70,7 @@ class ModelFile(NamedTuple):
         """Return the version by the content of the file; empty where it cannot be read."""
         try:
             with self.path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()[:LETTERS]
+                return hashlib.file_digest(file, "sha256").hexdigest()[:DIGITS]
         except OSError:
             return ""
 

@@ -133,6 +133,37 @@ def test_a_card_that_does_not_fit_the_model_is_refused(other: Metadata, tmp_path
     assert "classes are [6, 7, 3, 3], expected [" in complaint(path)
 
 
+@pytest.mark.parametrize(
+    ("classes", "reason"),
+    [
+        (("ants", "bees", "ants"), "class ants 2 times, expected are names that differ"),
+        (("a\x1b[2J",) * 3, "class a\\x1b[2J 3 times, expected are names that differ"),
+        (("ants", "", "bees"), "class 2 of 3 by an empty text, expected is a name for each"),
+        (("", "", ""), "class 1 of 3 by an empty text"),
+        (("ants", "bees", " \t"), "class 3 of 3 by an empty text"),
+    ],
+)
+def test_classes_that_cannot_be_told_apart_are_refused(
+    classes: tuple[str, ...], reason: str, tmp_path: Path
+) -> None:
+    said = complaint(export(tmp_path / "model.onnx", CARD._replace(classes=classes)))
+    assert f": its metadata name {reason}" in said
+    assert "dvc repro export" in said
+
+
+def test_names_that_differ_in_case_or_spaces_are_two(tmp_path: Path) -> None:
+    classes = ("ants", "Ants", "ants ")
+    found = load(export(tmp_path / "model.onnx", CARD._replace(classes=classes)), 1)
+    assert found.metadata.classes == classes
+
+
+def test_an_open_number_of_classes_is_what_the_weights_say(tmp_path: Path) -> None:
+    made = model(metadata={metadata.KEY: metadata.dump(CARD._replace(classes=("a", "b")))})
+    for output in made.graph.output:
+        output.type.tensor_type.shape.dim[1].dim_param = "classes"
+    assert "classes are [6, 7, 3, 3], expected [6, 7, 3, 2]" in complaint(written(tmp_path, made))
+
+
 def test_other_names_of_inputs_and_outputs_are_refused(tmp_path: Path) -> None:
     made = model()
     made.graph.input[0].name = made.graph.node[0].input[0] = "pixels"
