@@ -2,19 +2,19 @@ import json
 from pathlib import Path
 
 from stages.artifacts import download_metrics
-from stages.artifacts.download_metrics import LabelChange
-from stages.artifacts.raw import Raw
+from stages.artifacts.download_metrics import Arrived, LabelChange
 
-NOTHING = Raw((), {}, {})
+NOTHING = Arrived("", {})
 
 
 def test_what_came_in_and_what_was_passed_over_is_written(tmp_path: Path) -> None:
     path = tmp_path / "new" / "download.json"
-    published = Raw((), {}, {"text": 1, "empty": 3}, {"empty": ["a", "b\n"]})
+    published = Arrived("MNIST", {"text": 1, "empty": 3}, {"empty": ["a", "b\n"]})
     download_metrics.write({"train": 5, "test": 2}, published, [], path)
     assert json.loads(path.read_text("utf-8")) == {
         "counts": [
             {
+                "dataset": "MNIST",
                 "images": {"train": 5, "test": 2},
                 "excluded": 0,
                 "relabelled": 0,
@@ -39,7 +39,7 @@ def test_what_a_cleaning_changed_is_counted(tmp_path: Path) -> None:
 
 
 def test_the_order_of_the_splits_does_not_change_the_bytes(tmp_path: Path) -> None:
-    one, other = Raw((), {}, {"a": 1, "b": 2}), Raw((), {}, {"b": 2, "a": 1})
+    one, other = Arrived("", {"a": 1, "b": 2}), Arrived("", {"b": 2, "a": 1})
     download_metrics.write({"train": 5, "test": 2}, one, [], tmp_path / "first")
     download_metrics.write({"test": 2, "train": 5}, other, [], tmp_path / "again")
     assert (tmp_path / "first").read_bytes() == (tmp_path / "again").read_bytes()
