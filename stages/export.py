@@ -53,7 +53,7 @@ def main() -> None:
     agreement.check(meta, source.card)
     parts = splits.read("train"), splits.read("test"), splits.read_paths("test")
     labels = {name: splits.read(name).labels for name in splits.NAMES}
-    told = card_data.told(download_metrics.read().dataset, labels, len(meta.interface.classes))
+    told = card_data.count(download_metrics.read().dataset, labels, len(meta.interface.classes))
     made = export(params, source, Data(*parts, meta, decision.read(), told), here)
     here.leave()
     if not here.writes:

@@ -12,7 +12,7 @@ from stages.artifacts.splits import Meta
 FEW, NAMED = 30, 10  # images of a class that are few, and such classes that are named
 
 
-class Told(NamedTuple):
+class DataCounts(NamedTuple):
     """What is known of the data beside the splits."""
 
     dataset: str = ""  # name; empty: it has none
@@ -25,10 +25,10 @@ class Told(NamedTuple):
         return test[train.index(max(train))] / sum(test) if train and sum(test) else None
 
 
-def told(dataset: str, labels: Mapping[str, np.ndarray], classes: int) -> Told:
+def count(dataset: str, labels: Mapping[str, np.ndarray], classes: int) -> DataCounts:
     """Return what is known of the data; labels [N], by split, index the classes."""
     counts = {name: np.bincount(of, minlength=classes).tolist() for name, of in labels.items()}
-    return Told(dataset, counts)
+    return DataCounts(dataset, counts)
 
 
 def equal_pixels(meta: Meta) -> Iterator[str]:

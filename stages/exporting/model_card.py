@@ -11,7 +11,7 @@ from stages.applicable import applicable, called
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.exported import Figures
 from stages.artifacts.splits import Meta
-from stages.exporting.card_data import Told, equal_pixels, files, rare
+from stages.exporting.card_data import DataCounts, equal_pixels, files, rare
 from stages.exporting.description import Description, spec
 from stages.exporting.inference import ALWAYS
 from stages.scores import interval
@@ -81,7 +81,7 @@ class Subject(NamedTuple):
     meta: Meta
     comparison: Mapping[str, Figures]  # by format
     rule: Rule = ALWAYS  # by which the model answers
-    data: Told = Told()
+    data: DataCounts = DataCounts()
 
 
 def render(subject: Subject, params: Description) -> str:

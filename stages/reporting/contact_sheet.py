@@ -48,7 +48,7 @@ def _tile(sheet: Drawing, tile: Tile, corner: tuple[int, int]) -> None:
         (f"is {isolated(tile.actual)}", NAME, ""),
         (f"said {isolated(tile.predicted)}", NAME, colour),
         (f"{percent(tile.confidence)} sure", NAME, colour),
-        (tile.path[-(width // 5) :], SMALL, "faint"),  # its end
+        (tile.path[-(width // 6) :], SMALL, "faint"),  # its end
     ]
     for line, (text, size, style) in enumerate(lines):
         sheet.text(text, (left, below + line * LINE), (width, size), style)

@@ -46,7 +46,7 @@ def titled(dataset: str, place: str, repository: str | None = None, part: str = 
 
 def _stem(place: str) -> str:
     """Return the last part of a path or address, without the endings of an archive."""
-    name = PurePosixPath(public(place).replace("\\", "/"))
+    name = PurePosixPath(public(place.replace("\\", "/")))
     while name.suffix.lower() in ENDINGS:
         name = name.with_suffix("")
     return "" if name.name.lower() in NAMELESS else name.name.replace("_", " ")

@@ -9,7 +9,7 @@ from stages.pages.template import environment
 from stages.reporting.page.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from stages.reporting.page.content import Content
 from stages.reporting.page.figures import charts, confused, matrix
-from stages.reporting.wordings import percent
+from stages.reporting.wordings import percent, spaced
 
 MARK, DIGITS = 'data-page="@"', 16  # where the page has a checksum of itself, and its length
 SECTIONS = {  # and their titles in the navigation
@@ -71,7 +71,7 @@ def render(content: Content) -> str:
     The templates are the files page.* beside this module.
     """
     pages = environment(Path(__file__).parent)
-    pages.filters |= {"percent": percent}
+    pages.filters |= {"percent": percent, "spaced": spaced}
     drawn, found = charts(content), confused(content)
     made = pages.get_template("page.html").render(
         content=content,
