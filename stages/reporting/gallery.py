@@ -15,7 +15,7 @@ from stages.reporting.gradcam import overlay
 EXTREMES = 12  # most confident mistakes, and least certain right answers, shown at most
 CLASSES = 10  # shown at most: those that are recognised worst
 EXAMPLES = 6  # of a class, shown at most
-CAPTION = "Wrong answers, the surest first. In brackets the probability that it gave its answer."
+CAPTION = "Wrong answers, the surest first."
 LEGEND = (
     "Right of each image is a heat map of it (Grad-CAM): the redder a place, the more it spoke for "
     "the answer."

@@ -14,7 +14,8 @@ NOTES = {  # by the title of the chart
     "Precision and recall": "For each class, likewise: how many of its images are found (to the "
     "right), and how much of what is found is right (upwards). The upper right corner is perfect.",
     "Reliability": "Answers of like confidence, 5 or more a point: how many of them are right. On "
-    "the dashed line probabilities say the truth; below it the network is too sure of itself.",
+    "the dashed line probabilities say the truth; below it the network is too sure of itself, "
+    "above it not sure enough.",
     "Confidence": "How sure the answers are, wrong ones on top of right ones. Wrong ones far to "
     "the right are mistakes that it is sure of.",
     "Risk and coverage": "How much is wrong if only the surest images are answered, this share of "

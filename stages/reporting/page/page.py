@@ -5,6 +5,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from markupsafe import Markup, escape
+
+from reprise.escaping import printable
 from stages.pages.template import environment
 from stages.reporting.page.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from stages.reporting.page.content import Content
@@ -71,7 +74,8 @@ def render(content: Content) -> str:
     The templates are the files page.* beside this module.
     """
     pages = environment(Path(__file__).parent)
-    pages.filters |= {"percent": percent, "spaced": spaced}
+    pages.filters |= {"percent": lambda share: _kept(percent(share))}
+    pages.filters |= {"spaced": lambda sentence: _kept(spaced(sentence))}
     drawn, found = charts(content), confused(content)
     made = pages.get_template("page.html").render(
         content=content,
@@ -93,6 +97,11 @@ def render(content: Content) -> str:
 def fingerprint(page: str) -> str:
     """Return the checksum that a page has of itself."""
     return page.split(MARK.partition("@")[0], 1)[1][:DIGITS]
+
+
+def _kept(text: str) -> Markup:
+    """Return text as HTML in which no number is parted from its percent sign."""
+    return escape(printable(text)).replace(" %", Markup("&nbsp;%"))
 
 
 def _sections(content: Content, *, drawn: bool, confusion: bool) -> dict[str, str]:

@@ -56,7 +56,7 @@ def test_51_percent_beside_a_baseline_of_51_percent_is_told_on_the_page() -> Non
     labels = np.array([0] * 51 + [1] * 49)
     judgement = judge(np.tile([1.0, 0.0], (100, 1)), labels, ("ants", "bees"))
     content = present(judgement, background(judgement))
-    text = " ".join(re.sub(r"<[^>]*>", " ", render(content)).split())
+    text = " ".join(re.sub(r"<[^>]*>|&nbsp;", " ", render(content)).split())
     assert "Not shown to be better than always answering ants" in text
     assert "is right for 51.0 %, and the 95 % interval of the accuracy is 41.3 % to 60.6 %." in text
     assert "Accuracy 51.0 %" in text
@@ -66,7 +66,7 @@ def test_51_percent_beside_a_baseline_of_51_percent_is_told_on_the_page() -> Non
 def test_a_result_has_no_warning() -> None:
     html = render(present(perfect(), background(perfect())))
     assert "Not shown to be better" not in html
-    assert "25.0 % by always answering class 0" in html
+    assert "25.0&nbsp;% by always answering class 0" in html
 
 
 def test_the_page_tells_a_cleaning() -> None:
