@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reprise.escaping import code, markdown
 from reprise.rule import NEVER, Rule
+from stages.applicable import applicable, called
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.exported import Figures
 from stages.artifacts.splits import Meta
+from stages.exporting.card_data import DataCounts, equal_pixels, files, rare
 from stages.exporting.description import Description, spec
 from stages.exporting.inference import ALWAYS
 from stages.scores import interval
@@ -79,12 +81,14 @@ class Subject(NamedTuple):
     meta: Meta
     comparison: Mapping[str, Figures]  # by format
     rule: Rule = ALWAYS  # by which the model answers
+    data: DataCounts = DataCounts()
 
 
 def render(subject: Subject, params: Description) -> str:
     """Return the card as Markdown; equal subjects give equal texts."""
     network, card = subject.classifier.network, subject.classifier.card
     grey = card.interface.channels == 1
+    values = {**card.network.model_dump(mode="json"), **card.training}
     places = {
         "MODE": "L" if grey else "RGB",
         "PIXELS": ("(255 * {}).round()" if params.input == "float" else "{}").format(
@@ -99,13 +103,24 @@ def render(subject: Subject, params: Description) -> str:
         rule=subject.rule,
         never=NEVER,
         weights=sum(weight.numel() for weight in network.parameters()),
-        training={**card.network.model_dump(mode="json"), **card.training},
+        network=called(values),
+        training=applicable(values),
         meta=subject.meta,
+        data=subject.data,
+        equal=[*equal_pixels(subject.meta)],
+        rare=rare(card.interface.classes, subject.data.counts.get("train", ())),
+        best=best(subject),
         comparison=subject.comparison,
         made={name: each for name, each in subject.comparison.items() if "bytes" in each},
         python={name: _filled(lines, places) for name, lines in PYTHON.items()},
         types=TYPES[params.input],
     )
+
+
+def best(subject: Subject) -> str:
+    """Return accuracy and interval of the first format that was measured; empty: none was."""
+    shown = (accuracy(one, subject.meta.counts["test"]) for one in subject.comparison.values())
+    return next(filter(None, shown), "")
 
 
 def _filled(lines: str, places: Mapping[str, str]) -> str:
@@ -121,7 +136,7 @@ def _template() -> "Template":
 
     text = Path(__file__).with_name("model_card.md").read_text(encoding="utf-8")
     pages = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # no HTML
-    pages.filters |= {"text": markdown, "code": code, "field": field}
+    pages.filters |= {"text": markdown, "code": code, "field": field, "files": files}
     pages.filters |= {"accuracy": accuracy, "failed": failure, "written": json.dumps}
     return pages.from_string(text)
 

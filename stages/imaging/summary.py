@@ -7,27 +7,25 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Int64
-from PIL import Image as Picture
-from PIL import ImageDraw
 from pydantic import Field
 
 from reprise.counting import counted
 from reprise.escaping import printable
-from reprise.grid import Captioned, Grid
-from stages.artifacts.preprocess_metrics import FINDINGS
+from stages.artifacts.preprocess_metrics import PATH as FINDINGS
 from stages.artifacts.splits import NAMES, Writer
 from stages.errors import UserError
 from stages.imaging import oddities
 from stages.imaging.assembly import ImageRecords
 from stages.imaging.duplicates import DuplicateReport
 from stages.params import Params
-from stages.pictures import fit, font, picture, shorten
+from stages.pictures import picture
+from stages.vector import Drawing
 
 LISTED = 50  # files in one message
 FAILED, ODD, SAME = "excluded_files", "odd_files", "duplicates"  # lists in the figures
 CLASSES, EXAMPLES = 20, 10  # rows and columns of the sheet at most
 CELL, GAP, MARGIN, PADDING = 64, 4, 140, 8  # pixels: an image, between them, names, around names
-BRIGHT, DARK = "white", "black"
+LETTERS = 13  # pixels: their height
 
 
 class Summary(NamedTuple):
@@ -35,7 +33,7 @@ class Summary(NamedTuple):
 
     figures: dict[str, object]
     messages: list[str]  # what somebody should look at
-    sheet: Picture.Image  # training images
+    sheet: str  # training images, as SVG
 
 
 class Failures(Params):
@@ -136,22 +134,16 @@ def _listed(key: str) -> str:
     return f"; listed in {FINDINGS} as {key}"
 
 
-def contact_sheet(out: Writer, classes: Sequence[str], seed: int) -> Picture.Image:
-    """Draw random training images, a row a class, with its name in front."""
-    rows = choose_examples(out.labels("train"), seed)
-    canvas = Picture.new(
-        "RGB", (MARGIN + EXAMPLES * (CELL + GAP), len(rows) * (CELL + GAP)), BRIGHT
-    )
-    pen, letters = ImageDraw.Draw(canvas), font(13)
-    grid = Grid(EXAMPLES, CELL + GAP, CELL + GAP)
+def contact_sheet(out: Writer, classes: Sequence[str], seed: int) -> str:
+    """Draw random training images as SVG, a row a class, with its name in front."""
+    rows, step = choose_examples(out.labels("train"), seed), CELL + GAP
+    sheet = Drawing(MARGIN + EXAMPLES * step, len(rows) * step)
     for line, (label, chosen) in enumerate(rows.items()):
-        top = line * (CELL + GAP)
-        middle = (MARGIN - PADDING, top + CELL // 2)
-        name = shorten(classes[label], letters, MARGIN - 2 * PADDING)
-        pen.text(middle, name, DARK, letters, anchor="rm")
-        images = (fit(picture(pixels), CELL) for pixels in out.images("train", chosen))
-        grid.draw(canvas, map(Captioned, images), (MARGIN, top))
-    return canvas
+        middle = line * step + (CELL - LETTERS) // 2
+        sheet.text(classes[label], (PADDING, middle), (MARGIN - 2 * PADDING, LETTERS), "end")
+        for column, pixels in enumerate(out.images("train", chosen)):
+            sheet.image(picture(pixels), (MARGIN + column * step, line * step), CELL)
+    return str(sheet)
 
 
 def choose_examples(

@@ -23,6 +23,7 @@ class Images(NamedTuple):
     classes: tuple[str, ...]  # [K]
     fresh: bool = False  # whether all images were split anew
     decided: Mapping[int, str] = MappingProxyType({})  # in an earlier review, by row
+    dataset: str = ""  # name of the data set, if it has one
 
 
 class HeldOut(NamedTuple):
