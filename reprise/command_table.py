@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 MODEL = "a trained model, anywhere"
+IMAGES = "images, anywhere"
 PROJECT = "in a folder of Reprise, whose pipeline runs by `dvc repro`"
 SHELL = "your shell"
 
@@ -25,6 +26,9 @@ COMMANDS = {
     "predict": Command(MODEL, "print the classes of pictures", "reprise.predict"),
     "serve": Command(MODEL, "answer over HTTP, with a page to try it", "reprise.serving.serve"),
     "demo": Command(MODEL, "write that page, to work without a server", "reprise.demo.demo"),
+    "draw-clothes": Command(
+        IMAGES, "draw photographs of clothes to learn with", "reprise.clothes.draw_clothes"
+    ),
     "recipe": Command(PROJECT, "start from a classic: recipe mnist_cnn", "tools.recipe"),
     "find-lr": Command(PROJECT, "draw the loss over the learning rate", "tools.find_lr"),
     "experiments": Command(PROJECT, "list experiments and their scores", "tools.experiments"),
