@@ -4,7 +4,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
+.PHONY: repro versions verify verify-cache test fuzz lint format docs site board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -49,6 +49,11 @@ format: .venv/installed
 
 docs: .venv/installed
 	python -m docs.parameters
+	python -m docs.api
+
+# README.md and docs/ as a site with search, in build/site.
+site: .venv/installed
+	@python -m docs.website
 
 board: .venv/installed
 	tensorboard --logdir runs
@@ -89,7 +94,11 @@ search-apply: .venv/installed
 	@python -m reprise search-apply $(ARGS)
 
 # `make search-board` opens Optuna's dashboard.
-search-board: .venv/installed
+search-# README.md and docs/ as a site with search, in build/site.
+site: .venv/installed
+	@python -m docs.website
+
+board: .venv/installed
 	@python -m reprise search-board $(ARGS)
 
 # `make plots`, or `make plots A=main B=workspace`: as `dvc plots`, but the page needs no network, and
@@ -114,5 +123,5 @@ check: lint test lock
 .venv/installed: pyproject.toml constraints.txt
 	@echo 'Installing into .venv: 7 GB, some minutes; once.'
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[pipeline,hub,timm,cluster,s3,ssh,search,serve,mlflow,wandb,openvino,litert,coreml,dev]'
+	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[pipeline,hub,timm,cluster,s3,ssh,search,serve,mlflow,wandb,openvino,litert,coreml,docs,dev]'
 	touch $@

@@ -15,8 +15,9 @@ PAGE = Path("docs/api.md")
 HEAD = """\
 # In Python
 
-What programs can rely on: a classifier that is asked, and what it answers. It needs ONNX Runtime, NumPy and Pillow
-(`pip install .` in a clone), no PyTorch and no DVC. [From a model to an answer](predicting.md) shows it at work.
+What programs can rely on: a classifier that is asked, and what it answers. It needs ONNX Runtime,
+NumPy and Pillow (`pip install .` in a clone), no PyTorch and no DVC. [From a model to an
+answer](predicting.md) shows it at work.
 
 ```python
 from reprise import Classifier
@@ -76,18 +77,21 @@ def _class(node: ast.ClassDef, source: str) -> Iterator[str]:
 
 
 def _is_hidden(one: Function) -> bool:
-    overloads = any(
-        isinstance(mark, ast.Name) and mark.id == "overload" for mark in one.decorator_list
-    )
+    marks = {mark.id for mark in one.decorator_list if isinstance(mark, ast.Name)}
     undocumented = ast.get_docstring(one) is None
-    return overloads or undocumented or (one.name.startswith("_") and one.name not in SPECIAL)
+    return (
+        "overload" in marks
+        or undocumented
+        or (one.name.startswith("_") and one.name not in SPECIAL)
+    )
 
 
 def _rows(fields: list[ast.AnnAssign], source: str) -> Iterator[str]:
     lines = source.splitlines()
     for one in fields:
         comment = lines[one.lineno - 1].partition("  # ")[2]
-        yield f"| `{ast.unparse(one.target)}` | `{_type(one.annotation)}` | {comment} |"
+        type_ = _type(one.annotation).replace("|", r"\|")
+        yield f"| `{ast.unparse(one.target)}` | `{type_}` | {comment} |"
 
 
 def _call(one: Function, title: str) -> Iterator[str]:

@@ -16,7 +16,8 @@ PAGE, PARAMS = Path("docs/parameters.md"), Path("params.yaml")
 HEAD = """\
 # Parameters
 
-All parameters stand in params.yaml, one section a stage, with the values that this page calls default. Three ways to set one:
+All parameters stand in params.yaml, one section a stage, with the values that this page calls
+default. Three ways to set one:
 
 | | |
 |---|---|
@@ -24,18 +25,21 @@ All parameters stand in params.yaml, one section a stage, with the values that t
 | to try it | `dvc exp run -S train.lr=0.001`, which writes params.yaml, too |
 | many at once | a recipe: `reprise recipe mnist_cnn` ([recipes](recipes.md)) |
 
-Only the stages that read a changed parameter, and those after them, run again. A mistake is answered in one line, such as
-`params.yaml: train.lr must be greater than 0, is -1`. Words in brackets, as (cnn), say with which choice a parameter counts; with
-others it is ignored. How to write lists and patterns after `-S`: [questions](faq.md#how-do-i-write-a-list-or-a-pattern-after--s).
+Only the stages that read a changed parameter, and those after them, run again. A mistake is
+answered in one line, such as `params.yaml: train.lr must be greater than 0, is -1`. Words in
+brackets, as (cnn), say with which choice a parameter counts; with others it is ignored. How to
+write lists and patterns after `-S`:
+[questions](faq.md#how-do-i-write-a-list-or-a-pattern-after--s).
 
-`make docs` writes this page and the comments of params.yaml from the classes that check the values.
+`make docs` writes this page and the comments of params.yaml from the classes that check the
+values.
 """
 ABOUT = {
     "download": "Where images and labels come from: [your images](data.md).",
     "preprocess": "Splits, sizes and duplicates: [splits](splits.md), [your images](data.md).",
     "train": "Network, loss, optimizer, augmentation: [training](training.md).",
-    "evaluate": "The scores on test, and what a model may leave open: [what comes out](metrics.md), "
-    "[what a model does not know](abstaining.md).",
+    "evaluate": "The scores on test, and what a model may leave open: "
+    "[what comes out](metrics.md), [what a model does not know](abstaining.md).",
     "inspect": "What is wrong with the images: [inspecting](inspecting.md).",
     "export": "Files for other runtimes: [what comes out](metrics.md), [devices](devices.md).",
 }

@@ -13,14 +13,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from posixpath import normpath
 
-PAGES, SITE = Path("build/pages"), Path("build/site")
+CONFIG, PAGES, SITE = Path("mkdocs.yml"), Path("build/pages"), Path("build/site")
 FIRST = [Path("README.md"), Path("CHANGELOG.md"), Path("CONTRIBUTING.md")]
-CODE = re.compile(r"(?ms)(^ *```.*?^ *```$|`[^`\n]+`)")
-LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\](?:\([^)]*\))?)*)\]\(([^)\s]+)\)")
+# A block of code, a link or picture, or code in a line: whichever begins first.
+PIECE = re.compile(
+    r"(?ms)^ *```.*?^ *```$|(!?)\[((?:[^\[\]]|\[[^\]]*\](?:\([^)]*\))?)*)\]\(([^)\s]+)\)|`[^`\n]+`"
+)
 ELSEWHERE = re.compile(r"[a-z]+:|#")
 # What a browser would fetch from elsewhere by itself.
-FETCHED = re.compile(r"<(?:script|img|iframe|source)[^>]*\ssrc=\"?https?://|"
-                     r"<link(?![^>]*canonical)[^>]*\shref=\"?https?://|url\(\"?https?://")  # fmt: skip
+FETCHED = re.compile(
+    r"<(?:script|img|iframe|source)[^>]*\ssrc=\"?https?://|"
+    r"<link(?![^>]*canonical)[^>]*\shref=\"?https?://|url\(\"?https?://"
+)
 
 
 def place(file: Path) -> Path | None:
@@ -43,8 +47,8 @@ def target(page: Path, link: str) -> tuple[Path, str]:
 
 def links(text: str) -> Iterator[str]:
     """Yield the links of a page to the repository; what is in code is none."""
-    for part in CODE.split(text)[::2]:
-        for found in LINK.finditer(part):
+    for found in PIECE.finditer(text):
+        if found[3]:
             yield from links(found[2])
             if not ELSEWHERE.match(found[3]):
                 yield found[3]
@@ -53,17 +57,17 @@ def links(text: str) -> Iterator[str]:
 def rewritten(page: Path, text: str) -> str:
     """Return the Markdown of a page with links as the site has them."""
 
-    def link(found: re.Match[str]) -> str:
-        mark, shown, to = found[1], LINK.sub(link, found[2]), found[3]
+    def piece(found: re.Match[str]) -> str:
+        if not found[3]:
+            return found[0]
+        mark, shown, to = found[1], PIECE.sub(piece, found[2]), found[3]
         if ELSEWHERE.match(to):
             return f"{mark}[{shown}]({to})"
         file, anchor = target(page, to)
         there = place(file)
         return f"{mark}[{shown}]({there}{'#' * bool(anchor)}{anchor})" if there else shown
 
-    parts = CODE.split(text)
-    parts[::2] = [LINK.sub(link, part) for part in parts[::2]]
-    return "".join(parts)
+    return PIECE.sub(piece, text)
 
 
 def collect() -> dict[Path, str]:
@@ -100,15 +104,15 @@ def foreign() -> list[str]:
     return [str(page) for page in pages if FETCHED.search(page.read_text("utf-8"))]
 
 
-def main() -> int:
+def main(config: Path = CONFIG) -> int:
     """Build the site, and return an exit code."""
     stage()
     if not shutil.which("zensical"):
         print("make site needs Zensical: pip install -c constraints.txt '.[docs]'", file=sys.stderr)
         return 1
     shutil.rmtree(SITE, ignore_errors=True)
-    command = ["zensical", "build", "--clean", "--strict"]
-    if subprocess.run(command, check=False).returncode:
+    command = ["zensical", "build", "--clean", "--strict", "--config-file", str(config)]
+    if subprocess.run(command, check=False).returncode:  # noqa: S603 - of this environment
         return 1
     if loaded := foreign():
         print("these pages load something from elsewhere:", *loaded, file=sys.stderr)
