@@ -5,10 +5,17 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
 from reprise.command_table import COMMANDS
+from reprise.founding.new import parser as new_parser
+from reprise.founding.upgrade import parser as upgrade_parser
 from reprise.options import parser as predict_parser
 from reprise.serving.settings import parser as serve_parser
 
-PARSERS = {"predict": predict_parser, "serve": serve_parser}
+PARSERS = {
+    "predict": predict_parser,
+    "serve": serve_parser,
+    "new": new_parser,
+    "upgrade": upgrade_parser,
+}
 SHELLS = ("bash", "zsh", "fish")
 EPILOG = """\
   bash   echo 'eval "$(reprise completion bash)"' >> ~/.bashrc

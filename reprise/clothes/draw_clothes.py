@@ -17,8 +17,8 @@ from reprise.escaping import printable
 from reprise.writing import OutputError
 
 EPILOG = """\
-OUT gets a folder for each class, as `reprise new` and the stage `download` take them. The same
-count and seed give the same bytes; a larger count adds images, and changes none.
+OUT gets a folder for each class, as `reprise new --images` and the stage `download` take them; what
+else is in it stays. The same seed gives the same bytes; a larger count adds images, and changes none.
 
 exit codes: 0 written, 1 not written, 2 wrong usage
 """
@@ -41,22 +41,22 @@ def run(options: Namespace) -> str:
     """Draw the images, and return what to say about them.
 
     Raises:
-        OutputError: the folder has something in it, or cannot be written.
+        OutputError: the folder has such a class, or cannot be written.
     """
     out: Path = options.out
     shown = printable(str(out))
+    if there := [kind for kind in KINDS if (out / kind).exists()]:
+        raise OutputError(f"{shown}: has {there[0]} already; name another folder")
     try:
-        if out.is_dir() and any(out.iterdir()):
-            raise OutputError(f"{shown}: is not empty; name a folder that is new")
         _write(out.resolve(), options.count, options.seed)
     except OSError as error:
         raise OutputError(f"{shown}: cannot be written: {error.strerror or error}") from error
-    return (
-        f"{shown}: {len(KINDS) * options.count} images in {len(KINDS)} classes: {', '.join(KINDS)}"
-    )
+    total = len(KINDS) * options.count
+    return f"{shown}: {total:,} images in {len(KINDS)} classes: {', '.join(KINDS)}"
 
 
 def _write(out: Path, count: int, seed: int) -> None:
+    """Draw beside the folder, and move the classes there when all are drawn."""
     partial = out.with_name(f".{token_hex(8)}.partial")
     try:
         for number, kind in enumerate(KINDS):
@@ -64,9 +64,9 @@ def _write(out: Path, count: int, seed: int) -> None:
             for index in range(count):
                 data = jpeg(kind, (seed, number, index))
                 (partial / kind / f"{index:03}.jpg").write_bytes(data)
-        if out.is_dir():  # empty: Windows moves nothing there
-            out.rmdir()
-        partial.replace(out)
+        out.mkdir(exist_ok=True)
+        for kind in KINDS:
+            (partial / kind).replace(out / kind)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

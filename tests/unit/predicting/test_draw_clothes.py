@@ -51,9 +51,14 @@ def test_another_seed_gives_other_images(tmp_path: Path) -> None:
 
 def test_what_is_in_the_folder_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.jpg").write_bytes(b"1")
+    assert main([str(tmp_path), "--count", "1"]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.jpg", *KINDS}
+    (tmp_path / "bag/000.jpg").write_bytes(b"2")
     assert main([str(tmp_path)]) == 1
-    assert capsys.readouterr().err == f"{tmp_path}: is not empty; name a folder that is new\n"
-    assert [*tmp_path.iterdir()] == [tmp_path / "mine.jpg"]
+    assert capsys.readouterr().err == f"{tmp_path}: has bag already; name another folder\n"
+    assert [(path.name, path.read_bytes()) for path in (tmp_path / "bag").iterdir()] == [
+        ("000.jpg", b"2")
+    ]
 
 
 @pytest.mark.parametrize(
