@@ -17,8 +17,8 @@ from reprise.escaping import printable
 from reprise.writing import OutputError
 
 EPILOG = """\
-OUT gets a folder for each class, as `reprise new --images` and the stage `download` take them; what
-else is in it stays. The same seed gives the same bytes; a larger count adds images, and changes none.
+OUT gets a folder for each class, as the stage `download` takes them; what else is in it stays. The
+same seed gives the same bytes; a larger count adds images, and changes none.
 
 exit codes: 0 written, 1 not written, 2 wrong usage
 """
