@@ -4,14 +4,14 @@
 
 PYTHON ?= python3
 # What developers need besides, each an extra of pyproject.toml.
-DEVELOPERS = cluster,coreml,dev,hub,litert,mlflow,openvino,plots,s3,search,ssh,timm,wandb
+DEVELOPERS = cluster,coreml,dev,docs,hub,litert,mlflow,openvino,plots,s3,search,ssh,timm,wandb
 PIP = .venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt
 # On Linux pip takes the PyTorch with CUDA; uv knows the one for CPUs. Once so, always so.
 CPU := $(or $(CPU),$(wildcard .venv/cpu))
 comma := ,
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro install versions verify verify-cache test fuzz lint format docs bench figures board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
+.PHONY: repro install versions verify verify-cache test fuzz lint format docs site bench figures board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -57,6 +57,11 @@ format: .venv/developed
 
 docs: .venv/developed
 	python -m docs.parameters
+	python -m docs.api
+
+# README.md and docs/ as a site with search, in build/site.
+site: .venv/with-docs
+	@python -m docs.website
 
 # Measure this project beside the usual way, half an hour on 2 cores: docs/measured.md. DATA is a folder of
 # MNIST, CIFAR-10, ants and bees, as `python -m benchmarks --help` says; without, the digits alone.

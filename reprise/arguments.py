@@ -19,6 +19,11 @@ def threads(text: str) -> int:
     return _up_to(MOST_THREADS, text)
 
 
+def seed(text: str) -> int:
+    """Return a seed, a whole number from 0."""
+    return 0 if text and set(text) == {"0"} else _up_to(2**32 - 1, text)
+
+
 def _up_to(most: int, text: str) -> int:
     digits = text.lstrip("0") if text.isdecimal() else ""
     if not digits:

@@ -28,6 +28,9 @@ COMMANDS = {
     "demo": Command(MODEL, "write that page, to work without a server", "reprise.demo.demo"),
     "new": Command(OWN, "make one: new ../mine", "reprise.founding.new"),
     "upgrade": Command(OWN, "merge a newer Reprise into it", "reprise.founding.upgrade"),
+    "draw-clothes": Command(
+        OWN, "draw photographs, to try it with", "reprise.clothes.draw_clothes"
+    ),
     "recipe": Command(PROJECT, "start from a classic: recipe mnist_cnn", "tools.recipe"),
     "find-lr": Command(PROJECT, "draw the loss over the learning rate", "tools.find_lr"),
     "experiments": Command(PROJECT, "list experiments and their scores", "tools.experiments"),

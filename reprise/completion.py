@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from reprise import streams, tool_parsers
+from reprise.clothes.draw_clothes import parser as draw_clothes_parser
 from reprise.command_parser import CommandParser
 from reprise.command_table import COMMANDS
 from reprise.demo.demo import parser as demo_parser
@@ -54,6 +55,7 @@ PARSERS: dict[str, Callable[[], ArgumentParser]] = {
     "predict": predict_parser,
     "serve": serve_parser,
     "demo": demo_parser,
+    "draw-clothes": draw_clothes_parser,
     "new": new_parser,
     "upgrade": upgrade_parser,
     "completion": parser,
