@@ -58,7 +58,9 @@ def run(options: Namespace) -> str:
     path: Path = options.model or model.default(MODELS)
     loaded = model.load(path, threads=1)
     content = _alone(path)
-    described = static_site.describe(loaded.metadata, content, options.name)
+    described = static_site.describe(loaded.metadata, content, path.stem)
+    if options.name:
+        described["title"] = options.name
     files = static_site.collect(content, described, web_runtime.find(options.runtime))
     static_site.write(files, folder)
     shown = printable(str(options.out))
@@ -96,7 +98,7 @@ def parser() -> CommandParser:
     add("out", type=Path, metavar="OUT", help="the folder to write")
     add("--model", type=Path, metavar="MODEL.onnx",
         help=f"of stage `export` ({MODELS[0]}, or else {MODEL.name} there)")  # fmt: skip
-    add("--name", default="Image classifier", help="the title of the page (%(default)s)")
+    add("--name", help="the title of the page (what the names of the classes say: ants or bees?)")
     add("--runtime", type=Path, metavar="PLACE", help="a folder or .tgz with onnxruntime-web")
     return made
 

@@ -42,7 +42,8 @@ def test_the_page_knows_what_the_model_says(
     assert (place / "site" / "model.onnx").read_bytes() == content
     text = (place / "site" / "demo.json").read_text("ascii")
     assert json.loads(text)["model"] == {
-        "name": "Tiere <b>",
+        "name": "model",
+        "title": "Tiere <b>",
         "version": hashlib.sha256(content).hexdigest()[:12],
         "classes": list(HOSTILE),
         "input": {**linear.SPEC._asdict(), "format": "float"},
