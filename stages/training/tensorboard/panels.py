@@ -22,12 +22,13 @@ from stages import address
 from stages.artifacts.history import Epoch
 from stages.batches import Resident, gather
 from stages.params import Params
-from stages.pictures import fit, font, picture, shorten
+from stages.pictures import fit, picture, shorten
 from stages.progress import say
 from stages.training.accumulation import Images
 from stages.training.tensorboard.events import Panel, Run
 from stages.training.tensorboard.feature_maps import sheets
 from stages.training.tensorboard.first_layers import WEIGHTS, Uncompiled, first_layers
+from stages.training.tensorboard.lettering import font
 
 Logits: TypeAlias = Float[Tensor, "n k"]
 SHOWN = 30  # images in a picture
