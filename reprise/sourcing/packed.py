@@ -12,7 +12,7 @@ from reprise.directory import SUFFIXES, Failure, Skipped, Source, is_picture
 from reprise.escaping import first_line
 from reprise.shortage import lacking
 from reprise.sourcing import limited, tarred
-from reprise.sourcing.tarred import Member
+from reprise.sourcing.tarred import PackedFile
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 
@@ -61,12 +61,12 @@ def _is_picture(read: Callable[[], bytes]) -> bool:
         return False
 
 
-def _zipped(path: Path) -> Iterator[Member]:
+def _zipped(path: Path) -> Iterator[PackedFile]:
     """Yield the files of a zip, each read when it is its turn to be decoded."""
     archive, lock = ZipFile(path), Lock()  # open as long as a member may be read
     for info in sorted(archive.infolist(), key=lambda info: info.filename):
         if not info.is_dir():
-            yield Member(info.filename, partial(_unzipped, archive, info, lock))
+            yield PackedFile(info.filename, partial(_unzipped, archive, info, lock))
 
 
 def _unzipped(archive: ZipFile, info: ZipInfo, lock: Lock) -> bytes:

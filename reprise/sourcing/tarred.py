@@ -23,7 +23,7 @@ EXTENDED = {
 SPARSE = "a sparse file, whose holes are not read"
 
 
-class Member(NamedTuple):
+class PackedFile(NamedTuple):
     """A file of an archive."""
 
     name: str
@@ -31,7 +31,7 @@ class Member(NamedTuple):
     held: int = 0  # bytes of it that are in memory until they are got
 
 
-def members(path: Path) -> Iterator[Member]:
+def members(path: Path) -> Iterator[PackedFile]:
     """Yield the files of a tar, without a seek; each is read when it is yielded.
 
     Raises:
@@ -48,13 +48,13 @@ def members(path: Path) -> Iterator[Member]:
                 yield _member(tar, entry)
 
 
-def _member(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> Member:
+def _member(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> PackedFile:
     if not entry.isreg() or entry.size > limited.LARGEST:
         reason = limited.TOO_LARGE if entry.isreg() else "is a link or a device"
-        return Member(entry.name, partial(_refuse, reason))
+        return PackedFile(entry.name, partial(_refuse, reason))
     content = tar.extractfile(entry)
     data = limited.read(content.read) if content else b""
-    return Member(entry.name, partial(bytes, data), len(data))
+    return PackedFile(entry.name, partial(bytes, data), len(data))
 
 
 def _refuse(reason: str) -> bytes:
