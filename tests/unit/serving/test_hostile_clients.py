@@ -155,6 +155,12 @@ def test_what_is_not_http_is_refused(sent: bytes, running: Running) -> None:
     assert not answer or answer.split()[1][:1] == b"4"
 
 
+@pytest.mark.parametrize("head", [b"a: b\r\n" * 30_000, b"a: " + b"b" * 180_000 + b"\r\n"])
+def test_long_headers_in_a_form_are_refused(head: bytes, running: Running) -> None:
+    data = form(("a", png())).replace(b"Content-Disp", head + b"Content-Disp")
+    assert running.post("/predict", data, MULTIPART).status == 400
+
+
 def test_requests_that_come_together_are_answered_in_order(running: Running) -> None:
     paths = [b"/health", b"/nothing", b"/model"]
     with running.raw() as opened:
