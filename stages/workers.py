@@ -11,6 +11,7 @@ from stages.errors import UserError
 from stages.runtime import Runtime, gpus
 
 AFFORDABLE = "REPRISE_PROCESSES"  # variable: how many to start, of which some may end at once
+ELASTIC = sys.platform != "win32"  # where stages/elastic was never tried
 LOOK = 1.0  # seconds between two looks at whether the parent still lives
 
 
@@ -51,18 +52,16 @@ def is_open() -> bool:
 
 def affordable(batches: int, threads: int) -> int:
     """Return how many processes have cores, and a batch of a step, of their own on this machine."""
-    if sys.platform == "win32":
-        return 1
-    return max(1, min(batches, cores() // threads))
+    return max(1, min(batches, cores() // threads)) if ELASTIC else 1
 
 
 def _require_elastic() -> None:
-    """Refuse a system on which Torch Elastic starts no processes.
+    """Refuse a system on which stages are one process.
 
     Raises:
-        UserError: it is Windows, for which PyTorch has no libuv, of which its store is made.
+        UserError: it is Windows.
     """
-    if sys.platform == "win32":
+    if not ELASTIC:
         raise UserError(
             f"several processes for a stage ({rendezvous.PROCESSES}, {rendezvous.MACHINES}) do not "
             "run on Windows; unset these variables, or work in WSL (docs/platforms.md)"
@@ -85,7 +84,7 @@ def _count(params: Runtime, batches: int, parameter: str | None) -> int:
     asked = rendezvous.processes() or int(os.environ.get(AFFORDABLE, "0"))
     here = gpus(params)
     if not asked:
-        return max(1, min(here, batches)) if parameter else 1
+        return max(1, min(here, batches)) if parameter and ELASTIC else 1
     if parameter and asked > here > 0:
         raise UserError(
             f"{rendezvous.PROCESSES} is {asked}, but there are {here} GPUs, one for each process; "
