@@ -232,6 +232,6 @@ def test_its_workflow_runs_what_its_makefile_has() -> None:
 def test_its_makefile_and_pages_name_commands_that_are_there() -> None:
     for path in ("Makefile", "README.md"):
         text = (ROOT / "template/files" / path).read_text("utf-8")
-        called = {*re.findall(r"(?:`|-m )reprise ([\w-]+)", text)}
+        called = {*re.findall(r"(?:`|-m )reprise ([a-z][\w-]*)", text)}
         assert called
         assert called <= COMMANDS.keys()
