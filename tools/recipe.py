@@ -76,7 +76,7 @@ def needed(params: Sections) -> Iterator[str]:
             "download.path set to where they are"
         )
     if weights not in {"none", "default"} and "://" not in weights and not Path(weights).exists():
-        yield f"before that: {weights}; models/source/README.md says whence"
+        yield f'before that: {weights}; README.md says whence, under "Bring your own images"'
 
 
 if __name__ == "__main__":

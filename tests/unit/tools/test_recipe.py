@@ -76,7 +76,7 @@ def test_what_a_user_must_provide_is_said(tmp_path: Path) -> None:
     params: Sections = {"download": download, "train": {"weights": str(path)}}
     images, weights = needed(params)
     assert images.startswith("before that: your images in photos, a folder for each class")
-    assert weights.startswith(f"before that: {path}; models/source/README.md says whence")
+    assert weights.startswith(f"before that: {path}; README.md says whence")
     path.touch()
     assert [*needed(params)] == [images]
     download["address"] = "https://example.org/photos.zip"
