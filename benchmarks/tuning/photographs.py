@@ -144,5 +144,5 @@ def notes(space: Workspace) -> list[str]:
 
 def parts() -> dict[str, Measure]:
     """Return the parts of `make bench` that this is."""
-    turns = {"photos_finetune": 2, "photos_imbalanced": 2}
+    turns = {"photos_finetune": 2, "photos_imbalanced": 1}
     return {name: partial(measure, name, count) for name, count in turns.items()}
