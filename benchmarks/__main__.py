@@ -21,6 +21,7 @@ from stages import errors
 from stages.errors import UserError
 
 DATA = "BENCH_DATA"  # variable of the environment
+STOPPED = "stopped; the same command goes on with the parts that are left"
 OUT, TRIAL = Path("docs"), Path("runs/bench")
 
 
@@ -45,7 +46,10 @@ def main() -> None:
     with TemporaryDirectory(prefix="reprise-bench-") as scratch:
         folder = Path(asked.data).expanduser().resolve() if asked.data else None
         task = Task(folder, Path(scratch), asked.quick, lambda line: print(line, flush=True))
-        failed = session.run(names, task)
+        try:
+            failed = session.run(names, task)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(STOPPED) from None
     print(f"{out / 'measured.md'} has it; `make figures` fills in the documents")
     if failed:
         raise UserError(f"failed: {', '.join(failed)}; {out / 'measured.md'} says why")

@@ -33,11 +33,11 @@ class Trained(NamedTuple):
 TRAINED = {
     "digits": Trained(epochs=20, rounds=1, seeds=5),
     "mnist_mlp": Trained(epochs=5, rounds=2, seeds=2),
-    "mnist_cnn": Trained(epochs=5, rounds=5, fastai=True),
+    "mnist_cnn": Trained(epochs=2, rounds=4, fastai=True),
     "mnist_fast": Trained(epochs=2, rounds=5),
     "cifar10_lenet": Trained(epochs=2, rounds=5),
-    "cifar10_cnn": Trained(epochs=3, rounds=3, fastai=True),
-    "photos": Trained(epochs=6, rounds=6, photos=True),
+    "cifar10_cnn": Trained(epochs=2, rounds=4, fastai=True),
+    "photos": Trained(epochs=4, rounds=4, photos=True),
 }
 
 

@@ -49,12 +49,18 @@ class Session:
         """Carry out the parts, and return those that failed."""
         failed = list[str]()
         for number, name in enumerate(names, 1):
-            task.say(f"{number}/{len(names)} {name}")
+            task.say(f"{number}/{len(names)} {name}{self._last_time(name)}")
             part = self._measure(name, task)
             self._keep(name, part)
             task.say(f"  {part.state} in {part.seconds:.0f} s; {part.summary()}")
             failed += [name] if part.state == "failed" else []
         return failed
+
+    def _last_time(self, name: str) -> str:
+        """Return what a part took the last time, if that was a run like this one."""
+        part = self._found.parts.get(name)
+        alike = part and part.conditions.quick == self._conditions.quick
+        return f", which took {part.seconds:.0f} s the last time" if part and alike else ""
 
     def _measure(self, name: str, task: Task) -> Part:
         """Carry out a part, whatever becomes of it; Ctrl-C alone ends the run."""

@@ -5,9 +5,7 @@ from functools import partial
 from benchmarks.measuring.session import Measure
 from benchmarks.measuring.task import AbsentError, Findings, Task
 
-WEIGHTS = (
-    "its weights, which torchvision publishes, come from the network, and must not be another's"
-)
+WEIGHTS = "its weights, which torchvision publishes, are fetched from the network"
 WHY = {
     "ants_bees_resnet18": WEIGHTS,
     "ants_bees_vgg16": WEIGHTS,
