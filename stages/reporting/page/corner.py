@@ -2,15 +2,38 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+from jaxtyping import Float64
+
 from stages.reporting.page.charts import Number, Point, Series
 
-SIDES = (0.05, 0.1, 0.2)  # of the corner; the average is of points 0.01 apart
+SIDES = (0.05, 0.1, 0.2)  # of the corner
+POINTS = 101  # of the average
 
 
 def corner_side(curves: Sequence[Series]) -> float:
     """Return the side of the smallest corner in which all curves turn; 1 where there is none."""
     found = (side for side in SIDES if curves and _turn_within(curves, side))
     return next(found, 1.0)
+
+
+def within(curves: Sequence[Series], side: float) -> list[Series]:
+    """Return the parts of the curves in that corner.
+
+    The first is the average of the others, of points 0.01 apart: too few here, so it is taken anew.
+    """
+    average, *others = curves
+    if others:
+        xs = np.linspace(0, side, POINTS)
+        mean = np.mean([_at(xs, one.points) for one in others], axis=0)
+        average = average._replace(points=[(0, 0), *zip(xs.tolist(), mean.tolist(), strict=True)])
+    return [Series(name, cut(points, side)) for name, points in (average, *others)]
+
+
+def _at(xs: Float64[np.ndarray, " n"], points: Sequence[Point]) -> Float64[np.ndarray, " n"]:
+    table = np.array(points, dtype=np.float64)  # [P, 2]
+    found: Float64[np.ndarray, " n"] = np.interp(xs, table[:, 0], table[:, 1])
+    return found
 
 
 def _turn_within(curves: Sequence[Series], side: Number) -> bool:

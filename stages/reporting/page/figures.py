@@ -7,7 +7,7 @@ from typing import NamedTuple
 from stages.reporting.page.chart_notes import CORNER, NOTES
 from stages.reporting.page.charts import Axis, Chart, Series, bar_chart, line_chart, spanning
 from stages.reporting.page.content import Content
-from stages.reporting.page.corner import corner_side, cut
+from stages.reporting.page.corner import corner_side, within
 
 LARGEST = 30  # classes of the matrix at most; of more, only the most confused pairs are shown
 PAIRS = 12  # most confused pairs, shown at most
@@ -105,9 +105,8 @@ def _roc(content: Content) -> Chart:
     if side == 1:
         return _rates("ROC", labels, content.roc)
     axes = Axis(labels[0], 0, side), Axis(labels[1], 1 - side, 1)
-    inside = [Series(name, cut(points, side)) for name, points in content.roc]
     note = f"{CORNER} Shown are the upper left {side:.0%} of it, in which all curves turn."
-    return line_chart("ROC", axes, inside)._replace(note=note.replace("%", " %"))
+    return line_chart("ROC", axes, within(content.roc, side))._replace(note=note.replace("%", " %"))
 
 
 def _precisions(content: Content) -> Chart:

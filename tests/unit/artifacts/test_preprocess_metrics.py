@@ -1,7 +1,11 @@
 import json
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stages.artifacts import preprocess_metrics
 from stages.artifacts.preprocess_metrics import Findings, PublishedSizes
@@ -63,6 +67,19 @@ def test_figures_that_are_none_are_said(tmp_path: Path, text: str) -> None:
     (tmp_path / "found").write_text(text)
     with pytest.raises(UserError, match="found: cannot be read"):
         preprocess_metrics.read(tmp_path / "found")
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(max_size=3), st.lists), st.data())
+def test_values_of_another_kind_are_said(value: object, data: st.DataObject) -> None:
+    found = json.loads(json.dumps(WRITTEN))
+    path = data.draw(st.sampled_from(["counts", "sizes", "shared"]))
+    row = found[path][0]
+    row[data.draw(st.sampled_from(sorted(row)))] = value
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / "found"
+        place.write_text(json.dumps(found), "utf-8")
+        with suppress(UserError):
+            assert isinstance(preprocess_metrics.read(place), Findings)
 
 
 def test_missing_figures_are_said(tmp_path: Path) -> None:

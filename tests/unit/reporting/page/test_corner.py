@@ -3,7 +3,7 @@ import pytest
 from contents import EMPTY
 
 from stages.reporting.page.charts import Point, Series
-from stages.reporting.page.corner import SIDES, corner_side, cut
+from stages.reporting.page.corner import SIDES, corner_side, cut, within
 from stages.reporting.page.figures import charts
 
 GOOD: list[Point] = [(0, 0), (0, 0.9), (0.02, 0.99), (1, 1)]
@@ -45,6 +45,19 @@ def test_what_is_cut_is_the_curve_within_and_ends_at_the_edges() -> None:
                 assert other == pytest.approx(np.interp(one, xs, ys))
             inside = [(a, b) for a, b in curve if a <= side and b >= 1 - side]
             assert {*inside} <= {*found}
+
+
+def test_the_average_is_taken_anew_from_the_curves() -> None:
+    coarse = Series("average", [(0, 0), (0, 0.3), (0.01, 0.99), (1, 1)])
+    curves = [coarse, Series("a", [(0, 0), (0.001, 1), (1, 1)]), Series("b", GOOD)]
+    average, *others = within(curves, 0.05)
+    for x, y in average.points:
+        tables = [np.array(one.points).T for one in curves[1:]]
+        expected = [np.interp(x, *table) for table in tables]
+        assert y == pytest.approx(np.mean(expected), abs=0.01)
+    assert average.name == "average"
+    assert others == [Series(one.name, cut(one.points, 0.05)) for one in curves[1:]]
+    assert within([coarse], 0.05) == [Series("average", cut(coarse.points, 0.05))]
 
 
 def test_a_good_model_is_drawn_large_and_another_one_whole() -> None:
