@@ -30,7 +30,7 @@ def alone() -> Iterator[int]:
         held = command.acquire()
     except Timeout as error:
         raise UserError(
-            "another `make repeat`, `make folds` or `make search` is at work here; wait for its end"
+            "another `reprise repeat`, `folds` or `search` is at work here; wait for its end"
         ) from error
     with held, _waited_for(experiments):
         yield descriptors[0]

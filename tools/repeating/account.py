@@ -75,7 +75,7 @@ def meaning(overall: Overall) -> str:
     return (
         "± is the standard deviation of a run. The interval (Student's t) is of the mean over all "
         f"seeds on these images of {split}; how far other images would change it, it does not say: "
-        "ci_low and ci_high of metrics/evaluate.json do, or a cross-validation, make folds K=5."
+        "ci_low and ci_high of metrics/evaluate.json do, or a cross-validation, reprise folds 5."
     )
 
 

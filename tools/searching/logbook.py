@@ -58,7 +58,7 @@ def replaced(found: Found, root: Path = FOLDER) -> Iterator[str]:
     if (name := former(root)) not in {"", found.name}:
         yield (
             f"{root / NUMBERS}: was of {name}, another study, and is replaced; after "
-            f"`dvc exp apply {name}-trial0`, `make search` writes it again"
+            f"`dvc exp apply {name}-trial0`, `reprise search` writes it again"
         )
 
 

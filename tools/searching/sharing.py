@@ -27,7 +27,7 @@ class Remote:
     def bring(self, name: str) -> str:
         """Bring an experiment of another machine; return why that fails, or nothing."""
         if self._remote is None:
-            return "its machine did not send it: `make search ARGS='--push REMOTE'` does"
+            return "its machine did not send it: `reprise search --push REMOTE` does"
         return _failure("pull", self._remote, name)
 
     def finish(self) -> None:
