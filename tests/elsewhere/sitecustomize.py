@@ -88,7 +88,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _absolute(path: str | bytes, folder: int) -> Path:
-    base = Path.cwd() if folder == -1 else Path(os.readlink(f"/proc/self/fd/{folder}"))
+    base = Path.cwd() if folder == -1 else Path(f"/proc/self/fd/{folder}").readlink()
     return base / os.fsdecode(path)
 
 
@@ -111,7 +111,7 @@ def _check_name(path: Path) -> None:
 def _open_in(paths: Sequence[Path]) -> str | None:
     """Return a file that this process has open, or mapped, at some paths or below them."""
     wanted = [str(path) for path in paths]
-    held = {os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")}
+    held = {os.path.realpath(each) for each in Path("/proc/self/fd").iterdir()}
     mapped = Path("/proc/self/maps").read_text("utf-8").splitlines()
     held |= {line.split(maxsplit=5)[5] for line in mapped if "/" in line}
     return next(

@@ -33,7 +33,7 @@ for name, call in {
     "odd": lambda: Path("a:b").touch(),
     "reserved": lambda: Path("aux.txt").touch(),
     "linked": lambda: Path("link").symlink_to(path),
-    "unnamed encoding": path.read_text,
+    "unnamed encoding": lambda: eval("path.read_text()", {"path": path, "__name__": "stages.x"}),
     "a lock of Linux": lambda: __import__("fcntl", {"__name__": "stages.locks"}),
 }.items():
     with path.open(encoding="utf-8"):
