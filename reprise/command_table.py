@@ -40,7 +40,7 @@ COMMANDS = {
     "search": Command(PROJECT, "search for good parameters", "tools.search", ("run",)),
     "search-apply": Command(PROJECT, "set the best in params.yaml", "tools.search", ("apply",)),
     "search-board": Command(PROJECT, "open Optuna's dashboard", "tools.search", ("board",)),
-    "board": Command(PROJECT, "open TensorBoard", "tensorboard.main", ("--logdir", "runs")),
+    "board": Command(PROJECT, "open TensorBoard", "tools.board"),
     "plots": Command(PROJECT, "dvc plots, as a page without a network", "tools.offline_plots"),
     "publish": Command(PROJECT, "send the model to the Hugging Face hub", "tools.publish"),
     "check": Command(PROJECT, "are parameters, graph and dvc.lock whole", "tools.check"),

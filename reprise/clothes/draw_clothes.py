@@ -5,7 +5,7 @@
 
 import shutil
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from secrets import token_hex
@@ -13,6 +13,7 @@ from secrets import token_hex
 from reprise import arguments as values
 from reprise.clothes.garments import KINDS
 from reprise.clothes.photograph import jpeg
+from reprise.command_parser import CommandParser
 from reprise.escaping import printable
 from reprise.writing import OutputError
 
@@ -27,7 +28,7 @@ exit codes: 0 written, 1 not written, 2 wrong usage
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code; an error becomes one message."""
     try:
-        print(run(_parser().parse_args(arguments)))
+        print(run(parser().read(arguments)))
     except OutputError as error:
         print(error, file=sys.stderr)
         return 1
@@ -71,20 +72,16 @@ def _write(out: Path, count: int, seed: int) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
-        "reprise draw-clothes",
-        description="Draw photographs of clothes, to try a classifier without a download.",
-        epilog=EPILOG,
-        formatter_class=RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
+def parser() -> CommandParser:
+    """Return the parser of the command."""
+    about = "Draw photographs of clothes, to try a classifier without a download."
+    made = CommandParser("reprise draw-clothes", about, EPILOG)
+    add = made.add_argument
     add("out", type=values.folder, metavar="OUT", help="the folder to write")
     add("--count", type=values.count, default=40, metavar="N",
         help="images of each class (%(default)s)")  # fmt: skip
     add("--seed", type=values.seed, default=0, metavar="N", help="other images (%(default)s)")
-    return parser
+    return made
 
 
 if __name__ == "__main__":

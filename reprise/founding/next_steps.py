@@ -30,7 +30,7 @@ def after(folder: str, given: Choices, params: str) -> Iterator[str]:
         yield "keeps (data/raw has them all), and runs `dvc repro --pull --allow-missing`"
     weights = named["train.weights"].text
     if weights.startswith("models/"):
-        yield f"before it runs: {weights}; models/source/README.md says whence"
+        yield f"before it runs: {weights}; docs/data.md says whence"
     if named["train.network"].text == "timm":
         yield "before it runs: `make install EXTRAS=timm`, which this recipe needs"
     yield f"next: `cd {shlex.quote(folder)}`, then `make repro`; README.md has the rest"

@@ -27,7 +27,9 @@ def files(origin: Upstream) -> dict[str, Blob]:
 def is_kept(path: str, patterns: list[str]) -> bool:
     """Return whether a file is among the patterns of template/kept.txt."""
     return any(
-        path.startswith(pattern) if pattern.endswith("/") else fnmatchcase(path, pattern)
+        path.startswith(pattern)
+        if pattern.endswith("/")
+        else path.count("/") == pattern.count("/") and fnmatchcase(path, pattern)
         for pattern in patterns
     )
 

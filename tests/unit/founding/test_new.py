@@ -1,5 +1,6 @@
 """`reprise new`: what is made, and that a mistake is one message and leaves nothing."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import founded
 import pytest
 from founded import git
+from ruamel.yaml import YAML
 
+from reprise.command_table import COMMANDS
 from reprise.founding import asking, new
 from reprise.founding.pristine import is_kept
 
@@ -93,7 +96,7 @@ def test_the_recipe_says_what_it_needs(capsys: Captured) -> None:
     make("--recipe", "tuned")
     printed = capsys.readouterr().out
     assert "before it runs: your images in its folder data/source" in printed
-    assert "before it runs: models/source/a.pth; models/source/README.md says whence" in printed
+    assert "before it runs: models/source/a.pth; docs/data.md says whence" in printed
     assert "make install EXTRAS=timm" in printed
 
 
@@ -215,3 +218,20 @@ def test_every_entry_of_this_repository_is_kept_or_left_on_purpose() -> None:
 
 def test_the_default_recipe_is_there() -> None:
     assert (ROOT / f"recipes/{asking.DEFAULT}.yaml").is_file()
+
+
+def test_its_workflow_runs_what_its_makefile_has() -> None:
+    files = ROOT / "template/files"
+    steps = YAML(typ="safe").load(files / ".github/workflows/check.yaml")["jobs"]["check"]["steps"]
+    commands = [step["run"].split() for step in steps if "run" in step]
+    assert [command[:2] for command in commands] == [["make", ".venv/tested"], ["make", "check"]]
+    rules = (files / "Makefile").read_text("utf-8").splitlines()
+    assert all(any(rule.startswith(f"{target}:") for rule in rules) for _, target, *_ in commands)
+
+
+def test_its_makefile_and_pages_name_commands_that_are_there() -> None:
+    for path in ("Makefile", "README.md"):
+        text = (ROOT / "template/files" / path).read_text("utf-8")
+        called = {*re.findall(r"(?:`|-m )reprise ([a-z][\w-]*)", text)}
+        assert called
+        assert called <= COMMANDS.keys()

@@ -128,7 +128,7 @@ def test_lists_of_a_line_each_are_replaced(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "which recipe? `make recipe R=<name>`, one of digits, long, wide"),
+        ((), "which recipe? `reprise recipe NAME`, one of digits, long, wide"),
         (("wid",), 'recipe "wid" is unknown; did you mean wide?'),
         (("../params",), 'recipe "../params" is unknown; '),
     ],
