@@ -28,6 +28,9 @@ COMMANDS = {
     "demo": Command(MODEL, "write that page, to work without a server", "reprise.demo.demo"),
     "new": Command(OWN, "make one: new ../mine", "reprise.founding.new"),
     "upgrade": Command(OWN, "merge a newer Reprise into it", "reprise.founding.upgrade"),
+    "draw-clothes": Command(
+        OWN, "draw photographs, to try it with", "reprise.clothes.draw_clothes"
+    ),
     "recipe": Command(PROJECT, "start from a classic: recipe mnist_cnn", "tools.recipe"),
     "find-lr": Command(PROJECT, "draw the loss over the learning rate", "tools.find_lr"),
     "experiments": Command(PROJECT, "list experiments and their scores", "tools.experiments"),
@@ -37,7 +40,7 @@ COMMANDS = {
     "search": Command(PROJECT, "search for good parameters", "tools.search", ("run",)),
     "search-apply": Command(PROJECT, "set the best in params.yaml", "tools.search", ("apply",)),
     "search-board": Command(PROJECT, "open Optuna's dashboard", "tools.search", ("board",)),
-    "board": Command(PROJECT, "open TensorBoard", "tensorboard.main", ("--logdir", "runs")),
+    "board": Command(PROJECT, "open TensorBoard", "tools.board"),
     "plots": Command(PROJECT, "dvc plots, as a page without a network", "tools.offline_plots"),
     "publish": Command(PROJECT, "send the model to the Hugging Face hub", "tools.publish"),
     "check": Command(PROJECT, "are parameters, graph and dvc.lock whole", "tools.check"),

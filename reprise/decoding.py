@@ -1,4 +1,4 @@
-"""Decode an image of any format that Pillow reads to 8 bits a channel."""
+"""Decode an image of any usual format (`codecs/kinds`) to 8 bits a channel."""
 
 from io import BytesIO
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from PIL.ExifTags import Base
 from PIL.Image import Transpose
 from PIL.ImageFile import ImageFile
 
-from reprise.codecs import alpha, completeness, depth, heif, jpeg, levels, png, unsupported
+from reprise.codecs import alpha, completeness, depth, heif, jpeg, kinds, levels, png, unsupported
 from reprise.codecs.alpha import Remark
 from reprise.codecs.undecodable import UndecodableError
 from reprise.escaping import first_line
@@ -96,7 +96,7 @@ def _opened(data: bytes) -> ImageFile:
     if heif.is_heif(data):
         heif.register()
     if not data.startswith(jpeg.BEGIN):
-        return Picture.open(BytesIO(data))
+        return kinds.opened(BytesIO(data))
     try:
         return jpeg.PlainJpeg(BytesIO(data))
     except SyntaxError:

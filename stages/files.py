@@ -84,7 +84,9 @@ def reading(path: Path, stage: str) -> Iterator[None]:
 def write_json(path: Path, values: dict[str, object]) -> None:
     """Write the values with sorted keys, one a line, so that equal values give equal bytes."""
     with replacing(path) as partial:
-        partial.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        partial.write_text(
+            json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8", newline="\n"
+        )
 
 
 def write_metrics(path: Path, values: dict[str, object]) -> None:

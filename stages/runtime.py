@@ -33,7 +33,8 @@ def gpu() -> torch.device:
 @cache
 def claim(gpus: tuple[str, ...]) -> int:
     """Return the index of a free GPU; if there is none, of one to share."""
-    folder = Path(tempfile.gettempdir()) / f"reprise-gpus-{os.getuid()}"
+    user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""  # on Windows, each has a folder
+    folder = Path(tempfile.gettempdir()) / f"reprise-gpus{user}"
     try:
         free = (index for index, name in enumerate(gpus) if locks.take(folder / name))
         index = next(free, None)

@@ -3,12 +3,12 @@
 Data may be absent, as they are where a forge checks what was pushed.
 """
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from reprise.tool_parsers import parser
 from stages import errors, sections
 from stages.errors import UserError
 from tools.checking import dependencies, status
@@ -53,11 +53,7 @@ def lock() -> Iterator[str]:
 
 def main() -> None:
     """Print what is wrong; the exit code is 0 or 1."""
-    ArgumentParser(
-        prog="python -m tools.check",
-        description=__doc__,
-        formatter_class=RawDescriptionHelpFormatter,
-    ).parse_args()
+    parser("check", __doc__).read()
     if found := [*graph(), *parameters()]:
         raise UserError("\n".join(found))
     if not LOCK.exists():

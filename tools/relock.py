@@ -8,10 +8,11 @@ code, too, and recorded if they give the same bytes. The exit code is 1 if a sta
 
 import subprocess
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from reprise.tool_parsers import parser
 from stages import errors
 from stages.errors import UserError
 from tools.checking import status
@@ -101,17 +102,7 @@ def record(stages: list[str]) -> None:
 
 def main() -> None:
     """Record, and print why; the exit code is 0 or 1."""
-    parser = ArgumentParser(
-        prog="python -m tools.relock",
-        description=__doc__,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("stages", nargs="*", metavar="STAGE", help="all, if none is named")
-    parser.add_argument(
-        "--verify", action="store_true", help="run the stages in a clone, and compare the bytes"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="record nothing")
-    options = parser.parse_args()
+    options = parser("relock", __doc__).read()
     clone.require_top()
     sys.exit(not relock(options))
 

@@ -7,11 +7,11 @@ a newer Reprise.
 
 import shutil
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 
+from reprise.command_parser import CommandParser
 from reprise.escaping import printable
 from reprise.founding import asking, fast_import, next_steps, pristine, upstream, vendor_branch
 from reprise.founding.answers import PARAMS, Choices, changed
@@ -22,7 +22,7 @@ from reprise.founding.upstream import Upstream
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the repository, and return the exit code."""
-    options = parser().parse_args(arguments)
+    options = parser().read(arguments)
     try:
         target = _target(options.folder)
         with upstream.opened(options.source, options.rev) as origin:
@@ -39,11 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def parser() -> ArgumentParser:
+def parser() -> CommandParser:
     """Return the parser of the command."""
-    made = ArgumentParser(
-        "reprise new", description=__doc__, formatter_class=RawDescriptionHelpFormatter
-    )
+    made = CommandParser("reprise new", __doc__)
     made.add_argument("folder", metavar="FOLDER", help="is made; ../mine")
     made.add_argument(
         "--images", metavar="IMAGES", help="folder, archive, table or address of your images"

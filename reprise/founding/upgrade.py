@@ -5,11 +5,11 @@ you changed stays, and Git names what both changed. All values in params.yaml st
 """
 
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reprise import repository
+from reprise.command_parser import CommandParser
 from reprise.escaping import printable
 from reprise.founding import merging, params_merge, pristine, upstream, vendor_branch
 from reprise.founding.changelog import since
@@ -26,7 +26,7 @@ NEXT = "refs/reprise/next"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Merge, and return the exit code: 1 where a person must decide."""
-    options = parser().parse_args(arguments)
+    options = parser().read(arguments)
     try:
         git = Git(repository.find(Path.cwd()))
         before = vendor_branch.last(git)
@@ -38,11 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def parser() -> ArgumentParser:
+def parser() -> CommandParser:
     """Return the parser of the command."""
-    made = ArgumentParser(
-        "reprise upgrade", description=__doc__, formatter_class=RawDescriptionHelpFormatter
-    )
+    made = CommandParser("reprise upgrade", __doc__)
     made.add_argument(
         "--from", dest="source", metavar="REPRISE",
         help="address or clone of Reprise (where the last one came from)",

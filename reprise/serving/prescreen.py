@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
-from PIL import Image as Picture
-
 from reprise import inputs
-from reprise.codecs import heif, jpeg
+from reprise.codecs import heif, jpeg, kinds
 from reprise.directory import BOMBS, Failure, Source
 from reprise.inputs import Loaded
 from reprise.shortage import lacking
@@ -17,6 +15,8 @@ from reprise.spec import InputSpec
 
 SCANS = 200  # of a progressive JPEG file: encoders write 10; each is a pass over all of its pixels
 START_OF_SCAN = b"\xff\xda"
+EXIF = b"Exif\0\0"
+PARTS = 100  # of EXIF data, of 64 KiB each: Pillow joins them one by one, all that it has each time
 # Pillow reads these line by line or number by number: one file of 30 MB takes many seconds.
 EPS = (b"%!PS", b"\xc5\xd0\xd3\xc6")
 PLAIN = (b"P1", b"P2", b"P3")
@@ -59,7 +59,7 @@ def excess(data: bytes, most: int) -> str:
     try:
         if heif.is_heif(data):
             heif.register()
-        with Picture.open(BytesIO(data)) as picture:
+        with kinds.opened(BytesIO(data)) as picture:
             width, height = picture.size
     except BOMBS:
         return f"has more pixels than the limit of {most:,}: a decompression bomb?"
@@ -76,6 +76,8 @@ def _slow(data: bytes) -> str:
     """Return why a file would hold a thread for long, by its first bytes; empty for others."""
     if data.startswith(jpeg.BEGIN) and data.count(START_OF_SCAN) > SCANS:
         return f"is a JPEG file of more than {SCANS} scans; save it again"
+    if data.startswith(jpeg.BEGIN) and data.count(EXIF) > PARTS:
+        return f"is a JPEG file of more than {PARTS} parts of EXIF data; save it again"
     if data.startswith(EPS):
         return "EPS is no image of pixels"  # as decoding says
     if data.startswith(PLAIN):

@@ -61,7 +61,7 @@ def test_a_stage_depends_on_the_versions_of_what_it_imports(name: str) -> None:
 def test_stated_versions_are_those_that_make_installs() -> None:
     lines = Path("constraints.txt").read_text("utf-8").lower().splitlines()
     pinned, stated = dict(line.split("==") for line in lines), versions.stated()
-    assert stated == {name: pinned[name] for name in stated}, "run `make versions`"
+    assert stated == {name: pinned[name] for name in stated}, "run `reprise versions`"
 
 
 @each_stage

@@ -1,26 +1,9 @@
-// What a picture was answered, as a card. Texts of data are set as text, never as HTML.
+// What a picture was answered, as a card.
 
-import { element, hottest, overlay, view } from "./view.js";
+import { element, named, percent, printable } from "./text.js";
+import { remark, view } from "./view.js";
 
-const LEAST = 0.01; // probability that a heat map must show: less is noise, drawn in red
-
-/** Return text in which nothing hides: control letters and turned directions are spelled out. */
-export function printable(text) {
-  return text.replace(/(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]/gu, (letter) => {
-    return `\\u{${letter.codePointAt(0).toString(16)}}`;
-  });
-}
-
-/** Return a name whose direction, right to left or not, stays its own. */
-export function named(text) {
-  return element("bdi", { textContent: printable(text) || "(no name)" });
-}
-
-export function percent(share) {
-  if (share > 0 && share < 0.001) return "<\u00a00.1\u00a0%";
-  if (share < 1 && share > 0.999) return ">\u00a099.9\u00a0%";
-  return `${(share * 100).toFixed(1)}\u00a0%`;
-}
+const LISTED = 12; // classes of a set
 
 /** Return one sentence for those who hear the page. */
 export function sentence(name, result) {
@@ -33,45 +16,39 @@ export function sentence(name, result) {
 
 /** Return the card of a picture that waits for its answer. */
 export function pending(name) {
-  const told = element("div", { className: "told" }, element("p", { className: "note", textContent: "Looking …" }));
-  return element("li", { className: "card waiting" }, told, caption(name));
+  const text = element("p", { className: "note" }, "Looking at ", named(name), " …");
+  return element("li", { className: "card waiting" }, text);
 }
 
-function caption(name) {
-  return element("p", { className: "note" }, named(name));
-}
-
+/** Fill in the card of a picture without an answer. */
 export function failed(card, name, { message: reason, heading = "This picture cannot be read" }) {
   card.className = "card bad";
-  const told = element("div", { className: "told" });
-  told.append(element("h3", { textContent: heading }));
-  const text = element("p", {}, named(name), document.createTextNode(`: ${printable(reason)}`));
-  told.append(text);
-  card.replaceChildren(told);
+  const text = element("p", {}, named(name), `: ${printable(reason)}`);
+  card.replaceChildren(element("h3", { textContent: heading }), text);
 }
 
-/** Fill in a card. */
+/** Fill in the card of a picture with an answer. */
 export async function answered(card, { name, blob, result, model }) {
-  const figure = element("figure", {}, await view(blob, printable(name), model.input));
-  figure.append(element("figcaption", {}, named(name)));
+  const pictures = await view(blob, printable(name), model.input);
+  const figure = element("figure", {}, element("figcaption", {}, named(name)), pictures);
   const told = element("div", { className: "told" });
-  const { class: first, probability } = result.predictions[0];
-  if (result.answer === null) {
-    told.append(element("h3", { textContent: "I do not know" }));
-  } else {
-    told.append(element("h3", {}, named(result.answer)));
-  }
-  const doubt = result.out_of_distribution
-    ? "This is unlike the pictures that the model knows."
-    : `Too unsure to answer: the most likely is ${printable(first)}, at ${percent(probability)}.`;
-  if (result.out_of_distribution || result.answer === null) {
-    told.append(element("p", { className: "flag", textContent: doubt }));
-  }
+  const unknown = result.answer === null;
+  told.append(element("h3", {}, unknown ? "I do not know" : named(result.answer)));
+  if (unknown || result.out_of_distribution) told.append(doubt(result));
   told.append(bars(result.predictions, model.classes.length));
-  if (result.set) told.append(set(result.set));
+  if (result.set?.length > 1) told.append(set(result.set));
+  const little = remark(pictures, model.input);
+  if (little) told.append(element("p", { className: "note", textContent: little }));
   told.append(element("p", { className: "note heat-note" }));
-  card.className = result.answer === null ? "card unknown" : "card";
+  card.className = unknown ? "card unknown" : "card";
   card.replaceChildren(figure, told);
+}
+
+function doubt({ predictions: [first], out_of_distribution: odd }) {
+  const text = odd
+    ? ["This is unlike the pictures that the model knows."]
+    : ["Too unsure to answer: the most likely is ", named(first.class), `, at ${percent(first.probability)}.`];
+  return element("p", { className: "flag" }, ...text);
 }
 
 function bars(predictions, classes) {
@@ -87,25 +64,14 @@ function bars(predictions, classes) {
   }
   const rest = classes - predictions.length;
   if (rest <= 0) return list;
-  const more = `${rest} less probable ${rest === 1 ? "class is" : "classes are"} not shown.`;
+  const more = `${rest.toLocaleString("en")} less probable ${rest === 1 ? "class is" : "classes are"} not shown.`;
   return element("div", { className: "told" }, list, element("p", { className: "note", textContent: more }));
 }
 
+/** Return the classes of which one is right, but for the share of errors that the rule allows. */
 function set(classes) {
-  const text = element("p", { className: "note" }, "Set of classes: ");
-  classes.forEach((name, at) => text.append(at ? ", " : "", named(name)));
-  return text;
-}
-
-/** Lay the heat map over the picture of a card, and say what it shows. */
-export function explained(card, map, name) {
-  const frame = card.querySelector(".view");
-  if (!frame) return;
-  const { most, place } = hottest(map);
-  if (most >= LEAST) overlay(frame, map);
-  card.querySelector(".heat-note").replaceChildren(
-    ...(most < LEAST
-      ? ["Heat map: covering no single part takes probability from ", named(name), "."]
-      : [`Heat map: covering the ${place} takes up to ${Math.round(most * 100)} points of probability from `, named(name), "."]),
-  );
+  const shown = classes.slice(0, LISTED).flatMap((name, at) => (at ? [", ", named(name)] : [named(name)]));
+  const rest = classes.length - LISTED;
+  if (rest > 0) shown.push(` and ${rest.toLocaleString("en")} more`);
+  return element("p", { className: "note" }, "Most likely one of these: ", ...shown);
 }

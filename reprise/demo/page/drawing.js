@@ -14,7 +14,7 @@ const STEP = 0.04; // of the side, of an arrow key
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** Make the canvas a sheet; `changed` gets a PNG, or null where it is empty. */
-export function sheet(canvas, input, { dark, changed, say }) {
+export function sheet(canvas, input, { dark, changed, empty, say }) {
   const scale = SIDE / Math.max(input.width, input.height);
   const [width, height] = [input.width, input.height].map((side) => Math.round(side * scale));
   [canvas.width, canvas.height] = [width, height];
@@ -24,6 +24,7 @@ export function sheet(canvas, input, { dark, changed, say }) {
 
   const show = () => {
     paint(canvas, strokes, dark());
+    empty(!strokes.length);
     if (pen.seen) mark(canvas, pen);
   };
   const ended = async () => {
@@ -70,8 +71,10 @@ export function sheet(canvas, input, { dark, changed, say }) {
       pen.x = Math.min(width, Math.max(0, pen.x + x));
       pen.y = Math.min(height, Math.max(0, pen.y + y));
       if (pen.down) strokes.at(-1).push([pen.x, pen.y]);
-    } else if (event.key === "Delete" || event.key === "Backspace") {
+    } else if (event.key === "Delete") {
       controls.clear();
+    } else if (event.key === "Backspace" || (event.key === "z" && (event.ctrlKey || event.metaKey))) {
+      controls.undo();
     } else {
       return;
     }
@@ -83,7 +86,11 @@ export function sheet(canvas, input, { dark, changed, say }) {
   canvas.addEventListener("focus", () => { pen.seen = canvas.matches(":focus-visible"); show(); });
   canvas.addEventListener("blur", () => { pen.seen = pen.down = false; show(); });
   const controls = {
-    undo: () => { strokes.pop(); pen.down = false; ended(); },
+    undo: () => {
+      pen.down = false;
+      say(strokes.pop() ? "Last line removed" : "Nothing to undo");
+      ended();
+    },
     clear: () => { strokes.length = 0; pen.down = false; say("Cleared"); ended(); },
     redraw: ended,
   };

@@ -28,13 +28,18 @@ VERSIONS = {
 
 def cores() -> int:
     """Count the cores that this process may use, which are not always all of the machine."""
-    known = hasattr(os, "sched_getaffinity")  # not on macOS
-    return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def main_memory() -> int:
     """Return the bytes of main memory that the machine has."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if hasattr(os, "sysconf"):  # not on Windows
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    import psutil  # noqa: PLC0415 - of the pipeline, which the predictor is used without
+
+    return int(psutil.virtual_memory().total)
 
 
 def free_memory() -> int:
@@ -47,7 +52,9 @@ def _machine() -> int:
         text = (PROC / "meminfo").read_text(encoding="utf-8")
         return 1024 * int(text.split("MemAvailable:")[1].split()[0])
     except (OSError, IndexError):  # not Linux
-        return main_memory()
+        import psutil  # noqa: PLC0415 - as above
+
+        return int(psutil.virtual_memory().available)
 
 
 def _groups() -> Iterator[int]:

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from stages import capacity
-from stages.capacity import free_memory
+from reprise import capacity
+from reprise.capacity import free_memory
 
 STATISTICS = (
     "anon 5\nactive_file {0}\ninactive_file 20\ntotal_active_file {0}\ntotal_inactive_file 20\n"
