@@ -20,7 +20,7 @@ def outlook(root: Path) -> Iterator[str]:
         return
     try:
         command = [str(python(root)), "-m", "dvc", "status", "--json"]
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
         found = json.loads(done.stdout)
     except (PlaceError, OSError, ValueError):
         yield LATER
