@@ -62,7 +62,7 @@ def test_two_branches_and_nothing_of_ours(here: Path, capsys: Captured) -> None:
     changed = git(mine, "diff", "--name-only", "vendor", "main").split()
     assert changed == [".dvc/config", "README.md", "params.yaml"]
     assert (mine / "stages/net.py").read_bytes() == (here / "ours/stages/net.py").read_bytes()
-    assert "next: `cd mine`, then `make repro`" in capsys.readouterr().out
+    assert "next: `cd mine && make repro`" in capsys.readouterr().out
 
 
 def test_the_answers_are_set(here: Path) -> None:
