@@ -116,10 +116,12 @@ def test_the_result_is_the_same_for_any_number_of_workers(
     assert same(found, list(decode_groups(groups, PARAMS, EVERY)))
 
 
+@pytest.mark.parametrize("start", ["forkserver", "spawn"])  # of Linux, of macOS and Windows
 def test_processes_give_the_same_as_threads(
-    groups: list[RowGroup], monkeypatch: pytest.MonkeyPatch
+    groups: list[RowGroup], start: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = list(decode_groups(groups, PARAMS, EVERY))
+    monkeypatch.setattr(pool, "START", start)
     monkeypatch.setattr(pool, "MIN_PROCESS_IMAGES", 0)
     found = decode_groups(groups, PARAMS, EVERY)
     first = next(found)
