@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from reprise.counting import counted
 from reprise.escaping import printable
 from reprise.prediction import Prediction
 
@@ -36,5 +37,5 @@ class Accuracy:
             return told
         names = ", ".join(printable(name) for name, _ in self._foreign.most_common(NAMED))
         rest = ", and others" if len(self._foreign) > NAMED else ""
-        count = self._foreign.total()
-        return f"{told}\n{count:,} have a label that is no class of the model: {names}{rest}"
+        have = counted(self._foreign.total(), "picture has", "pictures have")
+        return f"{told}\n{have} a label that is no class of the model: {names}{rest}"

@@ -6,10 +6,12 @@ from pathlib import PurePath
 
 from reprise import writing
 from reprise.accuracy import Accuracy
+from reprise.amount import amount
 from reprise.explanation import explain
 from reprise.model import Model
 from reprise.options import Options
 from reprise.prediction import Prediction
+from reprise.progress_line import ProgressLine
 from reprise.sheet import MOST, contact_sheet
 
 LONGEST = 60  # letters of a picture's name in that of its heat map
@@ -50,6 +52,13 @@ class ByProducts:
                 yield f"the sheet shows the first {len(self._shown)} of {self._taken:,} pictures"
         if self._accuracy.labelled:
             yield str(self._accuracy)
+
+
+def progress(options: Options) -> ProgressLine:
+    """Return what tells how far it is; heat maps take long enough to count what there is before."""
+    total = amount(options.images) if options.explain else None
+    beside = options.output is None
+    return ProgressLine(total, beside_rows=beside, amid_rows=options.explain is not None)
 
 
 def _file_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Decode an image of any format that Pillow reads to 8 bits a channel."""
+"""Decode an image of any usual format (`codecs/kinds`) to 8 bits a channel."""
 
 from io import BytesIO
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from reprise.codecs import (
     depth,
     heif,
     jpeg,
+    kinds,
     levels,
     png,
     unsupported,
@@ -107,7 +108,7 @@ def _opened(data: bytes) -> ImageFile:
     if heif.is_heif(data):
         heif.register()
     if not data.startswith(jpeg.BEGIN):
-        return Picture.open(BytesIO(data))
+        return kinds.opened(BytesIO(data))
     try:
         return jpeg.PlainJpeg(BytesIO(data))
     except SyntaxError:
@@ -118,8 +119,6 @@ def _refuse(picture: Picture.Image) -> None:
     """Refuse a picture by its header, before it is decoded."""
     if picture.width * picture.height > LARGEST:
         raise UndecodableError(complaints.too_large(LARGEST))
-    if picture.format == "EPS":  # a program, which Pillow would have Ghostscript run
-        raise UndecodableError(complaints.EPS)
 
 
 def _turn(picture: Picture.Image) -> Transpose | None:

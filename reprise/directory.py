@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from io import BufferedReader, BytesIO
+from operator import attrgetter
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from PIL import Image as Picture
-from PIL.ImageFile import StubImageFile
 
-from reprise.codecs import heif, jpeg, png
+from reprise.codecs import heif, jpeg, kinds, png
 from reprise.decoding import BOMBS
 from reprise.escaping import printable
 from reprise.shortage import lacking
@@ -31,6 +31,7 @@ class Source(NamedTuple):
     # A file, its bytes, what gets them, or a decoded picture of mode L or RGB.
     data: Path | bytes | Callable[[], bytes] | Picture.Image
     label: str | None = None  # what it shows, where a table says so
+    held: int = 0  # bytes that `data` keeps in memory, as what is read once must be
 
 
 class Failure(NamedTuple):
@@ -59,9 +60,8 @@ class Skipped:
         other = ", others" if len(self.suffixes) > NAMED else ""
         rest = f" and {total - NAMED:,} more" if total > NAMED else ""
         names = ", ".join(map(printable, self.names))
-        return (
-            f"passed over {total:,} that are no images ({printable(kinds)}{other}): {names}{rest}"
-        )
+        what = "1 file that is no image" if total == 1 else f"{total:,} files that are no images"
+        return f"passed over {what} ({printable(kinds)}{other}): {names}{rest}"
 
 
 def pictures(folder: Path, skipped: Skipped) -> Iterator[Source | Failure]:
@@ -75,7 +75,7 @@ def pictures(folder: Path, skipped: Skipped) -> Iterator[Source | Failure]:
 def _walk(folder: Path, above: frozenset[Path], skipped: Skipped) -> Iterator[Source | Failure]:
     """Yield the pictures of a folder and its subfolders; `above` are the folders it lies in."""
     try:
-        for entry in sorted(folder.iterdir()):
+        for entry in sorted(folder.iterdir(), key=attrgetter("name")):
             if entry.name.startswith("."):
                 continue
             if entry.is_dir():
@@ -115,8 +115,8 @@ def is_picture(file: BufferedReader | BytesIO) -> bool:
         file.seek(0)
         if head.startswith((png.MAGIC, jpeg.BEGIN)) or heif.is_heif(head):
             return True
-        with Picture.open(file) as picture:
-            return picture.format != "EPS" and not isinstance(picture, StubImageFile)
+        with kinds.opened(file):
+            return True
     except Exception as error:  # foreign bytes make decoders raise almost anything
         if lacking(error):
             raise

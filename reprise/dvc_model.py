@@ -35,13 +35,13 @@ def fetch(url: str, rev: str | None, path: str) -> Path:
         with closing(DVCFileSystem(url, rev=rev)) as files:
             return _cached(files, path)
     except (ModelError, OutputError) as error:
-        raise ModelError(f"{_place(url, rev)}: {error}") from error
+        raise ModelError(f"{place(url, rev)}: {error}") from error
     except Exception as error:  # DVC, Git and each kind of remote have errors of their own
         if lacking(error):
             raise
-        place, reason = _place(url, rev), _reason(error, url)
+        reason = _reason(error, url)
         raise ModelError(
-            f"{place}: {printable(path)} cannot be fetched ({reason}); name another "
+            f"{place(url, rev)}: {printable(path)} cannot be fetched ({reason}); name another "
             "repository, rev or path, or have the model pushed with `dvc push`"
         ) from error
 
@@ -93,8 +93,9 @@ def _address(url: str) -> str:
     return url
 
 
-def _place(url: str, rev: str | None) -> str:
-    return printable(_public(url)) + (f" at {printable(rev)}" if rev else "")
+def place(url: str, rev: str | None) -> str:
+    """Return address and revision as url@rev, without user and password."""
+    return printable(_public(url)) + (f"@{printable(rev)}" if rev else "")
 
 
 def _public(url: str) -> str:

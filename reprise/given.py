@@ -1,9 +1,9 @@
 """Pictures that a program gives: paths, addresses, bytes, arrays, pictures of Pillow."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import Lock
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, TypeAlias, TypeVar
 
 import numpy as np
 from PIL import Image as Picture
@@ -12,7 +12,10 @@ from PIL.ExifTags import Base
 from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import UPRIGHT, eight_bits
 from reprise.directory import Failure, Skipped, Source
-from reprise.escaping import first_line
+from reprise.escaping import first_line, printable
+from reprise.inputs import Loaded
+from reprise.prediction import Prediction
+from reprise.result_table import NAMELESS
 from reprise.shortage import lacking
 from reprise.sourcing.naming import is_many, pictures_of
 from reprise.spec import Channels
@@ -20,6 +23,9 @@ from reprise.spec import Channels
 One: TypeAlias = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | np.ndarray | Picture.Image
 )
+OneOpened: TypeAlias = bytes | memoryview | BinaryIO | np.ndarray | Picture.Image
+Several: TypeAlias = Sequence[One] | Iterator[One]
+T = TypeVar("T", Loaded, Prediction)
 BYTES = (bytes, bytearray, memoryview)
 LOADING = Lock()  # one at a time loads a picture that is open as a file: it has one place in it
 DEPTHS = (1, 3, 4)  # channels of an array: grey, RGB, and RGB with alpha
@@ -27,6 +33,21 @@ EXPECTED = (
     "a path, a folder, an address, bytes, a file open in binary, an array of uint8, a picture of "
     "Pillow, or a list of these"
 )
+
+
+class PictureError(ValueError):
+    """A picture that cannot be predicted; the message is the reason."""
+
+
+def require(found: T | Failure) -> T:
+    """Return what became of a picture.
+
+    Raises:
+        PictureError: it is a failure.
+    """
+    if isinstance(found, Failure):
+        raise PictureError(f"{printable(found.name) or NAMELESS}: {printable(found.reason)}")
+    return found
 
 
 def is_plural(given: object) -> bool:
@@ -125,4 +146,4 @@ def _picture(picture: Picture.Image, channels: Channels) -> Source | Failure:
     except Exception as error:  # damaged files make decoders raise almost anything
         if lacking(error):
             raise
-        return Failure(name, first_line(error))
+        return Failure(name, "is damaged: its pixels cannot be loaded")

@@ -24,6 +24,7 @@ from reprise.sourcing.tabled import PictureColumns
 from reprise.spec import InputSpec
 
 STDIN = "-"
+HELD = 2**28  # bytes of encoded pictures that wait, of those that an archive gives but once
 
 
 class Loaded(NamedTuple):
@@ -98,19 +99,23 @@ def _read(data: Path | bytes | Callable[[], bytes]) -> bytes:
 def load_all(
     sources: Iterator[Source | Failure], spec: InputSpec, threads: int, ahead: int
 ) -> Iterator[Loaded | Failure]:
-    """Yield the pictures in their order, while threads decode up to `ahead` more.
+    """Yield the pictures in their order, while threads decode up to `ahead` more, or `HELD` bytes.
 
     Pillow releases the interpreter's lock while it decodes.
     """
-    waiting = deque[Future[Loaded | Failure]]()
+    waiting, held = deque[tuple[int, Future[Loaded | Failure]]](), 0
     with ThreadPoolExecutor(threads) as pool:
         try:
             for source in sources:
-                waiting.append(pool.submit(partial(_load, source, spec)))
-                if len(waiting) > ahead:
-                    yield waiting.popleft().result()
+                size = source.held if isinstance(source, Source) else 0
+                waiting.append((size, pool.submit(partial(_load, source, spec))))
+                held += size
+                while len(waiting) > ahead or held > HELD:
+                    size, loading = waiting.popleft()
+                    held -= size
+                    yield loading.result()
             while waiting:
-                yield waiting.popleft().result()
+                yield waiting.popleft()[1].result()
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -1,12 +1,10 @@
-"""Print predictions as a table, JSON lines or CSV, and a progress line meanwhile."""
+"""Print predictions as a table, JSON lines or CSV."""
 
 import csv
 import json
-import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from io import StringIO
-from time import monotonic
 from typing import Literal, NamedTuple
 from unicodedata import east_asian_width
 
@@ -19,8 +17,6 @@ DECIDED = ",answered,in_set"  # and of that of a model with a rule
 UNKNOWN = "unknown"
 DIGITS = 6  # decimals of a probability: float32 has hardly more
 WIDEST = 24  # terminal columns of a class name in the table, at most
-INTERVAL = 0.2  # seconds between two updates of the progress line
-ERASE = "\r\x1b[K"  # the line of the terminal
 
 
 class TableColumns(NamedTuple):
@@ -108,30 +104,3 @@ def _decided(decision: Decision, rank: int) -> list[str]:
     """
     within = "" if decision.classes is None else str(rank <= len(decision.classes)).lower()
     return [str(decision.answered).lower(), within]
-
-
-class ProgressLine:
-    """Counts pictures on standard error, where it is a terminal that does not show the rows too."""
-
-    def __init__(self, *, beside_rows: bool = True) -> None:
-        err, out = sys.stderr, sys.stdout  # None where closed
-        rows = beside_rows and out and out.isatty()
-        self._shows = bool(err and err.isatty() and not rows)
-        self._began = self._drawn = monotonic()
-        self._count, self._visible = 0, False
-
-    def advance(self) -> None:
-        """Count one more picture."""
-        self._count += 1
-        now = monotonic()
-        if self._shows and now - self._drawn > INTERVAL:
-            rate = self._count / (now - self._began)
-            line = f"{ERASE}{self._count:,} images, {rate:,.0f} a second"
-            print(line, end="", file=sys.stderr, flush=True)
-            self._drawn, self._visible = now, True
-
-    def clear(self) -> None:
-        """Erase the line, so that a message can be printed in its place."""
-        if self._visible:
-            print(ERASE, end="", file=sys.stderr, flush=True)
-            self._visible = False

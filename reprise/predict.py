@@ -4,23 +4,23 @@
 packages only ONNX Runtime, NumPy and Pillow.
 """
 
-import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from io import TextIOWrapper
 
-from reprise import model, output, overwriting
+from reprise import by_products, model, output, overwriting, streams
 from reprise.by_products import ByProducts
 from reprise.directory import Failure, Skipped
 from reprise.escaping import printable
 from reprise.inputs import find, load_all
 from reprise.model import Model, ModelError
 from reprise.options import Options, parse
-from reprise.output import ProgressLine, TableColumns
+from reprise.output import TableColumns
 from reprise.prediction import Prediction, hold, predict
 from reprise.shortage import Resource, lacking
+from reprise.streams import PrintingError
 from reprise.writing import OutputError, whole
 
 REMEDIES: dict[Resource | None, str] = {
@@ -41,12 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore", module="PIL")
     try:
         return run(options)
-    except (ModelError, OutputError) as error:
+    except (ModelError, OutputError, PrintingError) as error:
         return _report(str(error))
     except KeyboardInterrupt:
         return _report("stopped", 130)  # 128 + SIGINT, as a shell reports it
     except BrokenPipeError:  # the reader has ended, as `head` does
-        _discard_stdout()
+        streams.discard()
         return 141  # 128 + SIGPIPE
     except Exception as error:
         if message := _explain(error):
@@ -57,9 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: Options) -> int:
     """Predict and print; return 1 if a picture could not be predicted, else 0."""
     overwriting.check(options)
+    if not options.output:
+        streams.require_stdout()
     network, skipped = model.load(options.model, options.threads), Skipped()
     row, extras = _writer(options, network), ByProducts(options, network)
-    progress, count, failed = ProgressLine(beside_rows=options.output is None), 0, 0
+    progress, count, failed = by_products.progress(options), 0, 0
     with whole(options.output) if options.output else nullcontext() as rows:
         if options.format == "csv":
             print(output.header(decided=_decides(options, network)), file=rows, flush=True)
@@ -69,6 +71,8 @@ def run(options: Options) -> int:
                 progress.clear()
                 _report(f"{printable(found.name)}: {printable(found.reason)}")
             else:
+                if options.explain:
+                    progress.clear()
                 print(row(found), file=rows, flush=True)  # at once, for a reader that waits for it
                 extras.take(count, found)
             progress.advance()
@@ -115,7 +119,7 @@ def _summarize(count: int, failed: int) -> int:
     """Report how much is missing in the output, and return the exit code."""
     if not count:
         return _report("standard input: names no image")
-    if failed:
+    if failed and count > 1:  # of one, the reason says it all
         _report(f"{failed:,} of {count:,} could not be predicted")
     return int(failed > 0)
 
@@ -125,7 +129,7 @@ def _explain(error: Exception) -> str:
     if (resource := lacking(error)) in REMEDIES:
         return REMEDIES[resource].format(str(error) or type(error).__name__)
     if isinstance(error, OSError):
-        _discard_stdout()  # the disk may be full
+        streams.discard()  # the disk may be full
         return f"standard input or output: {error.strerror or error}"
     return ""
 
@@ -135,11 +139,6 @@ def _report(message: str, code: int = 1) -> int:
     if sys.stderr:  # where it is closed, `print` would take stdout instead
         print(message, file=sys.stderr)
     return code
-
-
-def _discard_stdout() -> None:
-    """Keep Python from flushing what is left to a closed pipe or a full disk when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

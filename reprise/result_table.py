@@ -8,6 +8,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image as Picture
 
+from reprise.counting import counted
 from reprise.directory import Failure
 from reprise.escaping import printable
 from reprise.output import UNKNOWN
@@ -15,6 +16,7 @@ from reprise.prediction import Prediction
 
 LINES, ROWS = 20, 100  # pictures that a terminal and a notebook show at most
 SIDE = 64  # pixels of a thumbnail
+BEFORE, AFTER = 12, 28  # letters of a long name that a notebook shows: the end tells most
 NAMELESS = "(no name)"
 HEADER = "<tr><th></th><th>picture</th><th>answer</th><th>probabilities</th></tr>"
 # The page of the notebook says which colours: dark or light.
@@ -33,7 +35,7 @@ def lines(found: Sequence[Prediction | Failure], note: str) -> str:
     more = [f"... and {len(found) - LINES:,} more"] if len(found) > LINES else []
     notes = [printable(note)] if note else []
     rows = [f"[{row}] {line(one)}" for row, one in enumerate(found[:LINES])]
-    return "\n".join([f"{len(found):,} pictures{told}", *rows, *more, *notes])
+    return "\n".join([f"{counted(len(found), 'picture')}{told}", *rows, *more, *notes])
 
 
 def html(found: Sequence[Prediction | Failure], note: str = "") -> str:
@@ -50,13 +52,22 @@ def as_picture(pixels: np.ndarray) -> Picture.Image:
 
 
 def _row(row: int, found: Prediction | Failure) -> str:
-    name = _safe(found.name or f"[{row}]")
+    name = _shortened(printable(found.name) or f"[{row}]")
     if isinstance(found, Failure):
         cells = ["", name, "<em>error</em>", _safe(found.reason)]
     else:
         answer = f"<em>{UNKNOWN}</em>" if found.unknown else f"<b>{_safe(found.ranked[0][0])}</b>"
-        cells = [_thumbnail(found.pixels), name, answer, _safe(_ranked(found))]
+        # A class and its probability stay on one line.
+        ranked = ", ".join(f"{_safe(name)}&nbsp;({share:.1%})" for name, share in found.ranked)
+        cells = [_thumbnail(found.pixels), name, answer, ranked]
     return f"<tr>{''.join(map(CELL.format, cells))}</tr>"
+
+
+def _shortened(name: str) -> str:
+    """Return a name as HTML; of a long one the ends, and all of it where the mouse rests."""
+    if len(name) <= BEFORE + AFTER + 1:
+        return escape(name)
+    return f'<span title="{escape(name)}">{escape(f"{name[:BEFORE]}…{name[-AFTER:]}")}</span>'
 
 
 def _said(found: Prediction | Failure) -> str:

@@ -1,10 +1,19 @@
-"""Tell pipes and devices from files: nobody may write to the one, and the other may never end."""
+"""Tell pipes and devices from files: nobody may write to the one, and the other may never end.
 
+And print on standard output, which may be closed or full.
+"""
+
+import os
 import stat
+import sys
 from pathlib import Path
 
 OWN = ("/dev/std", "/dev/fd/", "/proc/")  # of this process, as a shell's `<(command)`
 REASON = "is a pipe or a device, which may never end; name a file"
+
+
+class PrintingError(Exception):
+    """Standard output that cannot be written; the message is the reason."""
 
 
 def is_foreign(path: Path) -> bool:
@@ -15,3 +24,36 @@ def is_foreign(path: Path) -> bool:
     """
     mode = path.stat().st_mode
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or str(path).startswith(OWN))
+
+
+def require_stdout() -> None:
+    """Check that there is a standard output; without, Python prints nothing and goes on.
+
+    Raises:
+        PrintingError: it is closed.
+    """
+    if sys.stdout is None:
+        raise PrintingError("standard output: is closed, so that nothing can be printed")
+
+
+def say(text: str) -> None:
+    """Print a line on standard output, at once.
+
+    Raises:
+        PrintingError: it is closed, or has no space.
+        BrokenPipeError: the reader has ended, as `head` does.
+    """
+    require_stdout()
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard()
+        raise PrintingError(f"standard output: {error.strerror or error}") from error
+
+
+def discard() -> None:
+    """Keep Python from flushing what is left to a closed pipe or a full disk when it ends."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

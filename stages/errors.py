@@ -66,6 +66,8 @@ def _run_and_flush(main: Callable[[], None]) -> None:
 
 def _reader_ended() -> bool:
     """Return whether standard output is a pipe whose reading end is closed."""
+    if sys.platform == "win32":  # where there is no poll
+        return True
     poll = select.poll()
     poll.register(1, 0)  # errors are told in any case
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))

@@ -17,6 +17,11 @@ def too_large(most: int) -> str:
     return f"has more than {most:,} pixels; make it smaller"
 
 
+def rare(name: str) -> str:
+    """Return what is said of a format that is not opened."""
+    return f"a file of the format {name}, which is not read; convert it to PNG"
+
+
 def too_deep(bits: int) -> str:
     """Return what is said of a JPEG file of other than 8 bits a channel."""
     return f"a JPEG file of {bits} bits a channel, of which only those of 8 are read"

@@ -13,7 +13,6 @@ from PIL.TiffImagePlugin import (
 
 from reprise.codecs import complaints, heif, jpeg_scans
 
-PROGRAMS = (b"%!PS", b"\xc5\xd0\xd3\xc6")
 DEEPEST = 16  # bits of a channel of JPEG
 XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 
@@ -26,8 +25,6 @@ def describe(data: bytes) -> str:
         return "an AVIF file: `pip install -U pillow` to have it read, or convert it to PNG"
     if data.startswith(XL):
         return complaints.JPEG_XL
-    if data.startswith(PROGRAMS):
-        return complaints.EPS
     try:
         return _tiff(data) if data.startswith(tuple(PREFIXES)) else _jpeg(data)
     except Exception:  # noqa: BLE001 - damaged bytes make the parser raise almost anything

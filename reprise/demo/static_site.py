@@ -4,18 +4,20 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
+from operator import attrgetter
 from pathlib import Path
 
+from reprise import signature
 from reprise.demo.web_runtime import Runtime
 from reprise.escaping import printable
 from reprise.metadata import Metadata
+from reprise.signature import DIGITS
 
 PAGE = Path(__file__).parent / "page"
 LICENSE = Path(__file__).parent / "LICENSE.onnxruntime-web.txt"
 MANIFEST, MADE_BY = "demo.json", "reprise demo"
 MODE = (b'data-answers="server"', b'data-answers="browser"')  # who answers, in index.html
 NAMED = 3  # files in a message
-VERSION = 12  # letters of the SHA-256 that name a model, as the server's
 
 
 class SiteError(Exception):
@@ -27,21 +29,18 @@ def describe(metadata: Metadata, content: bytes, name: str) -> dict[str, object]
 
     `format` of the input is that of its values, and `decides` says whether it has a rule.
     """
-    spec, rule = metadata.spec, metadata.rule
-    return {
-        "name": name,
-        "version": hashlib.sha256(content).hexdigest()[:VERSION],
-        "classes": metadata.classes,
-        "input": {**spec._asdict(), "format": metadata.input},
-        "abstains": rule is not None and rule.abstains(),
-        "sets": rule is not None and rule.set_threshold is not None,
-        "decides": rule is not None,
-    }
+    said = signature.describe(metadata, name, hashlib.sha256(content).hexdigest()[:DIGITS])
+    said["input"] |= {"format": metadata.input}
+    return said | {"decides": metadata.rule is not None}
 
 
 def collect(model: bytes, described: Mapping[str, object], runtime: Runtime) -> dict[str, bytes]:
     """Return the files of the folder; the manifest, which names them, comes last."""
-    page = {path.name: path.read_bytes() for path in sorted(PAGE.iterdir()) if path.is_file()}
+    page = {
+        path.name: path.read_bytes()
+        for path in sorted(PAGE.iterdir(), key=attrgetter("name"))
+        if path.is_file()
+    }
     page["index.html"] = page["index.html"].replace(*MODE)
     found = page | {"model.onnx": model, "runtime/LICENSE.txt": LICENSE.read_bytes()}
     found |= {f"runtime/{name}": content for name, content in runtime.items()}

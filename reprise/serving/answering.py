@@ -19,6 +19,7 @@ from reprise.serving.deployment import Deployed
 from reprise.serving.refusal import RejectedError, answer
 from reprise.serving.service import Serving
 from reprise.serving.uploads import PictureRequest
+from reprise.signature import describe
 
 EXPLAINED = 4  # pictures of a request: each heat map takes 200 predictions
 CELLS = 14  # of a heat map, along a side
@@ -33,7 +34,8 @@ async def predict(request: Request) -> Response:
         if asked.explain and len(asked.sources) > EXPLAINED:
             reason = f"heat maps are made of {EXPLAINED} pictures a request, not of more"
             raise RejectedError(413, reason)
-        with service.admit(len(asked.sources)) as deployed:
+        count = len(asked.sources)
+        with service.admit(count, count if asked.explain else 0) as deployed:
             request.state.visit.version = deployed.version
             rows = await _rows(service, deployed, asked)
     found = sum("error" not in row for row in rows)
@@ -110,15 +112,4 @@ def _named(deployed: Deployed) -> dict[str, str]:
 async def model(request: Request) -> Response:
     """Tell of the model."""
     deployed: Deployed = request.app.state.service.deployed
-    card = deployed.model.metadata
-    rule = card.rule
-    return answer(
-        {
-            **_named(deployed),
-            "classes": card.classes,
-            "input": card.spec._asdict(),
-            "abstains": rule is not None and rule.abstains(),
-            "sets": rule is not None and rule.set_threshold is not None,
-            "license": card.license,
-        }
-    )
+    return answer(describe(deployed.model.metadata, **_named(deployed)))

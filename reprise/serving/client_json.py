@@ -13,6 +13,7 @@ from reprise.serving.refusal import RejectedError
 SMALL = 2**17  # bytes: reading them takes less than a millisecond
 NESTED = 10**6  # lists and objects: each takes 60 bytes in memory, and 2 in the body
 QUOTES = 10**5  # of texts, likewise
+VALUES = 2 * 10**6  # nobody else is served while they are read, which takes half a second
 THREADS = ThreadPoolExecutor(2, "read")  # few: what they make may be ten times as large as bodies
 
 Read = TypeVar("Read")
@@ -31,9 +32,12 @@ def loads(body: bytes) -> Any:  # noqa: ANN401  # what JSON holds
     Raises:
         RejectedError: it is none, or so nested that it takes too much memory.
     """
-    if body.count(b"[") + body.count(b"{") > NESTED or body.count(b'"') > QUOTES:
-        reason = f"the JSON has more than {NESTED:,} lists or {QUOTES:,} quotes; send binary data"
-        raise RejectedError(413, reason)
+    many = {"lists": NESTED, "quotes": QUOTES, "values": VALUES}
+    found = {"lists": body.count(b"[") + body.count(b"{"), "quotes": body.count(b'"')}
+    for what, count in (found | {"values": body.count(b",")}).items():
+        if count > many[what]:
+            reason = f"the JSON has more than {many[what]:,} {what}; send binary data"
+            raise RejectedError(413, reason)
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, too, or a huge number

@@ -10,8 +10,8 @@ import numpy as np
 from reprise import model
 from reprise.escaping import printable
 from reprise.model import Model, ModelError
+from reprise.signature import DIGITS
 
-LETTERS = 12  # of the SHA-256 of a file: its version
 PROBES = 4  # images of noise that a new model is tried with
 CLOSE = 1e-4  # probabilities that differ by less are equal, but for rounding
 
@@ -59,7 +59,7 @@ class ModelFile(NamedTuple):
         """
         if self.path.exists() and not (self.path.is_file() or self.path.is_dir()):
             name = printable(str(self.path))  # reading a pipe or a device may never end
-            raise ModelError(f"{name}: is no file; name a model that `dvc repro export` wrote")
+            raise ModelError(f"{name}: is no file; {model.remedy()}")
         before = self.version()
         loaded = model.load(self.path, self.threads)
         if self.version() != before:
@@ -70,7 +70,7 @@ class ModelFile(NamedTuple):
         """Return the version by the content of the file; empty where it cannot be read."""
         try:
             with self.path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()[:LETTERS]
+                return hashlib.file_digest(file, "sha256").hexdigest()[:DIGITS]
         except OSError:
             return ""
 

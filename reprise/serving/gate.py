@@ -15,7 +15,9 @@ from reprise.serving.service import Serving
 from reprise.shortage import lacking
 
 GONE = 499  # as nginx counts a client that has not waited
-LINGER, REST = 2.0, 2**24  # seconds, and bytes of a refused body, that are read and thrown away
+# Of a refused body, this is read and thrown away: seconds of silence, and bytes (or twice as many
+# as a body may have). Many clients send all of theirs before they look at the answer.
+SILENCE, REST = 2.0, 2**26
 LONGEST = 100  # letters of an unknown path
 CLOSE = (b"connection", b"close")
 
@@ -44,7 +46,7 @@ class Visit:
         """Pass a part of the answer on.
 
         Where the body was not read, the client may still be sending: were the connection closed at
-        once, it would not see why. So the rest is thrown away for a moment before.
+        once, it would not see why. So the rest is thrown away before, for as long as bodies have.
         """
         if message["type"] == "http.response.start":
             self.status = message["status"]
@@ -59,11 +61,14 @@ class Visit:
             await self._send({"type": "http.response.body", "body": b""})
 
     async def _discard(self) -> None:
-        left = REST
+        limits = self._service.settings.limits
+        left = max(REST, 2 * limits.bytes)
         with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER):
+            async with asyncio.timeout(limits.seconds):
                 while not self.read and left > 0:
-                    left -= len((await self.receive()).get("body", b""))
+                    async with asyncio.timeout(SILENCE):
+                        message = await self.receive()
+                    left -= len(message.get("body", b""))
 
     def fields(self) -> dict[str, object]:
         """Return what the log has of it."""

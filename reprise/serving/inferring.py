@@ -22,6 +22,7 @@ from reprise.serving.service import Serving
 from reprise.serving.tensors import ENCODED, Given
 from reprise.signature import DECISIONS, IMAGES, PROBABILITIES, outputs
 
+LONGEST = 1000  # letters of an id, which the answer repeats
 LENGTH = "Inference-Header-Content-Length"
 
 
@@ -76,6 +77,8 @@ def read(body: bytes, length: str | None) -> TensorRequest:
             400, f"the inputs are {names or 'none'}, expected {IMAGES} or {ENCODED}"
         )
     said = {"id": head["id"]} if isinstance(head.get("id"), str) else {}
+    if len(said.get("id", "")) > LONGEST:
+        raise RejectedError(400, f'"id" has more than {LONGEST:,} letters')
     binary = bool(tensors.parameters(head).get("binary_data_output", False))
     return TensorRequest(given[0], _wanted(head.get("outputs", []), binary), binary, said)
 

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
-from PIL import Image as Picture
-
 from reprise import inputs
-from reprise.codecs import complaints, heif, jpeg
+from reprise.codecs import complaints, heif, jpeg, kinds
 from reprise.decoding import BOMBS
 from reprise.directory import Failure, Source
 from reprise.inputs import Loaded
@@ -18,6 +16,8 @@ from reprise.spec import InputSpec
 
 SCANS = 200  # of a progressive JPEG file: encoders write 10; each is a pass over all of its pixels
 START_OF_SCAN = b"\xff\xda"
+EXIF = b"Exif\0\0"
+PARTS = 100  # of EXIF data, of 64 KiB each: Pillow joins them one by one, all that it has each time
 # Pillow reads these line by line or number by number: one file of 30 MB takes many seconds.
 EPS = (b"%!PS", b"\xc5\xd0\xd3\xc6")
 PLAIN = (b"P1", b"P2", b"P3")
@@ -60,7 +60,7 @@ def excess(data: bytes, most: int) -> str:
     try:
         if heif.is_heif(data):
             heif.register()
-        with Picture.open(BytesIO(data)) as picture:
+        with kinds.opened(BytesIO(data)) as picture:
             width, height = picture.size
     except BOMBS:
         return complaints.too_large(most)
@@ -77,6 +77,8 @@ def _slow(data: bytes) -> str:
     """Return why a file would hold a thread for long, by its first bytes; empty for others."""
     if data.startswith(jpeg.BEGIN) and data.count(START_OF_SCAN) > SCANS:
         return f"is a JPEG file of more than {SCANS} scans; save it again"
+    if data.startswith(jpeg.BEGIN) and data.count(EXIF) > PARTS:
+        return f"is a JPEG file of more than {PARTS} parts of EXIF data; save it again"
     if data.startswith(EPS):
         return complaints.EPS
     if data.startswith(PLAIN):

@@ -14,7 +14,7 @@ class RejectedError(Exception):
     """A request that is not answered; the message is the reason, with the remedy."""
 
     def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(printable(reason)[:LONGEST])
+        super().__init__(printable(reason[:LONGEST])[:LONGEST])
         self.status, self.headers = status, headers
 
 

@@ -13,6 +13,8 @@ from reprise.model import ModelError
 from reprise.serving.settings import Settings, parse
 from reprise.shortage import lacking
 
+DIGITS = 640  # of a number in JSON, the least that Python allows: reading takes their square
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code; an error becomes one message."""
@@ -46,6 +48,7 @@ def run(settings: Settings) -> int:
     from reprise.serving.swapping import Swapper  # noqa: PLC0415
 
     log_lines.start(settings.log_format)
+    sys.set_int_max_str_digits(DIGITS)
     file = ModelFile(settings.model, settings.name, settings.threads)
     place = settings.revision
     origin: ModelSource = ModelRevision(place, file) if place else file

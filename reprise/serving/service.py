@@ -12,6 +12,8 @@ from reprise.serving.prescreen import Decoder
 from reprise.serving.refusal import RejectedError
 from reprise.serving.settings import Settings
 
+HEAT_MAPS = 16  # at once: of more, the queue would be full for minutes
+
 
 class Serving:
     """A server's state; only its event loop changes it."""
@@ -25,6 +27,7 @@ class Serving:
         self.explaining = ThreadPoolExecutor(1, "explain")
         self.ending = False
         self.admitted = 0  # pictures that are decoded, wait or are predicted
+        self.explained = 0  # of these, for heat maps
         self.instruments.serves(deployed.name, deployed.version)
         self.instruments.watch(self.batcher.depth, lambda: self.admitted)
 
@@ -34,18 +37,23 @@ class Serving:
         self.instruments.serves(deployed.name, deployed.version)
 
     @contextmanager
-    def admit(self, count: int) -> Iterator[Deployed]:
-        """Take pictures into the queue; give the model that is to answer them.
+    def admit(self, count: int, explained: int = 0) -> Iterator[Deployed]:
+        """Take pictures into the queue, some for heat maps; give the model that is to answer them.
 
         Raises:
             RejectedError: there are too many already.
         """
         self.refuse_if_full(count)
+        if self.explained + explained > HEAT_MAPS:
+            reason = f"heat maps of {self.explained} pictures are being made; try again later"
+            raise RejectedError(429, reason, {"Retry-After": "5"})
         self.admitted += count
+        self.explained += explained
         try:
             yield self.deployed
         finally:
             self.admitted -= count
+            self.explained -= explained
 
     def refuse_if_full(self, count: int = 1) -> None:
         """Refuse a request, best before its body is read.

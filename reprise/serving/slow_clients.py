@@ -5,42 +5,37 @@ import socket
 from asyncio import TimerHandle
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-FILES = 64  # that the server has open besides connections, at most
+from reprise.serving import connections
+from reprise.serving.framing import FramedConnection
+
 GRACE = 0.5  # seconds in which a connection that was just made may still ask, while the server ends
+LINGER, REST = 2.0, 2**24  # seconds, and bytes, of what a refused client still sends
+HEADER = 2**16  # bytes
 PHRASES = {400: "Bad Request", 408: "Request Timeout"}
-
-
-def connections() -> int:
-    """Return how many connections there may be at once, by the files that a process may open."""
-    try:
-        import resource  # noqa: PLC0415  # which Windows lacks
-    except ImportError:
-        return 900
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return 900 if limit == resource.RLIM_INFINITY else max(1, min(900, limit - FILES))
-
-
-MOST = connections()
 
 
 class GuardedProtocol(H11Protocol):
     """uvicorn's protocol with time limits where it has none.
 
     A header must arrive within `seconds`, and an answer be taken; bodies have their own limit,
-    where they are read (`bodies`). A header of more than 64 KiB is refused by h11.
+    where they are read (`bodies`). A header of more than `HEADER` bytes is refused by h11.
     """
 
+    conn: FramedConnection
     seconds = 20.0
     _deadline: TimerHandle | None = None
     _stuck: TimerHandle | None = None
-    _leaving = False
+    _leaving = _ended = False
+    _rest: int | None = None  # bytes that are thrown away yet; None: nothing was refused
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # as in the parent
         """Wait for the first header."""
         super().connection_made(transport)
-        if len(self.connections) > MOST:
+        self.conn = FramedConnection(h11.SERVER, HEADER)
+        if len(self.connections) > connections.MOST:
             self.transport.close()
         # Header and body of an answer are two writes: Nagle's algorithm would keep the second until
         # the client has acknowledged the first, 40 ms later.
@@ -54,6 +49,11 @@ class GuardedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came; where it is a part of a header only, the time runs on."""
+        if self._rest is not None:
+            self._rest -= len(data)
+            if self._rest < 0:
+                self.transport.abort()
+            return
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
             self._wait(None)
@@ -61,9 +61,24 @@ class GuardedProtocol(H11Protocol):
         elif self._deadline is None:
             self._wait(self.seconds)
 
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
+        """Return whether the connection stays open for answers to what was sent before.
+
+        A client may end its side as soon as it has asked (RFC 9112, section 9.6), as `nc -N` does.
+        """
+        self._ended = True
+        return self._owes()
+
+    def _owes(self) -> bool:
+        cycle = self.cycle
+        asked = cycle is not None and not cycle.more_body and not cycle.response_complete
+        return asked and self._rest is None
+
     def on_response_complete(self) -> None:
-        """Close the connection if the client does not take the answer."""
+        """Close the connection if the client does not take the answer, or has ended its side."""
         super().on_response_complete()
+        if self._ended and not self._owes():
+            self.transport.close()
         if self.transport.is_closing():
             self.loop.call_later(self.seconds, self.transport.abort)
         elif self.cycle.response_complete and self.conn.trailing_data[0]:
@@ -95,7 +110,7 @@ class GuardedProtocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP."""
-        self._refuse(400, msg)
+        self._refuse(400, self.conn.reason or msg)
 
     def _wait(self, seconds: float | None) -> None:
         if self._deadline is not None:
@@ -109,14 +124,24 @@ class GuardedProtocol(H11Protocol):
             self._refuse(408, f"the header took longer than {self.seconds:g} seconds")
 
     def _refuse(self, status: int, reason: str) -> None:
-        """Answer without the application, which knows of no request, and close."""
-        if self.transport.is_closing():
+        """Answer without the application, and close when the client has had time to read it."""
+        if self.transport.is_closing() or self._rest is not None:
             return
+        self._wait(None)
+        if self.cycle is not None and not self.cycle.response_complete:
+            if self.cycle.response_started:
+                self.transport.close()
+                return
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         body = json.dumps({"error": reason}).encode()
         head = (
             f"HTTP/1.1 {status} {PHRASES[status]}\r\ncontent-type: application/json\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
-        self.transport.close()
-        self.loop.call_later(self.seconds, self.transport.abort)
+        # Were it closed at once, what still comes would have the system take the answer back.
+        self.transport.write_eof()
+        self._rest = REST
+        self.flow.resume_reading()
+        self.loop.call_later(LINGER, self.transport.abort)

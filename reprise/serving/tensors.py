@@ -14,6 +14,7 @@ from reprise.serving.refusal import RejectedError
 
 BINARY_SIZE = "binary_data_size"
 ENCODED = "encoded"  # the input of pictures as files are
+DEEPEST = 8  # dimensions of a tensor; ours have 4 at most
 DATATYPES = {"float32": "FP32", "bool": "BOOL"}
 
 
@@ -61,8 +62,9 @@ def _given(one: Mapping[str, Any], data: object) -> Given:
     name, datatype, shape = one.get("name"), one.get("datatype"), one.get("shape")
     if not isinstance(name, str) or not isinstance(datatype, str):
         raise RejectedError(400, 'a tensor must have a "name" and a "datatype"')
-    if not isinstance(shape, list) or not all(map(_is_count, shape)):
-        raise RejectedError(400, f'"shape" of {name} must be a list of whole numbers')
+    if not isinstance(shape, list) or len(shape) > DEEPEST or not all(map(_is_count, shape)):
+        reason = f'"shape" of {name} must be a list of whole numbers, {DEEPEST} at most'
+        raise RejectedError(400, reason)
     if not isinstance(data, list | memoryview):
         raise RejectedError(400, f'{name} has neither a list "data" nor {BINARY_SIZE}')
     return Given(name, datatype, tuple(shape), data)

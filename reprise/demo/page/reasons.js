@@ -7,6 +7,7 @@ export const SHORT = "cut short or damaged: not all of its pixels are there";
 export const EPS = "EPS is no image of pixels";
 export const JPEG_XL = "a JPEG XL file, which is not read here; convert it to PNG";
 export const tooLarge = (most) => `has more than ${most.toLocaleString("en")} pixels; make it smaller`;
+export const rare = (name) => `a file of the format ${name}, which is not read; convert it to PNG`;
 export const tooDeep = (bits) => `a JPEG file of ${bits} bits a channel, of which only those of 8 are read`;
 
 const COMMON = ["\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "GIF87a", "GIF89a", "\0\0\x01\0"]; // begin these files
@@ -14,8 +15,11 @@ const HEIF = /^....ftyp(hei[cxms]|hev[cxms]|mif1|msf1)/s;
 const OTHERS = [ // that the predictor reads, and some browsers do
   [/^(II[*+]\0|MM\0[*+])/, "a TIFF"], [HEIF, "a HEIC or HEIF"],
   [/^(\0\0\0\x0cjP  |\xff\x4f\xff\x51)/, "a JPEG 2000"], [/^P[1-7fFy]\s/, "a PBM, PGM or PPM"],
-  [/^8BPS/, "a Photoshop"],
 ];
+const RARE = { // that neither opens, by how they begin: as in reprise/codecs/kinds.py
+  "8BPS": "PSD", qoif: "QOI", "SIMPLE  =": "FITS", "/* XPM */": "XPM", "#define": "XBM",
+  "DDS ": "DDS", icns: "ICNS", "\x59\xa6\x6a\x95": "Sun",
+};
 
 /** Return the reason why this browser did not open a file. */
 export function unread(bytes) {
@@ -23,6 +27,8 @@ export function unread(bytes) {
   if (isCommon(bytes)) return SHORT;
   if (/^(\xff\x0a|\0\0\0\x0cJXL )/.test(start)) return JPEG_XL;
   if (/^(%!PS|\xc5\xd0\xd3\xc6)/.test(start)) return EPS;
+  const begin = Object.keys(RARE).find((one) => start.startsWith(one));
+  if (begin) return rare(RARE[begin]);
   const [, kind] = OTHERS.find(([begins]) => begins.test(start)) ?? [];
   return kind ? `${kind} file, which this browser does not read; convert it to PNG` : NOTHING;
 }

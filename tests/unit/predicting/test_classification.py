@@ -2,6 +2,7 @@
 
 import base64
 import re
+from html import escape
 from html.parser import HTMLParser
 from io import BytesIO
 
@@ -35,6 +36,23 @@ class Tags(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+
+LONG = "/".join(["folder"] * 9) + "/<b>the&end.png"
+
+
+def test_a_long_path_is_shortened_in_the_middle_with_all_of_it_at_hand() -> None:
+    page = Classification(GOOD._replace(name=LONG))._repr_html_()
+    whole = escape(LONG)
+    assert f'<span title="{whole}">folder/folde…' in page
+    assert f"{escape(LONG[-28:])}</span>" in page
+    assert page.count(whole) == 1
+    short = "a" * 41
+    assert f">{short}<" in Classification(GOOD._replace(name=short))._repr_html_()
+
+
+def test_one_is_no_plural() -> None:
+    assert repr(Classifications([GOOD])).splitlines()[0] == "1 picture"
 
 
 def test_one_is_a_line() -> None:

@@ -47,7 +47,7 @@ def test_the_page_knows_what_the_model_says(
         "version": hashlib.sha256(content).hexdigest()[:12],
         "classes": list(HOSTILE),
         "input": {**linear.SPEC._asdict(), "format": "float"},
-        "abstains": True, "sets": True, "decides": True,
+        "abstains": True, "sets": True, "decides": True, "license": "Apache-2.0",
     }  # fmt: skip
     assert "python -m http.server --directory site" in capsys.readouterr().out
 

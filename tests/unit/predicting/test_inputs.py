@@ -1,5 +1,5 @@
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BufferedReader, BytesIO
 from pathlib import Path
 
@@ -7,8 +7,10 @@ import pytest
 from PIL import Image as Picture
 from toys import encoded, pixels
 
+from reprise import inputs
 from reprise.directory import SUFFIXES, Failure, Skipped, Source
 from reprise.inputs import find
+from reprise.spec import InputSpec
 
 PNG, JPEG, GIF, WEBP, BMP, TIFF = (
     encoded(pixels(0), kind) for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
@@ -185,7 +187,7 @@ def test_what_is_no_picture_is_passed_over_and_named(data: bytes) -> None:
     taken, skipped = in_folder({"a.png": PNG, "b.dat": data, "c": data})
     assert taken == ["a.png"]
     assert str(skipped) == (
-        "passed over 2 that are no images (.dat 1, no suffix 1): own/b.dat, own/c"
+        "passed over 2 files that are no images (.dat 1, no suffix 1): own/b.dat, own/c"
     )
 
 
@@ -193,7 +195,7 @@ def test_of_many_that_are_passed_over_the_first_are_named() -> None:
     texts = {f"{n:02}.txt": b"text" for n in range(12)} | {f"{n}.csv": b"1" for n in range(3)}
     _, skipped = in_folder(texts)
     told = str(skipped)
-    assert told.startswith("passed over 15 that are no images (.txt 12, .csv 3): own/0")
+    assert told.startswith("passed over 15 files that are no images (.txt 12, .csv 3): own/0")
     assert told.endswith(" and 10 more")
     assert "\n" not in told
 
@@ -210,3 +212,19 @@ def test_a_pipe_in_a_folder_is_passed_over(name: str) -> None:
     skipped = Skipped()
     assert len(list(find(["own"], lambda: BufferedReader(BytesIO()), skipped))) == 1
     assert skipped.names == [name]
+
+
+def test_few_bytes_wait_where_pictures_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inputs, "HELD", 2500)
+    drawn, taken = list[int](), list[int]()
+
+    def sources() -> Iterator[Source]:
+        for at in range(20):
+            drawn.append(at)
+            assert len(drawn) - len(taken) <= 4  # 2 of 1,000 bytes, this one, and that on its way
+            yield Source(str(at), PNG, held=1000)
+
+    for found in inputs.load_all(sources(), InputSpec(6, 7, 3, "crop", "bilinear"), 2, ahead=100):
+        assert isinstance(found, inputs.Loaded)
+        taken.append(int(found.name))
+    assert taken == [*range(20)]

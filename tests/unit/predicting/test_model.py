@@ -10,7 +10,8 @@ from onnx import ModelProto, helper, numpy_helper
 
 from reprise import metadata
 from reprise.metadata import InputFormat, Metadata
-from reprise.model import ModelError, load
+from reprise.model import MODEL, ModelError, default, load
+from reprise.repository import MARKS
 from reprise.rule import Rule
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (5, 6, 7, 3), np.uint8)
@@ -43,9 +44,52 @@ def test_probabilities_are_those_of_the_network(
 
 
 def test_a_missing_model_is_named_with_the_remedy(tmp_path: Path) -> None:
-    assert "is missing; name a model, or make one with `dvc repro export`" in complaint(
-        tmp_path / "none.onnx"
+    assert complaint(tmp_path / "none.onnx").endswith(
+        "none.onnx: is missing; name a model that stage `export` wrote, or make one by "
+        "`dvc repro export`"
     )
+
+
+def test_who_has_no_repository_is_told_where_a_model_comes_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for told in (
+        complaint(Path("none.onnx")),
+        complaint(written(tmp_path, model(metadata={"author": "me"}))),
+    ):
+        assert "name a model.onnx that Reprise exported: whoever trained it has it" in told
+        assert "`dvc get URL models/export/model.onnx` fetches it" in told
+        assert "dvc repro" not in told
+
+
+@pytest.fixture
+def deep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand two folders deep in a repository."""
+    for mark in MARKS:
+        (tmp_path / mark).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / mark).touch()
+    (tmp_path / "docs/more").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "docs/more")
+    return tmp_path
+
+
+def test_the_default_is_that_of_the_repository_as_one_reaches_it(deep: Path) -> None:
+    assert default() == Path("../../models/export/model.onnx")  # where it would be
+    (deep / MODEL).parent.mkdir(parents=True)
+    (deep / MODEL).touch()
+    assert default() == Path("../../models/export/model.onnx")
+    assert default((MODEL.with_name("other.onnx"), MODEL)) == Path("../..", MODEL)
+    MODEL.parent.mkdir(parents=True)
+    MODEL.touch()
+    assert default() == MODEL  # one that is here comes first
+
+
+def test_the_default_of_no_repository_is_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert default() == MODEL
 
 
 def test_a_folder_is_no_model(tmp_path: Path) -> None:
@@ -67,9 +111,7 @@ def test_a_truncated_model_is_refused(tmp_path: Path) -> None:
 
 def test_a_model_of_somebody_else_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, model(metadata={"author": "somebody"}))
-    assert "was exported by another program or an old version; export the classifier" in complaint(
-        path
-    )
+    assert "was exported by another program or an old version; name a model that" in complaint(path)
 
 
 @pytest.mark.parametrize("text", ["", "[]", metadata.dump(CARD).replace("crop", "letterbox")])
@@ -89,6 +131,37 @@ def test_a_card_of_another_version_is_refused(text: str, tmp_path: Path) -> None
 def test_a_card_that_does_not_fit_the_model_is_refused(other: Metadata, tmp_path: Path) -> None:
     path = written(tmp_path, model(metadata={metadata.KEY: metadata.dump(other)}))
     assert "classes are [6, 7, 3, 3], expected [" in complaint(path)
+
+
+@pytest.mark.parametrize(
+    ("classes", "reason"),
+    [
+        (("ants", "bees", "ants"), "class ants 2 times, expected are names that differ"),
+        (("a\x1b[2J",) * 3, "class a\\x1b[2J 3 times, expected are names that differ"),
+        (("ants", "", "bees"), "class 2 of 3 by an empty text, expected is a name for each"),
+        (("", "", ""), "class 1 of 3 by an empty text"),
+        (("ants", "bees", " \t"), "class 3 of 3 by an empty text"),
+    ],
+)
+def test_classes_that_cannot_be_told_apart_are_refused(
+    classes: tuple[str, ...], reason: str, tmp_path: Path
+) -> None:
+    said = complaint(export(tmp_path / "model.onnx", CARD._replace(classes=classes)))
+    assert f": its metadata name {reason}" in said
+    assert "dvc repro export" in said
+
+
+def test_names_that_differ_in_case_or_spaces_are_two(tmp_path: Path) -> None:
+    classes = ("ants", "Ants", "ants ")
+    found = load(export(tmp_path / "model.onnx", CARD._replace(classes=classes)), 1)
+    assert found.metadata.classes == classes
+
+
+def test_an_open_number_of_classes_is_what_the_weights_say(tmp_path: Path) -> None:
+    made = model(metadata={metadata.KEY: metadata.dump(CARD._replace(classes=("a", "b")))})
+    for output in made.graph.output:
+        output.type.tensor_type.shape.dim[1].dim_param = "classes"
+    assert "classes are [6, 7, 3, 3], expected [6, 7, 3, 2]" in complaint(written(tmp_path, made))
 
 
 def test_other_names_of_inputs_and_outputs_are_refused(tmp_path: Path) -> None:

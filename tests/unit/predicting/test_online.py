@@ -1,15 +1,19 @@
 """Pictures from addresses: by http on the loopback, by others through fsspec."""
 
+import io
 import socket
+import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from time import sleep
+from typing import ClassVar
 
 import fsspec
 import numpy as np
 import pytest
+from fsspec import AbstractFileSystem
 from servers import HOST, free_port
 from toys import encoded, pixels
 
@@ -121,7 +125,7 @@ def test_a_picture_is_fetched(site: str, path: str) -> None:
         ("text.png", "no picture of a kind that can be read"),
         ("endless.png", "has more than 134,217,728 bytes"),
         ("away.png", "cannot be fetched (HTTP Error 302"),
-        ("ftp.png", "cannot be fetched (<urlopen error unknown url type: ftp>)"),
+        ("ftp.png", "cannot be fetched (unknown url type: ftp)"),
         ("short.png", "ended early: "),
     ],
 )
@@ -177,6 +181,73 @@ def test_other_addresses_are_those_of_fsspec(tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(PNG)
     assert isinstance(taken(f"file://{tmp_path}/x.png"), Loaded)
     assert isinstance(taken("memory://box/none.png"), Failure)
+
+
+class Drawn(io.RawIOBase):
+    """A file that comes slowly, or never, or without an end."""
+
+    def __init__(self, pause: float) -> None:
+        self.pause, self.blocks = pause, 0
+
+    def read(self, size: int = -1) -> bytes:
+        sleep(self.pause)
+        self.blocks += 1
+        return bytes(size)
+
+
+class DrawnOut(AbstractFileSystem):  # type: ignore[misc]
+    """A server of any protocol: it is slow at first, or with each block, or has no end."""
+
+    protocol = "drawn"
+    files: ClassVar[list[Drawn]] = []
+    freed = Event()
+
+    def _open(self, path: str, *_: object, **__: object) -> Drawn:
+        if path.endswith("silent.png"):
+            assert self.freed.wait(20)
+        if path.endswith("own.png"):
+            raise TimeoutError("of its own")
+        self.files.append(Drawn(0.02 if path.endswith("slow.png") else 0))
+        return self.files[-1]
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Drawn]:
+    """Have addresses drawn://, and a limit of a moment."""
+    fsspec.register_implementation("drawn", DrawnOut, clobber=True)
+    monkeypatch.setattr(online, "WHOLE", 0.3)
+    monkeypatch.setattr(limited, "LARGEST", 2**28)
+    DrawnOut.files.clear()
+    DrawnOut.freed.clear()
+    return DrawnOut.files
+
+
+@pytest.mark.parametrize("name", ["slow.png", "silent.png"])
+def test_every_address_has_the_limit_of_time(name: str, drawn: list[Drawn]) -> None:
+    address = f"drawn://{name}"
+    assert taken(address) == Failure(address, "did not come within 0 seconds")
+    DrawnOut.freed.set()
+    for thread in threading.enumerate():
+        if thread.name == "fetch":
+            thread.join(20)
+            assert not thread.is_alive()  # it reads no further
+    assert [one.blocks > 0 for one in drawn] == [name == "slow.png"]
+
+
+def test_every_address_has_the_limit_of_size(
+    drawn: list[Drawn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limited, "LARGEST", 2**20)
+    found = taken("drawn://endless.png")
+    assert isinstance(found, Failure)
+    assert found.reason.startswith("has more than ")
+    assert len(drawn) == 1
+    assert drawn[0].blocks < 20
+
+
+@pytest.mark.usefixtures("drawn")
+def test_an_error_of_the_library_is_told_as_such() -> None:
+    assert taken("drawn://own.png") == Failure("drawn://own.png", "cannot be fetched (of its own)")
 
 
 def test_without_fsspec_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

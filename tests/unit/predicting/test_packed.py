@@ -9,6 +9,7 @@ import struct
 import tarfile
 import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from toys import encoded, pixels
 
 from reprise.directory import Failure, Skipped, Source
 from reprise.inputs import Loaded, load
-from reprise.sourcing import limited, packed
+from reprise.sourcing import limited
 from reprise.sourcing.packed import pictures
 from reprise.spec import InputSpec
 
@@ -148,7 +149,7 @@ def test_a_bomb_takes_no_memory(found: Found, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_tar_that_never_ends_does(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed, "MOST", 2**20)
+    monkeypatch.setattr("reprise.sourcing.tarred.MOST", 2**20)
     (_, end) = found("a.tar", tarred({"1.png": GOOD["a/1.png"], "2.bin": bytes(2**20)}))
     assert isinstance(end, Failure)
     assert "unpacks to more than 1,048,576 bytes" in end.reason
@@ -169,6 +170,86 @@ def test_a_header_that_leads_back_ends(found: Found) -> None:
     entry[148:156] = f"{sum(entry):06o}\0 ".encode()
     (end,) = found("a.tar", bytes(entry) + bytes(1024))
     assert isinstance(end, Failure)
+
+
+def pax(records: dict[str, bytes], kind: bytes) -> bytes:
+    """Return an extended header of a tar (POSIX.1-2001)."""
+    body = b""
+    for key, value in records.items():
+        said = f" {key}=".encode() + value + b"\n"
+        size = next(n for n in range(9**9) if len(str(n)) + len(said) == n)
+        body += str(size).encode() + said
+    entry = tarfile.TarInfo("pax")
+    entry.type, entry.size = kind, len(body)
+    return entry.tobuf(tarfile.USTAR_FORMAT) + body + bytes(-len(body) % 512)
+
+
+def old_sparse() -> bytes:
+    """Return the first of any number of records that list the parts of a sparse file."""
+    entry = tarfile.TarInfo("1.png")
+    entry.type = tarfile.GNUTYPE_SPARSE
+    head = bytearray(entry.tobuf(tarfile.GNU_FORMAT))
+    head[482] = 1  # there are more
+    head[148:156] = b" " * 8
+    head[148:156] = f"{sum(head):06o}\0 ".encode()
+    return bytes(head)
+
+
+def new_sparse() -> bytes:
+    records = {"GNU.sparse.major": b"1", "GNU.sparse.minor": b"0", "GNU.sparse.name": b"1.png",
+               "GNU.sparse.realsize": b"9"}  # fmt: skip
+    entry = tarfile.TarInfo("1.png")
+    entry.size = 2**27
+    return pax(records, tarfile.XHDTYPE) + entry.tobuf(tarfile.USTAR_FORMAT) + b"9999999999\n"
+
+
+@pytest.mark.parametrize(
+    ("begin", "more"),
+    [
+        (old_sparse(), (b"00000000001\0" * 42 + b"\1").ljust(512, b"\0")),
+        (new_sparse(), b"1\n" * 256),
+    ],
+    ids=["of 1992", "of 2006"],
+)
+def test_a_list_of_holes_is_not_read(begin: bytes, more: bytes, found: Found) -> None:
+    data = gzip.compress(begin + more * 50_000)  # 25 MB; tarfile makes 75 or more of them
+    tracemalloc.start()
+    try:
+        (end,) = found("a.tgz", data)
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+    finally:
+        tracemalloc.stop()
+    assert isinstance(end, Failure)
+    assert "a sparse file, whose holes are not read" in end.reason
+
+
+def test_headers_for_all_files_are_not_gathered(found: Found) -> None:
+    entry = tarfile.TarInfo("a.txt").tobuf(tarfile.USTAR_FORMAT)
+    parts = (pax({f"k{n}": bytes(10**5)}, tarfile.XGLTYPE) + entry for n in range(30))
+    (end,) = found("a.tar", b"".join(parts) + bytes(1024))
+    assert isinstance(end, Failure)
+    assert "its global headers have more than 1,048,576 bytes" in end.reason
+
+
+def test_xz_gets_no_more_memory_than_its_own_highest_level_needs(found: Found) -> None:
+    data = tarred(GOOD)
+    for level in (0, 9 | lzma.PRESET_EXTREME):
+        assert len(found("a.txz", lzma.compress(data, preset=level))) == len(GOOD)
+    head = bytearray(lzma.compress(data))
+    end = 12 + 4 * (head[12] + 1)  # of the header of the block, where its checksum stands
+    head[head.index(b"\x21\x01", 12) + 2] = 40  # a dictionary of 4 GiB
+    head[end - 4 : end] = struct.pack("<I", zlib.crc32(head[12 : end - 4]))
+    (failed,) = found("a.txz", bytes(head))
+    assert isinstance(failed, Failure)
+    assert "Memory usage limit exceeded" in failed.reason
+
+
+def test_streams_of_xz_follow_each_other(found: Found) -> None:
+    data = tarred(GOOD)
+    parts = [lzma.compress(data[:1000]), lzma.compress(data[1000:]) + bytes(8), lzma.compress(b"")]
+    assert len(found("a.tar.xz", b"".join(parts))) == len(GOOD)
+    alone = lzma.compress(data, lzma.FORMAT_ALONE, preset=6)
+    assert len(found("a.tar.xz", alone)) == len(GOOD)
 
 
 def test_an_encrypted_member_is_told(found: Found) -> None:

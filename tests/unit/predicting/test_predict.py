@@ -111,7 +111,7 @@ def test_a_damaged_name_cannot_damage_the_terminal(capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        ("none.onnx", "none.onnx: is missing; name a model, or make one with `dvc repro export`"),
+        ("none.onnx", "none.onnx: is missing; name a model.onnx that Reprise exported"),
         ("photos.onnx", "photos.onnx: is no ONNX model"),
     ],
 )
@@ -166,16 +166,24 @@ def test_an_empty_list_is_one_message(monkeypatch: pytest.MonkeyPatch, capsys: C
     assert capsys.readouterr() == ("", "standard input: names no image\n")
 
 
-@pytest.mark.parametrize("closed", ["stdout", "stderr"])
-def test_a_closed_stream_is_no_matter(
-    closed: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+def test_messages_need_nobody_who_reads_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    monkeypatch.setattr(sys, closed, None)
+    monkeypatch.setattr(sys, "stderr", None)
     assert main(["m.onnx", "photos/0.png", "bad.png", "--top", "1"]) == 1
     printed = capsys.readouterr()
-    assert (len(printed.out.splitlines()), len(printed.err.splitlines())) == (
-        (0, 2) if closed == "stdout" else (1, 0)
-    )
+    assert (len(printed.out.splitlines()), printed.err) == (1, "")
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "jsonl"])
+def test_answers_that_nobody_can_read_are_an_error(
+    form: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["m.onnx", "photos/0.png", "--format", form]) == 1
+    assert capsys.readouterr().err == "standard output: is closed, so that nothing can be printed\n"
+    assert main(["m.onnx", "photos/0.png", "--format", form, "--output", "here"]) == 0
+    assert Path("here").read_bytes()
 
 
 def test_ctrl_c_is_one_message(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
@@ -218,7 +226,7 @@ def test_what_a_folder_holds_besides_is_told(capsys: Captured) -> None:
     assert main(["m.onnx", "photos", "--top", "1"]) == 0
     printed = capsys.readouterr()
     assert [line.split()[-1] for line in printed.out.splitlines()][2:] == [*GOOD[2:], "photos/like"]
-    assert printed.err == "passed over 1 that are no images (.txt 1): photos/notes.txt\n"
+    assert printed.err == "passed over 1 file that is no image (.txt 1): photos/notes.txt\n"
 
 
 def test_an_empty_picture_is_named(capsys: Captured) -> None:

@@ -160,7 +160,8 @@ def test_the_accuracy_of_a_table_is_told(capsys: Captured) -> None:
     labels = [json.loads(line)["label"] for line in printed.out.splitlines()]
     assert labels == ["wasps", *(best(Path(name))[0] for name in NAMES[1:])]
     assert printed.err == (
-        "accuracy 0.7500: 3 of 4 are right\n1 have a label that is no class of the model: wasps\n"
+        "accuracy 0.7500: 3 of 4 are right\n"
+        "1 picture has a label that is no class of the model: wasps\n"
     )
     assert main(["m.onnx", "labels.csv", "--threshold", "1"]) == 0
     assert capsys.readouterr().err.startswith("accuracy undefined: 0 of 0 are right, 4 unknown\n")
@@ -175,7 +176,7 @@ def test_accuracy_counts_answers_alone() -> None:
     for number in range(9):
         counted.add(row._replace(label=f"\x1b{number}"))
     told = str(counted).splitlines()[1]
-    assert told.startswith("9 have a label that is no class of the model: \\x1b0, ")
+    assert told.startswith("9 pictures have a label that is no class of the model: \\x1b0, ")
     assert told.endswith("\\x1b4, and others")
 
 

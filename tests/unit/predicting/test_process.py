@@ -143,11 +143,10 @@ def test_ctrl_c_stops_it_with_one_message(place: Path) -> None:
     assert process.returncode == 130
 
 
-def test_closed_standard_streams_are_no_matter(place: Path) -> None:
-    line = f"{sys.executable} -m reprise.predict m.onnx photos/01-ok.png"
-    for closed in ("<&- 2>&-", ">&-"):
-        done = subprocess.run(
-            ["sh", "-c", f"{line} {closed}"], cwd=place, check=False,
-            env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
-        )  # fmt: skip
-        assert (done.returncode, done.stderr) == (0, b"")
+def test_streams_that_are_not_needed_may_be_closed(place: Path) -> None:
+    line = f"{sys.executable} -m reprise.predict m.onnx photos/01-ok.png <&- 2>&-"
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=place, check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -11,7 +11,7 @@ import pytest
 from browsing import Quiet, chromium, served
 from PIL import Image as Picture
 
-from reprise.codecs import complaints
+from reprise.codecs import complaints, kinds
 from reprise.decoding import LARGEST
 from reprise.demo.static_site import PAGE
 from reprise.directory import Failure, Source
@@ -124,6 +124,7 @@ def test_what_is_no_picture_is_none_for_both(
         bytes(1000): complaints.NOTHING,
         b"%!PS-Adobe-3.0 EPSF-3.0\n": complaints.EPS,
         b"\xff\x0a" + bytes(100): complaints.JPEG_XL,
+        **{begin + bytes(40): complaints.rare(kind) for begin, kind in kinds.OTHERS.items()},
         deep: complaints.too_deep(12),
         huge: complaints.too_large(LARGEST),
         encoded("PNG", Picture.new("1", (20_000, 10_000))): complaints.too_large(LARGEST),

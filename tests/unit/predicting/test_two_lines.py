@@ -18,8 +18,9 @@ from toys import encoded, pixels
 import reprise
 from reprise import Classifier
 from reprise.classification import Classification, Classifications
+from reprise.given import PictureError
 from reprise.model import ModelError
-from reprise.onnx_classifier import UNSEEN, PictureError
+from reprise.onnx_classifier import UNSEEN
 from reprise.predict import main
 from reprise.prediction import Prediction
 from reprise.result_table import ROWS
@@ -254,7 +255,7 @@ def test_a_picture_that_pillow_cannot_load_is_an_error_of_value(classifier: Clas
 def test_files_that_are_no_pictures_are_told(classifier: Classifier) -> None:
     Path("photos/notes.txt").write_text("text")
     assert classifier("photos").note == (
-        "passed over 1 that are no images (.txt 1): photos/notes.txt"
+        "passed over 1 file that is no image (.txt 1): photos/notes.txt"
     )
 
 
@@ -291,6 +292,30 @@ def test_a_heat_map_is_of_the_class_asked_for(classifier: Classifier) -> None:
 def test_a_model_that_is_none_is_told() -> None:
     with pytest.raises(ModelError, match=r"none\.onnx: is missing"):
         Classifier("none.onnx")
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.4, 1.0])
+def test_a_threshold_is_that_of_the_command(threshold: float, classifier: Classifier) -> None:
+    options = ["m.onnx", "photos", "--threshold", str(threshold), "--output", "o.jsonl"]
+    assert main(options) == 0
+    said = [json.loads(line) for line in Path("o.jsonl").read_text("utf-8").splitlines()]
+    found = classifier("photos", threshold=threshold)
+    assert found.to_dict() == said
+    assert [one.answer for one in found] == [row["answer"] for row in said]
+    assert classifier("photos/plain.png", threshold=1.0).answer is None
+    assert classifier("photos/plain.png").answer is not None
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
+def test_a_threshold_is_a_probability(threshold: float, classifier: Classifier) -> None:
+    with pytest.raises(ValueError, match="threshold must be a number from 0 to 1, is "):
+        classifier("photos/plain.png", threshold=threshold)
+
+
+def test_the_package_names_what_users_need() -> None:
+    assert {*reprise.__all__} == {"Classifier", "ModelError", "PictureError"} < {*dir(reprise)}
+    assert reprise.PictureError is PictureError
+    assert reprise.ModelError is ModelError
 
 
 def test_a_classifier_says_what_it_is(classifier: Classifier) -> None:

@@ -7,9 +7,10 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image as Picture
+from PIL import UnidentifiedImageError
 from toys import encoded, pixels
 
-from reprise.codecs import complaints, heif
+from reprise.codecs import complaints, heif, kinds
 from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import decode
 
@@ -75,3 +76,41 @@ def test_a_jpeg_of_12_bits_is_named() -> None:
     deep = data.replace(frame, frame[:-1] + b"\x0c")
     assert deep != data
     assert complaint(deep) == complaints.too_deep(12)
+
+
+OTHERS = {  # all that Pillow writes or that begins in a known way, of formats that take no end
+    "XBM": b"#define a_width 8\n#define a_height 8\nstatic char a_bits[] = {\n"
+    b"0x00,0x00,0x00,0x00,0x00,0x00,0x00,0x00};\n",
+    "XPM": b'/* XPM */\nstatic char *a[] = {\n"1 1 1 1",\n"a c #000000",\n"a"\n};\n',
+    "FITS": b"SIMPLE  =                    T".ljust(2880) + bytes(2880),
+    "PSD": b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 8, 8, 8, 3) + bytes(300),
+    "QOI": b"qoif" + struct.pack(">IIBB", 8, 8, 3, 0) + b"\xfd" * 9,
+    "DDS": encoded(pixels(0), "DDS"),
+    "ICNS": encoded(Picture.new("RGBA", (16, 16)), "ICNS"),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_a_format_without_an_end_in_time_is_named(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Picture.init()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("it was opened")
+
+    monkeypatch.setitem(Picture.OPEN, kind, (refuse, lambda _: True))
+    assert complaint(OTHERS[kind]) == (
+        f"a file of the format {kind}, which is not read; convert it to PNG"
+    )
+
+
+def test_every_other_format_of_pillow_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    Picture.init()
+    tried = list[bytes]()
+    for kind in Picture.ID:
+        monkeypatch.setitem(Picture.OPEN, kind, (None, tried.append))
+    monkeypatch.setattr(Picture, "ID", [*Picture.ID])
+    with pytest.raises(UnidentifiedImageError):
+        kinds.opened(BytesIO(b"a text"))
+    assert len(tried) == len({*Picture.ID} & kinds.KINDS) >= 13

@@ -16,19 +16,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from running import HOST, Reply, asked, png, ruled, wait_for
+from running import HOST, Reply, asked, png, wait_for
 
 from reprise.serving import serve
 from reprise.serving.listening import listen
 from reprise.serving.log_lines import LOG
 from reprise.serving.secret import TOKEN
 
+pytest_plugins = ("server_fixtures",)
+
 COMMAND = [sys.executable, "-m", "reprise.serving.serve"]
-
-
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ruled(tmp_path_factory.mktemp("served"))
 
 
 @pytest.fixture(autouse=True)

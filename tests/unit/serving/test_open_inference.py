@@ -12,27 +12,18 @@ import tritonclient.http as triton
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear import CARD, SPEC
-from running import Running, limited, png, ruled, seen
+from running import Running, png, seen
 from tritonclient.utils import InferenceServerException
 
 from reprise import model
-from reprise.serving import tensor_values, tensors
+from reprise.serving import client_json, tensor_values, tensors
 from reprise.serving.refusal import RejectedError
+
+pytest_plugins = ("server_fixtures",)
 
 INFER = "/v2/models/model/infer"
 LENGTH = "Inference-Header-Content-Length"
 IMAGES = np.random.default_rng(5).integers(0, 256, (3, *SPEC[:3]), np.uint8)
-
-
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ruled(tmp_path_factory.mktemp("served"))
-
-
-@pytest.fixture(scope="module")
-def running(exported: Path) -> Iterator[Running]:
-    with limited(exported) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +149,9 @@ def test_binary_data_follow_the_json(running: Running, expected: model.Answers) 
         (request(shape=[-1, 6, 7, 3]), 400, "must be a list of whole numbers"),
         (request(shape=[True, 6, 7, 3]), 400, "must be a list of whole numbers"),
         (request(shape="3"), 400, "must be a list of whole numbers"),
+        (request(shape=[1] * 9), 400, "must be a list of whole numbers, 8 at most"),
+        (request() | {"id": "a" * 1001}, 400, '"id" has more than 1,000 letters'),
+        (request(name="\0" * 9000), 400, "the inputs are \\x00\\x00"),
         (request(data=...), 400, 'neither a list "data" nor binary_data_size'),
         (request(data="a"), 400, 'neither a list "data" nor binary_data_size'),
         (request(data=[256] * 378), 400, "whole numbers from 0 to 255"),
@@ -278,3 +272,21 @@ def test_no_tensor_makes_the_server_fail(changes: dict[str, Any], more: dict[str
     assert answer.status < 500
     if answer.status != 200:
         assert isinstance(answer.json()["error"], str)
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (b"[" * 1_000_001, "1,000,000 lists"),
+        (b'"' * 100_001, "100,000 quotes"),
+        (b"[" + b"1," * 2_000_001 + b"1]", "2,000,000 values"),
+    ],
+)
+def test_json_that_takes_long_is_not_read(body: bytes, what: str) -> None:
+    with pytest.raises(RejectedError, match=f"more than {what}; send binary data") as caught:
+        client_json.loads(body)
+    assert caught.value.status == 413
+
+
+def test_as_many_values_as_are_allowed_are_read() -> None:
+    assert len(client_json.loads(b"[" + b"1," * 2_000_000 + b"1]")) == 2_000_001

@@ -2,27 +2,22 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from running import MULTIPART, Reply, Running, form, limited, png, ruled, served
+from running import MULTIPART, Reply, Running, form, png, ruled, served
 
 from reprise.serving import application, homepage
 from reprise.serving.homepage import OPENAPI
+
+pytest_plugins = ("server_fixtures",)
 
 DOCUMENT = json.loads(OPENAPI.read_text("utf-8"))
 SECRET = "0123456789abcdef"  # noqa: S105
 INFER = "/v2/models/model/infer"
 TENSOR = {"name": "images", "datatype": "UINT8", "shape": [1, 6, 7, 3], "data": [0] * 126}
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with limited(ruled(tmp_path_factory.mktemp("served"))) as found:
-        yield found
 
 
 def holds(answer: Reply, method: str, path: str) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear import CARD, SPEC
-from running import MULTIPART, Running, form, limited, png, ruled, seen, wait_for
+from running import MULTIPART, Running, form, png, seen, wait_for
 
 from reprise import model
 from reprise.occlusion import heat_map
 
+pytest_plugins = ("server_fixtures",)
+
 JSON = "application/json"
-
-
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ruled(tmp_path_factory.mktemp("served"))
-
-
-@pytest.fixture(scope="module")
-def running(exported: Path) -> Iterator[Running]:
-    with limited(exported) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +161,7 @@ def test_a_jpeg_of_many_scans_is_refused(running: Running) -> None:
         (JSON, sent([text(png())], explain=[]), 400, "true or false, is a list"),
         (JSON, sent([text(png())], top={"a": 1}), 400, "from 1, is an object"),
         (JSON, sent([""] * 6), 413, "the request has 6 pictures, the limit is 5"),
-        (JSON, b'{"images": [' + b'"",' * 60000 + b'""]}', 413, "or 100,000 quotes"),
+        (JSON, b'{"images": [' + b'"",' * 60000 + b'""]}', 413, "more than 100,000 quotes"),
         (MULTIPART, b"", 400, "has no picture"),
         (MULTIPART, form(("a", bytes(150000))) + b"x", 422, "no picture could be read"),
         (MULTIPART, b"--edge--\r\n", 400, "has no picture"),
@@ -252,6 +242,16 @@ def test_a_full_queue_refuses_before_the_body(running: Running) -> None:
         "ready": True,
         "version": running.service.deployed.version,
     }
+
+
+def test_heat_maps_leave_place_for_others(running: Running) -> None:
+    with running.service.admit(15, 15):
+        assert running.post("/predict?explain=1", png()).status == 200
+        answer = running.post("/predict?explain=1", form(*[("a", png())] * 2), MULTIPART)
+        assert (answer.status, answer.headers["retry-after"]) == (429, "5")
+        assert answer.json()["error"] == "heat maps of 15 pictures are being made; try again later"
+        assert running.post("/predict", form(*[("a", png())] * 2), MULTIPART).status == 200
+    assert running.service.explained == running.service.admitted == 0
 
 
 def test_too_many_bytes_of_all_requests_are_refused(running: Running) -> None:

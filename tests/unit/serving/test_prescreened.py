@@ -8,6 +8,7 @@ from linear import SPEC
 from PIL import Image as Picture
 
 from reprise import inputs
+from reprise.codecs import kinds
 from reprise.directory import Failure, Source
 from reprise.serving import prescreen
 
@@ -17,7 +18,7 @@ LONG = 30_000
 
 @pytest.mark.parametrize("begin", [b"%!PS-Adobe-3.0 EPSF-3.0\n", b"\xc5\xd0\xd3\xc6" + bytes(8)])
 def test_eps_is_not_parsed(begin: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Picture, "open", None)
+    monkeypatch.setattr(kinds, "opened", None)
     assert prescreen.excess(begin + b"%%x\n" * LONG, MOST) == "EPS is no image of pixels"
 
 
@@ -48,3 +49,13 @@ def test_files_of_every_pixel_are_taken(mode: str, value: int) -> None:
     for data in (file.getvalue(), commented):
         assert prescreen.excess(data, MOST) == ""
         assert isinstance(inputs.load(Source("", data), SPEC), inputs.Loaded)
+
+
+def test_exif_in_thousands_of_parts_is_not_joined() -> None:
+    file = BytesIO()
+    Picture.new("L", (8, 8)).save(file, "JPEG")
+    data, part = file.getvalue(), b"\xff\xe1\0\x09Exif\0\0a"
+    assert prescreen.excess(data[:2] + part * 100 + data[2:], MOST) == ""
+    assert "more than 100 parts of EXIF data" in prescreen.excess(
+        data[:2] + part * 101 + data[2:], MOST
+    )

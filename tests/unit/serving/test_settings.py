@@ -64,7 +64,7 @@ def test_all_can_be_set() -> None:
         (["--repo", "a"], "--repo and --rev belong together"),
         (["--rev", "v1"], "--repo and --rev belong together"),
         (["--token-file", "none"], "No such file or directory: 'none'"),
-        (["--tok", "x"], "unrecognized arguments"),
+        (["--tok", "x"], "there is no option --tok; did you mean --token-file?"),
     ],
 )
 def test_mistakes_are_told(
