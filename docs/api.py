@@ -31,7 +31,8 @@ print(answer.answer, answer.probability)
 """
 # What is shown, by the module that has it, in this order.
 SHOWN = {
-    "reprise/onnx_classifier.py": ["Classifier", "PictureError"],
+    "reprise/onnx_classifier.py": ["Classifier"],
+    "reprise/given.py": ["PictureError"],
     "reprise/classification.py": ["Classification", "Classifications"],
     "reprise/explanation.py": ["Explanation"],
     "reprise/model.py": ["ModelError"],

@@ -43,7 +43,7 @@ def _buttons(rng: Generator, top: float, bottom: float, x: float) -> list[Piece]
 def shirt(rng: Generator) -> list[Piece]:
     """Cut a shirt, of short or long sleeves."""
     sleeve = _between(rng, 0.18, 0.32) if rng.random() < 0.6 else _between(rng, 0.6, 0.85)
-    pieces = _torso(rng, sleeve, _between(rng, 0.45, 0.68), _between(rng, -0.02, 0.06))
+    pieces = _torso(rng, sleeve, _between(rng, 0.42, 0.62), _between(rng, -0.02, 0.05))
     if rng.random() < 0.35:
         pieces += [line([(0.0, -0.5), (0.0, 0.5)], 0.8), *_buttons(rng, -0.45, 0.45, 0.0)]
     return pieces
@@ -51,7 +51,7 @@ def shirt(rng: Generator) -> list[Piece]:
 
 def coat(rng: Generator) -> list[Piece]:
     """Cut a coat: long sleeves, lapels, an opening."""
-    length = _between(rng, 0.62, 0.92)
+    length = _between(rng, 0.72, 0.95)
     pieces = _torso(rng, _between(rng, 0.65, 0.88), length, _between(rng, 0.02, 0.14))
     over = _between(rng, 0.0, 0.07)
     tip = _between(rng, 0.12, 0.2)
@@ -64,7 +64,7 @@ def coat(rng: Generator) -> list[Piece]:
 
 def dress(rng: Generator) -> list[Piece]:
     """Cut a dress: a waist, and a hem that is wider, with sleeves or straps."""
-    length, flare = _between(rng, 0.62, 0.95), _between(rng, 0.1, 0.38)
+    length, flare = _between(rng, 0.62, 0.95), _between(rng, 0.14, 0.38)
     if rng.random() < 0.5:
         pieces = _torso(rng, _between(rng, 0.1, 0.4), length, flare)
         return [*pieces, line([(-0.24, 0.02), (0.24, 0.02)], 0.7, 0.03)]

@@ -78,7 +78,7 @@ def _shaded(ground: np.ndarray, mask: np.ndarray, rng: Generator) -> np.ndarray:
 
 def _cloth(rng: Generator, size: tuple[int, int]) -> np.ndarray:
     """Return cloth [H, W, 3] with folds, plain or with stripes, checks or dots."""
-    base = backdrop.colour(rng, 15, 190, 0.2 + 0.4 * float(rng.random()))
+    base = backdrop.colour(rng, 15, 170, 0.2 + 0.4 * float(rng.random()))
     folds = (
         1 + 0.22 * backdrop.waves(rng, size, (7, 4)) + 0.06 * backdrop.waves(rng, size, (60, 60))
     )
@@ -88,7 +88,7 @@ def _cloth(rng: Generator, size: tuple[int, int]) -> np.ndarray:
         0: across[None, :], 1: down[:, None], 2: across[None, :] ^ down[:, None],
         3: across[None, :] & down[:, None],
     }  # fmt: skip
-    printed = prints.get(int(rng.integers(16)), np.zeros((1, 1), bool))
+    printed = prints.get(int(rng.integers(20)), np.zeros((1, 1), bool))
     return np.where(printed[..., None], backdrop.colour(rng, 20, 220, 0.3), base) * folds
 
 

@@ -2,6 +2,7 @@
 // file, grey by the luma of ITU-R 601 in Pillow's whole numbers, what is transparent on white.
 
 import { complaint } from "./complete.js";
+import { tooLarge, unread } from "./reasons.js";
 import { LARGEST } from "./resize.js";
 
 const STRIP = 2 ** 22; // pixels read at once: phones limit the area of a canvas
@@ -11,13 +12,14 @@ const AS_STORED = {
 
 /** Return pixels {data: Uint8Array [H * W * C], width, height, channels}; C is 1 or 3. */
 export async function decode(blob, channels) {
-  const reason = complaint(new Uint8Array(await blob.arrayBuffer()));
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const reason = await complaint(bytes);
   if (reason) throw new Error(reason);
   let bitmap;
   try {
     bitmap = await createImageBitmap(blob, AS_STORED);
   } catch {
-    throw new Error("is damaged, or no picture that this browser can read; try JPEG or PNG");
+    throw new Error(unread(bytes));
   }
   try {
     return pixels(bitmap, channels);
@@ -28,9 +30,7 @@ export async function decode(blob, channels) {
 
 function pixels(bitmap, channels) {
   const { width, height } = bitmap;
-  if (width * height > LARGEST) {
-    throw new Error(`${width} x ${height} pixels exceed the limit of ${LARGEST.toLocaleString("en")}`);
-  }
+  if (width * height > LARGEST) throw new Error(tooLarge(LARGEST));
   const made = { data: new Uint8Array(width * height * channels), width, height, channels };
   let at = 0;
   for (const strip of strips(bitmap)) {

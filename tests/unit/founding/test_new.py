@@ -235,3 +235,17 @@ def test_its_makefile_and_pages_name_commands_that_are_there() -> None:
         called = {*re.findall(r"(?:`|-m )reprise ([a-z][\w-]*)", text)}
         assert called
         assert called <= COMMANDS.keys()
+
+
+def test_what_messages_call_for_is_in_its_makefile() -> None:
+    makefile = (ROOT / "template/files/Makefile").read_text("utf-8").replace("\\\n", " ")
+    listed = re.findall(r"^(?:COMMANDS =|\.PHONY:)(.*)$", makefile, re.MULTILINE)
+    targets = {*" ".join(listed).split(), ".venv/installed"}
+    asked = {
+        (target, str(path))
+        for package in ("reprise", "stages", "tools", "recipes", "data", "models/source")
+        for path in (ROOT / package).rglob("*.*")
+        if path.suffix in {".py", ".yaml", ".md"}
+        for target in re.findall(r"`make ([a-z][a-z-]*)", path.read_text("utf-8"))
+    }
+    assert {place for target, place in asked if target not in targets} == set()

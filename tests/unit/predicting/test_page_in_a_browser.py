@@ -2,10 +2,9 @@
 
 import functools
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from io import BytesIO
 from itertools import product
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 import linear
 import numpy as np
 import pytest
-from browsing import chromium, drawn, dropped, opened, runtime
+from browsing import Quiet, chromium, drawn, dropped, opened, runtime, served
 from PIL import Image as Picture
 
 from reprise import model
@@ -48,25 +47,6 @@ FIT = """async ([cases, url]) => {
         return [...fit({ ...pixels, data: Uint8Array.from(pixels.data) }, spec).data].join();
     });
 }"""
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder without a log."""
-
-    def log_message(self, *_: object) -> None:  # the name is the library's
-        pass
-
-
-@contextmanager
-def served(handler: Any) -> Iterator[str]:  # noqa: ANN401  # a class, or what stands for one
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -191,9 +171,9 @@ def test_dropped_chosen_and_broken_files_have_cards(
         page.wait_for_selector(".card .bars >> nth=1")
         page.wait_for_selector(".card.bad >> nth=2")
         told = page.locator("#cards").inner_text()
-        assert "cut.png: ends before the picture does" in told
+        assert "cut.png: cut short or damaged" in told
         assert "empty.jpg: is empty (0 bytes)" in told
-        assert "text.png: is damaged, or no picture" in told
+        assert "text.png: no picture of a kind" in told
         assert r"<img src=x onerror=alert(2)>\u{202e}猫.png" in told
         assert page.locator("#cards img").count() == 0
         assert page.title().startswith(r"猫, <img src=x onerror=alert(1)> or \u{202e}gpj.exe? Try")
