@@ -12,7 +12,7 @@ import pytest
 
 PATHS = [path for room in ("reprise", "stages", "tools") for path in Path(room).rglob("*.py")]
 LISTING = {"glob", "rglob", "iterdir", "scandir", "listdir", "walk"}
-# Without other packages, seconds instead of a minute; what they would say of types is no matter here.
+# Without other packages: seconds instead of a minute; what they tell of types is no matter here.
 MYPY = ("mypy", "--config-file=", "--no-site-packages", "--ignore-missing-imports", "--cache-dir")
 WRITES = {"w", "x", "a", "r+", "w+"}  # in a mode of text
 
@@ -64,7 +64,7 @@ def test_what_depends_on_the_system_is_found(code: str) -> None:
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
 def test_no_module_asks_for_what_a_system_lacks(platform: str) -> None:
-    """Mypy knows what is in the modules of Python on each system, and what `sys.platform` guards."""
+    """Mypy knows what Python's modules hold on each system, and what `sys.platform` guards."""
     command = [sys.executable, "-m", *MYPY, os.devnull, "--platform", platform]
     command += ["--python-version", "3.11", *(path.as_posix() for path in PATHS)]
     told = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
