@@ -53,7 +53,7 @@ class Runtime(Kernels):
     """Parameters of device, threads and kernels."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
-        description="auto: a GPU if there is one; each kind rounds differently"
+        description="auto: a CUDA GPU if there is one, else cpu; each kind rounds differently"
     )
     threads: int = Field(
         ge=1, le=1024, description="CPU threads; another number rounds differently"

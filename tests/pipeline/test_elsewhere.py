@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 STAGES = YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
 WINDOWS = {"PYTHONPATH": str(ROOT / "tests/elsewhere"), "PYTHONWARNDEFAULTENCODING": "1"}
+WINDOWS |= {"PYTHONIOENCODING": "cp1252"}
 IMPORT = """
 from importlib import import_module
 from pathlib import Path

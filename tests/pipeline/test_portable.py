@@ -1,6 +1,10 @@
-"""The code says the same on every system: encodings, ends of lines, and the order of files."""
+"""The code says the same on every system: encodings, ends of lines, the order of files, modules."""
 
 import ast
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +12,8 @@ import pytest
 
 PATHS = [path for room in ("reprise", "stages", "tools") for path in Path(room).rglob("*.py")]
 LISTING = {"glob", "rglob", "iterdir", "scandir", "listdir", "walk"}
+# Without other packages: seconds instead of a minute; what they tell of types is no matter here.
+MYPY = ("mypy", "--config-file=", "--no-site-packages", "--ignore-missing-imports", "--cache-dir")
 WRITES = {"w", "x", "a", "r+", "w+"}  # in a mode of text
 
 
@@ -54,3 +60,14 @@ def test_no_call_depends_on_the_system() -> None:
 )
 def test_what_depends_on_the_system_is_found(code: str) -> None:
     assert [*flaws(ast.parse(code))]
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+def test_no_module_asks_for_what_a_system_lacks(platform: str) -> None:
+    """Mypy knows what Python's modules hold on each system, and what `sys.platform` guards."""
+    command = [sys.executable, "-m", *MYPY, os.devnull, "--platform", platform]
+    command += ["--python-version", "3.11", *(path.as_posix() for path in PATHS)]
+    told = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
+    assert "Found " in told.stdout, told.stderr  # of types, that other packages would tell
+    lacking = re.compile(r"Module .*has no attribute|\[(Signals|ModuleType)\].*has no attribute")
+    assert not [line for line in told.stdout.splitlines() if lacking.search(line)]

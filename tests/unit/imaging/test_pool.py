@@ -116,7 +116,8 @@ def test_the_result_is_the_same_for_any_number_of_workers(
     assert same(found, list(decode_groups(groups, PARAMS, EVERY)))
 
 
-@pytest.mark.parametrize("start", ["forkserver", "spawn"])  # of Linux, of macOS and Windows
+# Stages spawn on macOS and Windows, and have a fork server elsewhere.
+@pytest.mark.parametrize("start", sorted({*multiprocessing.get_all_start_methods()} - {"fork"}))
 def test_processes_give_the_same_as_threads(
     groups: list[RowGroup], start: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
