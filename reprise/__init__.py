@@ -9,7 +9,11 @@ pipeline decodes and resizes with the same code, and shares `escaping` and `shor
 `ModelError` says why a model cannot be used, `PictureError`, a ValueError, why a picture cannot.
 """
 
+import os
 from typing import TYPE_CHECKING
+
+# Before anything imports ONNX Runtime, which would write to the home folder and report home.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from reprise.model import ModelError

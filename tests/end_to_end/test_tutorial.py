@@ -42,7 +42,9 @@ def steps(text: str) -> Iterator[Step]:
 def pattern(printed: str) -> str:
     """Return a regular expression of what a page shows."""
     lines = (
-        r"(?:[^\n]*\n)*?" if line == "..." else ".*?".join(map(re.escape, line.split("..."))) + r"\n"
+        r"(?:[^\n]*\n)*?"
+        if line == "..."
+        else ".*?".join(map(re.escape, line.split("..."))) + r"\n"
         for line in printed.splitlines()
     )
     return "".join(lines)
@@ -110,7 +112,9 @@ def test_the_tutorial_holds_word_for_word(shell: Shell) -> None:
     port = free_port()
     for command, printed in steps(PAGE.read_text("utf-8")):
         found = shell.run(re.sub(r"\b8000\b", port, command)).replace(port, "8000")
-        assert re.fullmatch(pattern(printed), found), f"$ {command}\n{found}\n--- the page has\n{printed}"
+        assert re.fullmatch(pattern(printed), found), (
+            f"$ {command}\n{found}\n--- the page has\n{printed}"
+        )
 
 
 @pytest.mark.parametrize(

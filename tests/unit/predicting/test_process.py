@@ -150,3 +150,13 @@ def test_streams_that_are_not_needed_may_be_closed(place: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("module", ["reprise.model", "stages.exporting.formats"])
+def test_onnx_runtime_writes_nothing_at_home_to_report_there(tmp_path: Path, module: str) -> None:
+    unset = {"ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"}
+    here = {name: value for name, value in os.environ.items() if name not in unset}
+    code = f"import {module}, onnxruntime, reprise"
+    environment = here | {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert not [*tmp_path.rglob("*onnxruntime*")]
