@@ -362,7 +362,7 @@ def test_a_truncated_image_is_refused(kind: str, share: float) -> None:
 
 @pytest.mark.parametrize("data", [b"\x89HDF\r\n\x1a\n" + bytes(90), b"GRIB\0\0\0\1" + bytes(50)])
 def test_a_format_that_pillow_knows_but_cannot_decode_is_refused(data: bytes) -> None:
-    assert complaint(data) == "no image that Pillow knows"
+    assert complaint(data) == complaints.NOTHING
 
 
 def test_a_postscript_program_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
