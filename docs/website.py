@@ -36,7 +36,7 @@ def place(file: Path) -> Path | None:
     if file.suffix == ".md":
         name = file.parent if file.stem == "README" else file.with_suffix("")
         return Path("-".join(name.parts).lower() + ".md")
-    return Path("images", *file.parts) if file.suffix in {".png", ".svg"} else None
+    return Path("images", *file.parts) if file.suffix in {".jpg", ".png", ".svg"} else None
 
 
 def target(page: Path, link: str) -> tuple[Path, str]:

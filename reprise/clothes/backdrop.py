@@ -55,4 +55,4 @@ def shine(rng: Generator, size: tuple[int, int]) -> np.ndarray:
 def noise(rng: Generator, size: tuple[int, int]) -> np.ndarray:
     """Return the noise of a camera [H, W, 3]: nearly normal, of a strength that is drawn."""
     draws = rng.integers(-64, 65, (4, size[1], size[0], 3)).sum(axis=0)
-    return np.asarray(draws * (0.02 + 0.07 * rng.random()))
+    return np.asarray(draws * (0.02 + 0.05 * rng.random()))

@@ -78,7 +78,7 @@ def parser() -> CommandParser:
     made = CommandParser("reprise draw-clothes", about, EPILOG)
     add = made.add_argument
     add("out", type=values.folder, metavar="OUT", help="the folder to write")
-    add("--count", type=values.count, default=40, metavar="N",
+    add("--count", type=values.count, default=60, metavar="N",
         help="images of each class (%(default)s)")  # fmt: skip
     add("--seed", type=values.seed, default=0, metavar="N", help="other images (%(default)s)")
     return made

@@ -39,10 +39,10 @@ def take(kind: str, rng: Generator) -> Picture.Image:
 
 def _posed(pieces: Sequence[Piece], rng: Generator) -> list[Piece]:
     """Turn, shear, scale and shift a garment; points come in units of half a picture."""
-    angle = float(rng.random() - 0.5) * (0.1 if rng.random() < 0.85 else 0.5)
+    angle = float(rng.random() - 0.5) * (0.1 if rng.random() < 0.9 else 0.4)
     shear = np.array([[1.0, 0.0], [float(rng.random() - 0.5) * 0.15, 1.0]])
     scale = (0.92 + 0.16 * rng.random(2)) * (0.9 + 0.25 * float(rng.random()))
-    shift = (rng.random(2) - 0.5) * 0.14
+    shift = (rng.random(2) - 0.5) * 0.1
     return [
         piece._replace(
             points=moved(moved(piece.points * scale, shear), turn(angle)) + shift,
