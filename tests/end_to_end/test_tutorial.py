@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -35,7 +34,7 @@ def steps(text: str) -> Iterator[Step]:
         assert block[2].startswith("$ "), block[2]
         if not block[1]:
             for part in re.split(r"(?m)^\$ ", block[2])[1:]:
-                command, more = re.match(r"((?:[^\n]*\\\n)*[^\n]*)\n(.*)", part, re.S).groups()  # type: ignore[union-attr]
+                command, more = re.match(r"((?:[^\n]*\\\n)*[^\n]*)\n(.*)", part, re.DOTALL).groups()  # type: ignore[union-attr]
                 yield Step(command, more)
 
 
