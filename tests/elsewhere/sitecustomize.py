@@ -129,7 +129,7 @@ def _is_temporary(frame: FrameType | None) -> bool:
     return False
 
 
-builtins.__import__ = _import  # type: ignore[assignment]
+builtins.__import__ = _import
 for module in OURS:
     warnings.filterwarnings("error", category=EncodingWarning, module=rf"{module}\b")
 sys.addaudithook(_audit)
