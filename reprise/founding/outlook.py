@@ -10,13 +10,13 @@ from reprise.escaping import printable
 from reprise.repository import PlaceError, python
 
 CODE = ("stages/", "reprise/")
-LATER = "`make repro` installs what is new, and `dvc status` says which stages run again"
+LATER = "install what is new, as README.md says; `dvc status` tells which stages run again"
 
 
 def outlook(root: Path) -> Iterator[str]:
     """Yield a line for each stage that will run again, or why that is not known."""
     if not (root / "dvc.lock").exists():
-        yield "no stage has run here yet: `make repro` runs all"
+        yield "no stage has run here yet: `dvc repro` runs all"
         return
     try:
         command = [str(python(root)), "-m", "dvc", "status", "--json"]

@@ -22,7 +22,7 @@ export async function decode(blob, channels) {
     throw new Error(unread(bytes));
   }
   try {
-    return pixels(bitmap, channels);
+    return await pixels(bitmap, channels);
   } finally {
     bitmap.close();
   }
@@ -70,10 +70,10 @@ function* strips(bitmap, ground = null) {
 }
 
 /** Let white through, as reprise/codecs/alpha.py does. */
-function opaque(bitmap, channels) {
+async function opaque(bitmap, channels) {
   const { width, height } = bitmap;
   const made = { data: new Uint8Array(width * height * channels), width, height, channels };
-  const straight = untouched(bitmap);
+  const straight = untouched(bitmap) ?? await fromFrame(bitmap);
   const unused = straight !== null && isUnused(straight);
   let at = 0;
   for (const strip of straight ? [straight] : strips(bitmap, "#fff")) {
@@ -120,4 +120,22 @@ function untouched(bitmap) {
   const data = new Uint8Array(width * height * 4);
   gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, data);
   return gl.getError() === gl.NO_ERROR ? data : null;
+}
+
+/** Return the same by way of a frame of video, for Firefox where it has no WebGL; or null. */
+async function fromFrame(bitmap) {
+  if (new OffscreenCanvas(1, 1).getContext("webgl") || !globalThis.VideoFrame) return null;
+  const frame = new VideoFrame(bitmap, { timestamp: 0 });
+  try {
+    const data = new Uint8Array(frame.allocationSize());
+    if (data.length !== bitmap.width * bitmap.height * 4 || !/^(RGBA|BGRA)$/.test(frame.format)) return null;
+    await frame.copyTo(data);
+    if (frame.format === "RGBA") return data;
+    for (let at = 0; at < data.length; at += 4) [data[at], data[at + 2]] = [data[at + 2], data[at]];
+    return data;
+  } catch {
+    return null;
+  } finally {
+    frame.close();
+  }
 }

@@ -3,6 +3,23 @@
 
 const AHEAD = 28; // bits that may be missing: libjpeg reads ahead, and guesses the last ones (by trial)
 
+/** Read Huffman tables into lookups by 16 bits: length of the code * 256 + symbol. */
+export function readTables(bytes, from, end, tables) {
+  for (let at = from; at + 17 <= end;) {
+    const lookup = new Uint16Array(65536);
+    let [code, symbol] = [0, at + 17];
+    for (let length = 1; length <= 16; length += 1) {
+      for (let count = bytes[at + length]; count > 0; count -= 1, symbol += 1) {
+        const span = 1 << (16 - length);
+        lookup.fill(length * 256 + bytes[symbol], code, code + span);
+        code += span;
+      }
+    }
+    tables[bytes[at]] = lookup;
+    at = symbol;
+  }
+}
+
 /** Read bits from a place on, up to the next marker. */
 export function bitsOf(bytes, from) {
   let [at, held, count, beyond] = [from, 0, 0, 0]; // beyond: bits that are not there

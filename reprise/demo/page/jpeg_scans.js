@@ -1,7 +1,7 @@
 // Whether a JPEG file holds all of its pixels: its codes are followed to the last one, without any
 // pixel being made of them, as reprise/codecs/jpeg_scans.py has libjpeg do it. Source of the format: ITU-T T.81.
 
-import { bitsOf, coder } from "./huffman.js";
+import { bitsOf, coder, readTables } from "./huffman.js";
 import { SHORT, tooDeep, tooLarge } from "./reasons.js";
 import { LARGEST } from "./resize.js";
 
@@ -20,7 +20,7 @@ export function jpegComplaint(bytes) {
     if (marker === SOI || marker === TEM) continue;
     const end = at + bytes[at] * 256 + bytes[at + 1];
     if (!(end <= bytes.length)) return SHORT;
-    if (marker === DHT) readTables(file, at + 2, end);
+    if (marker === DHT) readTables(bytes, at + 2, end, file.tables);
     else if (marker === DRI) file.interval = bytes[at + 2] * 256 + bytes[at + 3];
     else if (isFrame(marker)) {
       file.frame = frame(bytes, at, marker);
@@ -67,23 +67,6 @@ function frame(bytes, at, marker) {
     part.seen = marker === PROGRESSIVE ? new Uint8Array(part.line * rows * part.down * 64) : null;
   }
   return { width, height, bits: bytes[at + 2], parts, columns, rows, progressive: marker === PROGRESSIVE };
-}
-
-/** Read Huffman tables into lookups by 16 bits: length of the code * 256 + symbol. */
-function readTables(file, from, end) {
-  for (let at = from; at + 17 <= end;) {
-    const lookup = new Uint16Array(65536);
-    let [code, symbol] = [0, at + 17];
-    for (let length = 1; length <= 16; length += 1) {
-      for (let count = file.bytes[at + length]; count > 0; count -= 1, symbol += 1) {
-        const span = 1 << (16 - length);
-        lookup.fill(length * 256 + file.bytes[symbol], code, code + span);
-        code += span;
-      }
-    }
-    file.tables[file.bytes[at]] = lookup;
-    at = symbol;
-  }
 }
 
 /** Follow the codes of a scan; return whether they are there. `used` becomes where they end. */
