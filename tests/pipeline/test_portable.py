@@ -62,10 +62,9 @@ def test_what_depends_on_the_system_is_found(code: str) -> None:
     assert [*flaws(ast.parse(code))]
 
 
-@pytest.mark.parametrize("platform", ["win32", "darwin"])
-def test_no_module_asks_for_what_a_system_lacks(platform: str) -> None:
-    """Mypy knows what Python's modules hold on each system, and what `sys.platform` guards."""
-    command = [sys.executable, "-m", *MYPY, os.devnull, "--platform", platform]
+def test_no_module_asks_for_what_windows_lacks() -> None:
+    """Mypy knows what Python has there, and what `sys.platform` guards; macOS has more."""
+    command = [sys.executable, "-m", *MYPY, os.devnull, "--platform", "win32"]
     command += ["--python-version", "3.11", *(path.as_posix() for path in PATHS)]
     told = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
     assert "Found " in told.stdout, told.stderr  # of types, that other packages would tell
