@@ -7,6 +7,8 @@ from pathlib import PurePath
 from reprise import writing
 from reprise.accuracy import Accuracy
 from reprise.amount import amount
+from reprise.counting import counted
+from reprise.escaping import printable
 from reprise.explanation import explain
 from reprise.model import Model
 from reprise.options import Options
@@ -46,6 +48,8 @@ class ByProducts:
         Raises:
             OutputError: it cannot be written.
         """
+        if (file := self._options.output) and self._taken:
+            yield f"{counted(self._taken, 'picture')} written to {printable(str(file))}"
         if self._options.sheet and self._shown:
             writing.save(contact_sheet(self._shown), self._options.sheet)
             if self._taken > len(self._shown):

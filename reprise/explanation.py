@@ -1,5 +1,6 @@
 """Where a picture shows the class that a model predicts, as numbers and as a picture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -45,6 +46,19 @@ class Explanation:
         file = BytesIO()
         self.overlay().save(file, "PNG")
         return file.getvalue()
+
+
+def index(label: object, classes: Sequence[str]) -> int:
+    """Return which class a label names.
+
+    Raises:
+        ValueError: none of them.
+    """
+    if label in classes:
+        return classes.index(str(label))
+    if str(label) in classes:
+        raise ValueError(f"classes are named by text: {str(label)!r}, not {label!r}")
+    raise ValueError(f"class {label!r} is none of {', '.join(map(repr, classes))}")
 
 
 def explain(model: Model, pixels: np.ndarray, label: int | None = None) -> Explanation:

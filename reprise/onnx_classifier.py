@@ -123,14 +123,12 @@ class Classifier(Reloadable):
             ValueError: there is no such class, or not exactly one picture.
             ModelError: the model fails.
         """
-        if label is not None and label not in self.classes:
-            raise ValueError(f"class {label!r} is none of {', '.join(self.classes)}")
+        chosen = None if label is None else explanation.index(label, self.classes)
         found = list(islice(self._loaded(picture, Skipped()), 2))
         if len(found) != 1:
             number = "several" if found else "none"
             raise ValueError(f"explains one picture, and {number} are given; ask for one by one")
         loaded = given.require(found[0])
-        chosen = None if label is None else self.classes.index(label)
         return explanation.explain(self._model, loaded.pixels, chosen)
 
     def _predictions(

@@ -34,17 +34,20 @@ IMAGES are
   .csv .tsv  tables that name files beside them, or addresses; --file-column says which column
   -          standard input: the bytes of one image, or one file, folder or glob a line
 
-A model that was exported with evaluate.abstain or evaluate.ood_quantile says `unknown` where it is
-not sure enough, or a picture is unlike those that it knows; JSON lines have null as the answer.
+A model says `unknown` (in JSON lines: null) if it was exported with evaluate.abstain or
+evaluate.ood_quantile, or --threshold is given. Others answer always.
 
 Where a table or Parquet file has labels, the accuracy follows on standard error.
 
-Rows are printed batch by batch; --output writes them to a file, which appears when it is whole. A
-picture that cannot be read is reported on standard error with the reason, and the others are
-predicted.
+Rows are printed batch by batch. --output writes them to a file, which appears when it is whole.
+A picture that cannot be read is named on standard error, with the reason; the others are predicted.
 
-exit codes: 0 all was predicted, 1 not all, 2 wrong usage, 130 interrupted, 141 the reader of the
-output has closed it
+exit codes:
+  0    all was predicted
+  1    not all was, or the output is full or closed
+  2    wrong usage
+  130  interrupted
+  141  what reads the output has ended, as `head` does
 """
 
 

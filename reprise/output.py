@@ -8,7 +8,8 @@ from io import StringIO
 from typing import Literal, NamedTuple
 from unicodedata import east_asian_width
 
-from reprise.escaping import cell, printable
+from reprise.directory import Failure
+from reprise.escaping import BYTES, FORMULA, NUMBER, printable
 from reprise.prediction import Decision, Prediction
 
 OutputFormat = Literal["table", "jsonl", "csv"]
@@ -39,7 +40,7 @@ def writer(
 ) -> Callable[[Prediction], str]:
     """Return a function that formats a prediction, without a line end after it."""
     if form == "jsonl":
-        return _json
+        return json_line
     if form == "csv":
         return _csv
     width = min(WIDEST, max(_width(printable(name)) for name in classes))
@@ -70,13 +71,15 @@ def _width(text: str) -> int:
     return sum(2 if east_asian_width(letter) in {"F", "W"} else 1 for letter in text)
 
 
-def _json(prediction: Prediction) -> str:
+def json_line(found: Prediction | Failure) -> str:
     """Return one line of ASCII, so that no encoding of a pipe can damage it."""
-    return json.dumps(record(prediction))
+    return json.dumps(record(found))
 
 
-def record(prediction: Prediction) -> dict[str, object]:
+def record(prediction: Prediction | Failure) -> dict[str, object]:
     """Return what JSON has of a prediction; the path of a picture without a name is null."""
+    if isinstance(prediction, Failure):
+        return {"path": prediction.name or None, "error": prediction.reason}
     ranked = [
         {"class": name, "probability": round(share, DIGITS)} for name, share in prediction.ranked
     ]
@@ -93,8 +96,17 @@ def _csv(prediction: Prediction) -> str:
     rows = csv.writer(text, lineterminator="\n")
     for rank, (name, share) in enumerate(prediction.ranked, start=1):
         decided = _decided(prediction.decision, rank) if prediction.decision else []
-        rows.writerow([cell(prediction.name), rank, cell(name), f"{share:.{DIGITS}f}", *decided])
+        named = _cell(prediction.name), rank, _cell(name)
+        rows.writerow([*named, f"{share:.{DIGITS}f}", *decided])
     return text.getvalue().removesuffix("\n")
+
+
+def _cell(text: str) -> str:
+    """Put an apostrophe before a formula; tags stay, as no page of DVC shows these rows."""
+    # Bytes that are no UTF-8 stay as they are.
+    parts = BYTES.split(text)
+    shown = "".join(part if BYTES.fullmatch(part) else printable(part) for part in parts)
+    return shown if NUMBER.fullmatch(shown) else FORMULA.sub(r"\1'", shown)
 
 
 def _decided(decision: Decision, rank: int) -> list[str]:

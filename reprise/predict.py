@@ -70,6 +70,8 @@ def run(options: Options) -> int:
                 failed += 1
                 progress.clear()
                 _report(f"{printable(found.name)}: {printable(found.reason)}")
+                if options.format == "jsonl":
+                    print(output.json_line(found), file=rows, flush=True)
             else:
                 if options.explain:
                     progress.clear()

@@ -134,9 +134,10 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=WAITING)
     except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (while")[0]  # Python adds the address
         raise ListeningError(
-            f"{printable(host)}:{port}: cannot listen there ({error.strerror or error}); choose "
-            "another --port, or a --host of this machine"
+            f"{printable(host)}:{port}: cannot listen there ({reason}); choose another --port, or "
+            "a --host of this machine"
         ) from error
 
 

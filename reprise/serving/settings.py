@@ -30,8 +30,9 @@ The first SIGTERM ends the server: for --drain seconds /ready says 503 and
 requests are still taken, then those that were taken are answered. The second
 one ends it at once; Ctrl-C does not wait for more.
 
-It answers /predict, /model, /v2 (Open Inference Protocol), /health, /ready,
-/metrics and /openapi.json. docs/serving.md has examples of all.
+It has a page at / to try the model, and answers /predict, /model, /v2 (Open
+Inference Protocol), /health, /ready and /metrics. /openapi.json describes them
+all; docs/serving.md, in the repository of Reprise, has examples.
 
 exit codes: 0 ended as asked, 1 it could not start, 2 wrong usage
 """

@@ -122,6 +122,16 @@ def test_what_is_not_there_is_one_message(rev: str, path: str, told: str, collea
     assert str(error.value).startswith(f"file://{colleague}@{rev}:")
 
 
+def test_where_there_is_no_repository_nothing_else_is_told(tmp_path: Path) -> None:
+    place = str(tmp_path / "none")
+    with pytest.raises(ModelError) as error:
+        Classifier.from_repo(place)
+    told = str(error.value)
+    assert told.startswith(f"{place}: {MODEL} cannot be fetched (")
+    assert told.endswith("; name the address or the folder of a Git repository that you may read")
+    assert "dvc-clone" not in told
+
+
 def test_a_password_is_not_told() -> None:
     with pytest.raises(ModelError) as error:
         Classifier.from_repo("https://me:secret%2Fword@127.0.0.1:1/x.git?token=abcd", "main")

@@ -125,5 +125,5 @@ def test_help_tells_all_that_the_command_takes(capsys: pytest.CaptureFixture[str
     assert set(re.findall(r"--[a-z-]+", printed)) >= {
         "--top", "--format", "--batch-size", "--threads", "--sheet"
     }  # fmt: skip
-    assert "exit codes: 0 all was predicted" in printed
+    assert "exit codes:\n  0    all was predicted" in printed
     assert max(map(len, printed.splitlines())) <= 100

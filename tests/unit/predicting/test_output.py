@@ -59,7 +59,7 @@ def test_json_gives_path_and_classes_back(name: str) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["a.png", 'a, "b".png', "é 漢字", "-1", "a-b=c"])
+@pytest.mark.parametrize("name", ["a.png", 'a, "b".png', "é 漢字", "-1", "a-b=c", "a <b>c.png"])
 def test_csv_gives_path_and_classes_back(name: str) -> None:
     text = f"{HEADER}\n{row('csv', name)}\n"
     assert list(csv.DictReader(StringIO(text, newline=""))) == [

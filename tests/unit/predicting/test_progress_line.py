@@ -105,7 +105,11 @@ def test_pictures_are_counted_where_it_is_cheap(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     table = pa.table({"image": [{"bytes": b"x", "path": "a.png"}]})
     pq.write_table(table, tmp_path / "raw/train.parquet")
-    assert amount([str(tmp_path / "raw")]) is None
+    pq.write_table(table, tmp_path / "raw/val.parquet")
+    assert amount([str(tmp_path / "raw")]) == 2
+    assert amount([str(tmp_path / "raw/val.parquet"), "one.png"]) == 2
+    (tmp_path / "raw/val.parquet").write_bytes(b"damaged")
+    assert amount([str(tmp_path / "raw/val.parquet")]) is None
 
 
 def test_one_is_no_plural() -> None:

@@ -16,7 +16,7 @@ from PIL import Image as Picture
 from toys import encoded, pixels
 
 import reprise
-from reprise import Classifier
+from reprise import Classifier, explanation
 from reprise.classification import Classification, Classifications
 from reprise.given import PictureError
 from reprise.model import ModelError
@@ -283,8 +283,10 @@ def test_a_heat_map_is_of_the_class_asked_for(classifier: Classifier) -> None:
     other = classifier.explain(FILES["plain.png"], "ants")
     assert (usual.label, other.label) == ("Käfer", "ants")
     assert not np.array_equal(other.heat_map, usual.heat_map)
-    with pytest.raises(ValueError, match="class 'wasp' is none of ants, bees, Käfer"):
+    with pytest.raises(ValueError, match="class 'wasp' is none of 'ants', 'bees', 'Käfer'"):
         classifier.explain("photos/plain.png", "wasp")
+    with pytest.raises(ValueError, match="classes are named by text: '3', not 3"):
+        explanation.index(3, ["2", "3"])
     with pytest.raises(PictureError, match=r"bad\.png"):
         classifier.explain("bad.png")
 

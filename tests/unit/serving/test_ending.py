@@ -177,6 +177,7 @@ def test_an_address_that_cannot_be_used_is_told(
         assert serve.main([str(exported), "--host", host, "--port", str(port)]) == 1
     said = capsys.readouterr().err
     assert f"{host}:{port}: cannot listen there (" in said
+    assert "while" not in said
     assert said.count("\n") == 1
 
 

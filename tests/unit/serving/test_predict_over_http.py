@@ -87,6 +87,25 @@ def test_a_heat_map_is_that_of_the_model(running: Running, oracle: model.Model) 
         assert len(row["predictions"]) == 1
 
 
+@pytest.mark.parametrize("door", ["address", "JSON", "form"])
+def test_less_probable_answers_are_null(door: str, running: Running, oracle: model.Model) -> None:
+    sure = oracle.answers(np.stack([seen(png(seed)) for seed in range(40)])).answered
+    pictures = [png(int(seed)) for seed in np.flatnonzero(sure)[:5]]
+    found = oracle.answers(np.stack([seen(data) for data in pictures]))
+    shares = found.probabilities.max(1)
+    threshold = float(np.median(shares))
+    body, kind = form(*(("a", data) for data in pictures)), MULTIPART
+    if door == "JSON":
+        body, kind = sent([text(data) for data in pictures], threshold=threshold), JSON
+    elif door == "form":
+        field = '--edge\r\nContent-Disposition: form-data; name="threshold"\r\n\r\n'
+        body = f"{field}{threshold!r}\r\n".encode() + body
+    path = f"/predict?threshold={threshold!r}" if door == "address" else "/predict"
+    rows = running.post(path, body, kind).json()["results"]
+    assert [row["answer"] is not None for row in rows] == (shares >= threshold).tolist()
+    assert 0 < sum(shares >= threshold) < len(shares)
+
+
 @pytest.mark.parametrize("query", ["explain=1", "explain=TRUE"])
 def test_a_picture_is_explained_by_the_address(query: str, running: Running) -> None:
     (row,) = running.post(f"/predict?{query}", png()).json()["results"]
@@ -160,6 +179,12 @@ def test_a_jpeg_of_many_scans_is_refused(running: Running) -> None:
         (JSON, sent([text(png())], explain=1.0), 400, "explain must be"),
         (JSON, sent([text(png())], explain=[]), 400, "true or false, is a list"),
         (JSON, sent([text(png())], top={"a": 1}), 400, "from 1, is an object"),
+        (JSON, sent([text(png())], threshold=1.5), 400, "threshold must be a number from 0 to 1"),
+        (JSON, sent([text(png())], threshold=True), 400, "from 0 to 1, is 'True'"),
+        (JSON, sent([text(png())], threshold=[]), 400, "from 0 to 1, is a list"),
+        (JSON, sent([text(png())], topp=3), 400, "there is no parameter 'topp'; there are top, "),
+        ("", sent([text(png())]), 415, "send Content-Type: application/json"),
+        ("application/x-www-form-urlencoded", b"\n {", 415, "looks like JSON"),
         (JSON, sent([""] * 6), 413, "the request has 6 pictures, the limit is 5"),
         (JSON, b'{"images": [' + b'"",' * 60000 + b'""]}', 413, "more than 100,000 quotes"),
         (MULTIPART, b"", 400, "has no picture"),
@@ -194,12 +219,27 @@ def test_a_deep_value_is_not_written(key: str, depth: int, running: Running) -> 
 
 
 @pytest.mark.parametrize(
-    "query", ["top=0", "top=-1", "top=a", "top=%C2%B2", "top=1e3", "explain=x"]
+    "query",
+    ["top=0", "top=-1", "top=a", "top=%C2%B2", "top=1e3", "explain=x"]
+    + [f"threshold={one}" for one in ("", "a", "nan", "1.1", "-0.1", "0" * 31)],
 )
 def test_bad_queries_are_told_why(query: str, running: Running) -> None:
     answer = running.post(f"/predict?{query}", png())
     assert answer.status == 400
     assert f"{query.partition('=')[0]} must be" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("query", ["topp=3", "top=1&images=a", "=1"])
+def test_parameters_that_do_not_exist_are_refused(query: str, running: Running) -> None:
+    answer = running.post(f"/predict?{query}", png())
+    assert answer.status == 400
+    assert answer.json()["error"].endswith("there are top, explain, threshold")
+
+
+def test_who_gets_predict_is_told_to_post(running: Running) -> None:
+    told = running.ask("GET", "/predict").json()["error"]
+    assert told == "GET is not possible here; POST a picture"
+    assert running.ask("POST", "/model", b"a").json()["error"].endswith("; send GET, HEAD")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br"])
