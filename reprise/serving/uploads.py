@@ -5,12 +5,13 @@ from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
 
 from starlette.datastructures import Headers, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from reprise.directory import Source
 from reprise.serving.client_json import SMALL, apart, decoded, loads
 from reprise.serving.refusal import RejectedError
+from reprise.serving.whole_form import WholeForm
 
 FORM, JSON = "multipart/form-data", "application/json"
 # What curl says of --data-binary is the second: a form in the style of an address has no picture.
@@ -30,12 +31,6 @@ class PictureRequest(NamedTuple):
     sources: list[Source]
     top: int  # classes
     explain: bool
-
-
-class _InMemory(MultiPartParser):
-    """A parser that writes no file: the body is in memory anyway."""
-
-    spool_max_size = 2**62
 
 
 async def parse(request: Request, body: bytes, most: int) -> PictureRequest:
@@ -78,7 +73,7 @@ async def _files(headers: Headers, body: bytes, most: int) -> list[Named]:
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
-    parser = _InMemory(headers, stream(), max_files=most, max_fields=FIELDS, max_part_size=FIELD)
+    parser = WholeForm(headers, stream(), max_files=most, max_fields=FIELDS, max_part_size=FIELD)
     try:
         form = await parser.parse()
     except MultiPartException as error:

@@ -18,6 +18,8 @@ from reprise.occlusion import heat_map
 pytest_plugins = ("server_fixtures",)
 
 JSON = "application/json"
+TWO, NAMED = form(("a", png()), ("b", png(1))), b'; filename="b"'
+EXTENDED, TYPED = b"; FILENAME*=UTF-8''b", b"\r\nContent-Type: image/png"
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +168,21 @@ def test_a_jpeg_of_many_scans_is_refused(running: Running) -> None:
         (MULTIPART, form(("a", bytes(150000))) + b"x", 422, "no picture could be read"),
         (MULTIPART, b"--edge--\r\n", 400, "has no picture"),
         (MULTIPART, b"other", 400, "the form cannot be read"),
+        (MULTIPART, TWO[: TWO.rindex(b"--edge--")], 400, "it ends early, without its last"),
+        (MULTIPART, TWO[: len(TWO) // 2 + 90], 400, "it ends early, without its last"),
+        (MULTIPART, form(("a", png()))[:20], 400, "it ends early, without its last"),
+        (
+            MULTIPART,
+            TWO.replace(b'filename="b"', b"FILENAME*=UTF-8''b"),
+            400,
+            "filename* is not of",
+        ),
+        (
+            MULTIPART,
+            TWO.replace(NAMED, b"\r\nContent-Type: image/png"),
+            400,
+            "is no text has no file",
+        ),
         (MULTIPART, form((None, b"text")), 400, "has no picture"),
         (MULTIPART, form((None, bytes(5000))), 400, "the form cannot be read"),
         (MULTIPART, form(*[("a", b"")] * 6), 413, "the request has more pictures, the limit is 5"),
