@@ -92,6 +92,8 @@ async def _files(headers: Headers, body: bytes, most: int) -> list[Named]:
 
 def _encoded(body: bytes) -> tuple[list[Named], dict[str, Any]]:
     values = loads(body)
+    if isinstance(values, dict):
+        values = {key: value for key, value in values.items() if value is not None}  # not said
     if not isinstance(values, dict) or not isinstance(values.get("images"), list):
         raise RejectedError(400, 'the JSON has no list "images" of base64')
     pictures: list[Named] = [
