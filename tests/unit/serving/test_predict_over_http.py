@@ -1,6 +1,7 @@
 """POST /predict and GET /model: as the predictor says, or a 4xx with the reason."""
 
 import json
+import logging
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,24 @@ def test_a_heat_map_is_that_of_the_model(running: Running, oracle: model.Model) 
 def test_a_picture_is_explained_by_the_address(query: str, running: Running) -> None:
     (row,) = running.post(f"/predict?{query}", png()).json()["results"]
     assert np.shape(row["heat_map"]) == SPEC[:2]
+
+
+def test_null_in_json_is_as_not_said(running: Running) -> None:
+    answer = running.post("/predict?top=1", sent([text(png())], top=None, explain=None), JSON)
+    assert len(answer.json()["results"][0]["predictions"]) == 1
+
+
+def test_a_long_method_is_cut(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    answer = running.ask("B" * 60_000, "/predict")
+    assert answer.json()["error"].startswith(f"{'B' * 20} is not possible here")
+    wait_for(lambda: any(one.getMessage() == "request" for one in caplog.records))
+    (told,) = [one for one in caplog.records if one.getMessage() == "request"]
+    assert vars(told)["fields"]["method"] == "B" * 20
+
+
+def test_no_coding_is_none(running: Running) -> None:
+    assert running.ask("POST", "/predict", png(), {"Content-Encoding": ""}).status == 200
 
 
 def test_heat_maps_of_many_pictures_are_refused(running: Running) -> None:
