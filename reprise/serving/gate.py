@@ -18,7 +18,7 @@ GONE = 499  # as nginx counts a client that has not waited
 # Of a refused body, this is read and thrown away: seconds of silence, and bytes (or twice as many
 # as a body may have). Many clients send all of theirs before they look at the answer.
 SILENCE, REST = 2.0, 2**26
-LONGEST = 100  # letters of an unknown path
+LONGEST, METHOD = 100, 20  # letters of an unknown path, and of a method, of which h11 takes any
 CLOSE = (b"connection", b"close")
 
 
@@ -74,7 +74,8 @@ class Visit:
         """Return what the log has of it."""
         elapsed = 1000 * (time.perf_counter() - self.begin)
         path = self.path or printable(self.scope["path"])[:LONGEST]
-        said = {"method": self.scope["method"], "path": path, "status": self.status}
+        method = self.scope["method"][:METHOD]
+        said = {"method": method, "path": path, "status": self.status}
         return {**said, "images": self.images, "ms": round(elapsed, 1), "model": self.version}
 
 

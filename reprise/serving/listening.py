@@ -111,7 +111,9 @@ class GracefulServer(Server):
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._swapper.tell)
         elif self._service.ending:
-            sys.stderr.flush()
+            with suppress(OSError, ValueError):  # it may be closed, or full
+                if sys.stderr:
+                    sys.stderr.flush()
             os._exit(128 + sig)
         else:
             self.leave(self._service.settings.drain if sig == signal.SIGTERM else 0.0)

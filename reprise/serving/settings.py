@@ -16,8 +16,8 @@ from reprise.options import PYTORCH
 from reprise.serving import secret
 from reprise.serving.secret import TOKEN
 
-LONGEST = 3600  # seconds of a time limit
-NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")  # of a model: a part of addresses
+LONGEST, LETTERS = 3600, 20  # seconds of a time limit, and letters of a number that is told
+NAME = re.compile(r"(?!\.\.?$)[A-Za-z0-9._-]{1,100}")  # of a model: a part of addresses
 LogFormat = Literal["text", "json"]
 EPILOG = f"""\
 MODEL was written by stage `export` of Reprise; the default is
@@ -69,6 +69,8 @@ def parse(arguments: Sequence[str] | None) -> Settings:
     line = parser()
     given = line.read(arguments)
     given.model = given.model or (MODEL if given.repo else model.default())
+    if not given.model.name:
+        line.error(f"MODEL {str(given.model)!r} names no file; name a model.onnx")
     if given.model.suffix.lower() in PYTORCH:
         line.error(f"{given.model} is for PyTorch; name the model.onnx beside it")
     if given.max_images > given.queue:
@@ -77,10 +79,10 @@ def parse(arguments: Sequence[str] | None) -> Settings:
         line.error("--repo and --rev belong together: which repository, and which tag or branch")
     name = given.name or given.model.stem
     if not NAME.fullmatch(name):
-        line.error(f"--name must be 1 to 100 of A-Z a-z 0-9 . _ -, is {name!r}")
+        line.error(f"--name must be 1 to 100 of A-Z a-z 0-9 . _ -, not . or .., is {name!r}")
     try:
         token = secret.read(given.token_file)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         line.error(str(error))
     limits = Allowance(
         given.max_bytes, given.max_pixels, given.max_images, given.queue, given.timeout
@@ -131,8 +133,8 @@ def _add_limits(made: CommandParser, limits: Allowance) -> None:
 
 def _whole(least: int, most: int = 10**6) -> Callable[[str], int]:
     def parsed(text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= most:
-            reason = f"must be a whole number from {least:,} to {most:,}, is {text!r}"
+        if not text.isdecimal() or len(text) > LETTERS or not least <= int(text) <= most:
+            reason = f"must be a whole number from {least:,} to {most:,}, is {text[:LETTERS]!r}"
             raise ArgumentTypeError(reason)
         return int(text)
 

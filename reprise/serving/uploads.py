@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
 
 from starlette.datastructures import Headers, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from reprise.directory import Source
@@ -13,6 +13,7 @@ from reprise.serving import asked_for
 from reprise.serving.asked_for import Wanted
 from reprise.serving.client_json import SMALL, apart, decoded, loads
 from reprise.serving.refusal import RejectedError
+from reprise.serving.whole_form import WholeForm
 
 FORM, JSON = "multipart/form-data", "application/json"
 # What curl says of --data-binary is the second: a form in the style of an address has no picture.
@@ -30,12 +31,6 @@ class PictureRequest(NamedTuple):
     names: list[str | None]  # as the client calls them; no file here is ever opened by one
     sources: list[Source]
     wanted: Wanted
-
-
-class _InMemory(MultiPartParser):
-    """A parser that writes no file: the body is in memory anyway."""
-
-    spool_max_size = 2**62
 
 
 async def parse(request: Request, body: bytes, most: int) -> PictureRequest:
@@ -79,7 +74,7 @@ async def _files(headers: Headers, body: bytes, most: int) -> Stated:
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
-    parser = _InMemory(headers, stream(), max_files=most, max_fields=FIELDS, max_part_size=FIELD)
+    parser = WholeForm(headers, stream(), max_files=most, max_fields=FIELDS, max_part_size=FIELD)
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -99,6 +94,8 @@ async def _files(headers: Headers, body: bytes, most: int) -> Stated:
 
 def _encoded(body: bytes) -> Stated:
     values = loads(body)
+    if isinstance(values, dict):
+        values = {key: value for key, value in values.items() if value is not None}  # not said
     if not isinstance(values, dict) or not isinstance(values.get("images"), list):
         raise RejectedError(400, 'the JSON has no list "images" of base64')
     pictures: list[Named] = [

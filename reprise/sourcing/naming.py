@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reprise.directory import Failure, Skipped, Source
 from reprise.shortage import lacking
-from reprise.sourcing.online import fetch, is_address
+from reprise.sourcing.online import fetch, is_address, public
 from reprise.sourcing.opening import held, is_holder, of_folder
 from reprise.sourcing.tabled import PictureColumns
 
@@ -30,7 +30,7 @@ def pictures_of(
     path = Path(name)
     try:
         if is_address(name):
-            yield Source(name, fetch(name))
+            yield Source(public(name), fetch(name))
         elif name and path.is_dir():  # Path("") would be this folder
             yield from of_folder(path, skipped, columns)
         elif is_holder(path):

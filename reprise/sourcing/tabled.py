@@ -72,8 +72,9 @@ def listed(
             told = f"has {len(row)} cells of {len(header)}, or none with a file"
             yield Failure(f"{listing.name}: {where}", told)
             continue
-        data = online.fetch(said) if online.is_address(said) else files.find(said)
-        yield Source(said, data, None if label is None else row[label].strip() or None)
+        away = online.is_address(said)
+        name, data = (online.public(said), online.fetch(said)) if away else (said, files.find(said))
+        yield Source(name, data, None if label is None else row[label].strip() or None)
     if not count:
         yield Failure(listing.name, "has no row")
 

@@ -12,14 +12,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pytest
 from running import HOST, Reply, asked, png, wait_for
 
 from reprise.serving import serve
-from reprise.serving.listening import listen
+from reprise.serving.listening import GracefulServer, listen
 from reprise.serving.log_lines import LOG
 from reprise.serving.secret import TOKEN
 
@@ -139,6 +141,22 @@ def test_ctrl_c_ends_it_without_waiting(exported: Path) -> None:
 def test_a_second_signal_ends_it_at_once(second: int, exported: Path) -> None:
     with command(exported, "--drain", "60") as started:
         assert started.end(signal.SIGTERM, second) == 128 + second
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_without_an_open_standard_error_it_ends_as_usual(
+    closed: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = StringIO() if closed else None
+    if stream:
+        stream.close()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(os, "_exit", sys.exit)
+    ending: Any = SimpleNamespace(_service=SimpleNamespace(ending=True))
+    with pytest.raises(SystemExit) as ended:
+        GracefulServer.handle_exit(ending, signal.SIGTERM, None)
+    assert ended.value.code == 143
 
 
 def test_a_slow_request_is_waited_for(exported: Path) -> None:

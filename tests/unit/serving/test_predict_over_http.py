@@ -1,6 +1,7 @@
 """POST /predict and GET /model: as the predictor says, or a 4xx with the reason."""
 
 import json
+import logging
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from reprise.occlusion import heat_map
 pytest_plugins = ("server_fixtures",)
 
 JSON = "application/json"
+TWO, NAMED = form(("a", png()), ("b", png(1))), b'; filename="b"'
+EXTENDED, TYPED = b"; FILENAME*=UTF-8''b", b"\r\nContent-Type: image/png"
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +115,24 @@ def test_a_picture_is_explained_by_the_address(query: str, running: Running) -> 
     assert np.shape(row["heat_map"]) == SPEC[:2]
 
 
+def test_null_in_json_is_as_not_said(running: Running) -> None:
+    answer = running.post("/predict?top=1", sent([text(png())], top=None, explain=None), JSON)
+    assert len(answer.json()["results"][0]["predictions"]) == 1
+
+
+def test_a_long_method_is_cut(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    answer = running.ask("B" * 60_000, "/predict")
+    assert answer.json()["error"].startswith(f"{'B' * 20} is not possible here")
+    wait_for(lambda: any(one.getMessage() == "request" for one in caplog.records))
+    (told,) = [one for one in caplog.records if one.getMessage() == "request"]
+    assert vars(told)["fields"]["method"] == "B" * 20
+
+
+def test_no_coding_is_none(running: Running) -> None:
+    assert running.ask("POST", "/predict", png(), {"Content-Encoding": ""}).status == 200
+
+
 def test_heat_maps_of_many_pictures_are_refused(running: Running) -> None:
     answer = running.post("/predict?explain=1", form(*[("a", png())] * 5), MULTIPART)
     assert (answer.status, answer.json()["error"]) == (
@@ -191,6 +212,21 @@ def test_a_jpeg_of_many_scans_is_refused(running: Running) -> None:
         (MULTIPART, form(("a", bytes(150000))) + b"x", 422, "no picture could be read"),
         (MULTIPART, b"--edge--\r\n", 400, "has no picture"),
         (MULTIPART, b"other", 400, "the form cannot be read"),
+        (MULTIPART, TWO[: TWO.rindex(b"--edge--")], 400, "it ends early, without its last"),
+        (MULTIPART, TWO[: len(TWO) // 2 + 90], 400, "it ends early, without its last"),
+        (MULTIPART, form(("a", png()))[:20], 400, "it ends early, without its last"),
+        (
+            MULTIPART,
+            TWO.replace(b'filename="b"', b"FILENAME*=UTF-8''b"),
+            400,
+            "filename* is not of",
+        ),
+        (
+            MULTIPART,
+            TWO.replace(NAMED, b"\r\nContent-Type: image/png"),
+            400,
+            "is no text has no file",
+        ),
         (MULTIPART, form((None, b"text")), 400, "has no picture"),
         (MULTIPART, form((None, bytes(5000))), 400, "the form cannot be read"),
         (MULTIPART, form(*[("a", b"")] * 6), 413, "the request has more pictures, the limit is 5"),
