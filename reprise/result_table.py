@@ -20,7 +20,11 @@ BEFORE, AFTER = 12, 28  # letters of a long name that a notebook shows: the end 
 NAMELESS = "(no name)"
 HEADER = "<tr><th></th><th>picture</th><th>answer</th><th>probabilities</th></tr>"
 # The page of the notebook says which colours: dark or light.
-CELL = '<td style="text-align:left;vertical-align:middle;overflow-wrap:anywhere">{}</td>'
+CELL = (
+    '<td style="text-align:left;vertical-align:middle;overflow-wrap:anywhere;padding:.3em .8em">'
+    "{}</td>"
+)
+LEAST = 0.001  # of 1: what is neither all nor nothing is not shown as such
 
 
 def line(found: Prediction | Failure) -> str:
@@ -46,6 +50,13 @@ def html(found: Sequence[Prediction | Failure], note: str = "") -> str:
     return f"<table>{HEADER}{rows}</table>{below}"
 
 
+def percent(share: float) -> str:
+    """Return a share of 1 in percent, as the page of `reprise serve` rounds it."""
+    if 0 < share < LEAST:
+        return "<0.1%"
+    return ">99.9%" if 1 - LEAST < share < 1 else f"{share:.1%}"
+
+
 def as_picture(pixels: np.ndarray) -> Picture.Image:
     """Return an image uint8 [H, W, C] as a picture of mode L or RGB."""
     return Picture.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
@@ -54,11 +65,13 @@ def as_picture(pixels: np.ndarray) -> Picture.Image:
 def _row(row: int, found: Prediction | Failure) -> str:
     name = _shortened(printable(found.name) or f"[{row}]")
     if isinstance(found, Failure):
-        cells = ["", name, "<em>error</em>", _safe(found.reason)]
+        cells = ["", name, f"<em>error: {_safe(found.reason)}</em>", ""]
     else:
         answer = f"<em>{UNKNOWN}</em>" if found.unknown else f"<b>{_safe(found.ranked[0][0])}</b>"
         # A class and its probability stay on one line.
-        ranked = ", ".join(f"{_safe(name)}&nbsp;({share:.1%})" for name, share in found.ranked)
+        ranked = ", ".join(
+            f"{_safe(name)}&nbsp;({escape(percent(share))})" for name, share in found.ranked
+        )
         cells = [_thumbnail(found.pixels), name, answer, ranked]
     return f"<tr>{''.join(map(CELL.format, cells))}</tr>"
 
@@ -77,7 +90,7 @@ def _said(found: Prediction | Failure) -> str:
 
 
 def _ranked(found: Prediction) -> str:
-    return ", ".join(f"{printable(name)} ({share:.1%})" for name, share in found.ranked)
+    return ", ".join(f"{printable(name)} ({percent(share)})" for name, share in found.ranked)
 
 
 def _safe(text: str) -> str:

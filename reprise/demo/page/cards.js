@@ -1,9 +1,11 @@
 // What a picture was answered, as a card.
 
-import { element, named, percent, printable } from "./text.js";
+import { counted, element, named, percent, printable } from "./text.js";
 import { view } from "./view.js";
 
 const LISTED = 12; // classes of a set
+const SHOWN = 5; // classes without being asked for
+export const MOST = 100; // classes that are asked for
 
 /** Return one sentence for those who hear the page. */
 export function sentence(name, result) {
@@ -20,24 +22,34 @@ export function pending(name) {
   return element("li", { className: "card waiting" }, text);
 }
 
-/** Fill in the card of a picture without an answer. */
-export function failed(card, name, { message: reason, heading = "This picture cannot be read" }) {
-  card.className = "card bad";
+/** Fill in the card of a picture that cannot be read, or of one that nobody answered, for now. */
+export function failed(card, name, { message: reason, lost }, again) {
+  card.className = lost ? "card lost" : "card bad";
+  const heading = lost ? "No answer" : "This picture cannot be read";
   const text = element("p", {}, named(name), `: ${printable(reason)}`);
   card.replaceChildren(element("h3", { textContent: heading }), text);
+  if (!lost) return;
+  const button = element("button", { type: "button", textContent: "Try again" });
+  button.addEventListener("click", () => {
+    card.className = "card waiting";
+    card.replaceChildren(element("p", { className: "note" }, "Looking at ", named(name), " …"));
+    card.tabIndex = -1; // the button that had the focus is gone
+    card.focus();
+    again();
+  });
+  card.append(button);
 }
 
 /** Fill in the card of a picture with an answer. */
-export async function answered(card, { name, blob, result, model, told: drawn }) {
-  const { pictures, little } = await view(blob, printable(name), model.input);
+export async function answered(card, { name, blob, result, model, drawn }) {
+  const pictures = await view(blob, printable(name), model.input, drawn);
   const figure = element("figure", {}, element("figcaption", {}, named(name)), pictures);
   const told = element("div", { className: "told" });
   const unknown = result.answer === null;
-  told.append(element("h3", {}, unknown ? "I do not know" : named(result.answer)));
+  if (unknown) told.append(element("h3", {}, "I do not know"));
   if (unknown || result.out_of_distribution) told.append(doubt(result));
-  told.append(bars(result.predictions, model.classes.length));
+  told.append(bars(result, model.classes.length));
   if (result.set?.length > 1) told.append(set(result.set));
-  if (little && !drawn) told.append(element("p", { className: "note", textContent: little }));
   told.append(element("p", { className: "note heat-note" }));
   card.className = unknown ? "card unknown" : "card";
   card.replaceChildren(figure, told);
@@ -50,21 +62,30 @@ function doubt({ predictions: [first], out_of_distribution: odd }) {
   return element("p", { className: "flag" }, ...text);
 }
 
-function bars(predictions, classes) {
+/** Return the classes with their probabilities; the answer, if there is one, is the heading. */
+function bars({ predictions, answer }, classes) {
   const list = element("ol", { className: "bars" });
   list.setAttribute("aria-label", "Most probable classes");
-  for (const { class: name, probability } of predictions) {
-    const fill = element("i");
-    fill.style.width = `${probability * 100}%`;
-    const track = element("span", { className: "track" }, fill);
-    track.setAttribute("aria-hidden", "true");
-    const share = element("span", { className: "share", textContent: percent(probability) });
-    list.append(element("li", {}, named(name), share, track));
-  }
-  const rest = classes - predictions.length;
+  list.append(...predictions.slice(0, SHOWN).map((one) => bar(one, one.class === answer)));
+  const rest = classes - SHOWN;
   if (rest <= 0) return list;
-  const more = `${rest.toLocaleString("en")} less probable ${rest === 1 ? "class is" : "classes are"} not shown.`;
-  return element("div", { className: "told" }, list, element("p", { className: "note", textContent: more }));
+  const more = element("ol", { className: "bars", start: SHOWN + 1 });
+  more.setAttribute("aria-label", "Less probable classes");
+  more.append(...predictions.slice(SHOWN).map((one) => bar(one)));
+  const opened = element("details", { className: "rest" }, element("summary", {}, counted(rest, "less probable class", "less probable classes")), more);
+  const beyond = counted(classes - predictions.length, "class is", "classes are");
+  if (classes > predictions.length) opened.append(element("p", { className: "note" }, `${beyond} less probable still.`));
+  return element("div", { className: "told" }, list, opened);
+}
+
+function bar({ class: name, probability }, answer = false) {
+  const fill = element("i");
+  fill.style.width = `${probability * 100}%`;
+  const track = element("span", { className: "track" }, fill);
+  track.setAttribute("aria-hidden", "true");
+  const share = element("span", { className: "share", textContent: percent(probability) });
+  const title = answer ? element("h3", {}, named(name)) : named(name);
+  return element("li", { className: answer ? "answer" : "" }, title, share, track);
 }
 
 /** Return the classes of which one is right, but for the share of errors that the rule allows. */

@@ -2,12 +2,13 @@
 
 import { answered, failed, pending, sentence } from "./cards.js";
 import { explained, show } from "./heat.js";
-import { counted, printable } from "./text.js";
+import { tally } from "./tally.js";
+import { printable } from "./text.js";
 
 const MOST = 100; // cards: a phone has no room for more pictures
 
 const by = (id) => document.getElementById(id);
-const entries = new Map(); // of each card: name, blob, result, and whether it has its heat map
+const entries = new Map(); // of each card: name, blob, result, whether it has its heat map, who waits for it
 const queue = []; // cards without an answer
 let asker;
 let model;
@@ -29,8 +30,8 @@ export function begin(who, what) {
   });
 }
 
-/** Add pictures above those that are there, and return their cards. */
-export function add(files) {
+/** Add pictures above those that are there, and return their cards; `more` is known of them. */
+export function add(files, more = {}) {
   if (!files.length) {
     notice("That was no file. Save the picture first, then choose it or drop it here.");
     return [];
@@ -38,7 +39,7 @@ export function add(files) {
   notice(files.length > MOST ? `The first ${MOST} of ${files.length.toLocaleString("en")} pictures are taken.` : "");
   const cards = files.slice(0, MOST).map((file) => {
     const card = pending(file.name);
-    entries.set(card, { name: file.name, blob: file, stop: new AbortController() });
+    entries.set(card, { ...more, name: file.name, blob: file, stop: new AbortController() });
     return card;
   });
   by("cards").prepend(...cards);
@@ -51,16 +52,19 @@ export function add(files) {
 
 /** Add a drawing, or take it for that of a card that is there; `told` hears the answer. */
 export function redraw(card, blob, told) {
-  const kept = entries.get(card);
-  if (!kept) [card] = add([new File([blob], "Drawing")]);
-  else {
-    kept.stop.abort();
-    entries.set(card, { name: kept.name, blob, stop: new AbortController() });
-    queue.push(card);
-    answerAll();
-  }
-  entries.get(card).told = told;
+  if (!entries.has(card)) return add([new File([blob], "Drawing")], { drawn: true, told })[0];
+  entries.get(card).stop.abort();
+  again(card, { blob, told });
   return card;
+}
+
+/** Ask for a card once more. */
+function again(card, changes = {}) {
+  const { name, blob, drawn, told } = entries.get(card);
+  entries.set(card, { name, blob, drawn, told, ...changes, stop: new AbortController() });
+  queue.push(card);
+  update();
+  answerAll();
 }
 
 function notice(text) {
@@ -78,33 +82,23 @@ function remove(card) {
 function update() {
   by("empty").hidden = entries.size > 0;
   by("tools").hidden = entries.size === 0;
-  const bad = by("cards").querySelectorAll(".bad").length;
-  const waiting = by("cards").querySelectorAll(".waiting").length;
-  const parts = [counted(entries.size, "picture"), bad && `${bad} cannot be read`, waiting && `${waiting} to do`];
-  by("tally").textContent = entries.size > 1 ? parts.filter(Boolean).join(", ") : "";
+  by("tally").textContent = entries.size > 1 ? tally(by("cards")) : "";
 }
 
 async function answerAll() {
   if (answering) return;
   answering = true;
-  let [count, bad] = [0, 0];
+  let count = 0;
   for (let card = queue.shift(); card; card = queue.shift()) {
     if (entries.has(card)) {
       const text = await answer(card, entries.get(card));
       count += 1;
-      bad += card.classList.contains("bad") ? 1 : 0;
       update();
-      if (!queue.length) by("said").textContent = summary(count, bad, text);
+      if (!queue.length) by("said").textContent = count > 1 ? `${tally(by("cards"))}. ${text}` : text;
     }
   }
   answering = false;
   explainAll();
-}
-
-/** Return what those who hear the page are told of several pictures. */
-function summary(count, bad, last) {
-  if (count === 1) return last;
-  return `${count - bad} pictures answered${bad ? `, ${bad} cannot be read` : ""}. ${last}`;
 }
 
 /** Fill in a card, and return what to say about it. */
@@ -117,8 +111,10 @@ async function answer(card, entry) {
     return sentence(entry.name, entry.result);
   } catch (error) {
     if (entries.get(card) !== entry) return "";
-    failed(card, entry.name, error);
+    failed(card, entry.name, error, () => again(card));
     return `${printable(entry.name)}: ${printable(error.message)}`;
+  } finally {
+    if (entries.get(card) === entry) entry.shown?.();
   }
 }
 

@@ -41,13 +41,15 @@ export function explained(card, map, name, shown) {
     "Heat map for ", element("strong", {}, named(name)),
     ": the brighter a part, the more probability this class loses when the part is covered. "
     + `Covering the ${place} takes most, ${points(most)} of 100.`,
-    most < LITTLE ? " No single part decides." : "",
+    most < LITTLE ? ` No single part decides, so that none is as bright as the scale goes, to ${points(LITTLE)}.` : "",
   );
 }
 
 /** Show the heat map of a card, or the picture alone. */
 export function show(card, heat) {
   card.classList.toggle("heated", heat);
+  const caption = card.querySelector(".seen .note[data-heated]");
+  if (caption && card.querySelector(".heat")) caption.textContent = caption.dataset[heat ? "heated" : "plain"];
   card.querySelectorAll(".choice input").forEach((one) => {
     one.checked = (one.value === "heat") === heat;
   });

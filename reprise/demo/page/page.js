@@ -1,7 +1,8 @@
 // The page: it starts, says what the model is for, and takes pictures in.
 
+import { listen } from "./arrivals.js";
 import { sheet } from "./drawing.js";
-import { add, begin, redraw } from "./gallery.js";
+import { begin, redraw } from "./gallery.js";
 import { counted, element, named, printable } from "./text.js";
 import { saysAll, subject, title } from "./title.js";
 import { isSmall } from "./view.js";
@@ -71,10 +72,11 @@ function introduce() {
   document.title = /[?!.]$/.test(heading) ? `${heading} Try the model` : `${heading}: try the model`;
   by("hint-what").textContent = `Draw ${subject(classes)}here`;
   const colour = input.channels === 1 ? "in grey" : "in colour";
-  const doubts = model.abstains ? ", or says that it does not know" : "";
+  const doubts = model.abstains ? ", or says that it does not know." : ". It always answers, also of pictures that show nothing of the kind.";
   by("about").textContent = `The model sees a picture at ${input.width} × ${input.height} pixels ${colour}, and answers `
-    + `with ${classes.length === 1 ? "the only class that it knows" : `one of ${counted(classes.length, "class", "classes")}`}${doubts}.`;
-  by("which").textContent = `Model ${printable(model.name)}, version ${printable(model.version)}.`;
+    + `with ${classes.length === 1 ? "the only class that it knows" : `one of ${counted(classes.length, "class", "classes")}`}${doubts}`;
+  const own = model.name === "model" ? "" : ` ${printable(model.name)}`; // the name that every export has
+  by("which").textContent = `Model${own}${own && ","} version ${printable(model.version)}.`;
   by("classes").hidden = !model.title && saysAll(classes);
   by("classes").open = classes.length <= INLINE;
   by("classes").querySelector("summary").textContent = classes.length === 1 ? "The class" : `The ${counted(classes.length, "class", "classes")}`;
@@ -96,29 +98,6 @@ function letScroll(details) {
   details.addEventListener("toggle", reach);
   window.addEventListener("resize", reach);
   reach();
-}
-
-function listen() {
-  for (const id of ["choose", "photograph"]) {
-    by(id).addEventListener("change", ({ target }) => {
-      add([...target.files]);
-      target.value = ""; // the same file can be chosen again
-      by("found").scrollIntoView({ block: "nearest" });
-    });
-  }
-  document.addEventListener("paste", ({ clipboardData, target }) => {
-    if (target.id !== "secret") add([...clipboardData.files]);
-  });
-  let inside = 0; // elements that the pointer has entered: leaving one may be entering its child
-  const over = (change) => document.body.classList.toggle("over", (inside = change) > 0);
-  document.addEventListener("dragenter", () => over(inside + 1));
-  document.addEventListener("dragleave", () => over(inside - 1));
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    over(0);
-    add([...event.dataTransfer.files]);
-  });
 }
 
 function draw() {

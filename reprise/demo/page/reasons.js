@@ -21,6 +21,9 @@ const RARE = { // that neither opens, by how they begin: as in reprise/codecs/ki
   "DDS ": "DDS", icns: "ICNS", "\x59\xa6\x6a\x95": "Sun",
 };
 
+/** Return the error of a picture that was not answered, for a reason that is not its own. */
+export const lost = (message) => Object.assign(new Error(message), { lost: true });
+
 /** Return the reason why this browser did not open a file. */
 export function unread(bytes) {
   const start = letters(bytes, 0, 12);

@@ -2,7 +2,7 @@
 
 import { decode } from "./decode.js";
 import { fit, scaled } from "./resize.js";
-import { counted, element } from "./text.js";
+import { element } from "./text.js";
 
 const SMALL = 32; // pixels of a side: such inputs are shown pixel by pixel
 const WIDEST = 480; // pixels of a canvas for others
@@ -14,37 +14,38 @@ export function isSmall({ width, height }) {
   return Math.max(width, height) <= SMALL;
 }
 
-/** Return the pictures of a card: what was given, where it is another, and what the model sees; and
- * what is to be said about it, where that is little. */
-export async function view(blob, name, input) {
+/** Return the pictures of a card: what was given, where it is another, and what the model sees. */
+export async function view(blob, name, input, isDrawing = false) {
   let bitmap;
   try {
     bitmap = await createImageBitmap(blob, { imageOrientation: "from-image" });
   } catch {
     const text = "This browser cannot show this picture. The model sees it all the same.";
     const blank = part("seen", element("p", { className: "blank note", textContent: text }), "");
-    return { pictures: element("div", { className: "pictures" }, blank), little: "" };
+    return element("div", { className: "pictures" }, blank);
   }
-  const parts = isSmall(input) ? await pixelwise(bitmap, blob, name, input) : [sharp(bitmap, name, input)];
-  const little = remark(bitmap, input);
+  const parts = isSmall(input) ? await pixelwise(bitmap, blob, { name, input, isDrawing }) : [sharp(bitmap, name, input)];
   bitmap.close();
-  return { pictures: element("div", { className: parts.length > 1 ? "pictures two" : "pictures" }, ...parts), little };
+  return element("div", { className: parts.length > 1 ? "pictures two" : "pictures" }, ...parts);
 }
 
 /** Return what was given beside the few pixels that are left of it. */
-async function pixelwise(bitmap, blob, name, input) {
+async function pixelwise(bitmap, blob, { name, input, isDrawing }) {
   const frame = await decode(blob, input.channels).then((pixels) => painted(fit(pixels, input)), () => {
     return drawn(bitmap, input, input.width, input.height);
   });
   frame.classList.add("pixels");
   const sight = `What the model sees of ${name}`;
   if (bitmap.width === input.width && bitmap.height === input.height) {
-    return [part("seen", labelled(frame, sight), `${size(input)}${grey(input)}`)];
+    return [part("seen", labelled(frame, sight), `${size(input)}${grey(input)}`, `Heat map over the picture: ${size(input)}${grey(input)}`)];
   }
+  const seen = `${size(input)}${grey(input)}`;
+  const alone = !isDrawing && isLittle(bitmap, input) ? ", and answers by these alone" : "";
+  const given = isDrawing ? "Drawn, moved and scaled" : `Given: ${size(bitmap)}`;
   const whole = { ...bounded(bitmap), resize: "stretch" };
   return [
-    part("given", labelled(drawn(bitmap, whole, whole.width, whole.height), `Picture ${name}`), `Given: ${size(bitmap)}`),
-    part("seen", labelled(frame, sight), `The model sees: ${size(input)}${grey(input)}`),
+    part("given", labelled(drawn(bitmap, whole, whole.width, whole.height), `Picture ${name}`), given),
+    part("seen", labelled(frame, sight), `The model sees: ${seen}${alone}`, `Heat map over what the model sees: ${seen}`),
   ];
 }
 
@@ -60,19 +61,20 @@ function sharp(bitmap, name, input) {
   return part("seen", labelled(canvas, `Picture ${name}`), text);
 }
 
-/** Return what is to be said where a model sees next to nothing of a picture; else an empty text. */
-function remark(bitmap, input) {
-  if (!isSmall(input) || bitmap.width * bitmap.height < SPARE ** 2 * input.width * input.height) return "";
-  return `The model sees ${counted(input.width * input.height, "pixel")}${grey(input)} of this picture, and answers by these alone.`;
+/** Return whether a model sees next to nothing of a picture. */
+function isLittle(bitmap, input) {
+  return bitmap.width * bitmap.height >= SPARE ** 2 * input.width * input.height;
 }
 
 const size = ({ width, height }) => `${width}\u00a0×\u00a0${height}\u00a0pixels`;
 const grey = ({ channels }) => (channels === 1 ? " in\u00a0grey" : "");
 
-function part(kind, shown, text) {
+function part(kind, shown, text, heated = text) {
   const frame = element("div", { className: "view" }, shown);
   if (shown.width) frame.style.maxWidth = `${(HIGHEST[kind] * shown.width) / shown.height}rem`;
-  return element("div", { className: kind }, frame, element("p", { className: "note", textContent: text }));
+  const caption = element("p", { className: "note", textContent: text });
+  Object.assign(caption.dataset, { plain: text, heated }); // heat.js shows the latter below a heat map
+  return element("div", { className: kind }, frame, caption);
 }
 
 function labelled(canvas, text) {

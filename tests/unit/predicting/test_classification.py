@@ -51,6 +51,28 @@ def test_a_long_path_is_shortened_in_the_middle_with_all_of_it_at_hand() -> None
     assert f">{short}<" in Classification(GOOD._replace(name=short))._repr_html_()
 
 
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (0.0, "0.0%"),
+        (1e-9, "<0.1%"),
+        (0.001, "0.1%"),
+        (0.5, "50.0%"),
+        (0.9995, ">99.9%"),
+        (1.0, "100.0%"),
+    ],
+)
+def test_what_is_not_all_or_nothing_is_not_shown_as_such(share: float, told: str) -> None:
+    found = Classification(GOOD._replace(ranked=[("a", share)]))
+    assert repr(found) == f"a.png: a ({told})"
+    assert f"a&nbsp;({escape(told)})" in found._repr_html_()
+
+
+def test_the_reason_of_an_error_stands_in_place_of_the_answer() -> None:
+    cells = re.findall("<td[^>]*>(.*?)</td>", Classifications([BAD])._repr_html_())
+    assert cells == ["", "b.png", f"<em>error: {BAD.reason}</em>", ""]
+
+
 def test_one_is_no_plural() -> None:
     assert repr(Classifications([GOOD])).splitlines()[0] == "1 picture"
 

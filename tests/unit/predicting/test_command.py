@@ -184,7 +184,8 @@ def completed(line: str, script: str) -> list[str]:
     script += (
         f"\nCOMP_WORDS=({' '.join(words)} ); COMP_CWORD={len(words) - 1}; "
         f"[ {len(words)} -gt ${{#COMP_WORDS[@]}} ] && COMP_WORDS+=('')\n"
-        '_shtab_reprise 2>/dev/null; printf "%s\\n" "${COMPREPLY[@]}"\n'
+        f"_shtab_{words[0].replace('-', '_')} 2>/dev/null"
+        '; printf "%s\\n" "${COMPREPLY[@]}"\n'
     )
     return subprocess.check_output(["bash", "-c", script], text=True, cwd=ROOT).split()
 
@@ -202,6 +203,10 @@ def completed(line: str, script: str) -> list[str]:
         ("reprise search --st", ["--storage"]),
         ("reprise experiments --sort l", ["loss"]),
         ("reprise verify r", ["raw"]),
+        ("reprise search ", ["apply", "board"]),
+        ("reprise search apply --f", ["--file"]),
+        ("reprise-predict --thr", ["--threads", "--threshold"]),
+        ("reprise-predict --format j", ["jsonl"]),
     ],
 )
 def test_bash_completes_commands_and_options(line: str, expected: list[str], offers: str) -> None:
@@ -214,6 +219,15 @@ def test_every_shell_gets_all_commands(shell: str, capsys: Captured) -> None:
     printed = capsys.readouterr().out
     assert all(name in printed for name in COMMANDS)
     assert all(option in printed for option in ("threshold", "explain", "runtime", "storage"))
+
+
+@pytest.mark.parametrize("shell", completion.SHELLS)
+def test_every_shell_gets_the_other_program(shell: str, capsys: Captured) -> None:
+    assert completion.main([shell, "reprise-predict"]) == 0
+    printed = capsys.readouterr().out
+    assert "_shtab_reprise_predict" in printed
+    assert "threshold" in printed
+    assert "find-lr" not in printed
 
 
 def test_the_options_of_every_command_are_completed() -> None:

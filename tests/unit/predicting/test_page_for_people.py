@@ -44,7 +44,7 @@ PIXELS = """() => {
 }"""
 VIEW = """async ([bytes, input, url]) => {
     const { view } = await import(url + "view.js");
-    const { pictures } = await view(new Blob([Uint8Array.from(bytes)]), "a", input);
+    const pictures = await view(new Blob([Uint8Array.from(bytes)]), "a", input);
     return [...pictures.querySelectorAll(".note")].map((note) => note.textContent);
 }"""
 RENAME = """(names) => document.querySelectorAll(".bars bdi").forEach((bdi, at) => {
@@ -98,11 +98,13 @@ def test_what_the_model_sees_stands_beside_what_was_given(
     (tmp_path / "turned.jpg").write_bytes(data)
     with ready(browser, grey) as page:
         give(page, tmp_path / "turned.jpg")
+        heated = page.locator(".seen .note").inner_text()
+        page.locator(".choice").get_by_label("Picture").check()
         told = page.locator(".card").inner_text()
         shown = np.array(page.evaluate(PIXELS), np.uint8).reshape(8, 8, 4)
     assert f"Given: {size(48, 64)}" in told
-    assert f"The model sees: {size(8, 8)} in\xa0grey" in told
-    assert "The model sees 64\xa0pixels in\xa0grey of this picture" in told
+    assert heated == f"Heat map over what the model sees: {size(8, 8)} in\xa0grey"
+    assert f"The model sees: {size(8, 8)} in\xa0grey, and answers by these alone" in told
     seen = fit(decode(data, 1), GREY.spec)
     np.testing.assert_array_equal(shown[..., :3], np.repeat(seen, 3, axis=2))
 
@@ -178,12 +180,43 @@ def test_one_broken_file_of_many_is_counted(browser: "Browser", grey: str, tmp_p
     files[4].write_bytes(samples()["exact.png"][:60])
     with ready(browser, grey) as page:
         give(page, *files)
-        assert page.locator("#tally").inner_text() == "9\xa0pictures, 1 cannot be read"
+        told = "9\xa0pictures: 8 answered, 1 cannot be read"
+        assert page.locator("#tally").inner_text() == told
         names = page.locator(".card bdi:first-of-type").all_inner_texts()
         assert [name for name in names if name.endswith(".png")] == [one.name for one in files]
+        assert page.locator("#said").inner_text().startswith(f"{told}. ")
+
+
+def test_the_answer_is_in_view_on_a_phone(browser: "Browser", grey: str, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(samples()["rgb.png"])
+    with ready(browser, grey, viewport={"width": 390, "height": 844}) as page:
+        assert page.locator("#found").bounding_box()["y"] > 500  # type: ignore[index]
+        give(page, tmp_path / "a.png")
+        box = page.locator(".card .bars li").first.bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] < 844 - box["height"]
+
+
+def test_a_drawing_is_not_called_given(browser: "Browser", grey: str) -> None:
+    with ready(browser, grey) as page:
+        drawn(page, [(0.5, 0.2), (0.5, 0.8)])
+        page.wait_for_selector(".card .bars")
+        assert page.locator(".given .note").inner_text() == "Drawn, moved and scaled"
+
+
+def test_classes_beyond_the_first_are_opened(browser: "Browser", tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(samples()["rgb.png"])
+    of = GREY._replace(classes=tuple(f"class {one}" for one in range(130)), rule=None)
+    with site(tmp_path, of) as (url, _), ready(browser, url) as page:
         assert (
-            page.locator("#said").inner_text().startswith("8 pictures answered, 1 cannot be read")
+            page.locator("#about").inner_text().endswith("pictures that show nothing of the kind.")
         )
+        give(page, tmp_path / "a.png")
+        assert page.locator(".answer h3").count() == 1
+        assert [one.is_visible() for one in page.locator(".bars li").all()].count(True) == 5
+        page.click(".rest summary")
+        assert [one.is_visible() for one in page.locator(".bars li").all()] == [True] * 100
+        assert page.locator(".rest .note").inner_text() == "30\xa0classes are less probable still."
 
 
 def test_names_of_every_script_keep_their_place_and_many_scroll(
@@ -201,6 +234,6 @@ def test_names_of_every_script_keep_their_place_and_many_scroll(
         page.wait_for_function("() => document.querySelector('.chips').scrollTop > 0")
         give(page, tmp_path / "a.png")
         page.evaluate(RENAME, NAMES[:5])
-        boxes = [one.bounding_box() for one in page.locator(".bars bdi").all()]
+        boxes = [one.bounding_box() for one in page.locator(".bars bdi").all()[:5]]
     assert len(boxes) == 5
     assert all(one and other and one["x"] == other["x"] for one, other in pairwise(boxes))

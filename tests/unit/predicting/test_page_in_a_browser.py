@@ -253,8 +253,27 @@ def test_with_a_server_it_speaks_by_the_contract(browser: "Browser", tmp_path: P
         assert page.evaluate("localStorage.length") == 0
     kind = "application/octet-stream"
     assert Server.got == [
-        ("/predict?top=5", kind, rgb),
-        ("/predict?top=5", kind, b"large"),
-        ("/predict?top=5", kind, b"broken"),
+        ("/predict?top=100", kind, rgb),
+        ("/predict?top=100", kind, b"large"),
+        ("/predict?top=100", kind, b"broken"),
         ("/predict?top=1&explain=1", kind, rgb),
     ]
+
+
+def test_a_server_that_is_gone_is_no_bad_picture(browser: "Browser", tmp_path: Path) -> None:
+    Server.busy, Server.got = 1, []
+    (tmp_path / "a.png").write_bytes(samples()["rgb.png"])
+    with served(Server) as url, opened(browser, url) as page:
+        page.wait_for_selector("#token:not([hidden])")
+        page.fill("#secret", "open sesame")
+        page.press("#secret", "Enter")
+        page.context.set_offline(True)
+        page.set_input_files("#choose", [tmp_path / "a.png"] * 2)
+        page.wait_for_selector(".card.lost >> nth=1")
+        assert page.locator("#tally").inner_text() == "2\xa0pictures: 2 without an answer"
+        page.context.set_offline(False)
+        page.locator(".lost button").first.click()
+        page.wait_for_selector(".card .bars")
+        assert (
+            page.locator("#tally").inner_text() == "2\xa0pictures: 1 answered, 1 without an answer"
+        )

@@ -1,10 +1,12 @@
 """Two lines from a model to an answer: they say what `reprise predict` says, bit for bit."""
 
+import base64
 import json
 import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any, cast
@@ -280,6 +282,10 @@ def test_a_heat_map_is_of_the_class_asked_for(classifier: Classifier) -> None:
     assert usual.heat_map.shape == (SPEC.height, SPEC.width)  # a cell a pixel
     assert usual.overlay().mode == "RGB"
     assert usual.overlay().size == (37 * SPEC.width, 37 * SPEC.height)
+    shown = usual._repr_html_()
+    assert base64.b64encode(usual._repr_png_()).decode() in shown
+    assert f"<b>Käfer</b> {usual.probability:.1%}" in shown
+    assert "<b>&lt;b&gt;\\n</b>" in replace(usual, label="<b>\n")._repr_html_()
     other = classifier.explain(FILES["plain.png"], "ants")
     assert (usual.label, other.label) == ("Käfer", "ants")
     assert not np.array_equal(other.heat_map, usual.heat_map)
