@@ -76,7 +76,7 @@ def check(folder: Path) -> None:
 
 
 def _written(folder: Path) -> set[str]:
-    """Return what an earlier run wrote into a folder, by its manifest: files, and folders with /."""
+    """Return what an earlier run wrote into a folder, by its manifest; folders end in a slash."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         if manifest["made_by"] != MADE_BY:
