@@ -212,7 +212,7 @@ def closed() -> BytesIO:
     [
         ("bad.png", "bad.png: no picture of a kind that can be read"),
         ("none.png", "none.png: No such file or directory"),
-        ("", "Is a directory"),
+        ("", "'': is an empty text; name a file, a folder or an address"),
         ("*.gif", r"\*.gif: matches no file"),
         ("empty", "empty: contains no image"),
         (b"", r"\(no name\): is empty \(0 bytes\)"),
