@@ -16,6 +16,8 @@ FILES = ("file", "path", "filename", "file_name", "filepath", "file_path", "imag
          "url")  # fmt: skip
 LABELS = ("label", "class", "target")
 NAMED = 10  # columns in a message
+LONGEST = 4096  # letters of a path: no system takes more
+SHOWN = 40  # of a longer one, in a message
 Row = tuple[str, Sequence[str]]  # where it is, in words, and its cells
 
 
@@ -70,6 +72,10 @@ def listed(
         said = row[file].strip() if len(row) == len(header) else ""
         if not said:
             told = f"has {len(row)} cells of {len(header)}, or none with a file"
+            yield Failure(f"{listing.name}: {where}", told)
+            continue
+        if len(said) > LONGEST and not online.is_address(said):
+            told = f"names no file: {printable(said[:SHOWN])}… has {len(said):,} letters"
             yield Failure(f"{listing.name}: {where}", told)
             continue
         data = online.fetch(said) if online.is_address(said) else files.find(said)
