@@ -41,8 +41,9 @@ def parse(values: Any) -> Rule:  # noqa: ANN401  # what JSON holds
 
 def _is_number(value: object) -> bool:
     # By a comparison, not `isfinite`: an int of hundreds of digits fits no float. NaN fails it.
-    known = isinstance(value, int | float) and not isinstance(value, bool)
-    return known and abs(value) <= float_info.max
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return abs(value) <= float_info.max
 
 
 def _is_number_or_none(value: object) -> bool:
