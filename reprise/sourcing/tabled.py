@@ -1,6 +1,7 @@
 """Tables of pictures: a column with their paths or addresses, and perhaps one with their labels."""
 
 import csv
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -78,10 +79,15 @@ def listed(
             told = f"names no file: {printable(said[:SHOWN])}… has {len(said):,} letters"
             yield Failure(f"{listing.name}: {where}", told)
             continue
-        data = online.fetch(said) if online.is_address(said) else files.find(said)
+        data = online.fetch(said) if online.is_address(said) else files.find(_path(said))
         yield Source(said, data, None if label is None else row[label].strip() or None)
     if not count:
         yield Failure(listing.name, "has no row")
+
+
+def _path(said: str) -> str:
+    """Return a path of the bytes that it has in UTF-8, also where the locale has another coding."""
+    return os.fsdecode(said.encode("utf-8", "surrogateescape"))
 
 
 def places(header: Sequence[str], wanted: PictureColumns) -> tuple[int, int | None]:
