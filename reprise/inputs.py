@@ -1,6 +1,7 @@
 """Find the pictures that the command line names, and decode them while the network predicts."""
 
 import os
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -63,8 +64,9 @@ def _streamed(
     if b"\0" in stdin.peek(64)[:64]:
         yield Source(STDIN, stdin.read())
     else:
-        for line in stdin:
-            if name := os.fsdecode(line.rstrip(b"\r\n")):
+        for number, line in enumerate(stdin):
+            plain = line if number else line.removeprefix(BOM_UTF8)  # as some editors begin a file
+            if name := os.fsdecode(plain.rstrip(b"\r\n")):
                 yield from pictures_of(name, skipped, columns)
 
 

@@ -20,6 +20,9 @@ MODEL = Path("models/export/model.onnx")  # where stage `export` writes it, in a
 FATAL = 4  # the level of what ONNX Runtime prints: errors are raised, and reported once
 FOLDER = "session.model_external_initializers_file_folder_path"  # of weights in files of their own
 LONGEST = 300  # letters of a reason
+NO_FOLDER = (
+    "the name of its folder is no UTF-8, so that files beside it cannot be read: rename the folder"
+)
 
 
 class ModelError(Exception):
@@ -122,7 +125,8 @@ def _session(content: bytes, path: Path, threads: int) -> InferenceSession:
     options = SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = FATAL
-    options.add_session_config_entry(FOLDER, str(path.parent))
+    folder = _folder(path)
+    options.add_session_config_entry(FOLDER, folder)
     try:
         # Without the fallback, which prints the error and tries the same again.
         return InferenceSession(
@@ -131,10 +135,23 @@ def _session(content: bytes, path: Path, threads: int) -> InferenceSession:
     except Exception as error:  # ONNX Runtime has an exception for each of its status codes
         if lacking(error):
             raise _failed(path, error) from error
+        then = NO_FOLDER if folder == os.devnull and folder in str(error) else remedy()
         raise ModelError(
             f"{printable(str(path))}: is no ONNX model that ONNX Runtime can run "
-            f"({_reason(error)}); {remedy()}"
+            f"({_reason(error)}); {then}"
         ) from error
+
+
+def _folder(path: Path) -> str:
+    """Return where weights in files of their own lie: nowhere, if ONNX Runtime takes no such name.
+
+    Without a folder it would take what has their name where one stands.
+    """
+    try:
+        str(path.parent).encode()
+    except UnicodeEncodeError:  # it is no UTF-8, or the locale is not
+        return os.devnull
+    return str(path.parent)
 
 
 def _content(path: Path) -> bytes:
@@ -147,6 +164,10 @@ def _content(path: Path) -> bytes:
         raise ModelError(f"{name}: is missing; {remedy()}") from error
     except OSError as error:
         raise ModelError(f"{name}: cannot be read: {error.strerror}") from error
+    except ValueError as error:  # a zero byte
+        raise ModelError(
+            f"{name}: is no name that a file can have ({error}); {remedy()}"
+        ) from error
     except MemoryError as error:
         raise _failed(path, error) from error
 

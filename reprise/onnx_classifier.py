@@ -46,7 +46,8 @@ class Classifier(Reloadable):
         """
         self._threads = cores() if threads is None else checked("threads", threads, MOST_THREADS)
         self._batch_size = checked("batch_size", batch_size)
-        file = model.default() if path is None else Path(path).expanduser()
+        # Not `Path.expanduser`, which raises where nobody has the name after the tilde.
+        file = model.default() if path is None else Path(os.path.expanduser(path))  # noqa: PTH111
         self._model, self._origin = model.load(file, self._threads), str(file)
         self._saved = Pickled.of(self._model, threads, batch_size)
 

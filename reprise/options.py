@@ -7,6 +7,7 @@ from typing import NamedTuple, get_args
 from reprise.arguments import count, file, folder, png, share, threads
 from reprise.capacity import cores
 from reprise.command_parser import CommandParser
+from reprise.inputs import STDIN
 from reprise.model import MODEL, default
 from reprise.output import OutputFormat
 from reprise.sourcing.tabled import PictureColumns
@@ -78,6 +79,8 @@ def parse(given: Sequence[str] | None) -> Options:
     model = Path(names.pop(0)) if names[0].lower().endswith(".onnx") else default()
     if not names:
         line.error("name IMAGES, too: files, folders, globs, or - for standard input")
+    if names.count(STDIN) > 1:
+        line.error("- stands more than once; standard input can be read but once")
     columns = PictureColumns(values.pop("file_column"), values.pop("label_column"))
     output: Path | None = values["output"]
     if output and not values["format"] and output.suffix.lower() not in FORMATS:

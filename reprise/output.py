@@ -53,7 +53,15 @@ def _table(prediction: Prediction, width: int, layout: TableColumns) -> str:
     cells = [f"{_column(name, width)} {share:8.2%}" for name, share in prediction.ranked]
     names = (prediction.decision.classes if prediction.decision else None) or []
     chosen = [f"{{{', '.join(map(printable, names))}}}"] if layout.sets else []
-    return "  ".join([*known, *cells, *chosen, printable(prediction.name)])
+    return "  ".join([*known, *cells, *chosen, printable(_decoded(prediction.name))])
+
+
+def _decoded(name: str) -> str:
+    """Decode the bytes of a name that are UTF-8, where the locale has another coding."""
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        return name
 
 
 def _column(name: str, width: int) -> str:

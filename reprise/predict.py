@@ -34,7 +34,7 @@ REMEDIES: dict[Resource | None, str] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code; an error becomes one message."""
     options = parse(arguments)
-    # File names come out byte for byte, whatever the locale is.
+    # File names come out byte for byte, whatever the locale is; the table escapes what is no text.
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
     # Pillow decodes a picture although it warns, or the picture is refused.

@@ -53,14 +53,15 @@ def run(options: Namespace) -> str:
     Raises:
         ModelError, SiteError, RuntimeFilesError: one of the three cannot be had.
     """
+    title = _text(options.name)
     folder: Path = options.out.resolve()
     static_site.check(folder)
     path: Path = options.model or model.default(MODELS)
     loaded = model.load(path, threads=1)
     content = _alone(path)
     described = static_site.describe(loaded.metadata, content, path.stem)
-    if options.name:
-        described["title"] = options.name
+    if title:
+        described["title"] = title
     files = static_site.collect(content, described, web_runtime.find(options.runtime))
     static_site.write(files, folder)
     shown = printable(str(options.out))
@@ -70,6 +71,18 @@ def run(options: Namespace) -> str:
         f"{shown}: {printable(str(path))} as a page, {written}\n"
         f"Upload it to any static host, or try it: python -m http.server --directory {shown}"
     )
+
+
+def _text(name: str | None) -> str:
+    """Return a title from the bytes of the command line, which are UTF-8 in every locale.
+
+    Raises:
+        SiteError: they are not.
+    """
+    try:
+        return (name or "").encode("utf-8", "surrogateescape").decode()
+    except UnicodeError as error:
+        raise SiteError(f"--name {printable(name or '')}: is no text in UTF-8") from error
 
 
 def _alone(path: Path) -> bytes:

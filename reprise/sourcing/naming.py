@@ -31,7 +31,9 @@ def pictures_of(
     try:
         if is_address(name):
             yield Source(public(name), fetch(name))
-        elif name and path.is_dir():  # Path("") would be this folder
+        elif not name:  # Path("") would be this folder
+            yield Failure("''", "is an empty text; name a file, a folder or an address")
+        elif path.is_dir():
             yield from of_folder(path, skipped, columns)
         elif is_holder(path):
             yield from held(path, skipped, columns)

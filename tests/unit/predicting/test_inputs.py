@@ -67,6 +67,16 @@ def test_a_pattern_stands_for_the_files_that_match(pattern: str, files: list[str
     assert names(f"{root}/{pattern}") == [f"{root}/{file}" for file in files]
 
 
+def test_a_list_may_begin_with_a_byte_order_mark() -> None:
+    assert names("-", stdin=b"\xef\xbb\xbfa.png\r\nb/2.jpg\r\n") == ["a.png", "b/2.jpg"]
+    assert names("-", stdin=b"\xef\xbb\xbf\na.png\n") == ["a.png"]
+
+
+def test_an_empty_name_is_a_failure() -> None:
+    reason = "is an empty text; name a file, a folder or an address"
+    assert found([""]) == [Failure("''", reason)]
+
+
 def test_a_file_whose_name_is_a_pattern_is_that_file() -> None:
     Path("a[1].png").touch()
     Path("a1.png").touch()
@@ -74,7 +84,7 @@ def test_a_file_whose_name_is_a_pattern_is_that_file() -> None:
 
 
 def test_what_is_not_there_is_left_for_the_reading_to_tell() -> None:
-    assert names("none.png", "") == ["none.png", ""]
+    assert names("none.png") == ["none.png"]
 
 
 @pytest.mark.parametrize("pattern", ["*.webp", "none/*", "b/c*", "[]"])

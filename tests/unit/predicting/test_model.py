@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +264,35 @@ def test_a_model_with_its_weights_in_another_file_is_found_from_any_folder(tmp_p
     assert (tmp_path / "weights.bin").stat().st_size > 0
     found = load(path, 1).answers(IMAGES).probabilities
     np.testing.assert_allclose(found, probabilities(IMAGES, CARD), atol=1e-6)
+
+
+def test_a_model_is_read_from_a_folder_whose_name_is_no_utf8(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    found = load(export(folder / "model.onnx"), 1).answers(IMAGES).probabilities
+    np.testing.assert_allclose(found, probabilities(IMAGES, CARD), atol=1e-6)
+    (folder / "text.onnx").write_bytes(b"text")
+    with pytest.raises(ModelError, match=r"is no ONNX model .* name a model that stage"):
+        load(folder / "text.onnx", 1)
+
+
+def test_weights_beside_it_are_not_taken_from_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    onnx_package.save_model(
+        model(), "model.onnx", save_as_external_data=True, location="w.bin", size_threshold=256
+    )
+    folder = Path(os.fsdecode(b"caf\xe9"))
+    folder.mkdir()
+    Path("model.onnx").rename(folder / "model.onnx")
+    with pytest.raises(ModelError, match="is no UTF-8, so that files beside it cannot be read"):
+        load(folder / "model.onnx", 1)
+
+
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"a\\x00b: is no name that a file can have"):
+        load(tmp_path / "a\0b", 1)
 
 
 def test_a_rule_without_its_outputs_is_refused(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def test_cores_are_counted_where_the_system_does_not_say_which_are_free(
     [
         ("", "required: IMAGES"),
         ("m.onnx", "name IMAGES, too"),
+        ("m.onnx - a.png -", "- stands more than once; standard input can be read but once"),
         ("m.pt2 a.png", "m.pt2 is for PyTorch; name the model.onnx"),
         ("M.SAFETENSORS", "M.SAFETENSORS is for PyTorch; name the model.onnx"),
         ("a.png --top 0", "--top: must be a whole number from 1, is '0'"),

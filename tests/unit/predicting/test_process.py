@@ -74,6 +74,19 @@ def say(process: Process, names: bytes) -> bytes:
     return process.stdout.readline()
 
 
+def test_a_table_names_files_in_utf8_whatever_the_locale(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONUTF8", "0")  # without, Python takes UTF-8 where the locale is C
+    Path(place, "names").mkdir()
+    Path(place, "names", "ü漢.png").write_bytes(encoded(pixels(0)))
+    Path(place, "names", "t.csv").write_text("file\nü漢.png\n", "utf-8")
+    for named in ("names/t.csv", "names/ü漢.png"):
+        code, out, err = finish(start(place, "m.onnx", named))
+        assert (code, err) == (0, b"")
+        assert out.decode().endswith("ü漢.png\n")
+
+
 def test_it_runs_without_the_training_stack(place: Path) -> None:
     options = ("--format", "jsonl", "--sheet", "sheet.png")
     code, out, err = finish(start(place, "m.onnx", "photos", *options, alone=True))

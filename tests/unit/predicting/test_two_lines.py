@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from linear import CARD, SPEC, export, probabilities
 from PIL import Image as Picture
 from toys import encoded, pixels
@@ -198,6 +200,43 @@ def test_any_number_may_be_given(of: type, classifier: Classifier) -> None:
     assert len(classifier(of(["photos/plain.png"]))) == 1
 
 
+def test_a_tilde_stands_for_the_home_of_pictures_too(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(Path.cwd()))
+    assert repr(Classifier("~/m.onnx")).startswith(f"Classifier('{Path.cwd()}/m.onnx')")
+    assert classifier("~/photos/plain.png").path == f"{Path.cwd()}/photos/plain.png"
+    assert len(classifier("~/photos")) == len(FILES)
+    assert len(classifier(Path("~/photos/*.jpg"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("~nobody-has-it/m.onnx", "is missing"), ("a\0b", "is no name that a")]
+)
+def test_a_model_of_no_possible_name_is_an_error_of_model(name: str, reason: str) -> None:
+    with pytest.raises(ModelError, match=reason):
+        Classifier(name)
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_colours_multiplied_by_their_alpha_are_those_before(
+    mode: str, classifier: Classifier
+) -> None:
+    plain = SCENE.convert(mode)
+    plain.putalpha(Picture.fromarray(pixels(4, 20, 25, 1).reshape(20, 25)))
+    multiplied = plain.convert(f"{mode[:-1]}a")
+    expected = classifier(multiplied.convert(mode)).predictions
+    assert expected
+    assert classifier(multiplied).predictions == expected
+
+
+def test_a_column_of_paths_stands_for_its_pictures(classifier: Classifier) -> None:
+    table = pd.DataFrame({"path": ["photos/plain.png", "photos/grey.gif"]})
+    assert [one.path for one in classifier(table["path"])] == [*table["path"]]
+    (only,) = classifier([torch.zeros(8, 8)])
+    assert "numpy.asarray(it)" in (only.error or "")
+
+
 def test_a_glob_stands_for_its_files(classifier: Classifier) -> None:
     found = classifier("photos/*.jpg")
     assert [one.path for one in found] == ["photos/inks.jpg", "photos/turned.jpg"]
@@ -214,13 +253,16 @@ def closed() -> BytesIO:
     [
         ("bad.png", "bad.png: no picture of a kind that can be read"),
         ("none.png", "none.png: No such file or directory"),
-        ("", "Is a directory"),
+        ("", "'': is an empty text; name a file, a folder or an address"),
         ("*.gif", r"\*.gif: matches no file"),
         ("empty", "empty: contains no image"),
         (b"", r"\(no name\): is empty \(0 bytes\)"),
         (None, "is of type NoneType; expected is a path, a folder, an address"),
         ({"a": 1}, "is of type dict"),
         (7, "is of type int"),
+        (torch.tensor(1), r"is of type Tensor; give an array of NumPy: numpy.asarray\(it\), uint8"),
+        (torch.zeros(8, 8), r"is of type Tensor; give an array of NumPy: numpy.asarray\(it\)"),
+        (pd.DataFrame({"path": ["a.png"]}), "is of type DataFrame; give its column of paths"),
         (np.zeros((4, 4, 3)), "is an array of float64; expected is uint8, from 0 to 255"),
         (np.zeros((2, 4, 4, 3), np.uint8), r"is an array \[2, 4, 4, 3\].*give list\(array\)"),
         (np.zeros((4, 4, 2), np.uint8), r"is an array \[4, 4, 2\]; expected is \[H, W\]"),
