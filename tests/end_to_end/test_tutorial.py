@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -35,14 +34,16 @@ def steps(text: str) -> Iterator[Step]:
         assert block[2].startswith("$ "), block[2]
         if not block[1]:
             for part in re.split(r"(?m)^\$ ", block[2])[1:]:
-                command, more = re.match(r"((?:[^\n]*\\\n)*[^\n]*)\n(.*)", part, re.S).groups()  # type: ignore[union-attr]
+                command, more = re.match(r"((?:[^\n]*\\\n)*[^\n]*)\n(.*)", part, re.DOTALL).groups()  # type: ignore[union-attr]
                 yield Step(command, more)
 
 
 def pattern(printed: str) -> str:
     """Return a regular expression of what a page shows."""
     lines = (
-        r"(?:[^\n]*\n)*?" if line == "..." else ".*?".join(map(re.escape, line.split("..."))) + r"\n"
+        r"(?:[^\n]*\n)*?"
+        if line == "..."
+        else ".*?".join(map(re.escape, line.split("..."))) + r"\n"
         for line in printed.splitlines()
     )
     return "".join(lines)
@@ -88,7 +89,7 @@ class Shell:
 
 @pytest.fixture
 def shell(clone: Callable[[str], Clone]) -> Iterator[Shell]:
-    """Return a shell beside a clone called reprise, in which `reprise` runs the code of its folder."""
+    """Return a shell beside a clone called reprise; the command `reprise` runs what is there."""
     made = clone("reprise")
     programs = made.root.parent / "bin"
     programs.mkdir()
@@ -110,7 +111,9 @@ def test_the_tutorial_holds_word_for_word(shell: Shell) -> None:
     port = free_port()
     for command, printed in steps(PAGE.read_text("utf-8")):
         found = shell.run(re.sub(r"\b8000\b", port, command)).replace(port, "8000")
-        assert re.fullmatch(pattern(printed), found), f"$ {command}\n{found}\n--- the page has\n{printed}"
+        assert re.fullmatch(pattern(printed), found), (
+            f"$ {command}\n{found}\n--- the page has\n{printed}"
+        )
 
 
 @pytest.mark.parametrize(
@@ -131,5 +134,8 @@ def test_dots_stand_for_what_differs(shown: str, found: str, *, same: bool) -> N
 
 
 def test_steps_are_the_commands_that_are_run() -> None:
-    page = "x\n```console\n$ a\n1\n2\n$ b \\\n    c\n```\n<!-- not run: slow -->\n```console\n$ d\n```\n"
+    page = (
+        "x\n```console\n$ a\n1\n2\n$ b \\\n    c\n```\n"
+        "<!-- not run: slow -->\n```console\n$ d\n```\n"
+    )
     assert [*steps(page)] == [Step("a", "1\n2\n"), Step("b \\\n    c", "")]
