@@ -125,17 +125,16 @@ def groups(text: str, section: str) -> list[list[str]]:
 
 
 def table(section: str, values: Mapping[str, object]) -> str:
-    """Return parameters of a section as a table in Markdown."""
-    rows = ["| parameter | default | values | meaning |", "|---|---|---|---|"]
+    """Return parameters of a section as a table in Markdown, narrow enough for a telephone."""
+    rows = ["| parameter, default | what it does, and its values |", "|---|---|"]
     for key, value in values.items():
         field = section_class(section).model_fields[key]
+        allowed = kind(field.annotation, field.metadata)
         cells = (
-            f"`{section}.{key}`",
-            f"`{default(value)}`",
-            kind(field.annotation, field.metadata),
-            field.description,
+            f"`{section}.{key}`<br>`{default(value)}`",
+            f"{field.description}<br>*{allowed}*",
         )
-        rows.append("| " + " | ".join(str(cell).replace("|", r"\|") for cell in cells) + " |")
+        rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
 
 

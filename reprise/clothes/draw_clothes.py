@@ -7,10 +7,13 @@ import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from secrets import token_hex
 
 from reprise import arguments as values
+from reprise.capacity import cores
 from reprise.clothes.garments import KINDS
 from reprise.clothes.photograph import jpeg
 from reprise.command_parser import CommandParser
@@ -60,16 +63,22 @@ def _write(out: Path, count: int, seed: int) -> None:
     """Draw beside the folder, and move the classes there when all are drawn."""
     partial = out.with_name(f".{token_hex(8)}.partial")
     try:
-        for number, kind in enumerate(KINDS):
+        for kind in KINDS:
             (partial / kind).mkdir(parents=True)
-            for index in range(count):
-                data = jpeg(kind, (seed, number, index))
-                (partial / kind / f"{index:03}.jpg").write_bytes(data)
+        with ThreadPoolExecutor(cores()) as threads:  # NumPy and Pillow let go of Python's lock
+            pieces = product(enumerate(KINDS), range(count))
+            for _ in threads.map(lambda piece: _draw(partial, seed, *piece), pieces):
+                pass  # an error is raised here
         out.mkdir(exist_ok=True)
         for kind in KINDS:
             (partial / kind).replace(out / kind)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _draw(folder: Path, seed: int, kind: tuple[int, str], index: int) -> None:
+    number, name = kind
+    (folder / name / f"{index:03}.jpg").write_bytes(jpeg(name, (seed, number, index)))
 
 
 def parser() -> CommandParser:

@@ -34,7 +34,7 @@ def take(kind: str, rng: Generator) -> Picture.Image:
     scene = np.where(mask[..., None], _cloth(rng, large) * tones[..., None], scene)
     lit = Picture.fromarray(_bytes(scene * backdrop.shine(rng, large)))
     soft = lit.filter(ImageFilter.BoxBlur(float(rng.integers(0, 3)))).resize(size, backdrop.BICUBIC)
-    return Picture.fromarray(_bytes(np.asarray(soft, np.float64) + backdrop.noise(rng, size)))
+    return Picture.fromarray(_bytes(np.asarray(soft, np.float32) + backdrop.noise(rng, size)))
 
 
 def _posed(pieces: Sequence[Piece], rng: Generator) -> list[Piece]:
@@ -65,14 +65,14 @@ def _laid(pieces: Sequence[Piece], size: tuple[int, int]) -> tuple[np.ndarray, n
                 pen.line(corners, value, max(1, round(piece.width * half)), joint="curve")
             else:
                 pen.polygon(corners, value)
-    return np.asarray(mask), np.asarray(tones, np.float64) / PLAIN
+    return np.asarray(mask), np.asarray(tones, np.float32) / PLAIN
 
 
 def _shaded(ground: np.ndarray, mask: np.ndarray, rng: Generator) -> np.ndarray:
     """Darken the background [H, W, 3] by the garment's shadow."""
     x, y = (int(step) for step in rng.integers(-8, 12, 2))
     shadow = Picture.fromarray(np.roll(mask, (y, x), (0, 1)).astype(np.uint8) * 255)
-    soft = np.asarray(shadow.filter(ImageFilter.BoxBlur(float(rng.integers(2, 9)))), np.float64)
+    soft = np.asarray(shadow.filter(ImageFilter.BoxBlur(float(rng.integers(2, 9)))), np.float32)
     return ground * (1 - 0.55 * float(rng.random()) * soft[..., None] / 255)
 
 

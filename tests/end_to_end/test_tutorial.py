@@ -89,7 +89,7 @@ class Shell:
 
 @pytest.fixture
 def shell(clone: Callable[[str], Clone]) -> Iterator[Shell]:
-    """Return a shell beside a clone called reprise, in which `reprise` runs the code of its folder."""
+    """Return a shell beside a clone called reprise; the command `reprise` runs what is there."""
     made = clone("reprise")
     programs = made.root.parent / "bin"
     programs.mkdir()
@@ -134,5 +134,8 @@ def test_dots_stand_for_what_differs(shown: str, found: str, *, same: bool) -> N
 
 
 def test_steps_are_the_commands_that_are_run() -> None:
-    page = "x\n```console\n$ a\n1\n2\n$ b \\\n    c\n```\n<!-- not run: slow -->\n```console\n$ d\n```\n"
+    page = (
+        "x\n```console\n$ a\n1\n2\n$ b \\\n    c\n```\n"
+        "<!-- not run: slow -->\n```console\n$ d\n```\n"
+    )
     assert [*steps(page)] == [Step("a", "1\n2\n"), Step("b \\\n    c", "")]

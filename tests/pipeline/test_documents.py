@@ -39,7 +39,7 @@ def test_the_page_of_parameters_has_every_one_as_the_classes_say() -> None:
     page = parameters.page(YAML(typ="safe").load(text), text)
     assert parameters.PAGE.read_text("utf-8") == page, REMEDY
     for name in ("train.lr", "export.formats"):
-        assert f"| `{name}` |" in page
+        assert f"| `{name}`<br>" in page
 
 
 def test_the_page_of_the_api_is_what_the_docstrings_say() -> None:
