@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reprise.serving import answering, homepage, inferring, open_inference
-from reprise.serving.gate import METHOD, Gate
+from reprise.serving.gate import Gate
 from reprise.serving.refusal import RejectedError, answer, refuse
 from reprise.serving.service import Serving
 from reprise.serving.swapping import Swapper
@@ -112,7 +112,7 @@ async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG
 async def _unknown(request: Request, error: Exception) -> Response:
     """Answer for an unknown path or another method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - as it is registered for these
-    method = f"{request.method[:METHOD]} is not possible here"
+    method = f"{request.method} is not possible here"
     reasons = {404: "there is nothing at this path; /openapi.json lists what there is", 405: method}
     reason = reasons.get(error.status_code, error.detail)
     return answer({"error": reason}, error.status_code, error.headers)
