@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reprise.serving import answering, homepage, inferring, open_inference
-from reprise.serving.gate import METHOD, Gate
+from reprise.serving.gate import Gate
 from reprise.serving.refusal import RejectedError, answer, refuse
 from reprise.serving.service import Serving
 from reprise.serving.swapping import Swapper
@@ -115,7 +115,7 @@ async def _unknown(request: Request, error: Exception) -> Response:
     what = "a picture" if request.url.path == "/predict" else "a request"
     allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
     remedy = f"POST {what}" if allowed == "POST" else f"send {allowed}"
-    method = f"{request.method[:METHOD]} is not possible here; {remedy}"
+    method = f"{request.method} is not possible here; {remedy}"
     reasons = {404: "there is nothing at this path; /openapi.json lists what there is", 405: method}
     reason = reasons.get(error.status_code, error.detail)
     return answer({"error": reason}, error.status_code, error.headers)

@@ -74,8 +74,7 @@ class Visit:
         """Return what the log has of it."""
         elapsed = 1000 * (time.perf_counter() - self.begin)
         path = self.path or printable(self.scope["path"])[:LONGEST]
-        method = self.scope["method"][:METHOD]
-        said = {"method": method, "path": path, "status": self.status}
+        said = {"method": self.scope["method"], "path": path, "status": self.status}
         return {**said, "images": self.images, "ms": round(elapsed, 1), "model": self.version}
 
 
@@ -90,6 +89,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope["method"] = scope["method"][:METHOD]  # logs and answers repeat it
         visit = Visit(scope, receive, send, self._service)
         scope.setdefault("state", {})["visit"] = visit
         try:
