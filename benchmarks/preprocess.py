@@ -60,7 +60,7 @@ def measure(task: Task) -> Findings:
     made, usual = dict[str, Figure](), seconds["usual"]
     for key, way in (("ratio", "ours"), ("next_epoch_ratio", NEXT)):
         ratios = tuple(one / two for one, two in zip(usual, seconds[way], strict=True))
-        what = f"{way}, is so many times as fast as the usual way"
+        what = f"times as fast as the usual way: {way}"
         made[key] = Figure(what=what, values=ratios, unit="x", decimals=1)
     for way, values in seconds.items():
         rates, key = tuple(count / value for value in values), way.replace(", ", "_")

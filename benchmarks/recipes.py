@@ -31,12 +31,12 @@ class Trained(NamedTuple):
 
 
 TRAINED = {
-    "digits": Trained(epochs=20, rounds=1, seeds=5),
-    "mnist_mlp": Trained(epochs=5, rounds=2, seeds=2),
+    "digits": Trained(epochs=20, rounds=1, seeds=3),
+    "mnist_mlp": Trained(epochs=5, rounds=5),
     "mnist_cnn": Trained(epochs=2, rounds=4, fastai=True),
     "mnist_fast": Trained(epochs=2, rounds=5),
     "cifar10_lenet": Trained(epochs=2, rounds=5),
-    "cifar10_cnn": Trained(epochs=2, rounds=4, fastai=True),
+    "cifar10_cnn": Trained(epochs=2, rounds=4),
     "photos": Trained(epochs=4, rounds=4, photos=True),
 }
 

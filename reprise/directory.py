@@ -10,6 +10,7 @@ from typing import NamedTuple
 from PIL import Image as Picture
 
 from reprise.codecs import heif, jpeg, kinds, png
+from reprise.decoding import BOMBS
 from reprise.escaping import printable
 from reprise.shortage import lacking
 
@@ -21,7 +22,6 @@ SUFFIXES = {
     ".webp", ".heic", ".heif", ".hif",
 }  # fmt: skip
 NAMED = 5  # files and suffixes in one message
-BOMBS = (Picture.DecompressionBombError, Picture.DecompressionBombWarning)
 
 
 class Source(NamedTuple):

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image as Picture
 
 from reprise import streams
+from reprise.codecs import complaints
 from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import decode
 from reprise.directory import Failure, Skipped, Source
@@ -77,7 +78,7 @@ def load(source: Source, spec: InputSpec) -> Loaded | Failure:
         if isinstance(source.data, Picture.Image):
             return Loaded(source.name, fit(source.data, spec), source.label)
         if not (data := _read(source.data)):
-            return Failure(source.name, "is empty (0 bytes)")
+            return Failure(source.name, complaints.EMPTY)
         return Loaded(source.name, fit(decode(data, spec.channels), spec), source.label)
     except OSError as error:
         if lacking(error):

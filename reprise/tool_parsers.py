@@ -104,7 +104,7 @@ def _none(_: Add) -> None:
 
 def _relock(add: Add) -> None:
     add("stages", nargs="*", metavar="STAGE", help="all, if none is named")
-    what = "run what differs in a clone, and compare the bytes"
+    what = "run the stages in a clone, and compare the bytes"
     add("--verify", action="store_true", help=what)
     add("--dry-run", action="store_true", help="record nothing")
 

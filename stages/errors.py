@@ -6,6 +6,7 @@ import select
 import signal
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 
 from reprise.escaping import first_line, printable
 from reprise.shortage import Resource, lacking
@@ -36,6 +37,8 @@ def run(main: Callable[[], None]) -> None:
     if not gc.isenabled():  # as well
         gc.freeze()  # modules stay to the end: no later collection looks at them again
         gc.enable()
+    if isinstance(sys.stdout, TextIOWrapper):  # a code page of Windows lacks most letters
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         _run_and_flush(main)
     except UserError as error:

@@ -39,11 +39,14 @@ def take(path: Path) -> bool:
 def alone(path: Path) -> Iterator[None]:
     """Hold the lock of the folder of a file, and wait for it if another process has it.
 
+    The lock is a file beside the folder: what is in that are states, and nothing else.
+
     Raises:
         UserError: the folder cannot be made, or its file system has no locks.
     """
     try:
-        lock = opened(path.parent / ".lock", -1)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = opened(path.parent.with_name(f"{path.parent.name}.lock"), -1)
         lock.acquire()
     except OSError as error:
         if lacking(error):

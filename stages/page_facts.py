@@ -26,7 +26,8 @@ def write(stage: str, result: str, tell: Callable[[], Mapping[str, object]]) -> 
     if not os.environ.get("DVC_STAGE") or _begins(path, first):
         return
     with files.replacing(path) as partial:
-        partial.write_text(f"{first}reprise.{stage} = {script({**tell()})};\n", encoding="utf-8")
+        text = f"{first}reprise.{stage} = {script({**tell()})};\n"
+        partial.write_text(text, encoding="utf-8", newline="\n")
 
 
 def run() -> dict[str, object]:

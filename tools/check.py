@@ -1,4 +1,4 @@
-"""Is this commit whole? Parameters, graph, and a dvc.lock as new as the code: `make check`.
+"""Is this commit whole? Parameters, graph, and a dvc.lock as new as the code.
 
 Data may be absent, as they are where a forge checks what was pushed.
 """

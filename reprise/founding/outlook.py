@@ -10,17 +10,17 @@ from reprise.escaping import printable
 from reprise.repository import PlaceError, python
 
 CODE = ("stages/", "reprise/")
-LATER = "`make repro` installs what is new, and `dvc status` says which stages run again"
+LATER = "install what is new, as README.md says; `dvc status` tells which stages run again"
 
 
 def outlook(root: Path) -> Iterator[str]:
     """Yield a line for each stage that will run again, or why that is not known."""
     if not (root / "dvc.lock").exists():
-        yield "no stage has run here yet: `make repro` runs all"
+        yield "no stage has run here yet: `dvc repro` runs all"
         return
     try:
         command = [str(python(root)), "-m", "dvc", "status", "--json"]
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
         found = json.loads(done.stdout)
     except (PlaceError, OSError, ValueError):
         yield LATER

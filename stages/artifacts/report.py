@@ -119,7 +119,7 @@ def write(report: Report, root: Path = Path()) -> None:
         for name, header in HEADERS.items():
             files.write_csv(folder / f"{name}.csv", header, getattr(report.tables, name))
         for name, picture in report.pictures.items():
-            (folder / name).write_text(picture, encoding="utf-8")
+            (folder / name).write_text(picture, encoding="utf-8", newline="\n")
     calibration = {"calibration": report.calibration} if report.calibration else {}
     files.write_metrics(root / SCORES, _sorted_out({**report.scores, **calibration}))
 

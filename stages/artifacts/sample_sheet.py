@@ -11,4 +11,4 @@ def write(sheet: str, path: Path = PATH) -> None:
     """Write the sheet, as SVG."""
     with files.replacing(path) as folder:
         folder.mkdir()
-        (folder / "samples.svg").write_text(sheet, encoding="utf-8")
+        (folder / "samples.svg").write_text(sheet, encoding="utf-8", newline="\n")

@@ -49,6 +49,7 @@ def mine(ours: Clone) -> Clone:
     made = Clone(ours.root.with_name("mine"))
     assert "no stage has run yet" in reprise(made, "check")
     assert "3 passed" in made.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    assert "which Reprise? `--from` names" in reprise(made, "new", "../other", code=1)
     made.run("dvc", "repro", "train")
     commit(made, "First run")
     return made

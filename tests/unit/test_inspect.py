@@ -116,7 +116,7 @@ def test_predictions_from_before_a_cleaning_are_told(capsys: pytest.CaptureFixtu
     store(made)
     stage.main()
     for text in (review.PAGE.read_text("utf-8"), capsys.readouterr().out):
-        assert "made before 1 labels changed and 0 images were left out" in " ".join(text.split())
+        assert "made before 1 label changed and 0 images were left out" in " ".join(text.split())
 
 
 def test_a_ring_on_the_map_leads_to_its_image() -> None:

@@ -9,6 +9,7 @@ from PIL import Image as Picture
 from pydantic import ValidationError
 from toys import encoded, pixels, publish, section
 
+from reprise.codecs.complaints import NOTHING
 from stages import preprocess as stage
 from stages.artifacts import preprocess_metrics, raw, sample_sheet, splits
 from stages.artifacts.cleaned import Cleaned, CleaningCounts
@@ -116,7 +117,7 @@ def test_the_same_parameters_give_the_same_bytes(tmp_path: Path) -> None:
 def test_bad_images_are_all_named_in_one_report(tmp_path: Path) -> None:
     published = {"train": images(range(30), {3, 17}), "test": images(range(30, 40), {36})}
     assert complaint(tmp_path, published).split("\n") == [
-        *(f"{n}.png: cannot be decoded: no image that Pillow knows" for n in (36, 3, 17)),
+        *(f"{n}.png: cannot be decoded: {NOTHING}" for n in (36, 3, 17)),
         f"3 images; {REMEDY}",
     ]
 
@@ -128,7 +129,7 @@ def test_bad_images_are_left_out_and_listed(tmp_path: Path) -> None:
     assert sorted(chain(*made.numbers.values())) == sorted(set(range(40)) - damaged)
     for name, part in made.parts.items():
         assert part.labels.tolist() == [number % 2 for number in made.numbers[name]]
-    reasons = {f"{n}.png": "no image that Pillow knows" for n in damaged}
+    reasons = {f"{n}.png": NOTHING for n in damaged}
     assert made.meta.excluded == reasons
     assert sum(made.meta.counts.values()) == 37
     assert made.counts["excluded"] == 3

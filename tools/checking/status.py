@@ -33,7 +33,7 @@ def statuses(*stages: str) -> dict[str, StageStatus]:
         UserError: dvc fails.
     """
     command = [sys.executable, "-m", "dvc", "status", "--json", *stages]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
     try:
         found = json.loads(done.stdout)
     except ValueError as error:

@@ -1,7 +1,7 @@
 // What a picture was answered, as a card.
 
 import { element, named, percent, printable } from "./text.js";
-import { remark, view } from "./view.js";
+import { view } from "./view.js";
 
 const LISTED = 12; // classes of a set
 
@@ -28,8 +28,8 @@ export function failed(card, name, { message: reason, heading = "This picture ca
 }
 
 /** Fill in the card of a picture with an answer. */
-export async function answered(card, { name, blob, result, model }) {
-  const pictures = await view(blob, printable(name), model.input);
+export async function answered(card, { name, blob, result, model, told: drawn }) {
+  const { pictures, little } = await view(blob, printable(name), model.input);
   const figure = element("figure", {}, element("figcaption", {}, named(name)), pictures);
   const told = element("div", { className: "told" });
   const unknown = result.answer === null;
@@ -37,8 +37,7 @@ export async function answered(card, { name, blob, result, model }) {
   if (unknown || result.out_of_distribution) told.append(doubt(result));
   told.append(bars(result.predictions, model.classes.length));
   if (result.set?.length > 1) told.append(set(result.set));
-  const little = remark(pictures, model.input);
-  if (little) told.append(element("p", { className: "note", textContent: little }));
+  if (little && !drawn) told.append(element("p", { className: "note", textContent: little }));
   told.append(element("p", { className: "note heat-note" }));
   card.className = unknown ? "card unknown" : "card";
   card.replaceChildren(figure, told);

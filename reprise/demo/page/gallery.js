@@ -80,9 +80,8 @@ function update() {
   by("tools").hidden = entries.size === 0;
   const bad = by("cards").querySelectorAll(".bad").length;
   const waiting = by("cards").querySelectorAll(".waiting").length;
-  by("tally").textContent = entries.size < 2 ? "" : [
-    counted(entries.size, "picture"), bad && `${bad} cannot be read`, waiting && `${waiting} to do`,
-  ].filter(Boolean).join(", ");
+  const parts = [counted(entries.size, "picture"), bad && `${bad} cannot be read`, waiting && `${waiting} to do`];
+  by("tally").textContent = entries.size > 1 ? parts.filter(Boolean).join(", ") : "";
 }
 
 async function answerAll() {
@@ -137,6 +136,10 @@ async function explainAll() {
 async function explain(card, entry) {
   entry.tried = true;
   const note = card.querySelector(".heat-note");
+  if (!card.querySelector(".seen canvas")) {
+    note.textContent = "No heat map, as there is no picture here to lay it over.";
+    return;
+  }
   const heard = (share) => { note.textContent = `Heat map: looking for what matters … ${Math.round(share * 100)} %`; };
   heard(0);
   try {

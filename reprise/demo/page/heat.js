@@ -9,6 +9,7 @@ const LITTLE = 0.05; // where no part takes more, none decides, and none is as b
 const COLOURS = [
   [87, 16, 110, 0], [137, 34, 106, 0.6], [203, 65, 73, 0.8], [245, 125, 21, 0.9], [252, 255, 164, 0.95],
 ];
+const FINER = 16; // pixels a cell
 const DOWN = ["upper", "middle", "lower"];
 const ACROSS = ["left", "centre", "right"];
 
@@ -18,7 +19,6 @@ let switches = 0;
 export function explained(card, map, name, shown) {
   const frame = card.querySelector(".seen .view");
   const note = card.querySelector(".heat-note");
-  if (!frame.querySelector("canvas")) return note.replaceChildren(); // nothing to lay it over
   const { most, place } = hottest(map);
   if (most < LEAST) {
     return note.replaceChildren(
@@ -27,7 +27,10 @@ export function explained(card, map, name, shown) {
   }
   const brightest = Math.max(most, LITTLE);
   const points = (share) => counted(Math.round(share * 100), "point");
-  frame.append(painted(map, brightest));
+  const cells = painted(map, brightest);
+  const heat = frame.querySelector(".pixels") ? cells : smooth(cells);
+  heat.setAttribute("aria-hidden", "true");
+  frame.append(heat);
   const scale = element(
     "p", { className: "scale note" }, "0", element("i"), `\u2212${points(brightest)}`,
   );
@@ -64,10 +67,19 @@ function choice(card) {
 
 function painted(map, brightest) {
   const canvas = element("canvas", { className: "heat", width: map[0].length, height: map.length });
-  canvas.setAttribute("aria-hidden", "true");
   const pixels = new ImageData(canvas.width, canvas.height);
   map.flat().forEach((value, cell) => pixels.data.set(colour(value / brightest), cell * 4));
   canvas.getContext("2d").putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+/** Return a canvas with smooth edges between the cells, which browsers do not print by themselves. */
+function smooth(cells) {
+  const [width, height] = [cells.width * FINER, cells.height * FINER];
+  const canvas = element("canvas", { className: "heat", width, height });
+  const pen = canvas.getContext("2d");
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(cells, 0, 0, width, height);
   return canvas;
 }
 

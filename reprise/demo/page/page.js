@@ -79,9 +79,23 @@ function introduce() {
   by("classes").open = classes.length <= INLINE;
   by("classes").querySelector("summary").textContent = classes.length === 1 ? "The class" : `The ${counted(classes.length, "class", "classes")}`;
   by("classes").querySelector("ul").append(...classes.map((name) => element("li", {}, named(name))));
+  letScroll(by("classes"));
   const drawable = input.channels === 1 && isSmall(input);
   by("drawing").open = drawable;
   if (!drawable) by("drop").after(by("drawing"));
+}
+
+/** Let a list that is higher than its place be scrolled by keyboard. */
+function letScroll(details) {
+  const list = details.querySelector("ul");
+  list.setAttribute("aria-label", "Classes");
+  const reach = () => {
+    if (list.scrollHeight > list.clientHeight) list.tabIndex = 0;
+    else list.removeAttribute("tabindex");
+  };
+  details.addEventListener("toggle", reach);
+  window.addEventListener("resize", reach);
+  reach();
 }
 
 function listen() {

@@ -1,7 +1,7 @@
 // What a model is for, in a person's words, by the names of its classes.
 
 const NAMED = 3; // classes in a title
-const LONGEST = 30; // letters of the name of one
+const LONGEST = 60; // letters of their names together
 const SEVERAL = 3; // numbers or letters that make a row
 
 /** Return the title in parts: texts, and classes as {name}, whose direction is their own. */
@@ -9,10 +9,10 @@ export function title(classes) {
   const row = numbers(classes) ?? letters(classes);
   if (row) return [`${classes.length} ${row.kind}, ${row.first} to ${row.last}`];
   const shown = classes.slice(0, NAMED);
-  if (shown.some((name) => [...name].length > LONGEST || !name.trim())) {
+  if ([...shown.join("")].length > LONGEST || shown.some((name) => !name.trim())) {
     return [classes.length === 1 ? "One class" : `Which of ${classes.length.toLocaleString("en")} classes?`];
   }
-  if (classes.length === 1) return ["Only one class: ", { name: shown[0] }];
+  if (classes.length === 1) return [{ name: shown[0] }, " is the only class"];
   const rest = classes.length - shown.length;
   const ends = rest ? [`${rest.toLocaleString("en")} other${rest === 1 ? "" : "s"}`] : [];
   const all = [...shown.map((name) => ({ name })), ...ends];

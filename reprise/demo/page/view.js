@@ -6,26 +6,29 @@ import { counted, element } from "./text.js";
 
 const SMALL = 32; // pixels of a side: such inputs are shown pixel by pixel
 const WIDEST = 480; // pixels of a canvas for others
-const HIGHEST = 20; // rem: a picture that is long and narrow does not fill the page
-const SPARE = 4; // times as many pixels as the network sees: little is lost of fewer
+const HIGHEST = { given: 11, seen: 18 }; // rem: a picture that is long and narrow does not fill the page
+const SPARE = 4; // times as many pixels a side as the network sees: little is lost of fewer
 
 /** Return whether the pixels of an input are few enough to be seen one by one. */
 export function isSmall({ width, height }) {
   return Math.max(width, height) <= SMALL;
 }
 
-/** Return the pictures of a card: what was given, where it is another, and what the model sees. */
+/** Return the pictures of a card: what was given, where it is another, and what the model sees; and
+ * what is to be said about it, where that is little. */
 export async function view(blob, name, input) {
   let bitmap;
   try {
     bitmap = await createImageBitmap(blob, { imageOrientation: "from-image" });
   } catch {
     const text = "This browser cannot show this picture. The model sees it all the same.";
-    return element("div", { className: "pictures" }, part("seen", element("p", { className: "blank note", textContent: text }), ""));
+    const blank = part("seen", element("p", { className: "blank note", textContent: text }), "");
+    return { pictures: element("div", { className: "pictures" }, blank), little: "" };
   }
   const parts = isSmall(input) ? await pixelwise(bitmap, blob, name, input) : [sharp(bitmap, name, input)];
+  const little = remark(bitmap, input);
   bitmap.close();
-  return element("div", { className: parts.length > 1 ? "pictures two" : "pictures" }, ...parts);
+  return { pictures: element("div", { className: parts.length > 1 ? "pictures two" : "pictures" }, ...parts), little };
 }
 
 /** Return what was given beside the few pixels that are left of it. */
@@ -58,9 +61,8 @@ function sharp(bitmap, name, input) {
 }
 
 /** Return what is to be said where a model sees next to nothing of a picture; else an empty text. */
-export function remark(pictures, input) {
-  const given = pictures.querySelector(".given canvas");
-  if (!given || given.width * given.height < SPARE ** 2 * input.width * input.height) return "";
+function remark(bitmap, input) {
+  if (!isSmall(input) || bitmap.width * bitmap.height < SPARE ** 2 * input.width * input.height) return "";
   return `The model sees ${counted(input.width * input.height, "pixel")}${grey(input)} of this picture, and answers by these alone.`;
 }
 
@@ -69,7 +71,7 @@ const grey = ({ channels }) => (channels === 1 ? " in\u00a0grey" : "");
 
 function part(kind, shown, text) {
   const frame = element("div", { className: "view" }, shown);
-  if (shown.width) frame.style.maxWidth = `${(HIGHEST * shown.width) / shown.height}rem`;
+  if (shown.width) frame.style.maxWidth = `${(HIGHEST[kind] * shown.width) / shown.height}rem`;
   return element("div", { className: kind }, frame, element("p", { className: "note", textContent: text }));
 }
 

@@ -62,7 +62,7 @@ def test_two_branches_and_nothing_of_ours(here: Path, capsys: Captured) -> None:
     changed = git(mine, "diff", "--name-only", "vendor", "main").split()
     assert changed == [".dvc/config", "README.md", "params.yaml"]
     assert (mine / "stages/net.py").read_bytes() == (here / "ours/stages/net.py").read_bytes()
-    assert "next: `cd mine`, then `make repro`" in capsys.readouterr().out
+    assert "next: `cd mine && make repro`" in capsys.readouterr().out
 
 
 def test_the_answers_are_set(here: Path) -> None:
@@ -235,3 +235,25 @@ def test_its_makefile_and_pages_name_commands_that_are_there() -> None:
         called = {*re.findall(r"(?:`|-m )reprise ([a-z][\w-]*)", text)}
         assert called
         assert called <= COMMANDS.keys()
+
+
+def test_what_messages_call_for_is_in_its_makefile() -> None:
+    makefile = (ROOT / "template/files/Makefile").read_text("utf-8").replace("\\\n", " ")
+    listed = re.findall(r"^(?:COMMANDS =|\.PHONY:)(.*)$", makefile, re.MULTILINE)
+    targets = {*" ".join(listed).split(), ".venv/installed"}
+    asked = {
+        (target, str(path))
+        for package in ("reprise", "stages", "tools", "recipes", "data", "models/source")
+        for path in (ROOT / package).rglob("*.*")
+        if path.suffix in {".py", ".yaml", ".md"}
+        for target in re.findall(r"`make ([a-z][a-z-]*)", path.read_text("utf-8"))
+    }
+    assert {place for target, place in asked if target not in targets} == set()
+
+
+def test_it_installs_as_this_repository_does() -> None:
+    both = (ROOT / path for path in ("Makefile", "template/files/Makefile"))
+    ours, own = (
+        re.findall(r"(?m)^\.venv/installed:(?:.*\n)+?\n", path.read_text("utf-8")) for path in both
+    )
+    assert ours == own != []

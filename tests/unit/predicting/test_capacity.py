@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,18 @@ def test_without_limits_it_is_what_the_machine_has(machine: Path) -> None:
     assert free_memory() == 1_024_000
     (machine / "proc/meminfo").unlink()
     assert free_memory() > 10**8
+
+
+def test_without_linux_there_are_cores_and_memory(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = capacity.main_memory()
+    (machine / "proc/meminfo").unlink()
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.delattr(os, "sysconf")
+    assert capacity.cores() == os.cpu_count()
+    assert capacity.main_memory() == pytest.approx(whole, rel=0.01)
+    assert 0 < free_memory() <= whole
 
 
 @pytest.mark.parametrize(("line", "mount"), [("0::/a/b", ""), ("4:cpu,memory:/a/b", "memory")])

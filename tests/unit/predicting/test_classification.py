@@ -18,7 +18,7 @@ from reprise.result_table import LINES, ROWS
 
 GOOD = Prediction("a.png", pixels(0), [("ants", 0.9), ("bees", 0.1)])
 OPEN = GOOD._replace(decision=Decision(answered=False, ood=True, classes=["ants", "bees"]))
-BAD = Failure("b.png", "no image that Pillow knows")
+BAD = Failure("b.png", "no picture of a kind that can be read")
 EVIL = "<script>alert(1)</script>\x1b[2J\n"
 
 
@@ -65,7 +65,7 @@ def test_several_are_lines_below_a_heading() -> None:
     assert repr(Classifications([GOOD, BAD], "passed over 1")).splitlines() == [
         "2 pictures, of which 1 cannot be predicted",
         "[0] a.png: ants (90.0%), bees (10.0%)",
-        "[1] b.png: error: no image that Pillow knows",
+        "[1] b.png: error: no picture of a kind that can be read",
         "passed over 1",
     ]
 

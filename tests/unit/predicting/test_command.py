@@ -280,7 +280,9 @@ def test_two_words_are_a_command_of_two(project: Path) -> None:
 
 def test_nobody_speaks_of_make_or_modules() -> None:
     told = re.compile(r"`make [a-z]|ARGS=|python -m tools\.")
-    for path in [*(ROOT / "tools").rglob("*.py"), *(ROOT / "reprise").rglob("*.py")]:
+    found = {*(ROOT / "tools").rglob("*.py"), *(ROOT / "reprise").rglob("*.py")}
+    # Before anything is installed in a repository of one's own, make is what there is.
+    for path in found - {*(ROOT / "reprise/founding").rglob("*.py")}:
         assert not told.search(path.read_text("utf-8")), path
 
 

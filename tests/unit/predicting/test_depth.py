@@ -8,6 +8,7 @@ import pytest
 from PIL import Image as Picture
 from toys import encoded, pixels
 
+from reprise.codecs import depth
 from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import decode
 
@@ -166,23 +167,9 @@ def test_the_transparent_grey_of_a_png_of_few_bits_becomes_white(bits: int, key:
     np.testing.assert_array_equal(decoded(data)[0], wanted)
 
 
-def fits(values: np.ndarray, bits: int) -> bytes:
-    cards = [
-        "SIMPLE  =                    T", f"BITPIX  = {bits:20}", "NAXIS   =                    2",
-        f"NAXIS1  = {values.shape[1]:20}", f"NAXIS2  = {values.shape[0]:20}", "END",
-    ]  # fmt: skip
-    head = "".join(f"{card:<80}" for card in cards).encode()
-    return head.ljust(2880) + values.tobytes().ljust(2880, b"\0")
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        fits(of(12).astype(">i2"), 16),
-        fits(of(12).astype(">i4"), 32),
-    ],
-    ids=["16 bits", "32 bits"],
-)
-def test_a_format_that_does_not_say_how_bright_white_is_is_refused(data: bytes) -> None:
-    with pytest.raises(UndecodableError, match="file have no known range"):
-        decode(data, 1)
+@pytest.mark.parametrize("mode", ["I", "I;16"])
+def test_a_format_that_does_not_say_how_bright_white_is_is_refused(mode: str) -> None:
+    picture = Picture.new(mode, (3, 2))
+    picture.format = "NEW"
+    with pytest.raises(UndecodableError, match="of a NEW file have no known range"):
+        depth.standard(picture, b"")

@@ -122,7 +122,7 @@ def test_a_picture_is_fetched(site: str, path: str) -> None:
     ("path", "reason"),
     [
         ("none.png", "cannot be fetched (HTTP Error 404: Not Found)"),
-        ("text.png", "no image that Pillow knows"),
+        ("text.png", "no picture of a kind that can be read"),
         ("endless.png", "has more than 134,217,728 bytes"),
         ("away.png", "cannot be fetched (HTTP Error 302"),
         ("ftp.png", "cannot be fetched (unknown url type: ftp)"),

@@ -87,6 +87,7 @@ def test_joblib_takes_it(classifier: Classifier) -> None:
     joblib = pytest.importorskip("joblib")
     expected = [classifier(one).to_dict() for one in PICTURES]
     found = joblib.Parallel(2)(joblib.delayed(classifier)(one) for one in PICTURES)
+    joblib.externals.loky.get_reusable_executor().shutdown()  # its processes wait for more
     assert [one.to_dict() for one in found] == expected
 
 

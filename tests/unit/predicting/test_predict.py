@@ -94,7 +94,7 @@ def test_bad_pictures_are_reported_and_the_others_predicted(capsys: Captured) ->
     paths = [row["path"] for row in csv.DictReader(StringIO(printed.out))]
     assert paths == ["photos/0.png", "photos/1.png"]
     assert printed.err.splitlines() == [
-        "bad.png: no image that Pillow knows",
+        "bad.png: no picture of a kind that can be read",
         "none.png: No such file or directory",
         "empty: contains no image",
         "*.gif: matches no file",
@@ -105,7 +105,7 @@ def test_bad_pictures_are_reported_and_the_others_predicted(capsys: Captured) ->
 def test_a_damaged_name_cannot_damage_the_terminal(capsys: Captured) -> None:
     Path("bad.png").rename("\x1b[2J.png")
     assert main(["m.onnx", "\x1b[2J.png"]) == 1
-    assert capsys.readouterr().err.startswith("\\x1b[2J.png: no image")
+    assert capsys.readouterr().err.startswith("\\x1b[2J.png: no picture")
 
 
 @pytest.mark.parametrize(

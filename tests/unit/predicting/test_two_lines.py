@@ -210,7 +210,7 @@ def closed() -> BytesIO:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("bad.png", "bad.png: no image that Pillow knows"),
+        ("bad.png", "bad.png: no picture of a kind that can be read"),
         ("none.png", "none.png: No such file or directory"),
         ("", "Is a directory"),
         ("*.gif", r"\*.gif: matches no file"),
