@@ -82,6 +82,7 @@ class Shell:
             lines += [before] if before else []
             if found:
                 text = "".join(lines)
+                text += "\n" * bool(before)  # of what ends in the middle of a line
                 assert code.strip() == "0", f"{command} ended with {code}{text}"
                 return text
         raise AssertionError(f"{command}: the shell ended\n{''.join(lines)}")
