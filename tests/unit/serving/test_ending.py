@@ -174,7 +174,7 @@ def test_an_idle_connection_may_ask_once_more(
         opened = running.server.server_state.connections
         wait_for(lambda: opened)
         running.server.leave(0.0)
-        wait_for(lambda: all(one._leaving for one in opened))
+        wait_for(lambda: all(getattr(one, "_leaving", False) for one in opened))
         kept.request("POST", "/predict", png(), {"Content-Type": "image/png"})
         answer = kept.getresponse()
         assert (answer.status, answer.getheader("connection")) == (200, "close")
