@@ -1,16 +1,21 @@
 # `make repro` runs the pipeline, `make test` the tests; both install what they need the first time.
+# `make repro CPU=1` installs PyTorch without CUDA on Linux, which a machine without a GPU never uses.
 # Most others are commands of `reprise`, which work where there is no make, too: `reprise --help`.
 
 PYTHON ?= python3
+# What developers need besides, each an extra of pyproject.toml.
+DEVELOPERS = cluster,coreml,dev,docs,hub,litert,mlflow,openvino,plots,s3,search,ssh,timm,wandb
+PIP = .venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt
+# On Linux pip takes the PyTorch with CUDA; uv knows the one for CPUs. Once so, always so.
+CPU := $(or $(CPU),$(wildcard .venv/cpu))
+comma := ,
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro versions verify verify-cache test fuzz lint format docs board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
+.PHONY: repro install versions verify verify-cache test fuzz lint format docs site bench figures board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
 	dvc repro
-	@echo 'Open metrics/evaluate/report.html for the scores,'
-	@echo 'metrics/inspect/report.html for the data.'
 
 versions: .venv/installed
 	@python -m tools.pin_versions
@@ -23,7 +28,7 @@ verify: .venv/installed
 verify-cache: .venv/installed
 	@python -m reprise verify-cache $(ARGS)
 
-test: .venv/installed
+test: .venv/developed
 	python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 # Bad input of every kind, 20 times as much as the tests try: `make fuzz TIMES=100`.
@@ -31,34 +36,51 @@ TIMES ?= 20
 FUZZERS = tests/unit/sources/test_fuzz.py tests/unit/predicting/test_damaged_files.py \
 	tests/unit/test_fuzz_artifacts.py tests/unit/test_fuzz_params.py \
 	tests/unit/training/test_fuzz_train.py tests/unit/training/test_checkpoint.py
-fuzz: .venv/installed
+fuzz: .venv/developed
 	FUZZ=$(TIMES) python -m pytest $(FUZZERS)
 
-lint: .venv/installed
+lint: .venv/developed
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports --no-logo
 	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
+	check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yaml
+	check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yaml
+	check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 	check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 	hadolint deploy/Dockerfile
 
-format: .venv/installed
+format: .venv/developed
 	ruff check --fix .
 	ruff format .
 
-docs: .venv/installed
+docs: .venv/developed
 	python -m docs.parameters
+	python -m docs.api
+
+# README.md and docs/ as a site with search, in build/site.
+site: .venv/with-docs
+	@python -m docs.website
+
+# Measure this project beside the usual way, half an hour on 2 cores: docs/measured.md. DATA is a folder of
+# MNIST, CIFAR-10, ants and bees, as `python -m benchmarks --help` says; without, the digits alone.
+bench: .venv/developed
+	@python -m benchmarks $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+# Figures of README.md and docs/ come from docs/measured.json, which `make bench` writes.
+figures: .venv/installed
+	@python -m docs.figures
 
 board: .venv/installed
-	tensorboard --logdir runs
+	@python -m reprise board $(ARGS)
 
 # `make recipe R=mnist_cnn` merges a recipe into params.yaml, and says what it changed.
 recipe: .venv/installed
 	@python -m reprise recipe $(R)
 
 # `make find-lr ARGS='--low 1e-5 --high 1'`
-find-lr: .venv/installed
+find-lr: .venv/with-plots
 	python -m reprise find-lr $(ARGS)
 
 # Of each experiment three scores and the parameters that differ, as wide as the terminal;
@@ -81,25 +103,25 @@ folds: .venv/installed
 
 # `make search` tries what search.yaml names, and goes on where it was; ARGS='--jobs 2' tries two at
 # once, ARGS='--storage postgresql://user@host/database --push origin' shares it with other machines.
-search: .venv/installed
+search: .venv/with-search
 	@python -m reprise search $(ARGS)
 
 # `make search-apply` sets the best trial in params.yaml.
-search-apply: .venv/installed
+search-apply: .venv/with-search
 	@python -m reprise search-apply $(ARGS)
 
 # `make search-board` opens Optuna's dashboard.
-search-board: .venv/installed
+search-board: .venv/with-search
 	@python -m reprise search-board $(ARGS)
 
 # `make plots`, or `make plots A=main B=workspace`: as `dvc plots`, but the page needs no network, and
 # no name in it acts as code.
-plots: .venv/installed
+plots: .venv/with-plots
 	@python -m reprise plots $(A) $(B)
 
 # `make publish TO=owner/name`: model, card and report of the last commit go to the Hugging Face hub;
 # ARGS=--dry-run only writes what would, ARGS=--private keeps it from others.
-publish: .venv/installed
+publish: .venv/with-hub
 	@python -m reprise publish "$(TO)" $(ARGS)
 
 # No stage may differ from what dvc.lock says it ran as; the data may be absent.
@@ -111,8 +133,34 @@ lock: .venv/installed
 # What CI runs.
 check: lint test lock
 
+# `make install EXTRAS=hub,timm` adds what pyproject.toml calls extras; `make repro` needs none.
+install: .venv/installed
+	$(PIP) -e '.[pipeline,serve$(if $(EXTRAS),$(comma)$(EXTRAS))]'
+
+# What a user needs.
 .venv/installed: pyproject.toml constraints.txt
-	@echo 'Installing into .venv: 7 GB, some minutes; once.'
+ifeq ($(CPU),)
+	@echo 'Installing into .venv, once: 6 GB, minutes. CPU=1 takes 1.5 GB, for machines without a GPU.'
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[pipeline,hub,timm,cluster,s3,ssh,search,serve,mlflow,wandb,openvino,litert,coreml,dev]'
+	$(PIP) -e '.[pipeline,serve]'
+else
+	@echo 'Installing into .venv, once: 1.5 GB, PyTorch for CPUs.'
+	$(PYTHON) -m venv .venv
+	$(PIP) uv
+	.venv/bin/uv pip install --quiet --python .venv --torch-backend cpu -c constraints.txt -e '.[pipeline,serve]'
+	.venv/bin/python -m pip uninstall --quiet --yes uv
+	touch .venv/cpu
+endif
+	touch $@
+
+# What one command needs besides, such as search; a developer has it.
+.venv/with-%: .venv/installed
+	@[ .venv/developed -nt pyproject.toml ] || { echo 'Installing what $* needs, once.'; \
+	$(PIP) -e '.[pipeline,serve,$*]'; }
+	touch $@
+
+# What a developer needs: all of it.
+.venv/developed: .venv/installed
+	@echo 'Installing what the tests need, once: 1 GB.'
+	$(PIP) -e '.[pipeline,serve,$(DEVELOPERS)]'
 	touch $@

@@ -18,11 +18,11 @@ import numpy as np
 import torch
 from ruamel.yaml import YAML
 
+from reprise.capacity import cores
 from stages import processor, runtime
 from stages.artifacts import classifier, splits
 from stages.artifacts.splits import Split
 from stages.batches import to_device
-from stages.capacity import cores
 from stages.inspect import Inspect
 from stages.scores import predict
 from stages.train import Train

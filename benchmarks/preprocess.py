@@ -3,6 +3,8 @@
     python -m benchmarks.preprocess 224 hymenoptera_data.zip
     python -m benchmarks.preprocess 32 cifar10_images.zip
 
+and as a part of `make bench`, of ants and bees.
+
 Ours reads data/raw, decodes, resizes and crops, looks for duplicates and writes the splits. The
 usual way is ImageFolder with Resize, CenterCrop and PILToTensor, iterated by a DataLoader in
 batches of 64. Both use as many workers, take turns, and the median counts. A second epoch is, for
@@ -18,6 +20,10 @@ from statistics import median
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
+from benchmarks.measuring.datasets import photographs
+from benchmarks.measuring.figure import Figure
+from benchmarks.measuring.session import Measure
+from benchmarks.measuring.task import Findings, Task
 from stages.artifacts import raw, splits
 from stages.artifacts.raw import Image, Raw
 from stages.preprocess import Preprocess, preprocess
@@ -27,6 +33,9 @@ if TYPE_CHECKING:
     from torch.utils.data import ConcatDataset
 
 ROUNDS, WORKERS, BATCH = 5, 2, 64
+SIDE = 224  # of the photographs in `make bench`
+NEXT = "ours, next epoch"
+NOTE = "the usual way decodes in every epoch; ours once, and then reads arrays"
 
 
 def main() -> None:
@@ -35,19 +44,51 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ZipFile(archive).extractall(folder / "files")
-        usual = image_folder(folder / "files", size)
-        pack(folder / "files", folder / "raw")
-        count = len(usual)
-        seconds: dict[str, list[float]] = {"usual": [], "ours": [], "ours, next epoch": []}
-        for _ in range(ROUNDS):
-            seconds["usual"].append(timed(lambda: iterate(usual)))
-            seconds["ours"].append(timed(lambda: ours(folder, size)))
-            seconds["ours, next epoch"].append(timed(lambda: epoch(folder / "splits")))
+        count, seconds = in_turns(folder, folder / "files", size, ROUNDS)
     print(f"{archive.name}, {count} images to {size} x {size}, {WORKERS} workers, n = {ROUNDS}")
     base = median(seconds["usual"])
     for way, values in seconds.items():
         middle = median(values)
         print(f"{way:<18}{count / middle:>12,.0f} images/s  {base / middle:8.2f}x")
+
+
+def measure(task: Task) -> Findings:
+    """Measure both as a part of `make bench`."""
+    photos, folder = photographs(task), task.scratch / "preprocessing"
+    folder.mkdir(exist_ok=True)
+    count, seconds = in_turns(folder, photos, SIDE, task.chosen(ROUNDS, 1))
+    made, usual = dict[str, Figure](), seconds["usual"]
+    for key, way in (("ratio", "ours"), ("next_epoch_ratio", NEXT)):
+        ratios = tuple(one / two for one, two in zip(usual, seconds[way], strict=True))
+        what = f"times as fast as the usual way: {way}"
+        made[key] = Figure(what=what, values=ratios, unit="x", decimals=1)
+    for way, values in seconds.items():
+        rates, key = tuple(count / value for value in values), way.replace(", ", "_")
+        what = f"images a second, {way}"
+        made[f"{key.replace(' ', '_')}_speed"] = Figure(
+            what=what, values=rates, unit="images/s", decimals=0
+        )
+    notes = [f"{count} photographs to {SIDE} x {SIDE}, {WORKERS} workers for both", NOTE]
+    return Findings(made, notes)
+
+
+def in_turns(
+    folder: Path, files: Path, size: int, rounds: int
+) -> tuple[int, dict[str, list[float]]]:
+    """Return how many images there are, and the seconds of each way, which take turns."""
+    usual = image_folder(files, size)
+    pack(files, folder / "raw")
+    seconds: dict[str, list[float]] = {"usual": [], "ours": [], NEXT: []}
+    for _ in range(rounds):
+        seconds["usual"].append(timed(lambda: iterate(usual)))
+        seconds["ours"].append(timed(lambda: ours(folder, size)))
+        seconds[NEXT].append(timed(lambda: epoch(folder / "splits")))
+    return len(usual), seconds
+
+
+def parts() -> dict[str, Measure]:
+    """Return the part of `make bench` that this is."""
+    return {"preprocessing": measure}
 
 
 def timed(run: Callable[[], None]) -> float:

@@ -1,7 +1,6 @@
 """Images a second of training: the train stage's loop against the usual one.
 
     python -m benchmarks.train mnist_cnn data/splits
-    python -m benchmarks.train mnist_cnn data/splits --to-the-end
 
 The usual loop is a Dataset that transforms each image by itself, a DataLoader with its defaults and
 `.item()` at every step, eager, in fp32, with the processor's own kernels; ours is the stage's, with
@@ -12,8 +11,7 @@ where it is. What the processor can do at most is measured in the same turns: th
 large fp32 matrices, by its own kernels. The share of it that our loop reaches counts the operations
 of convolutions and linear layers alone.
 
-To the end, both go on to the last epoch of the recipe, and their accuracy on test is shown: the
-usual loop's after it, ours that of the epoch that the stage keeps.
+What both come to at the end of a training is told by `make bench`, in docs/measured.md.
 """
 
 import argparse
@@ -25,16 +23,11 @@ from pathlib import Path
 from statistics import median
 
 import torch
-from torch import Tensor, nn, optim
-from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
-from torchvision.transforms import v2
 
-from benchmarks import accuracy
+from benchmarks.racing.usual_way import Images, Plain
 from stages import processor, runtime
-from stages.artifacts import classifier, splits
-from stages.artifacts.classifier import Card
-from stages.artifacts.splits import Split
+from stages.artifacts import splits
 from stages.batches import Resident, to_device
 from stages.train import Train
 from stages.training.loop import train_epoch
@@ -45,58 +38,7 @@ from tools import recipe
 ROUNDS = 5
 SECONDS = 2.0  # a round of each
 SIDE = 2048  # of the matrices whose product shows what the processor can do
-OPTIMIZERS = {"sgd": optim.SGD, "adam": optim.Adam, "adamw": optim.AdamW}
-END, PRODUCT, USUAL = "to the end", "product", "usual"
-
-
-class Images(Dataset[tuple[Tensor, Tensor]]):
-    """The usual data set: one image at a time, through the usual transforms."""
-
-    def __init__(self, split: Split, card: Card) -> None:
-        self.split = split
-        normalize = v2.Normalize(card.interface.mean, card.interface.std)
-        to_float = v2.ToDtype(torch.float32, scale=True)
-        self.transform = v2.Compose([v2.ToImage(), to_float, normalize])
-
-    def __len__(self) -> int:
-        return len(self.split.labels)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        return self.transform(self.split.images[index]), torch.tensor(self.split.labels[index])
-
-
-class Plain:
-    """The usual loop."""
-
-    def __init__(self, params: Train, card: Card) -> None:
-        torch.manual_seed(params.seed)
-        self.network, self.params = classifier.build(card).network, params
-        options = {"momentum": params.momentum} if params.optimizer == "sgd" else {}
-        kind = OPTIMIZERS[params.optimizer]
-        self.optimizer = kind(self.network.parameters(), lr=params.lr, **options)
-        self.loss = nn.CrossEntropyLoss()
-
-    def steps(self, data: Images) -> Iterator[int]:
-        """Yield the images of each step of an epoch."""
-        self.network.train()
-        total = 0.0
-        loader = DataLoader(data, batch_size=self.params.batch_size, shuffle=True)
-        for images, labels in loader:
-            self.optimizer.zero_grad()
-            loss = self.loss(self.network(images), labels)
-            loss.backward()
-            self.optimizer.step()
-            total += loss.item()
-            yield len(labels)
-
-    def accuracy(self, test: Images) -> float:
-        """Return the share of the images that are classified correctly."""
-        self.network.eval()
-        right = 0
-        with torch.no_grad():
-            for images, labels in DataLoader(test, batch_size=256):
-                right += int((self.network(images).argmax(1) == labels).sum())
-        return right / len(test)
+PRODUCT, USUAL = "product", "usual"
 
 
 def serve(asked: Connection, name: str, root: Path) -> None:
@@ -107,14 +49,7 @@ def serve(asked: Connection, name: str, root: Path) -> None:
     plain = Plain(params, card)
     while what := asked.recv():
         torch.set_num_threads(params.threads if what == PRODUCT else threads)
-        if what == END:
-            plain = Plain(params, card)
-            for _ in range(params.epochs):
-                for _ in plain.steps(images):
-                    pass
-            asked.send(plain.accuracy(Images(splits.read("test", root), card)))
-        else:
-            asked.send(rate(matrix_products() if what == PRODUCT else plain.steps(images)))
+        asked.send(rate(matrix_products() if what == PRODUCT else plain.steps(images)))
 
 
 def main() -> None:
@@ -122,7 +57,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.train")
     parser.add_argument("recipe")
     parser.add_argument("root", type=Path, help="data/splits, as the recipe makes it")
-    parser.add_argument("--to-the-end", action="store_true", help="and the accuracy of both")
     asked = parser.parse_args()
     context = get_context("spawn")
     other, theirs = context.Pipe()
@@ -131,10 +65,6 @@ def main() -> None:
     print(f"{asked.recipe}, batch {params.batch_size}, {params.threads} threads, n = {ROUNDS}")
     print(f"{processor.model()}; ours: kernels {params.kernels}, {params.precision}")
     compare(params, asked.root, other)
-    if asked.to_the_end:
-        other.send(END)
-        print(f"accuracy on test: usual {other.recv():.4f}", end=", ")
-        print(f"ours {accuracy.run(params, asked.root)[0]:.4f}, after {params.epochs} epochs")
     other.send("")
 
 

@@ -1,7 +1,7 @@
-"""Write what the parameter classes say into README.md (a table) and params.yaml (comments)."""
+"""Write what the parameter classes say into docs/parameters.md and params.yaml (comments)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import shorten
 from types import NoneType, UnionType
@@ -12,8 +12,47 @@ from ruamel.yaml import YAML
 
 from tools.params_yaml import section_class
 
-README, PARAMS = Path("README.md"), Path("params.yaml")
-TABLE = re.compile(r"(?<=<!-- parameters -->\n).*(?=<!-- end of parameters -->)", re.DOTALL)
+PAGE, PARAMS = Path("docs/parameters.md"), Path("params.yaml")
+HEAD = """\
+# Parameters
+
+All parameters stand in params.yaml, one section a stage, with the values that this page calls
+default. Three ways to set one:
+
+| | |
+|---|---|
+| for good | edit params.yaml, then `dvc repro` |
+| to try it | `dvc exp run -S train.lr=0.001`, which writes params.yaml, too |
+| many at once | a recipe: `reprise recipe mnist_cnn` ([recipes](recipes.md)) |
+
+Only the stages that read a changed parameter, and those after them, run again. A mistake is
+answered in one line, such as `params.yaml: train.lr must be greater than 0, is -1`. Words in
+brackets, as (cnn), say with which choice a parameter counts; with others it is ignored. How to
+write lists and patterns after `-S`:
+[questions](faq.md#how-do-i-write-a-list-or-a-pattern-after--s).
+
+`make docs` writes this page and the comments of params.yaml from the classes that check the
+values.
+"""
+ABOUT = {
+    "download": "Where images and labels come from: [your images](data.md).",
+    "preprocess": "Splits, sizes and duplicates: [splits](splits.md), [your images](data.md).",
+    "train": "Network, loss, optimizer, augmentation: [training](training.md).",
+    "evaluate": "The scores on test, and what a model may leave open: "
+    "[what comes out](metrics.md), [what a model does not know](abstaining.md).",
+    "inspect": "What is wrong with the images: [inspecting](inspecting.md).",
+    "export": "Files for other runtimes: [what comes out](metrics.md), [devices](devices.md).",
+}
+# Blank lines of params.yaml divide the section `train`; a part is known by its first parameter.
+PARTS = {
+    "seed": "Epochs and batches",
+    "network": "Network and weights",
+    "loss": "Loss",
+    "optimizer": "Optimizer",
+    "schedule": "Schedule, and which epoch is kept",
+    "flip": "Augmentation",
+    "precision": "Precision, processor, checkpoints, trackers",
+}
 TYPES: dict[object, str] = {
     int: "integer",
     float: "number",
@@ -67,27 +106,52 @@ def comments(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def table(params: dict[str, dict[str, object]]) -> str:
-    """Return the parameters as a table in Markdown."""
-    rows = ["| parameter | default | meaning | values |", "|---|---|---|---|"]
+def page(params: Mapping[str, Mapping[str, object]], text: str) -> str:
+    """Return the page of all parameters; `text` is params.yaml."""
+    parts = [HEAD]
     for name, values in params.items():
-        for key, value in values.items():
-            field = section_class(name).model_fields[key]
-            cells = (
-                f"`{name}.{key}`",
-                f"`{'null' if value is None else value}`",
-                field.description,
-                kind(field.annotation, field.metadata),
-            )
-            rows.append("| " + " | ".join(str(cell).replace("|", r"\|") for cell in cells) + " |")
+        parts.append(f"## {name}\n\n{ABOUT[name]}\n")
+        for keys in groups(text, name):
+            title = [f"### {PARTS[keys[0]]}\n"] if name == "train" else []
+            parts += [*title, table(name, {key: values[key] for key in keys})]
+    return "\n".join(parts)
+
+
+def groups(text: str, section: str) -> list[list[str]]:
+    """Return the parameters of a section of params.yaml, as blank lines divide them."""
+    body = re.split(r"(?m)^(\w+):\n", text)
+    lines = body[body.index(section) + 1].strip("\n")
+    return [re.findall(r"(?m)^  (\w+):", part) for part in re.split(r"\n\s*\n", lines)]
+
+
+def table(section: str, values: Mapping[str, object]) -> str:
+    """Return parameters of a section as a table in Markdown, narrow enough for a telephone."""
+    rows = ["| parameter, default | what it does, and its values |", "|---|---|"]
+    for key, value in values.items():
+        field = section_class(section).model_fields[key]
+        allowed = kind(field.annotation, field.metadata)
+        cells = (
+            f"`{section}.{key}`<br>`{default(value)}`",
+            f"{field.description}<br>*{allowed}*",
+        )
+        rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
+
+
+def default(value: object) -> str:
+    """Return a value as params.yaml has it."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(default, value))}]"
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return str(value)
 
 
 def main() -> None:
     """Bring both files up to date."""
-    PARAMS.write_text(comments(PARAMS.read_text("utf-8")), "utf-8")
-    params = YAML(typ="safe").load(PARAMS)
-    README.write_text(TABLE.sub(table(params), README.read_text("utf-8")), "utf-8")
+    text = comments(PARAMS.read_text("utf-8"))
+    PARAMS.write_text(text, "utf-8")
+    PAGE.write_text(page(YAML(typ="safe").load(text), text), "utf-8")
 
 
 if __name__ == "__main__":

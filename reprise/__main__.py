@@ -2,7 +2,12 @@
 
 import sys
 
-from reprise.command import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from reprise.command import main
+
+        sys.exit(main())
+    except KeyboardInterrupt:  # while the command itself is imported
+        if sys.stderr:
+            print("stopped", file=sys.stderr)
+        sys.exit(130)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from reprise.counting import counted
 from reprise.escaping import printable
 from reprise.prediction import Prediction
 
@@ -14,7 +15,7 @@ class Accuracy:
     def __init__(self, classes: tuple[str, ...]) -> None:
         self._classes = {*classes}
         self.labelled = self.answered = self.right = 0
-        self._foreign = Counter[str]()
+        self._foreign, self._impossible = Counter[str](), 0
 
     def add(self, found: Prediction) -> None:
         """Count one more picture, if it has a label."""
@@ -25,16 +26,18 @@ class Accuracy:
         self.right += not found.unknown and found.ranked[0][0] == found.label
         if found.label not in self._classes:
             self._foreign[found.label] += 1
+            self._impossible += not found.unknown
 
     def __str__(self) -> str:
         """Return a line on the labelled pictures, and one on labels that are no class."""
         unknown = self.labelled - self.answered
         share = f"{self.right / self.answered:.4f}" if self.answered else "undefined"
         open_ones = f", {unknown:,} unknown" if unknown else ""
-        told = f"accuracy {share}: {self.right:,} of {self.answered:,} are right{open_ones}"
+        never = f", {self._impossible:,} could not be" if self._impossible else ""
+        told = f"accuracy {share}: {self.right:,} of {self.answered:,} are right{never}{open_ones}"
         if not self._foreign:
             return told
         names = ", ".join(printable(name) for name, _ in self._foreign.most_common(NAMED))
         rest = ", and others" if len(self._foreign) > NAMED else ""
-        count = self._foreign.total()
-        return f"{told}\n{count:,} have a label that is no class of the model: {names}{rest}"
+        have = counted(self._foreign.total(), "picture has", "pictures have")
+        return f"{told}\n{have} a label that is no class of the model: {names}{rest}"

@@ -1,7 +1,8 @@
 """Values of a command line: each function checks one, or raises what argparse reports."""
 
 from argparse import ArgumentTypeError
-from numbers import Integral
+from collections.abc import Callable
+from numbers import Integral, Real
 from pathlib import Path
 
 MOST, MOST_THREADS = 2**20, 4096  # more is a slip of the keyboard, and fills the memory
@@ -16,6 +17,11 @@ def count(text: str) -> int:
 def threads(text: str) -> int:
     """Return a number of threads."""
     return _up_to(MOST_THREADS, text)
+
+
+def seed(text: str) -> int:
+    """Return a seed, a whole number from 0."""
+    return 0 if text and set(text) == {"0"} else _up_to(2**32 - 1, text)
 
 
 def _up_to(most: int, text: str) -> int:
@@ -39,6 +45,21 @@ def checked(name: str, number: object, most: int = MOST) -> int:
     raise ValueError(f"{name} must be a whole number from 1 to {most:,}, is {number!r}")
 
 
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Return what takes a whole number within bounds."""
+
+    def parsed(text: str) -> int:
+        digits = text.lstrip("0") or "0"
+        if text.isascii() and text.isdecimal() and len(digits) <= len(str(most)):
+            number = int(digits)
+            if least <= number <= most:
+                return number
+        reason = f"must be a whole number from {least:,} to {most:,}, is {text[:LONGEST]!r}"
+        raise ArgumentTypeError(reason)
+
+    return parsed
+
+
 def share(text: str) -> float:
     """Return a number from 0 to 1."""
     try:
@@ -48,6 +69,17 @@ def share(text: str) -> float:
     if not 0 <= number <= 1:
         raise ArgumentTypeError(f"must be a number from 0 to 1, is {text!r}")
     return number
+
+
+def checked_share(name: str, number: object) -> float:
+    """Return a number from 0 to 1 that a program gives.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(number, Real) and 0 <= float(number) <= 1:
+        return float(number)
+    raise ValueError(f"{name} must be a number from 0 to 1, is {number!r}")
 
 
 def png(text: str) -> Path:

@@ -6,10 +6,14 @@ from pathlib import PurePath
 
 from reprise import writing
 from reprise.accuracy import Accuracy
+from reprise.amount import amount
+from reprise.counting import counted
+from reprise.escaping import printable
 from reprise.explanation import explain
 from reprise.model import Model
 from reprise.options import Options
 from reprise.prediction import Prediction
+from reprise.progress_line import ProgressLine
 from reprise.sheet import MOST, contact_sheet
 
 LONGEST = 60  # letters of a picture's name in that of its heat map
@@ -44,12 +48,21 @@ class ByProducts:
         Raises:
             OutputError: it cannot be written.
         """
+        if (file := self._options.output) and self._taken:
+            yield f"{counted(self._taken, 'picture')} written to {printable(str(file))}"
         if self._options.sheet and self._shown:
             writing.save(contact_sheet(self._shown), self._options.sheet)
             if self._taken > len(self._shown):
                 yield f"the sheet shows the first {len(self._shown)} of {self._taken:,} pictures"
         if self._accuracy.labelled:
             yield str(self._accuracy)
+
+
+def progress(options: Options) -> ProgressLine:
+    """Return what tells how far it is; heat maps take long enough to count what there is before."""
+    total = amount(options.images) if options.explain else None
+    beside = options.output is None
+    return ProgressLine(total, beside_rows=beside, amid_rows=options.explain is not None)
 
 
 def _file_name(name: str) -> str:

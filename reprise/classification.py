@@ -47,9 +47,7 @@ class Classification:
         return self.found.reason if isinstance(self.found, Failure) else None
 
     def to_dict(self) -> dict[str, object]:
-        """Return what a JSON line of `reprise predict` has, or `path` and `error`."""
-        if isinstance(self.found, Failure):
-            return {"path": self.path, "error": self.error}
+        """Return what a JSON line of `reprise predict` has: of an error, `path` and `error`."""
         return record(self.found)
 
     def to_json(self) -> str:
@@ -99,7 +97,7 @@ class Classifications(Sequence[Classification]):
         return Classifications([one for one in self._found if isinstance(one, Failure)])
 
     def to_dict(self) -> list[dict[str, object]]:
-        """Return of each what a JSON line of `reprise predict` has, or `path` and `error`."""
+        """Return of each what a JSON line of `reprise predict` has: of an error, that one."""
         return [one.to_dict() for one in self]
 
     def to_json(self) -> str:

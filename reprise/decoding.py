@@ -9,7 +9,18 @@ from PIL.ExifTags import Base
 from PIL.Image import Transpose
 from PIL.ImageFile import ImageFile
 
-from reprise.codecs import alpha, completeness, depth, heif, jpeg, kinds, levels, png, unsupported
+from reprise.codecs import (
+    alpha,
+    complaints,
+    completeness,
+    depth,
+    heif,
+    jpeg,
+    kinds,
+    levels,
+    png,
+    unsupported,
+)
 from reprise.codecs.alpha import Remark
 from reprise.codecs.undecodable import UndecodableError
 from reprise.escaping import first_line
@@ -17,6 +28,7 @@ from reprise.shortage import lacking
 from reprise.spec import Channels
 
 LARGEST = 2**30 // 12  # pixels: above, Pillow warns; above twice as many, it refuses
+BOMBS = (Picture.DecompressionBombError, Picture.DecompressionBombWarning)
 UPRIGHT = {  # by EXIF orientation: the transposition that undoes it
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
@@ -106,12 +118,7 @@ def _opened(data: bytes) -> ImageFile:
 def _refuse(picture: Picture.Image) -> None:
     """Refuse a picture by its header, before it is decoded."""
     if picture.width * picture.height > LARGEST:
-        raise UndecodableError(
-            f"{picture.width} x {picture.height} pixels exceed the limit of {LARGEST:,}: "
-            "a decompression bomb?"
-        )
-    if picture.format == "EPS":  # a program, which Pillow would have Ghostscript run
-        raise UndecodableError("EPS is no image of pixels")
+        raise UndecodableError(complaints.too_large(LARGEST))
 
 
 def _turn(picture: Picture.Image) -> Transpose | None:
@@ -127,7 +134,9 @@ def _turn(picture: Picture.Image) -> Transpose | None:
 
 
 def _reason(error: Exception, data: bytes) -> str:
+    if isinstance(error, BOMBS):
+        return complaints.too_large(LARGEST)
     # Pillow's message has the address of the buffer, which differs from run to run.
-    if isinstance(error, UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError) or str(error) == "Truncated File Read":  # a header
         return unsupported.describe(data)
-    return first_line(error)
+    return complaints.SHORT if complaints.is_common(data) else first_line(error)

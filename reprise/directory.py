@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from io import BufferedReader, BytesIO
+from operator import attrgetter
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from PIL import Image as Picture
 
 from reprise.codecs import heif, jpeg, kinds, png
+from reprise.decoding import BOMBS
 from reprise.escaping import printable
 from reprise.shortage import lacking
 
@@ -20,7 +22,6 @@ SUFFIXES = {
     ".webp", ".heic", ".heif", ".hif",
 }  # fmt: skip
 NAMED = 5  # files and suffixes in one message
-BOMBS = (Picture.DecompressionBombError, Picture.DecompressionBombWarning)
 
 
 class Source(NamedTuple):
@@ -59,9 +60,8 @@ class Skipped:
         other = ", others" if len(self.suffixes) > NAMED else ""
         rest = f" and {total - NAMED:,} more" if total > NAMED else ""
         names = ", ".join(map(printable, self.names))
-        return (
-            f"passed over {total:,} that are no images ({printable(kinds)}{other}): {names}{rest}"
-        )
+        what = "1 file that is no image" if total == 1 else f"{total:,} files that are no images"
+        return f"passed over {what} ({printable(kinds)}{other}): {names}{rest}"
 
 
 def pictures(folder: Path, skipped: Skipped) -> Iterator[Source | Failure]:
@@ -75,7 +75,7 @@ def pictures(folder: Path, skipped: Skipped) -> Iterator[Source | Failure]:
 def _walk(folder: Path, above: frozenset[Path], skipped: Skipped) -> Iterator[Source | Failure]:
     """Yield the pictures of a folder and its subfolders; `above` are the folders it lies in."""
     try:
-        for entry in sorted(folder.iterdir()):
+        for entry in sorted(folder.iterdir(), key=attrgetter("name")):
             if entry.name.startswith("."):
                 continue
             if entry.is_dir():

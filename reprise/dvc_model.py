@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ NEEDS = (
     "for where its remote is"
 )
 CAUSES = 3  # of an error that are told
+CLONING = re.compile("^SCM error$|dvc-clone'")  # what DVC says of its own temporary folder
+PUSHED = "name another repository, rev or path, or have the model pushed with `dvc push`"
+REMEDIES = {  # by the type of an error, as DVC and its parts name it
+    "CloneError": "name the address or the folder of a Git repository that you may read",
+    "RevError": "name another branch, tag, commit or experiment as rev",
+}
 
 
 def fetch(url: str, rev: str | None, path: str) -> Path:
@@ -35,14 +42,14 @@ def fetch(url: str, rev: str | None, path: str) -> Path:
         with closing(DVCFileSystem(url, rev=rev)) as files:
             return _cached(files, path)
     except (ModelError, OutputError) as error:
-        raise ModelError(f"{_place(url, rev)}: {error}") from error
+        raise ModelError(f"{place(url, rev)}: {error}") from error
     except Exception as error:  # DVC, Git and each kind of remote have errors of their own
         if lacking(error):
             raise
-        place, reason = _place(url, rev), _reason(error, url)
+        reason = _reason(error, url)
         raise ModelError(
-            f"{place}: {printable(path)} cannot be fetched ({reason}); name another "
-            "repository, rev or path, or have the model pushed with `dvc push`"
+            f"{place(url, rev)}: {printable(path)} cannot be fetched ({reason}); "
+            f"{REMEDIES.get(type(error).__name__, PUSHED)}"
         ) from error
 
 
@@ -77,7 +84,8 @@ def _reason(error: BaseException | None, url: str) -> str:
     """Return what an error says, and its causes: DVC's own may be a word or two."""
     told = list[str]()
     while error is not None and len(told) < CAUSES:
-        told += [] if (line := first_line(error)) in told else [line]
+        line = first_line(error)
+        told += [] if line in told or CLONING.search(line) else [line]
         error = error.__cause__ or error.__context__
     login = urlsplit(_address(url)).netloc.rpartition("@")[0]
     text = ": ".join(told).replace(url, _public(url))
@@ -93,8 +101,9 @@ def _address(url: str) -> str:
     return url
 
 
-def _place(url: str, rev: str | None) -> str:
-    return printable(_public(url)) + (f" at {printable(rev)}" if rev else "")
+def place(url: str, rev: str | None) -> str:
+    """Return address and revision as url@rev, without user and password."""
+    return printable(_public(url)) + (f"@{printable(rev)}" if rev else "")
 
 
 def _public(url: str) -> str:

@@ -1,6 +1,7 @@
 """Find the pictures that the command line names, and decode them while the network predicts."""
 
 import os
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +14,7 @@ import numpy as np
 from PIL import Image as Picture
 
 from reprise import streams
+from reprise.codecs import complaints
 from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import decode
 from reprise.directory import Failure, Skipped, Source
@@ -62,8 +64,9 @@ def _streamed(
     if b"\0" in stdin.peek(64)[:64]:
         yield Source(STDIN, stdin.read())
     else:
-        for line in stdin:
-            if name := os.fsdecode(line.rstrip(b"\r\n")):
+        for number, line in enumerate(stdin):
+            plain = line if number else line.removeprefix(BOM_UTF8)  # as some editors begin a file
+            if name := os.fsdecode(plain.rstrip(b"\r\n")):
                 yield from pictures_of(name, skipped, columns)
 
 
@@ -77,7 +80,7 @@ def load(source: Source, spec: InputSpec) -> Loaded | Failure:
         if isinstance(source.data, Picture.Image):
             return Loaded(source.name, fit(source.data, spec), source.label)
         if not (data := _read(source.data)):
-            return Failure(source.name, "is empty (0 bytes)")
+            return Failure(source.name, complaints.EMPTY)
         return Loaded(source.name, fit(decode(data, spec.channels), spec), source.label)
     except OSError as error:
         if lacking(error):

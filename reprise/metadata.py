@@ -75,7 +75,12 @@ def _is_side(value: object) -> bool:
 def _one_of(choices: object) -> tuple[Callable[[Any], bool], str]:
     """Return the check and the description of the values of a `Literal`."""
     known = get_args(choices)
-    return lambda value: value in known, " or ".join(map(str, known))
+    # True and 1.0 are equal to 1, and no number of channels.
+    kinds = {type(one) for one in known}
+    return (
+        lambda value: type(value) in kinds and value in known,
+        " or ".join(map(str, known)),
+    )
 
 
 EXPECTED = {  # by key: whether a value is valid, and what is expected

@@ -1,34 +1,29 @@
 """Two lines from a model to an answer: `Classifier("model.onnx")("cat.jpg")`."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar, overload
+from typing import Any, overload
 
 import numpy as np
-from PIL.Image import Image
 
 from reprise import dvc_model, explanation, given, model
-from reprise.arguments import MOST_THREADS, checked
+from reprise.arguments import MOST_THREADS, checked, checked_share
+from reprise.capacity import cores
 from reprise.classification import Classification, Classifications
-from reprise.cores import cores
+from reprise.counting import counted
 from reprise.directory import Failure, Skipped
-from reprise.escaping import printable
 from reprise.explanation import Explanation
-from reprise.given import One
+from reprise.given import OneOpened, PictureError, Several
 from reprise.inputs import Loaded, load_all
-from reprise.model import MODEL
-from reprise.prediction import Prediction, predict
+from reprise.model import MODEL, ModelError
+from reprise.prediction import Prediction, hold, predict
 from reprise.reloading import Pickled, Reloadable
-from reprise.result_table import NAMELESS, ROWS
+from reprise.result_table import ROWS
 
+__all__ = ["Classifier", "ModelError", "PictureError"]
 UNSEEN = np.empty((0, 0, 1), np.uint8)  # pixels of a picture that no table shows
-T = TypeVar("T", Loaded, Prediction)
-
-
-class PictureError(ValueError):
-    """A picture that cannot be predicted; the message is the reason."""
 
 
 class Classifier(Reloadable):
@@ -36,12 +31,14 @@ class Classifier(Reloadable):
 
     def __init__(
         self,
-        path: str | os.PathLike[str] = MODEL,
+        path: str | os.PathLike[str] | None = None,
         *,
         threads: int | None = None,
         batch_size: int = 32,
     ) -> None:
         """Load a model that stage `export` wrote; there is one thread a core by default.
+
+        Without a path, it is models/export/model.onnx in the repository that one stands in.
 
         Raises:
             ModelError: the file is missing, no ONNX model, or not one of Reprise's.
@@ -49,7 +46,9 @@ class Classifier(Reloadable):
         """
         self._threads = cores() if threads is None else checked("threads", threads, MOST_THREADS)
         self._batch_size = checked("batch_size", batch_size)
-        self._model = model.load(Path(path).expanduser(), self._threads)
+        # Not `Path.expanduser`, which raises where nobody has the name after the tilde.
+        file = model.default() if path is None else Path(os.path.expanduser(path))  # noqa: PTH111
+        self._model, self._origin = model.load(file, self._threads), str(file)
         self._saved = Pickled.of(self._model, threads, batch_size)
 
     @classmethod
@@ -64,7 +63,13 @@ class Classifier(Reloadable):
         Raises:
             ModelError: it cannot be fetched, or is no model of Reprise; DVC is not installed.
         """
-        return cls(dvc_model.fetch(url, rev, path), threads=threads)
+        file, origin = dvc_model.fetch(url, rev, path), f"{dvc_model.place(url, rev)}:{path}"
+        try:
+            made = cls(file, threads=threads)
+        except ModelError as error:  # names the file by its hash
+            raise ModelError(str(error).replace(str(file), origin)) from error
+        made._origin = origin
+        return made
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -73,16 +78,22 @@ class Classifier(Reloadable):
 
     @overload
     def __call__(  # type: ignore[overload-overlap]  # a file is an iterator of bytes, too
-        self, pictures: bytes | memoryview | np.ndarray | Image | BinaryIO, *, top: int = 3
+        self, pictures: OneOpened, *, top: int = 3, threshold: float | None = None
     ) -> Classification: ...
     @overload
-    def __call__(self, pictures: str | os.PathLike[str], *, top: int = 3) -> Any: ...  # noqa: ANN401 - one, or of a folder several
+    def __call__(
+        self, pictures: str | os.PathLike[str], *, top: int = 3, threshold: float | None = None
+    ) -> Any: ...  # noqa: ANN401 - one, or of a folder several
     @overload
     def __call__(
-        self, pictures: Sequence[One] | Iterator[One], *, top: int = 3
+        self, pictures: Several, *, top: int = 3, threshold: float | None = None
     ) -> Classifications: ...
-    def __call__(self, pictures: Any, *, top: int = 3) -> Classification | Classifications:
+    def __call__(
+        self, pictures: Any, *, top: int = 3, threshold: float | None = None
+    ) -> Classification | Classifications:
         """Return the `top` classes of a picture, or of each of a list, a folder or a glob.
+
+        An answer of a probability below `threshold` is unknown, beside what the model itself says.
 
         A picture is a path, an address, bytes, a file open in binary, an array uint8 [H, W] or
         [H, W, C], or one of Pillow. Decoding, resizing and answers are those of `reprise predict`.
@@ -90,15 +101,17 @@ class Classifier(Reloadable):
 
         Raises:
             PictureError: the one picture cannot be predicted, or a folder holds none.
-            ValueError: `top` is no whole number from 1.
+            ValueError: `top` is no whole number from 1, or `threshold` none from 0 to 1.
             ModelError: the model fails.
         """
         skipped = Skipped()
-        found = list(self._predictions(pictures, checked("top", top), skipped))
+        least = None if threshold is None else checked_share("threshold", threshold)
+        made = self._predictions(pictures, checked("top", top), skipped)
+        found = [one if isinstance(one, Failure) else hold(one, least) for one in made]
         if not given.is_plural(pictures):
-            return Classification(_require(found[0]))
+            return Classification(given.require(found[0]))
         if len(found) == 1 and isinstance(pictures, str | os.PathLike):
-            _require(found[0])  # what is wrong with the folder itself
+            given.require(found[0])  # what is wrong with the folder itself
         return Classifications(found, str(skipped) if skipped.names else "")
 
     def explain(self, picture: object, label: str | None = None) -> Explanation:
@@ -111,14 +124,12 @@ class Classifier(Reloadable):
             ValueError: there is no such class, or not exactly one picture.
             ModelError: the model fails.
         """
-        if label is not None and label not in self.classes:
-            raise ValueError(f"class {label!r} is none of {', '.join(self.classes)}")
+        chosen = None if label is None else explanation.index(label, self.classes)
         found = list(islice(self._loaded(picture, Skipped()), 2))
         if len(found) != 1:
             number = "several" if found else "none"
             raise ValueError(f"explains one picture, and {number} are given; ask for one by one")
-        loaded = _require(found[0])
-        chosen = None if label is None else self.classes.index(label)
+        loaded = given.require(found[0])
         return explanation.explain(self._model, loaded.pixels, chosen)
 
     def _predictions(
@@ -140,12 +151,6 @@ class Classifier(Reloadable):
     def __repr__(self) -> str:
         spec, count = self._model.metadata.spec, len(self.classes)
         return (
-            f"Classifier({str(self._model.path)!r}): {count} classes, "
+            f"Classifier({self._origin!r}): {counted(count, 'class', 'classes')}, "
             f"pictures of {spec.height} x {spec.width} x {spec.channels}"
         )
-
-
-def _require(found: T | Failure) -> T:
-    if isinstance(found, Failure):
-        raise PictureError(f"{printable(found.name) or NAMELESS}: {printable(found.reason)}")
-    return found

@@ -1,13 +1,14 @@
 """The command line of `reprise predict`."""
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
 from reprise.arguments import count, file, folder, png, share, threads
-from reprise.cores import cores
-from reprise.model import MODEL
+from reprise.capacity import cores
+from reprise.command_parser import CommandParser
+from reprise.inputs import STDIN
+from reprise.model import MODEL, default
 from reprise.output import OutputFormat
 from reprise.sourcing.tabled import PictureColumns
 
@@ -20,7 +21,8 @@ FORMATS: dict[str, OutputFormat] = {
 PYTORCH = (".pt", ".pt2", ".pth", ".safetensors")  # suffixes of models for PyTorch
 USAGE = "reprise predict [MODEL.onnx] IMAGES... [options]"
 EPILOG = f"""\
-MODEL.onnx was written by stage `export` of Reprise; the default is {MODEL}.
+MODEL.onnx was written by stage `export` of Reprise; the default is {MODEL}
+in the repository that you stand in.
 
 IMAGES are
   files      in any format that Pillow decodes, whatever their suffix
@@ -33,17 +35,20 @@ IMAGES are
   .csv .tsv  tables that name files beside them, or addresses; --file-column says which column
   -          standard input: the bytes of one image, or one file, folder or glob a line
 
-A model that was exported with evaluate.abstain or evaluate.ood_quantile says `unknown` where it is
-not sure enough, or a picture is unlike those that it knows; JSON lines have null as the answer.
+A model says `unknown` (in JSON lines: null) if it was exported with evaluate.abstain or
+evaluate.ood_quantile, or --threshold is given. Others answer always.
 
 Where a table or Parquet file has labels, the accuracy follows on standard error.
 
-Rows are printed batch by batch; --output writes them to a file, which appears when it is whole. A
-picture that cannot be read is reported on standard error with the reason, and the others are
-predicted.
+Rows are printed batch by batch. --output writes them to a file, which appears when it is whole.
+A picture that cannot be read is named on standard error, with the reason; the others are predicted.
 
-exit codes: 0 all was predicted, 1 not all, 2 wrong usage, 130 interrupted, 141 the reader of the
-output has closed it
+exit codes:
+  0    all was predicted
+  1    not all was, or the output is full or closed
+  2    wrong usage
+  130  interrupted
+  141  what reads the output has ended, as `head` does
 """
 
 
@@ -67,14 +72,15 @@ class Options(NamedTuple):
 def parse(given: Sequence[str] | None) -> Options:
     """Parse the command line; print the usage and exit with code 2 where it is wrong."""
     line = parser()
-    # parse_args would take only the first of names before and after an option.
-    values = vars(line.parse_intermixed_args(given))
+    values = vars(line.read(given))
     names: list[str] = values.pop("names")
     if names[0].lower().endswith(PYTORCH):
         line.error(f"{names[0]} is for PyTorch; name the model.onnx or model.int8.onnx beside it")
-    model = Path(names.pop(0)) if names[0].lower().endswith(".onnx") else MODEL
+    model = Path(names.pop(0)) if names[0].lower().endswith(".onnx") else default()
     if not names:
         line.error("name IMAGES, too: files, folders, globs, or - for standard input")
+    if names.count(STDIN) > 1:
+        line.error("- stands more than once; standard input can be read but once")
     columns = PictureColumns(values.pop("file_column"), values.pop("label_column"))
     output: Path | None = values["output"]
     if output and not values["format"] and output.suffix.lower() not in FORMATS:
@@ -83,17 +89,11 @@ def parse(given: Sequence[str] | None) -> Options:
     return Options(model=model, images=names, columns=columns, **values)
 
 
-def parser() -> ArgumentParser:
+def parser() -> CommandParser:
     """Return the parser, from which the completion of shells is made, too."""
-    made = ArgumentParser(
-        "reprise predict",
-        usage=USAGE,
-        description="Print the classes of pictures, as an exported model predicts them. Defaults "
-        "stand in brackets.",
-        epilog=EPILOG,
-        formatter_class=RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    about = "Print the classes of pictures, as an exported model predicts them. Defaults stand in "
+    made = CommandParser("reprise predict", f"{about}brackets.", EPILOG)
+    made.usage = USAGE
     add = made.add_argument
     add("names", nargs="+", metavar="IMAGES", help="see below; MODEL.onnx comes first")
     add("--top", type=count, default=3, metavar="K", help="classes for each picture (3)")
@@ -108,7 +108,7 @@ def parser() -> ArgumentParser:
     return made
 
 
-def _add_outputs(made: ArgumentParser) -> None:
+def _add_outputs(made: CommandParser) -> None:
     """Add what is written, where, and how."""
     add = made.add_argument
     add("--format", choices=get_args(OutputFormat), help="(table, or as --output ends)")

@@ -1,16 +1,15 @@
-"""Print predictions as a table, JSON lines or CSV, and a progress line meanwhile."""
+"""Print predictions as a table, JSON lines or CSV."""
 
 import csv
 import json
-import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from io import StringIO
-from time import monotonic
 from typing import Literal, NamedTuple
 from unicodedata import east_asian_width
 
-from reprise.escaping import cell, printable
+from reprise.directory import Failure
+from reprise.escaping import BYTES, FORMULA, NUMBER, printable
 from reprise.prediction import Decision, Prediction
 
 OutputFormat = Literal["table", "jsonl", "csv"]
@@ -19,8 +18,6 @@ DECIDED = ",answered,in_set"  # and of that of a model with a rule
 UNKNOWN = "unknown"
 DIGITS = 6  # decimals of a probability: float32 has hardly more
 WIDEST = 24  # terminal columns of a class name in the table, at most
-INTERVAL = 0.2  # seconds between two updates of the progress line
-ERASE = "\r\x1b[K"  # the line of the terminal
 
 
 class TableColumns(NamedTuple):
@@ -43,7 +40,7 @@ def writer(
 ) -> Callable[[Prediction], str]:
     """Return a function that formats a prediction, without a line end after it."""
     if form == "jsonl":
-        return _json
+        return json_line
     if form == "csv":
         return _csv
     width = min(WIDEST, max(_width(printable(name)) for name in classes))
@@ -56,7 +53,15 @@ def _table(prediction: Prediction, width: int, layout: TableColumns) -> str:
     cells = [f"{_column(name, width)} {share:8.2%}" for name, share in prediction.ranked]
     names = (prediction.decision.classes if prediction.decision else None) or []
     chosen = [f"{{{', '.join(map(printable, names))}}}"] if layout.sets else []
-    return "  ".join([*known, *cells, *chosen, printable(prediction.name)])
+    return "  ".join([*known, *cells, *chosen, printable(_decoded(prediction.name))])
+
+
+def _decoded(name: str) -> str:
+    """Decode the bytes of a name that are UTF-8, where the locale has another coding."""
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        return name
 
 
 def _column(name: str, width: int) -> str:
@@ -74,13 +79,15 @@ def _width(text: str) -> int:
     return sum(2 if east_asian_width(letter) in {"F", "W"} else 1 for letter in text)
 
 
-def _json(prediction: Prediction) -> str:
+def json_line(found: Prediction | Failure) -> str:
     """Return one line of ASCII, so that no encoding of a pipe can damage it."""
-    return json.dumps(record(prediction))
+    return json.dumps(record(found))
 
 
-def record(prediction: Prediction) -> dict[str, object]:
+def record(prediction: Prediction | Failure) -> dict[str, object]:
     """Return what JSON has of a prediction; the path of a picture without a name is null."""
+    if isinstance(prediction, Failure):
+        return {"path": prediction.name or None, "error": prediction.reason}
     ranked = [
         {"class": name, "probability": round(share, DIGITS)} for name, share in prediction.ranked
     ]
@@ -97,8 +104,17 @@ def _csv(prediction: Prediction) -> str:
     rows = csv.writer(text, lineterminator="\n")
     for rank, (name, share) in enumerate(prediction.ranked, start=1):
         decided = _decided(prediction.decision, rank) if prediction.decision else []
-        rows.writerow([cell(prediction.name), rank, cell(name), f"{share:.{DIGITS}f}", *decided])
+        named = _cell(prediction.name), rank, _cell(name)
+        rows.writerow([*named, f"{share:.{DIGITS}f}", *decided])
     return text.getvalue().removesuffix("\n")
+
+
+def _cell(text: str) -> str:
+    """Put an apostrophe before a formula; tags stay, as no page of DVC shows these rows."""
+    # Bytes that are no UTF-8 stay as they are.
+    parts = BYTES.split(text)
+    shown = "".join(part if BYTES.fullmatch(part) else printable(part) for part in parts)
+    return shown if NUMBER.fullmatch(shown) else FORMULA.sub(r"\1'", shown)
 
 
 def _decided(decision: Decision, rank: int) -> list[str]:
@@ -108,30 +124,3 @@ def _decided(decision: Decision, rank: int) -> list[str]:
     """
     within = "" if decision.classes is None else str(rank <= len(decision.classes)).lower()
     return [str(decision.answered).lower(), within]
-
-
-class ProgressLine:
-    """Counts pictures on standard error, where it is a terminal that does not show the rows too."""
-
-    def __init__(self, *, beside_rows: bool = True) -> None:
-        err, out = sys.stderr, sys.stdout  # None where closed
-        rows = beside_rows and out and out.isatty()
-        self._shows = bool(err and err.isatty() and not rows)
-        self._began = self._drawn = monotonic()
-        self._count, self._visible = 0, False
-
-    def advance(self) -> None:
-        """Count one more picture."""
-        self._count += 1
-        now = monotonic()
-        if self._shows and now - self._drawn > INTERVAL:
-            rate = self._count / (now - self._began)
-            line = f"{ERASE}{self._count:,} images, {rate:,.0f} a second"
-            print(line, end="", file=sys.stderr, flush=True)
-            self._drawn, self._visible = now, True
-
-    def clear(self) -> None:
-        """Erase the line, so that a message can be printed in its place."""
-        if self._visible:
-            print(ERASE, end="", file=sys.stderr, flush=True)
-            self._visible = False

@@ -14,6 +14,8 @@ from reprise.sourcing.opening import is_holder
 from reprise.sourcing.parquet_files import ENDING
 from reprise.writing import OutputError
 
+HEAT_MAPS = "[0-9][0-9][0-9][0-9][0-9]*-*.png"  # as `by_products` names them
+
 
 def check(options: Options) -> None:
     """Check the files that are to be written; what only a table or standard input names is not.
@@ -30,6 +32,35 @@ def check(options: Options) -> None:
                 f"{printable(str(path))}: is read for these predictions, which would replace it; "
                 "name another file for them"
             )
+    if options.explain:
+        _check_heat_maps(options.explain, _read(options))
+
+
+def _check_heat_maps(folder: Path, read: Iterator[Path]) -> None:
+    """Check the files that a heat map may replace, by their names."""
+    present = [*folder.glob(HEAT_MAPS)]
+    for path in present:
+        if path.is_symlink():
+            raise OutputError(
+                f"{printable(str(path))}: is a link, whose file a heat map might replace; name "
+                "another folder for --explain"
+            )
+    known = {_identity(path): path for path in present}
+    for one in read if present else ():
+        if (found := _identity(one)) and found in known:
+            raise OutputError(
+                f"{printable(str(known[found]))}: is read for these predictions, and a heat map "
+                "might replace it; name another folder for --explain"
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what a file has in common with its hard links."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):  # it is not there, which is told when it is read
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_same(path: Path, read: Path) -> bool:

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from io import TextIOWrapper
 
-from reprise import model, output, overwriting, streams
+from reprise import by_products, model, output, overwriting, streams
 from reprise.by_products import ByProducts
 from reprise.directory import Failure, Skipped
 from reprise.escaping import printable
 from reprise.inputs import find, load_all
 from reprise.model import Model, ModelError
 from reprise.options import Options, parse
-from reprise.output import ProgressLine, TableColumns
+from reprise.output import TableColumns
 from reprise.prediction import Prediction, hold, predict
 from reprise.shortage import Resource, lacking
 from reprise.streams import PrintingError
@@ -34,7 +34,7 @@ REMEDIES: dict[Resource | None, str] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code; an error becomes one message."""
     options = parse(arguments)
-    # File names come out byte for byte, whatever the locale is.
+    # File names come out byte for byte, whatever the locale is; the table escapes what is no text.
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
     # Pillow decodes a picture although it warns, or the picture is refused.
@@ -61,7 +61,7 @@ def run(options: Options) -> int:
         streams.require_stdout()
     network, skipped = model.load(options.model, options.threads), Skipped()
     row, extras = _writer(options, network), ByProducts(options, network)
-    progress, count, failed = ProgressLine(beside_rows=options.output is None), 0, 0
+    progress, count, failed = by_products.progress(options), 0, 0
     with whole(options.output) if options.output else nullcontext() as rows:
         if options.format == "csv":
             print(output.header(decided=_decides(options, network)), file=rows, flush=True)
@@ -70,7 +70,11 @@ def run(options: Options) -> int:
                 failed += 1
                 progress.clear()
                 _report(f"{printable(found.name)}: {printable(found.reason)}")
+                if options.format == "jsonl":
+                    print(output.json_line(found), file=rows, flush=True)
             else:
+                if options.explain:
+                    progress.clear()
                 print(row(found), file=rows, flush=True)  # at once, for a reader that waits for it
                 extras.take(count, found)
             progress.advance()
@@ -117,7 +121,7 @@ def _summarize(count: int, failed: int) -> int:
     """Report how much is missing in the output, and return the exit code."""
     if not count:
         return _report("standard input: names no image")
-    if failed:
+    if failed and count > 1:  # of one, the reason says it all
         _report(f"{failed:,} of {count:,} could not be predicted")
     return int(failed > 0)
 

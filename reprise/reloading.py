@@ -27,9 +27,10 @@ class Reloadable:
 
     _model: Model
     _saved: Pickled
+    _origin: str  # what it is called
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _again, (type(self), self._saved)
+        return _again, (type(self), self._saved), {"_origin": self._origin}
 
 
 C = TypeVar("C", bound=Reloadable)

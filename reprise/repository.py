@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from reprise.escaping import printable
+from reprise.standing import STANDING
 
 MARKS = ("dvc.yaml", "stages/__init__.py", "tools/__init__.py")
 PYTHONS = (".venv/bin/python", ".venv/Scripts/python.exe")  # where `make` installs, and on Windows
@@ -25,14 +26,16 @@ def run(module: str, arguments: Sequence[str]) -> int:
     Raises:
         PlaceError: one does not stand in a repository, or its environment is not installed.
     """
-    root = find(Path.cwd())
+    here = Path.cwd()
+    root = find(here)
     command = [str(python(root)), "-m", module, *arguments]
     # Tools run `dvc` by its name: that of the same environment.
     path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
+    changed = os.environ | {"PATH": path, STANDING: os.path.relpath(here, root)}
     os.chdir(root)
     if os.name == "posix":
-        os.execve(command[0], command, os.environ | {"PATH": path})  # noqa: S606 - as the user asks
-    return subprocess.run(command, check=False, env=os.environ | {"PATH": path}).returncode  # noqa: S603
+        os.execve(command[0], command, changed)  # noqa: S606 - as the user asks
+    return subprocess.run(command, check=False, env=changed).returncode  # noqa: S603
 
 
 def find(start: Path) -> Path:
@@ -41,13 +44,18 @@ def find(start: Path) -> Path:
     Raises:
         PlaceError: there is none.
     """
-    for folder in (start, *start.parents):
-        if all((folder / mark).is_file() for mark in MARKS):
-            return folder
+    if root := around(start):
+        return root
     raise PlaceError(
         "it runs in a folder of Reprise, with dvc.yaml, stages/ and tools/; "
         f"{printable(str(start))} is in none: `git clone` one, or `cd` there"
     )
+
+
+def around(start: Path) -> Path | None:
+    """Return the repository that a folder is in, found as Git finds its own, or None."""
+    folders = (start, *start.parents)
+    return next((one for one in folders if all((one / mark).is_file() for mark in MARKS)), None)
 
 
 def python(root: Path) -> Path:
@@ -59,7 +67,7 @@ def python(root: Path) -> Path:
     own = next((root / name for name in PYTHONS if (root / name).is_file()), None)
     if own is None and find_spec("dvc") is None:
         raise PlaceError(
-            "the pipeline is not installed here: `make .venv/installed`, or in an environment of "
-            "yours `pip install -c constraints.txt -e '.[pipeline]'`"
+            "the pipeline is not installed: `pip install -c constraints.txt -e '.[pipeline]'` in "
+            f"{printable(str(root))}"
         )
     return own or Path(sys.executable)

@@ -8,6 +8,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image as Picture
 
+from reprise.counting import counted
 from reprise.directory import Failure
 from reprise.escaping import printable
 from reprise.output import UNKNOWN
@@ -15,10 +16,15 @@ from reprise.prediction import Prediction
 
 LINES, ROWS = 20, 100  # pictures that a terminal and a notebook show at most
 SIDE = 64  # pixels of a thumbnail
+BEFORE, AFTER = 12, 28  # letters of a long name that a notebook shows: the end tells most
 NAMELESS = "(no name)"
 HEADER = "<tr><th></th><th>picture</th><th>answer</th><th>probabilities</th></tr>"
 # The page of the notebook says which colours: dark or light.
-CELL = '<td style="text-align:left;vertical-align:middle;overflow-wrap:anywhere">{}</td>'
+CELL = (
+    '<td style="text-align:left;vertical-align:middle;overflow-wrap:anywhere;padding:.3em .8em">'
+    "{}</td>"
+)
+LEAST = 0.001  # of 1: what is neither all nor nothing is not shown as such
 
 
 def line(found: Prediction | Failure) -> str:
@@ -33,7 +39,7 @@ def lines(found: Sequence[Prediction | Failure], note: str) -> str:
     more = [f"... and {len(found) - LINES:,} more"] if len(found) > LINES else []
     notes = [printable(note)] if note else []
     rows = [f"[{row}] {line(one)}" for row, one in enumerate(found[:LINES])]
-    return "\n".join([f"{len(found):,} pictures{told}", *rows, *more, *notes])
+    return "\n".join([f"{counted(len(found), 'picture')}{told}", *rows, *more, *notes])
 
 
 def html(found: Sequence[Prediction | Failure], note: str = "") -> str:
@@ -44,19 +50,37 @@ def html(found: Sequence[Prediction | Failure], note: str = "") -> str:
     return f"<table>{HEADER}{rows}</table>{below}"
 
 
+def percent(share: float) -> str:
+    """Return a share of 1 in percent, as the page of `reprise serve` rounds it."""
+    if 0 < share < LEAST:
+        return "<0.1%"
+    return ">99.9%" if 1 - LEAST < share < 1 else f"{share:.1%}"
+
+
 def as_picture(pixels: np.ndarray) -> Picture.Image:
     """Return an image uint8 [H, W, C] as a picture of mode L or RGB."""
     return Picture.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
 
 
 def _row(row: int, found: Prediction | Failure) -> str:
-    name = _safe(found.name or f"[{row}]")
+    name = _shortened(printable(found.name) or f"[{row}]")
     if isinstance(found, Failure):
-        cells = ["", name, "<em>error</em>", _safe(found.reason)]
+        cells = ["", name, f"<em>error: {_safe(found.reason)}</em>", ""]
     else:
         answer = f"<em>{UNKNOWN}</em>" if found.unknown else f"<b>{_safe(found.ranked[0][0])}</b>"
-        cells = [_thumbnail(found.pixels), name, answer, _safe(_ranked(found))]
+        # A class and its probability stay on one line.
+        ranked = ", ".join(
+            f"{_safe(name)}&nbsp;({escape(percent(share))})" for name, share in found.ranked
+        )
+        cells = [_thumbnail(found.pixels), name, answer, ranked]
     return f"<tr>{''.join(map(CELL.format, cells))}</tr>"
+
+
+def _shortened(name: str) -> str:
+    """Return a name as HTML; of a long one the ends, and all of it where the mouse rests."""
+    if len(name) <= BEFORE + AFTER + 1:
+        return escape(name)
+    return f'<span title="{escape(name)}">{escape(f"{name[:BEFORE]}…{name[-AFTER:]}")}</span>'
 
 
 def _said(found: Prediction | Failure) -> str:
@@ -66,7 +90,7 @@ def _said(found: Prediction | Failure) -> str:
 
 
 def _ranked(found: Prediction) -> str:
-    return ", ".join(f"{printable(name)} ({share:.1%})" for name, share in found.ranked)
+    return ", ".join(f"{printable(name)} ({percent(share)})" for name, share in found.ranked)
 
 
 def _safe(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import reprlib
 from collections.abc import Callable
-from math import isfinite
+from sys import float_info
 from typing import Any, Literal, NamedTuple, get_args
 
 Abstain = Literal["none", "precision", "coverage"]
@@ -40,7 +40,10 @@ def parse(values: Any) -> Rule:  # noqa: ANN401  # what JSON holds
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    # By a comparison, not `isfinite`: an int of hundreds of digits fits no float. NaN fails it.
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return abs(value) <= float_info.max
 
 
 def _is_number_or_none(value: object) -> bool:

@@ -12,9 +12,9 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
+from reprise.capacity import free_memory
 from stages.artifacts.parts import PartedImages
 from stages.artifacts.splits import Split
-from stages.capacity import free_memory
 from stages.stored import BLOCK, StoredImages, stored
 
 CHUNK_BYTES = 2**20  # of images gathered at once: for small batches one by one, overhead dominates

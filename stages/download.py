@@ -17,6 +17,7 @@ from pydantic import Field
 from stages import launch
 from stages.artifacts import decided, download_metrics, raw
 from stages.artifacts.decided import DecidedImages
+from stages.artifacts.download_metrics import Arrived
 from stages.errors import UserError
 from stages.progress import say
 from stages.sources import (
@@ -35,6 +36,7 @@ from stages.sources.catalog import SetName
 from stages.sources.combined import Combined
 from stages.sources.decisions import Cleaning
 from stages.sources.limits import limit_images
+from stages.sources.titles import titled
 
 
 class Download(origin.Origin, hub_dataset.HubSet, Combined, named.Named, Cleaning):
@@ -66,6 +68,12 @@ def download(params: Download) -> Iterator[raw.Raw]:
             source = Path(params.path)
             with named.open_dataset(name, source, params, params.max_bytes) as published:
                 yield published
+
+
+def named_for_people(params: Download) -> str:
+    """Return the name of the data set."""
+    place = params.address or params.path
+    return titled(params.dataset, place, params.repository, params.emnist_split)
 
 
 def _require_read(params: Download) -> None:
@@ -110,7 +118,8 @@ def main() -> None:
         cleaned, changes = cleaning.clean(published, params)
         images = raw.write(limit_images(cleaned, params.max_bytes))
     decided.write(DecidedImages(splits=tuple(published.splits), images=tuple(cleaned.decided)))
-    download_metrics.write(images, cleaned, changes)
+    arrived = Arrived(named_for_people(params), cleaned.passed_over, cleaned.examples)
+    download_metrics.write(images, arrived, changes)
     lost = [name for name in published.classes if name not in cleaned.classes]
     say(*passed_over.summary(images, cleaned), *cleaning.summary(changes, lost, params))
 

@@ -40,6 +40,7 @@ from stages.rendezvous import MACHINES, PLACE, Rendezvous
 LOOK = 0.1  # seconds between two looks at the processes
 ASKING = 3.0  # seconds in which other machines look whether one has ended all
 WAITING = timedelta(seconds=1)  # for the message of a machine that has lost a process
+KILL = 9  # the number of SIGKILL, which Windows lacks
 ENDED = "ended"  # key of the message by which it has
 
 
@@ -156,7 +157,7 @@ def _lost(failures: Mapping[int, ProcessFailure], processes: int) -> str:
     for rank, failure in failures.items():
         if failure.exitcode < 0:
             name = strsignal(-failure.exitcode) or str(-failure.exitcode)
-            why = ", perhaps for want of memory" if -failure.exitcode == Signals.SIGKILL else ""
+            why = ", perhaps for want of memory" if -failure.exitcode == KILL else ""
             return f"process {rank} of {processes} on {gethostname()} was killed ({name}){why}"
         if failure.exitcode != LOST:
             return f"process {rank} of {processes} on {gethostname()} ended ({failure.exitcode})"

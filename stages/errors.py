@@ -6,6 +6,7 @@ import select
 import signal
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 
 from reprise.escaping import first_line, printable
 from reprise.shortage import Resource, lacking
@@ -36,6 +37,8 @@ def run(main: Callable[[], None]) -> None:
     if not gc.isenabled():  # as well
         gc.freeze()  # modules stay to the end: no later collection looks at them again
         gc.enable()
+    if isinstance(sys.stdout, TextIOWrapper):  # a code page of Windows lacks most letters
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         _run_and_flush(main)
     except UserError as error:
@@ -66,6 +69,8 @@ def _run_and_flush(main: Callable[[], None]) -> None:
 
 def _reader_ended() -> bool:
     """Return whether standard output is a pipe whose reading end is closed."""
+    if sys.platform == "win32":  # where there is no poll
+        return True
     poll = select.poll()
     poll.register(1, 0)  # errors are told in any case
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))

@@ -3,6 +3,8 @@
 reads    data/splits                            the test split, or val; val, to fit thresholds to
          models/classifier.safetensors
          metrics/history.csv                    the training curves, for the page
+         metrics/download.json                  name of the data set and what was left out, likewise
+         metrics/preprocess.json                sizes and duplicates, likewise
 writes   metrics/evaluate.json                  the scores
          metrics/evaluate/plots                 tables and pictures, for `dvc plots`
          metrics/evaluate/predictions.parquet   the probabilities of every image
@@ -19,15 +21,26 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor
 
-from stages import launch, runtime, workers, world
-from stages.artifacts import agreement, classifier, decision, history, predictions, report, splits
+from stages import environment, launch, page_facts, runtime, workers, world
+from stages.artifacts import (
+    agreement,
+    classifier,
+    decision,
+    download_metrics,
+    history,
+    predictions,
+    preprocess_metrics,
+    report,
+    splits,
+)
 from stages.artifacts.classifier import Classifier
 from stages.batches import to_device
 from stages.params import BatchSize
 from stages.progress import Progress, say, step
 from stages.reporting.abstention import Abstention, Sight, fit
+from stages.reporting.data_notes import Sources
 from stages.reporting.outcome import RuleOutcome
-from stages.reporting.page.page import render
+from stages.reporting.page.page import fingerprint, render
 from stages.reporting.page.presentation import Background, present
 from stages.reporting.results import Results
 from stages.reporting.tta import Tta, Viewing
@@ -99,14 +112,21 @@ def main() -> None:
         return
     results = Results(judged, part, paths, logits.averaged.numpy())
     outcome = decide_on(params, logits, parts, judged.card.temperature)
+    told = Sources(
+        download_metrics.read(), preprocess_metrics.read(), judged.card.interface, meta.cleaned
+    )
+    model = environment.digest(classifier.PATH)
     background = Background(
-        params.split, parts, history.read(), meta.duplicates, outcome, meta.cleaned
+        params.split, parts, history.read(), meta.duplicates, outcome, told, model
     )
     baseline = background.baseline(results.names)
     with step("draw curves, galleries and the page"):
         report.write(baseline.beside(outcome.within(results.report)))
         predictions.write(results.predictions)
-        report.write_page(render(present(results, background)))
+        page = render(present(results, background))
+        report.write_page(page)
+    of = fingerprint(page)
+    page_facts.write("evaluate", of, lambda: {"of": of, **page_facts.run()})
     decision.write(outcome.rule)
     said = [*baseline.summary(results.report.scores), *outcome.sentences()]
     say(*results.summary(params.split), *said, f"Open {report.PAGE} for the scores.")

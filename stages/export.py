@@ -2,6 +2,7 @@
 
 reads    models/classifier.safetensors, data/splits (train for the ranges of int8, test)
          models/decision.json  when a model answers, and with which classes
+         metrics/download.json  name of the data set, for the card
 writes   models/export         the files of each format, from pixels to calibrated probabilities
                                and decisions, and README.md, the model card
          metrics/export.json   how the predictions of each format on the test split compare with
@@ -12,11 +13,11 @@ from math import ceil
 
 import torch
 
-from stages import launch, runtime, workers, world
-from stages.artifacts import agreement, classifier, decision, exported, splits
+from stages import environment, launch, page_facts, runtime, workers, world
+from stages.artifacts import agreement, classifier, decision, download_metrics, exported, splits
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.exported import CARD, Portable
-from stages.exporting import model_card
+from stages.exporting import card_data, latency, model_card
 from stages.exporting.conversion import Conversion, Data, convert_all
 from stages.progress import say
 from stages.world import World
@@ -37,7 +38,8 @@ def export(params: Export, source: Classifier, data: Data, here: World) -> Porta
     """
     made = convert_all(source, data, params, here)
     comparison = {one.name: one.figures for one in made}
-    readme = model_card.render(model_card.Subject(source, data.meta, comparison, data.rule), params)
+    subject = model_card.Subject(source, data.meta, comparison, data.rule, data.told)
+    readme = model_card.render(subject, params)
     models = {path: content for one in made for path, content in one.files.items()}
     return Portable({**models, CARD: readme.encode()}, comparison)
 
@@ -50,11 +52,19 @@ def main() -> None:
     here, source = world.join(torch.device("cpu")), classifier.read()
     agreement.check(meta, source.card)
     parts = splits.read("train"), splits.read("test"), splits.read_paths("test")
-    made = export(params, source, Data(*parts, meta, decision.read()), here)
+    labels = {name: splits.read(name).labels for name in splits.NAMES}
+    told = card_data.count(download_metrics.read().dataset, labels, len(meta.interface.classes))
+    made = export(params, source, Data(*parts, meta, decision.read(), told), here)
     here.leave()
     if not here.writes:
         return
     exported.write(made)
+    model = environment.digest(classifier.PATH)
+    page_facts.write(
+        "export",
+        f"{model} {latency.checksum(made)}",
+        lambda: {"of": model, **latency.told(made, parts[1].images, params)},
+    )
     say(
         *(f"{name}: {model_card.summary(figures)}" for name, figures in made.comparison.items()),
         f"The models and their card are in {exported.MODELS}.",

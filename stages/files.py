@@ -3,6 +3,8 @@
 import csv
 import json
 import shutil
+import stat
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import BytesIO
@@ -48,6 +50,7 @@ def _replace(path: Path, partial: Path, old: Path) -> None:
     if path.is_dir():
         remove(old)
         path.rename(old)
+    _unprotect(path)
     partial.replace(path)
     remove(old)
 
@@ -55,9 +58,18 @@ def _replace(path: Path, partial: Path, old: Path) -> None:
 def remove(path: Path) -> None:
     """Delete a file or a folder with all that is in it, if it exists."""
     if path.is_dir() and not path.is_symlink():
+        for each in path.rglob("*") if sys.platform == "win32" else ():
+            _unprotect(each)
         shutil.rmtree(path)
     else:
+        _unprotect(path)
         path.unlink(missing_ok=True)
+
+
+def _unprotect(path: Path) -> None:
+    """Let a file be deleted that DVC has protected, as the cache has it too; Windows asks that."""
+    if sys.platform == "win32" and path.is_file():
+        path.chmod(stat.S_IWRITE | stat.S_IREAD)
 
 
 @contextmanager
@@ -84,7 +96,9 @@ def reading(path: Path, stage: str) -> Iterator[None]:
 def write_json(path: Path, values: dict[str, object]) -> None:
     """Write the values with sorted keys, one a line, so that equal values give equal bytes."""
     with replacing(path) as partial:
-        partial.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        partial.write_text(
+            json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8", newline="\n"
+        )
 
 
 def write_metrics(path: Path, values: dict[str, object]) -> None:

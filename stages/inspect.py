@@ -2,6 +2,7 @@
 
 reads    data/splits                            all splits
          data/decided.json                      what was decided in earlier reviews
+         metrics/download.json                  name of the data set, for the page
          models/classifier.safetensors
          inspect.predictions                    predictions by other folds, if there are any
 writes   metrics/inspect.json                   what there is of each finding
@@ -16,7 +17,15 @@ import torch
 from pydantic import Field
 
 from stages import launch, runtime
-from stages.artifacts import agreement, classifier, decided, other_folds, review, splits
+from stages.artifacts import (
+    agreement,
+    classifier,
+    decided,
+    download_metrics,
+    other_folds,
+    review,
+    splits,
+)
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.splits import Split
 from stages.batches import to_device
@@ -69,7 +78,9 @@ def main() -> None:
         meta.interface.classes,
         meta.fresh,
     )
-    images = images._replace(decided=earlier(images, decided.read()))
+    images = images._replace(
+        decided=earlier(images, decided.read()), dataset=download_metrics.read().dataset
+    )
     known = Evidence(images, held_out(seen.probabilities, images, given), seen.features)
     notes = [*sentences(images, known.given, given)]
     with step("look for labels in doubt, near-duplicates, outliers and odd images"):

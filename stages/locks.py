@@ -1,24 +1,37 @@
 """Locks between processes; the system releases them when their holder ends, even if killed."""
 
-import fcntl
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from reprise.shortage import lacking
 from stages.errors import UserError
 
+HELD = list[FileLock]()  # to the end of this process: who forgets a lock releases it
+
+
+def opened(path: Path, patience: float, lend: Callable[[int], None] | None = None) -> FileLock:
+    """Return a lock of the system; to take it may last `patience` seconds, -1 is without an end.
+
+    `lend` is told its descriptor, once it is taken. Never a soft lock: that is a file, which a
+    killed holder would leave behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path, patience, 0o600, fallback_to_soft=False, on_acquired=lend)
+
 
 def take(path: Path) -> bool:
     """Lock a file until this process ends; return False if another holds it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_RDONLY | os.O_CREAT, 0o600)  # never closed: that would release it
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(file)
+    if any(Path(lock.lock_file) == path for lock in HELD):
         return False
+    lock = opened(path, 0)
+    try:
+        lock.acquire()
+    except Timeout:
+        return False
+    HELD.append(lock)
     return True
 
 
@@ -26,13 +39,15 @@ def take(path: Path) -> bool:
 def alone(path: Path) -> Iterator[None]:
     """Hold the lock of the folder of a file, and wait for it if another process has it.
 
+    The lock is a file beside the folder: what is in that are states, and nothing else.
+
     Raises:
         UserError: the folder cannot be made, or its file system has no locks.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(path.parent, os.O_RDONLY)
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock = opened(path.parent.with_name(f"{path.parent.name}.lock"), -1)
+        lock.acquire()
     except OSError as error:
         if lacking(error):
             raise
@@ -42,4 +57,4 @@ def alone(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        os.close(file)
+        lock.release()

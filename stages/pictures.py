@@ -1,25 +1,13 @@
-"""Arrays as pictures: scaling, fonts and captions, which the pictures of several stages share."""
+"""Arrays as pictures: scaling and captions, which the pictures of several stages share."""
 
-from importlib.util import find_spec
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from PIL import Image as Picture
-from PIL import ImageFont
 
 from reprise.grid import Font, cut, one_line
 
-FONTS = "mpl-data/fonts/ttf/DejaVuSans.ttf"  # in matplotlib; Pillow's own font has no umlauts
 NEAREST, LANCZOS = Picture.Resampling.NEAREST, Picture.Resampling.LANCZOS
-
-
-def font(size: int) -> ImageFont.FreeTypeFont:
-    """Return DejaVu Sans of `size` pixels: Latin, Greek, Cyrillic and more, the same everywhere."""
-    # Found, not imported: that would take a while. The plain layout needs no library of the system.
-    package = find_spec("matplotlib")
-    folder = Path(package.origin or "").parent if package else Path()
-    return ImageFont.truetype(folder / FONTS, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def picture(pixels: np.ndarray) -> Picture.Image:

@@ -3,14 +3,14 @@
 reads    data/raw
 writes   data/splits               train, val and test; every image is in exactly one of them
          metrics/preprocess.json   counts, sizes, excluded files, duplicates
-         metrics/preprocess        samples.png, a contact sheet of training images
+         metrics/preprocess        samples.svg, a contact sheet of training images
 """
 
 import numpy as np
 from pydantic import model_validator
 
 from stages import launch
-from stages.artifacts import preprocess_metrics, raw, splits
+from stages.artifacts import preprocess_metrics, raw, sample_sheet, splits
 from stages.imaging import shares, summary
 from stages.imaging.assembly import decode_into
 from stages.imaging.cleaning_counts import count_cleaned
@@ -67,7 +67,8 @@ def main() -> None:
     params, published = Preprocess.load(), raw.read()
     with splits.writer((*params.image_size, params.channels)) as out:
         found = preprocess(params, published, out)
-    preprocess_metrics.write(found.figures, found.sheet)
+    preprocess_metrics.write(found.figures)
+    sample_sheet.write(found.sheet)
     counts = ", ".join(f"{name} {out.count(name):,}" for name in splits.NAMES)
     say(*found.messages, f"{counts} images")
 

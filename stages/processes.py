@@ -84,7 +84,7 @@ def _left(message: str, variable: str = VERDICT) -> bool:
     if not (path := os.environ.get(variable)):
         return False
     whole = Path(f"{path}.{os.getpid()}")
-    whole.write_text(message, encoding="utf-8")
+    whole.write_text(message, encoding="utf-8", newline="\n")
     with suppress(FileExistsError):
         os.link(whole, path)  # at once: the parent may look at any moment
     return True

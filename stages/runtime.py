@@ -33,7 +33,8 @@ def gpu() -> torch.device:
 @cache
 def claim(gpus: tuple[str, ...]) -> int:
     """Return the index of a free GPU; if there is none, of one to share."""
-    folder = Path(tempfile.gettempdir()) / f"reprise-gpus-{os.getuid()}"
+    user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""  # on Windows, each has a folder
+    folder = Path(tempfile.gettempdir()) / f"reprise-gpus{user}"
     try:
         free = (index for index, name in enumerate(gpus) if locks.take(folder / name))
         index = next(free, None)
@@ -52,7 +53,7 @@ class Runtime(Kernels):
     """Parameters of device, threads and kernels."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
-        description="auto: a GPU if there is one; each kind rounds differently"
+        description="auto: a CUDA GPU if there is one, else cpu; each kind rounds differently"
     )
     threads: int = Field(
         ge=1, le=1024, description="CPU threads; another number rounds differently"
@@ -134,8 +135,8 @@ def start_compiler() -> None:
 def _choose(params: Runtime) -> str:
     here = {"cuda": torch.cuda.is_available(), "mps": torch.mps.is_available(), "cpu": True}
     usable = [kind for kind, is_here in here.items() if is_here]
-    if params.device == "auto":
-        return usable[0]
+    if params.device == "auto":  # a Mac's GPU has no promise of the same bits, so nobody gets it
+        return "cuda" if here["cuda"] else "cpu"  # unasked
     if params.device not in usable:
         section = type(params).__name__.lower()
         raise UserError(

@@ -5,7 +5,9 @@ the pages around, and a file that ends early, or a disk that fails, kills the pr
 """
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
+from io import FileIO
 from itertools import pairwise
 from math import prod
 from mmap import mmap
@@ -142,23 +144,19 @@ def _fill(
     whole = memoryview(made.reshape(-1).data)
     begins = np.flatnonzero(np.diff(rows, prepend=-2) != 1).tolist()
     targets = [whole[place * length : (place + 1) * length] for place in places.tolist()]
-    with files.reading(part.path, "preprocess"):
-        file = os.open(part.path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            if hasattr(os, "posix_fadvise"):  # no reading ahead: the rows beside are not wanted
-                os.posix_fadvise(file, 0, 0, os.POSIX_FADV_RANDOM)
-            for start, end in pairwise([*begins, len(rows)]):
-                _read(file, part.offset + int(rows[start]) * length, targets[start:end])
-            status = os.fstat(file)
-        finally:
-            os.close(file)
+    with files.reading(part.path, "preprocess"), part.path.open("rb", buffering=0) as file:
+        if sys.platform == "linux":  # no reading ahead: the rows beside are not wanted
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
+        for start, end in pairwise([*begins, len(rows)]):
+            _read(file, part.offset + int(rows[start]) * length, targets[start:end])
+        status = os.fstat(file.fileno())
     return FileState(status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def _read(file: int, offset: int, targets: list[memoryview]) -> None:
+def _read(file: FileIO, offset: int, targets: list[memoryview]) -> None:
     """Fill some memory, piece by piece, from a place of a file on."""
     while targets:
-        got = os.preadv(file, targets[:BUFFERS], offset)
+        got = _scatter(file, offset, targets[:BUFFERS])
         if not got:
             raise EOFError(f"it ends at byte {offset:,}, before its images do")
         offset += got
@@ -166,3 +164,11 @@ def _read(file: int, offset: int, targets: list[memoryview]) -> None:
             got -= len(targets.pop(0))
         if got:  # of a signal, or at the end of the file
             targets[0] = targets[0][got:]
+
+
+def _scatter(file: FileIO, offset: int, targets: list[memoryview]) -> int:
+    """Fill some memory from a place of a file on, or its beginning; return how many bytes."""
+    if hasattr(os, "preadv"):  # not on Windows
+        return int(os.preadv(file.fileno(), targets, offset))
+    file.seek(offset)
+    return file.readinto(targets[0])

@@ -34,18 +34,22 @@ def installed(names: Iterable[str]) -> dict[str, str]:
     return {name: of(name).partition("+")[0] for name in names}
 
 
+def absent(here: dict[str, str]) -> set[str]:
+    """Return the libraries of extras that are not installed."""
+    return {name for name in EXTRAS if here.get(name) == "none"}
+
+
 def mismatches() -> list[str]:
     """Return a line for each library that has another version than stated, and the remedy."""
     want = stated()
     here = installed(want)
-    absent = {name for name in EXTRAS if here.get(name) == "none"}
-    other = [name for name in want if here[name] != want[name] and name not in absent]
+    other = [name for name in want if here[name] != want[name] and name not in absent(here)]
     if not other:
         return []
     pinned = " ".join(f"{name}=={want[name]}" for name in other)
     return [
         *(f"{name} is {here[name]}, {PATH} says {want[name]}" for name in other),
-        f"`make versions` writes what is installed; `pip install {pinned}` goes back",
+        f"`reprise versions` writes what is installed; `pip install {pinned}` goes back",
     ]
 
 

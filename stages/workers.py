@@ -5,12 +5,13 @@ import sys
 from threading import Thread
 from time import sleep
 
+from reprise.capacity import cores
 from stages import processes, rendezvous
-from stages.capacity import cores
 from stages.errors import UserError
 from stages.runtime import Runtime, gpus
 
 AFFORDABLE = "REPRISE_PROCESSES"  # variable: how many to start, of which some may end at once
+ELASTIC = sys.platform != "win32"  # where stages/elastic was never tried
 LOOK = 1.0  # seconds between two looks at whether the parent still lives
 
 
@@ -21,7 +22,8 @@ def share(params: Runtime, batches: int, parameter: str | None = None) -> None:
     join. In one of these processes, and where one process is enough, it returns at once.
 
     Raises:
-        UserError: a variable is wrong, other machines cannot be reached, or a process fails.
+        UserError: a variable is wrong, other machines cannot be reached, a process fails, or this
+            is Windows.
     """
     if processes.is_member():
         Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
@@ -32,6 +34,7 @@ def share(params: Runtime, batches: int, parameter: str | None = None) -> None:
         where = where._replace(place="", least=1, most=1)
     if count == 1 and where.is_alone:
         return
+    _require_elastic()
     if is_open():
         os.environ[AFFORDABLE] = str(count)
     from stages.elastic import run  # noqa: PLC0415 - takes a second, which few stages need
@@ -49,7 +52,20 @@ def is_open() -> bool:
 
 def affordable(batches: int, threads: int) -> int:
     """Return how many processes have cores, and a batch of a step, of their own on this machine."""
-    return max(1, min(batches, cores() // threads))
+    return max(1, min(batches, cores() // threads)) if ELASTIC else 1
+
+
+def _require_elastic() -> None:
+    """Refuse a system on which stages are one process.
+
+    Raises:
+        UserError: it is Windows.
+    """
+    if not ELASTIC:
+        raise UserError(
+            f"several processes for a stage ({rendezvous.PROCESSES}, {rendezvous.MACHINES}) do not "
+            "run on Windows; unset these variables, or work in WSL (docs/platforms.md)"
+        )
 
 
 def start_again(count: int) -> None:
@@ -68,7 +84,7 @@ def _count(params: Runtime, batches: int, parameter: str | None) -> int:
     asked = rendezvous.processes() or int(os.environ.get(AFFORDABLE, "0"))
     here = gpus(params)
     if not asked:
-        return max(1, min(here, batches)) if parameter else 1
+        return max(1, min(here, batches)) if parameter and ELASTIC else 1
     if parameter and asked > here > 0:
         raise UserError(
             f"{rendezvous.PROCESSES} is {asked}, but there are {here} GPUs, one for each process; "

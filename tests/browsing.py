@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,3 +92,22 @@ def dropped(page: "Page", path: Path) -> None:
     )
     page.dispatch_event("#drop", "dragenter", {"dataTransfer": data})
     page.dispatch_event("#drop", "drop", {"dataTransfer": data})
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder without a log."""
+
+    def log_message(self, *_: object) -> None:  # the name is the library's
+        pass
+
+
+@contextmanager
+def served(handler: Any) -> Iterator[str]:  # noqa: ANN401  # a class, or what stands for one
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()

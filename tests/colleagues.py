@@ -8,7 +8,7 @@ from servers import Server
 
 
 def move_storage(clone: Clone, server: Server) -> None:
-    """Point the clone's default remote at a server, by the commands that README gives."""
+    """Point the clone's default remote at a server, by the commands that docs/remotes.md gives."""
     clone.env |= server.env
     clone.run("dvc", "remote", "modify", "storage", "url", server.url)
     for name, value in server.settings.items():

@@ -1,6 +1,5 @@
 """Clones of the working tree, in which tests run real commands."""
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 from stages.processor import PORTABLE
 
@@ -119,8 +119,7 @@ def pristine(origin: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     made = Clone(base / "shared" / "pristine")
     made.root.parent.mkdir(exist_ok=True)
-    with (base / "shared" / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the first process runs it, the others wait
+    with FileLock(base / "shared" / "lock"):  # the first process runs it, the others wait
         ran = base / "shared" / "ran"
         if not ran.exists():
             shutil.rmtree(made.root, ignore_errors=True)

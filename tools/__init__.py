@@ -1,4 +1,4 @@
-"""Commands that people run beside the pipeline: `python -m tools.<command>`, one a module.
+"""Commands that people run beside the pipeline: `reprise <command>`, one a module.
 
 They import stages and reprise; neither imports them.
 """

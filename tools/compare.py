@@ -1,14 +1,12 @@
-"""Compare the predictions of two runs: `make compare A=main B=workspace`.
+"""Compare the predictions of two runs: `reprise compare main workspace`.
 
 Prints whether the difference of their accuracies is more than chance (McNemar's test, paired
 bootstrap), and the classes and images that changed. A and B are Git revisions, experiments, or
 `workspace`; DVC finds their metrics/evaluate/predictions.parquet in its cache or a remote.
 """
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from pathlib import Path
-
 from reprise.escaping import printable
+from reprise.tool_parsers import parser
 from stages import errors, files
 from stages.artifacts.predictions import Predictions
 from stages.errors import UserError
@@ -41,15 +39,7 @@ def compare(a: Predictions, b: Predictions) -> tuple[list[str], list[Pair]]:
 
 def main() -> None:
     """Print the report, and write the images that changed where a file is given."""
-    parser = ArgumentParser(
-        prog="python -m tools.compare",
-        description=__doc__,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("a", help="Git revision, experiment, or workspace")
-    parser.add_argument("b", help="Git revision, experiment, or workspace")
-    parser.add_argument("--out", type=Path, help="CSV file for all images that changed")
-    given = parser.parse_args()
+    given = parser("compare", __doc__).read()
     lines, moved = compare(fetch(given.a), fetch(given.b))
     if given.out:
         files.write_csv(given.out, Pair._fields, moved)

@@ -1,8 +1,8 @@
-"""List experiments: `make experiments`.
+"""List experiments: `reprise experiments`.
 
-Of each its scores, and the parameters in which they differ, newest first; as many columns side by
-side as the terminal has room for. ARGS=--all-commits lists those of every commit that has any;
-other options go to `dvc exp show`, as ARGS='-n 5'.
+Of each its scores, and the parameters in which they differ, newest first or, with --sort, the best
+first; as many columns side by side as the terminal has room for. Other options go to
+`dvc exp show`, as `reprise experiments -n 5`.
 """
 
 import json
@@ -10,15 +10,16 @@ import os
 import re
 import subprocess
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from typing import Any
 
+from reprise.tool_parsers import parser
 from stages import errors
 from stages.errors import UserError
-from stages.progress import width_of
+from stages.progress import width_of, wrapped
 from tools.listing.blocks import blocks
 from tools.listing.differing import rows, table
+from tools.listing.ordering import heading, ordered
 from tools.provenance.clone import file_at, output
 
 COMMAND = ("dvc", "exp", "show", "--json")
@@ -55,24 +56,19 @@ def begun_from() -> list[str]:
 
 def main() -> None:
     """Print the table."""
-    parser = ArgumentParser(
-        prog="python -m tools.experiments",
-        description=__doc__,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("-A", "--all-commits", action="store_true", help="of all commits")
-    given, options = parser.parse_known_args()
+    given, options = parser("experiments", __doc__).read_some()
     commits = ["HEAD", *begun_from()] if given.all_commits else []
     options += [f"--rev={commit}" for commit in commits]
-    found = [*rows(told(options), lambda rev: file_at(rev, "dvc.lock"))]
+    found = ordered(rows(told(options), lambda rev: file_at(rev, "dvc.lock")), given.sort)
     stated = os.environ.get("COLUMNS", "")
     width = width_of(sys.stdout) or (int(stated) if stated.isdecimal() else 0)
-    print(*blocks(table(found), width), sep="\n")
+    head = heading(found, given.sort)
+    print(wrapped(head, width) if width else head, "", *blocks(table(found), width), sep="\n")
     if len(found) == 1:
         where = "any" if given.all_commits else "this"
         print(f"no experiment began at {where} commit; `dvc exp run -S train.lr=0.001` makes one")
         if not given.all_commits:
-            print("ARGS=--all-commits lists those of other commits")
+            print("`reprise experiments --all-commits` lists those of other commits")
 
 
 if __name__ == "__main__":

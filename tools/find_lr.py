@@ -1,6 +1,5 @@
 """The learning-rate range test (Smith 2017, section 3.3): the loss as the learning rate rises."""
 
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from collections.abc import Iterator, Sequence
 from itertools import chain, count
 from math import inf, isfinite
@@ -8,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reprise.standing import shown
+from reprise.tool_parsers import parser
 from stages import errors, files, runtime
 from stages.artifacts import splits
 from stages.batches import Resident, to_device
@@ -23,6 +24,11 @@ from stages.training.tensorboard.log import FOLDER
 
 CURVE, TABLE = FOLDER / "find_lr.png", FOLDER / "find_lr.csv"
 PARTS = 30  # of the test: the smoothed loss remembers the steps of one, and is as late
+ABOUT = f"""\
+Train with rising learning rates, and draw the loss: `reprise find-lr`.
+
+It writes {CURVE} and {TABLE}, and suggests train.lr where the loss falls fastest.
+"""
 DIVERGED = 4  # times the lowest smoothed loss, as in fastai
 
 
@@ -115,15 +121,7 @@ def arguments() -> Span:
     Raises:
         UserError: the rates do not rise, or the steps are too few.
     """
-    parser = ArgumentParser(
-        prog="python -m tools.find_lr",
-        description="Train with rising learning rates, and draw the loss.",
-        formatter_class=ArgumentDefaultsHelpFormatter,
-    )
-    parser.add_argument("--low", type=float, default=1e-7, help="first learning rate")
-    parser.add_argument("--high", type=float, default=10.0, help="last learning rate")
-    parser.add_argument("--steps", type=int, default=300, help="steps from one to the other")
-    span = Span(**vars(parser.parse_args()))
+    span = Span(**vars(parser("find-lr", ABOUT).read()))
     if not 0 < span.low < span.high < inf:
         raise UserError(
             f"--low must be above 0 and below --high, they are {span.low:g} and {span.high:g}"
@@ -146,7 +144,8 @@ def main() -> None:
     files.write_csv(TABLE, Point._fields, points)
     suggested = steepest(points, span.memory)
     draw(points, suggested)
-    print(f"the loss falls fastest at train.lr {suggested.lr:.2g}; {CURVE} shows where it rises")
+    found = f"the loss falls fastest at train.lr {suggested.lr:.2g}"
+    print(f"{found}; {shown(CURVE)} shows where it rises")
 
 
 if __name__ == "__main__":

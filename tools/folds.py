@@ -1,14 +1,16 @@
-"""Cross-validate: `make folds K=5` trains K networks, each judged by the fold it never saw.
+"""Cross-validate: `reprise folds 5` trains 5 networks, each judged by the fold it never saw.
 
 Each run is an experiment of DVC that ends with evaluate; finished ones come from the cache, and a
 killed one goes on where it was. Writes metrics/folds.json and metrics/folds/, with the prediction
 for every image by the one network that did not learn from it.
 """
 
+from reprise.standing import shown
+from reprise.tool_parsers import parser
 from stages import errors
 from tools.repeating import account, out_of_fold, overall
 from tools.repeating.runs import carry_out
-from tools.repeating.variants import Plan, Variant, parser, require_free, require_several
+from tools.repeating.variants import Plan, Variant, require_free, require_several
 
 FOLDS, FOLD, SPLIT = "preprocess.folds", "preprocess.fold", "evaluate.split"
 
@@ -23,7 +25,7 @@ def variants(count: int) -> list[Variant]:
 
 def main() -> None:
     """Carry out the runs, print what they say together, and write it."""
-    given = parser("folds", __doc__, "K").parse_args()
+    given = parser("folds", __doc__).read()
     require_several(given.count, "K")
     require_free(given.settings, [FOLDS, FOLD, SPLIT])
     plan = Plan("folds", variants(given.count), tuple(given.settings), given.jobs)
@@ -32,7 +34,7 @@ def main() -> None:
     found = overall.other_splits(plan.command, plan.settings, runs)
     found = found._replace(pooled=overall.pooled(joined))
     page = account.write(found, joined)
-    print(*account.told(found), f"Open {page}.", sep="\n")
+    print(*account.told(found), f"Open {shown(page)}.", sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
-"""Write the page of `dvc plots` so that it opens without a network: `make plots`.
+"""Write the page of `dvc plots` so that it opens without a network: `reprise plots`.
 
 DVC's own page loads Vega, which draws the plots, from a server, and does not escape the names of
 classes and revisions; here Vega is in the page, and no name can end the script in which it stands.
 """
 
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
@@ -18,8 +17,10 @@ from dvc_render.image import ImageRenderer  # type: ignore[import-untyped]
 from dvc_render.vega import VegaRenderer  # type: ignore[import-untyped]
 
 from reprise.escaping import printable, script
+from reprise.tool_parsers import parser
 from stages import errors
 
+FOLDER = "dvc_plots"
 VEGA_LITE = "5.8"  # the version in vl_convert nearest to the 5.2 that DVC's page loads
 
 
@@ -60,7 +61,7 @@ def run(revisions: Sequence[str], out: str) -> int:
 
     with TemporaryDirectory() as folder, escaping():
         template = Path(folder) / "page.html"
-        template.write_text(page(), "utf-8")
+        template.write_text(page(), "utf-8", newline="\n")
         options = ["--html-template", str(template), "--out", out]
         command = ["diff", *options, "--", *revisions] if revisions else ["show", *options]
         code: int = dvc(["plots", *command])
@@ -69,19 +70,8 @@ def run(revisions: Sequence[str], out: str) -> int:
 
 def main() -> None:
     """Write the page; the exit code is that of `dvc plots`."""
-    parser = ArgumentParser(
-        prog="python -m tools.offline_plots",
-        description=__doc__,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "revisions",
-        nargs="*",
-        help="Git revisions, experiments, or workspace, to be drawn together; none: what is here",
-    )
-    parser.add_argument("--out", default="dvc_plots", help="folder of the page (%(default)s)")
-    given = parser.parse_args()
-    sys.exit(run(given.revisions, given.out))
+    given = parser("plots", __doc__).read()
+    sys.exit(run(given.revisions, str(given.out or FOLDER)))
 
 
 if __name__ == "__main__":

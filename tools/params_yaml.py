@@ -78,7 +78,7 @@ def checked(cls: type[ParamsT], settings: Mapping[str, Mapping[str, Any]]) -> Pa
     changes = merge(params, settings)
     with TemporaryDirectory() as folder:
         path = Path(folder, PATH.name)
-        path.write_text(written(params, changes), "utf-8")
+        path.write_text(written(params, changes), "utf-8", newline="\n")
         return cls.load(path)
 
 

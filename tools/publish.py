@@ -1,13 +1,14 @@
-"""Publish the model of the last commit on the Hugging Face hub: `make publish TO=owner/name`.
+"""Publish the model of the last commit on the Hugging Face hub: `reprise publish owner/name`.
 
 It sends the exported models, the classifier, the model card with the hub's front matter, the
 report, params.yaml and dvc.lock in one commit. What lies here must be what dvc.lock says.
-`ARGS=--dry-run` sends nothing, and writes what would be sent under runs/publish.
+--dry-run sends nothing, and writes what would be sent under runs/publish.
 """
 
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
+from reprise.standing import shown
+from reprise.tool_parsers import parser
 from stages import errors, files, sections
 from stages.params import PATH
 from tools.publishing import bundle, sending, up_to_date
@@ -32,7 +33,7 @@ def rehearse(repository: str) -> list[str]:
     with files.replacing(LOOK) as folder:
         folder.mkdir()
         sending.write(folder, made)
-    return [f"would be published as {repository}; look at {LOOK}", *bundle.describe(made)]
+    return [f"would be published as {repository}; look at {shown(LOOK)}", *bundle.describe(made)]
 
 
 def _made(repository: str, secret: str | None) -> tuple[str, dict[str, bytes]]:
@@ -44,7 +45,7 @@ def _made(repository: str, secret: str | None) -> tuple[str, dict[str, bytes]]:
 
 def main() -> None:
     """Publish, or write what would be published."""
-    given = _parsed()
+    given = parser("publish", __doc__).read()
     sending.require_name(given.repository)
     told = (
         rehearse(given.repository)
@@ -52,18 +53,6 @@ def main() -> None:
         else publish(given.repository, private=given.private)
     )
     print(*told, sep="\n")
-
-
-def _parsed() -> Namespace:
-    parser = ArgumentParser(
-        prog="python -m tools.publish",
-        description=__doc__,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("repository", help="owner/name of the model on the hub")
-    parser.add_argument("--private", action="store_true", help="for its owner's eyes alone")
-    parser.add_argument("--dry-run", action="store_true", help=f"write it to {LOOK}, send nothing")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Apply a recipe: `make recipe R=mnist_cnn` merges recipes/mnist_cnn.yaml into params.yaml.
+"""Apply a recipe: `reprise recipe mnist_cnn` merges recipes/mnist_cnn.yaml into params.yaml.
 
 A recipe holds only what differs from recipes/digits.yaml, which holds what params.yaml was
 published with, of all parameters that any recipe sets. Both are merged, so that nothing of
@@ -6,10 +6,11 @@ another recipe stays behind; every other parameter stays as it is, and so do all
 within a list that is replaced.
 """
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from reprise.counting import counted
+from reprise.tool_parsers import parser
 from stages import errors, mistakes
 from stages.errors import UserError
 from stages.params import PATH, ParamsT
@@ -48,20 +49,15 @@ def section(name: str, cls: type[ParamsT]) -> ParamsT:
 
 def main() -> None:
     """Merge a recipe into params.yaml, and say what changed."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.recipe", description="Merge a recipe into params.yaml."
-    )
-    parser.add_argument("name", nargs="?", help=f"one of {', '.join(names())}")
-    name = parser.parse_args().name
+    name = parser("recipe", __doc__).read().name
     if not name:
-        raise UserError(f"which recipe? `make recipe R=<name>`, one of {', '.join(names())}")
+        raise UserError(f"which recipe? `reprise recipe NAME`, one of {', '.join(names())}")
     params = read(PATH)
     changes = merge(params, settings(name))
     if changes:
         replace(PATH, written(params, changes))
         print(*changes, sep="\n")
-        count = "1 parameter" if len(changes) == 1 else f"{len(changes)} parameters"
-        state = f"{count} of {PATH} changed"
+        state = f"{counted(len(changes), 'parameter')} of {PATH} changed"
     else:
         state = f"{PATH} is as recipe {name} has it"
     print(f"{state}; commit it, and `dvc repro` runs it", *needed(params), sep="\n")
@@ -76,7 +72,7 @@ def needed(params: Sections) -> Iterator[str]:
             "download.path set to where they are"
         )
     if weights not in {"none", "default"} and "://" not in weights and not Path(weights).exists():
-        yield f'before that: {weights}; README.md says whence, under "Bring your own images"'
+        yield f"before that: {weights}; docs/data.md says whence"
 
 
 if __name__ == "__main__":

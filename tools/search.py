@@ -1,16 +1,18 @@
-"""Search for good parameters: `make search` tries what search.yaml names.
+"""Search for good parameters: `reprise search` tries what search.yaml names.
 
 Each trial is an experiment of DVC that ends with evaluate; finished stages come from the cache, and
 a killed search goes on where it was. Writes metrics/search.json and metrics/search/.
-`make search-apply` sets the best in params.yaml; `make search-board` opens Optuna's dashboard.
+`reprise search-apply` sets the best in params.yaml; `reprise search-board` opens Optuna's
+dashboard.
 """
 
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from reprise.escaping import printable
+from reprise.standing import shown
+from reprise.tool_parsers import parser
 from stages import errors
 from stages.address import redacted
 from stages.errors import UserError
@@ -25,12 +27,19 @@ from tools.searching.sharing import Remote
 from tools.searching.study import Opened
 from tools.searching.trial_table import WIDTH
 
-MOST = 256  # trials at once
-
 
 def search(given: argparse.Namespace) -> None:
-    """Carry out the trials that are left, and write what all came to."""
-    wanted = design.load(given.file)
+    """Carry out the trials that are left, and write what all came to.
+
+    Raises:
+        UserError: this is Windows.
+    """
+    if not hasattr(os, "killpg"):
+        raise UserError(
+            "reprise search ends trials by their group of processes, which Windows lacks: run it "
+            "in WSL (docs/platforms.md)"
+        )
+    wanted = design.load(given.file or design.PATH)
     begun, at = begin(wanted, given.storage)
     say(*map(printable, [*design.remarks(wanted), *drawing.outside(wanted)]))
     remote = Remote(given.push)
@@ -40,7 +49,7 @@ def search(given: argparse.Namespace) -> None:
     found = upshot.found(at)
     comparison, lacking = upshot.compared(found, remote.bring)
     say(*logbook.replaced(found))
-    page = logbook.write(found, comparison)
+    page = shown(logbook.write(found, comparison))
     say(*logbook.told(found, comparison, width_of(sys.stdout) or WIDTH), *lacking, f"Open {page}.")
 
 
@@ -50,7 +59,7 @@ def apply(given: argparse.Namespace) -> None:
     Raises:
         UserError: no trial has succeeded.
     """
-    wanted = design.load(given.file)
+    wanted = design.load(given.file or design.PATH)
     storage.require_there(storage.address(given.storage))
     _, at = begin(wanted, given.storage)
     best = study.best(at.trials(), wanted)
@@ -60,7 +69,7 @@ def apply(given: argparse.Namespace) -> None:
         hint = other if former not in {"", at.study.study_name} else ""
         raise UserError(
             f"no trial of {at.study.study_name}, the study of params.yaml and search.yaml as they "
-            f"are, has succeeded yet; run `make search`{hint}"
+            f"are, has succeeded yet; run `reprise search`{hint}"
         )
     params = read(PARAMS)
     changes = merge(params, sectioned(study.settings(wanted, best)))
@@ -94,38 +103,18 @@ def begin(wanted: Design, address: str | None) -> tuple[Beginning, Opened]:
     return begun, at
 
 
-def jobs(text: str) -> int:
-    """Return a number of trials at once.
-
-    Raises:
-        ArgumentTypeError: it is none.
-    """
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST):
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST}, is {text!r}")
-    return int(text)
+COMMANDS = {
+    "run": ("search", search),
+    "apply": ("search-apply", apply),
+    "board": ("search-board", board),
+}
 
 
 def main() -> None:
     """Run, apply or show a search."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.search",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = {"run": search, "apply": apply, "board": board}
-    parser.add_argument("command", nargs="?", default="run", choices=commands)
-    parser.add_argument("--file", type=Path, default=design.PATH, help="instead of search.yaml")
-    parser.add_argument("--jobs", type=jobs, default=1, help="trials at once; each has a GPU")
-    parser.add_argument(
-        "--storage",
-        help="address of a database that several machines share, as "
-        "postgresql://user@host/database; also by the variable OPTUNA_STORAGE",
-    )
-    parser.add_argument(
-        "--push", metavar="REMOTE", help="send each experiment to this Git remote, and DVC's"
-    )
-    given = parser.parse_args()
-    commands[given.command](given)
+    words = sys.argv[1:]
+    name, carry_out = COMMANDS[words.pop(0) if words[:1] and words[0] in COMMANDS else "run"]
+    carry_out(parser(name, __doc__ if name == "search" else None).read(words))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Run the last commit again, and compare the outputs: `make verify [FROM=raw]`.
+"""Run the last commit again, and compare the outputs: `reprise verify [raw]`.
 
 All stages run in a temporary clone with an empty cache, which needs room for a second copy of the
 data in $TMPDIR. The report names each output that differs, by how much, and what may be the cause;
@@ -6,11 +6,11 @@ the exit code is 1 if there is one, or if a cached output of the commit is damag
 """
 
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reprise.escaping import printable
+from reprise.tool_parsers import parser
 from stages import environment, errors, processor, versions
 from stages.errors import UserError
 from tools import pin_versions
@@ -41,7 +41,7 @@ def rerun(made: Clone, start: str, cache: Path) -> None:
         outs = locked.get("download", NOT_RUN).outs
         kept = [RAW, *(out for out in (DECIDED,) if out in outs)]
         if not made.run("dvc", "pull", "--quiet", "--remote", "original", *kept):
-            raise UserError(f"{RAW} is not in the cache: `dvc pull {RAW}`, or leave FROM=raw out")
+            raise UserError(f"{RAW} is not in the cache: `dvc pull {RAW}`, or verify without `raw`")
         command += ["--downstream", "preprocess"]
     if not made.run(*command):
         raise UserError("the commit cannot be run again; the reason is above")
@@ -106,19 +106,7 @@ def verify(start: str) -> list[str]:
 
 def main() -> None:
     """Print `identical`, or each difference; the exit code is 0 or 1."""
-    parser = ArgumentParser(
-        prog="python -m tools.verify",
-        description=__doc__,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "start",
-        nargs="?",
-        choices=["sources", "raw"],
-        default="sources",
-        help="what to start from; raw: the cached images, without downloading (%(default)s)",
-    )
-    found = verify(parser.parse_args().start)
+    found = verify(parser("verify", __doc__).read().start)
     print(*found or ["identical: dvc.lock, outputs and metrics"], sep="\n")
     sys.exit(bool(found))
 

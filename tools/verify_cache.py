@@ -1,4 +1,4 @@
-"""Check every object of DVC's cache: `make verify-cache`; with `ARGS=--remove` delete damaged ones.
+"""Check every object of DVC's cache: `reprise verify-cache`; --remove deletes damaged ones.
 
 DVC trusts its cache: it does not notice a disk that loses bits, or a program that writes through
 a link. Each damaged object is named with the file that it is; the exit code is 1 if there is one.
@@ -6,14 +6,15 @@ a link. Each damaged object is named with the file that it is; the exit code is 
 
 import os
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from reprise.counting import counted
 from reprise.escaping import printable
+from reprise.tool_parsers import parser
 from stages import errors
 from stages.environment import digest
 from stages.errors import UserError
@@ -114,27 +115,20 @@ def summary(found: int, objects: str, *, removed: bool) -> str:
         return f"all {objects} are whole"
     if removed:
         return f"{found:,} damaged of {objects}; get them back as said"
-    remedy = "`make verify-cache ARGS=--remove` deletes them; copy first what nothing gives back"
+    remedy = "`reprise verify-cache --remove` deletes them; copy first what nothing gives back"
     return f"{found:,} damaged of {objects}; {remedy}"
 
 
 def main() -> None:
     """Print the damaged objects, and delete them on request."""
-    parser = ArgumentParser(
-        prog="python -m tools.verify_cache",
-        description=__doc__,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    told = "delete damaged objects, and the files linked to them"
-    parser.add_argument("--remove", action="store_true", help=told)
-    wanted = parser.parse_args().remove
+    wanted = parser("verify-cache", __doc__).read().remove
     cache, outs = repository()
     objects, found = len(dvc_cache.all_objects(cache)), damages(cache, outs)
     for damage in found:
         print(*describe(damage), sep="\n")
         for path in remove(damage) if wanted else ():
             print(printable(f"    deleted {path}"))
-    print(summary(len(found), f"{objects:,} objects in {cache}", removed=wanted))
+    print(summary(len(found), f"{counted(objects, 'object')} in {cache}", removed=wanted))
     sys.exit(bool(found))
 
 

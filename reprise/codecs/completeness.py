@@ -7,7 +7,7 @@ from PIL import Image as Picture
 from PIL.ImageFile import ImageFile
 
 from reprise.codecs import jpeg2000, jpeg_scans, png, tiff
-from reprise.codecs.jpeg_scans import SHORT
+from reprise.codecs.complaints import SHORT
 from reprise.codecs.undecodable import UndecodableError
 from reprise.shortage import lacking
 

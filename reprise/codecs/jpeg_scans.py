@@ -7,6 +7,7 @@ from re import compile as pattern
 from PIL import Image as Picture
 from PIL.ImageFile import ImageFile
 
+from reprise.codecs.complaints import SHORT
 from reprise.codecs.jpeg import PlainJpeg
 from reprise.codecs.undecodable import UndecodableError
 
@@ -22,7 +23,6 @@ FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 HUFFMAN, PROGRESSIVE = {0xC0, 0xC1, 0xC2}, 0xC2
 ALONE = {0x01, 0xD8, 0xD9}  # markers of no segment
 COEFFICIENTS = range(64)
-SHORT = "cut short or damaged: not all of its pixels are there"
 
 
 def load(picture: ImageFile, data: bytes) -> None:
@@ -37,7 +37,7 @@ def load(picture: ImageFile, data: bytes) -> None:
         return
     end = data.find(END, start)
     if end < 0:
-        raise UndecodableError(f"{SHORT} (it has no end marker)")
+        raise UndecodableError(SHORT)
     picture.load_prepare()
     if not _decode_all(picture, data[:end], start):
         later = _end(data, start)  # a table may hold what looks like an end

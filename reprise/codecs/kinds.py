@@ -10,6 +10,7 @@ from io import BufferedReader, BytesIO
 from PIL import Image as Picture
 from PIL.ImageFile import ImageFile
 
+from reprise.codecs import complaints
 from reprise.codecs.undecodable import UndecodableError
 
 # By Pillow's names; AVIF and HEIF where it, or pillow-heif, has them.
@@ -43,9 +44,7 @@ def opened(file: BytesIO | BufferedReader) -> ImageFile:
 def refuse(data: bytes) -> None:
     """Raise UndecodableError for a format that is not opened, by the first bytes of a file."""
     if data.startswith(EPS):  # a program, which Pillow would have Ghostscript run
-        raise UndecodableError("EPS is no image of pixels")
+        raise UndecodableError(complaints.EPS)
     for begin, name in OTHERS.items():
         if data.startswith(begin):
-            raise UndecodableError(
-                f"a file of the format {name}, which is not read; convert it to PNG"
-            )
+            raise UndecodableError(complaints.rare(name))

@@ -11,10 +11,10 @@ from PIL.TiffImagePlugin import (
     ImageFileDirectory_v2,
 )
 
-from reprise.codecs import heif, jpeg_scans
+from reprise.codecs import complaints, heif, jpeg_scans
 
-NOTHING = "no image that Pillow knows"
-JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
+DEEPEST = 16  # bits of a channel of JPEG
+XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 
 
 def describe(data: bytes) -> str:
@@ -23,17 +23,21 @@ def describe(data: bytes) -> str:
         return heif.why()
     if data[4:12] in {b"ftypavif", b"ftypavis"} and not features.check("avif"):
         return "an AVIF file: `pip install -U pillow` to have it read, or convert it to PNG"
-    if data.startswith(JPEG_XL):
-        return "a JPEG XL file, which Pillow does not read; convert it to PNG"
+    if data.startswith(XL):
+        return complaints.JPEG_XL
     try:
         return _tiff(data) if data.startswith(tuple(PREFIXES)) else _jpeg(data)
     except Exception:  # noqa: BLE001 - damaged bytes make the parser raise almost anything
-        return NOTHING
+        return _unknown(data)
 
 
 def _jpeg(data: bytes) -> str:
     bits = jpeg_scans.bits(data)
-    return NOTHING if bits in {None, 8} else f"a JPEG file of {bits} bits a channel; Pillow reads 8"
+    return complaints.too_deep(bits) if bits and 8 < bits <= DEEPEST else _unknown(data)
+
+
+def _unknown(data: bytes) -> str:
+    return complaints.SHORT if complaints.is_common(data) else complaints.NOTHING
 
 
 def _tiff(data: bytes) -> str:
@@ -49,7 +53,7 @@ def _tiff(data: bytes) -> str:
     }
     found = [f"{name} {tags[tag]}" for name, tag in named.items() if tag in tags]
     if not found:
-        return NOTHING
+        return _unknown(data)
     return (
         f"a TIFF file of a kind that Pillow does not read ({', '.join(found)}); convert it to PNG"
     )

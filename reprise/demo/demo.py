@@ -4,20 +4,22 @@
 """
 
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
 from reprise import model, streams
+from reprise.command_parser import CommandParser
+from reprise.counting import counted
 from reprise.demo import static_site, web_runtime
 from reprise.demo.static_site import SiteError
 from reprise.demo.web_runtime import VERSION, RuntimeFilesError
 from reprise.escaping import printable
-from reprise.model import ModelError
+from reprise.model import MODEL, ModelError
 from reprise.streams import PrintingError
 
-FOLDER = Path("models/export")  # where stage `export` writes
-MODELS = ("model_any_size.onnx", "model.onnx")  # the page resizes exactly, so that both do
+# Where stage `export` writes; the page resizes exactly, so that both do.
+MODELS = (MODEL.with_name("model_any_size.onnx"), MODEL)
 LARGEST = 2**31 - 1  # bytes of a buffer in browsers
 EPILOG = f"""\
 OUT is written whole, or replaced if this command wrote it. Upload it to any host of static files;
@@ -33,7 +35,7 @@ exit codes: 0 written, 1 not written, 2 wrong usage
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code; an error becomes one message."""
-    options = _parser().parse_args(arguments)
+    options = parser().read(arguments)
     try:
         streams.say(run(options))
     except (ModelError, SiteError, RuntimeFilesError, PrintingError) as error:
@@ -51,25 +53,36 @@ def run(options: Namespace) -> str:
     Raises:
         ModelError, SiteError, RuntimeFilesError: one of the three cannot be had.
     """
+    title = _text(options.name)
     folder: Path = options.out.resolve()
     static_site.check(folder)
-    path: Path = options.model or _default()
+    path: Path = options.model or model.default(MODELS)
     loaded = model.load(path, threads=1)
     content = _alone(path)
-    described = static_site.describe(loaded.metadata, content, options.name)
+    described = static_site.describe(loaded.metadata, content, path.stem)
+    if title:
+        described["title"] = title
     files = static_site.collect(content, described, web_runtime.find(options.runtime))
     static_site.write(files, folder)
     shown = printable(str(options.out))
     megabytes = sum(map(len, files.values())) / 1e6
+    written = f"{counted(len(files), 'file')}, {megabytes:.0f} MB"
     return (
-        f"{shown}: {printable(str(path))} as a page, {len(files)} files, {megabytes:.0f} MB\n"
+        f"{shown}: {printable(str(path))} as a page, {written}\n"
         f"Upload it to any static host, or try it: python -m http.server --directory {shown}"
     )
 
 
-def _default() -> Path:
-    found = (FOLDER / name for name in MODELS)
-    return next((path for path in found if path.is_file()), FOLDER / MODELS[-1])
+def _text(name: str | None) -> str:
+    """Return a title from the bytes of the command line, which are UTF-8 in every locale.
+
+    Raises:
+        SiteError: they are not.
+    """
+    try:
+        return (name or "").encode("utf-8", "surrogateescape").decode()
+    except UnicodeError as error:
+        raise SiteError(f"--name {printable(name or '')}: is no text in UTF-8") from error
 
 
 def _alone(path: Path) -> bytes:
@@ -87,22 +100,20 @@ def _alone(path: Path) -> bytes:
     return content
 
 
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
+def parser() -> CommandParser:
+    """Return the parser, from which the completion of shells is made, too."""
+    made = CommandParser(
         "reprise demo",
-        description="Write a page that runs an exported model in the browser. Defaults stand in "
-        "brackets.",
-        epilog=EPILOG,
-        formatter_class=RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        "Write a page that runs an exported model in the browser. Defaults stand in brackets.",
+        EPILOG,
     )
-    add = parser.add_argument
+    add = made.add_argument
     add("out", type=Path, metavar="OUT", help="the folder to write")
     add("--model", type=Path, metavar="MODEL.onnx",
-        help=f"of stage `export` ({FOLDER / MODELS[0]}, or else {MODELS[1]} there)")  # fmt: skip
-    add("--name", default="Image classifier", help="the title of the page (%(default)s)")
+        help=f"of stage `export` ({MODELS[0]}, or else {MODEL.name} there)")  # fmt: skip
+    add("--name", help="the title of the page (what the names of the classes say: ants or bees?)")
     add("--runtime", type=Path, metavar="PLACE", help="a folder or .tgz with onnxruntime-web")
-    return parser
+    return made
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
+from operator import attrgetter
+from pathlib import Path, PurePosixPath
 
 from reprise import signature
 from reprise.demo.web_runtime import Runtime
@@ -35,7 +36,11 @@ def describe(metadata: Metadata, content: bytes, name: str) -> dict[str, object]
 
 def collect(model: bytes, described: Mapping[str, object], runtime: Runtime) -> dict[str, bytes]:
     """Return the files of the folder; the manifest, which names them, comes last."""
-    page = {path.name: path.read_bytes() for path in sorted(PAGE.iterdir()) if path.is_file()}
+    page = {
+        path.name: path.read_bytes()
+        for path in sorted(PAGE.iterdir(), key=attrgetter("name"))
+        if path.is_file()
+    }
     page["index.html"] = page["index.html"].replace(*MODE)
     found = page | {"model.onnx": model, "runtime/LICENSE.txt": LICENSE.read_bytes()}
     found |= {f"runtime/{name}": content for name, content in runtime.items()}
@@ -57,8 +62,10 @@ def check(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise SiteError(f"{name}: is a file; name a folder")
+    # A link to a folder counts as a file: of this command there is none.
     present = {
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()
+        path.relative_to(folder).as_posix() + "/" * (path.is_dir() and not path.is_symlink())
+        for path in folder.rglob("*")
     }
     if others := sorted(present - _written(folder)):
         shown = ", ".join(map(printable, others[:NAMED]))
@@ -69,10 +76,13 @@ def check(folder: Path) -> None:
 
 
 def _written(folder: Path) -> set[str]:
-    """Return the files that an earlier run wrote into a folder, by its manifest."""
+    """Return what an earlier run wrote into a folder, by its manifest; folders end in a slash."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
-        return {MANIFEST, *manifest["files"]} if manifest["made_by"] == MADE_BY else set()
+        if manifest["made_by"] != MADE_BY:
+            return set()
+        files = {MANIFEST, *manifest["files"]}
+        return files | {f"{above}/" for name in files for above in PurePosixPath(name).parents}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
 

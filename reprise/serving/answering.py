@@ -13,7 +13,7 @@ from reprise.escaping import printable
 from reprise.inputs import Loaded
 from reprise.model import Answers
 from reprise.occlusion import heat_map
-from reprise.prediction import Prediction, judge
+from reprise.prediction import Prediction, hold, judge
 from reprise.serving import uploads
 from reprise.serving.deployment import Deployed
 from reprise.serving.refusal import RejectedError, answer
@@ -31,11 +31,11 @@ async def predict(request: Request) -> Response:
     service.refuse_if_full()  # before a body is read for nothing
     async with service.bodies.read(request) as body:
         asked = await uploads.parse(request, body, service.settings.limits.images)
-        if asked.explain and len(asked.sources) > EXPLAINED:
+        if asked.wanted.explain and len(asked.sources) > EXPLAINED:
             reason = f"heat maps are made of {EXPLAINED} pictures a request, not of more"
             raise RejectedError(413, reason)
         count = len(asked.sources)
-        with service.admit(count, count if asked.explain else 0) as deployed:
+        with service.admit(count, count if asked.wanted.explain else 0) as deployed:
             request.state.visit.version = deployed.version
             rows = await _rows(service, deployed, asked)
     found = sum("error" not in row for row in rows)
@@ -59,8 +59,9 @@ async def _rows(
         return [_failed(name, one) for name, one in zip(asked.names, loaded, strict=True)]
     submitted = service.batcher.submit(deployed, np.stack([one.pixels for one in batch]))
     answers = await asyncio.wrap_future(submitted)
-    heat = await _heat(service, deployed, batch, answers) if asked.explain else []
-    judged = iter(judge(batch, answers, card, asked.top))
+    heat = await _heat(service, deployed, batch, answers) if asked.wanted.explain else []
+    made = judge(batch, answers, card, asked.wanted.top)
+    judged = (hold(one, asked.wanted.threshold) for one in made)
     warm = iter(heat)
     rows = []
     for name, one in zip(asked.names, loaded, strict=True):

@@ -94,6 +94,7 @@ def _passed(path: str, endpoint: Endpoint, token: str | None) -> Endpoint:
     async def passed(request: Request) -> Response:
         request.state.visit.path = path
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        given = given.strip(" ")  # RFC 9110, 11.4: one space or more
         same = hmac.compare_digest(given.encode("latin-1"), expected)  # takes as long for any other
         if token and not (same and scheme.lower() == BEARER.lower()):
             reason = "the token is missing or wrong; send `Authorization: Bearer TOKEN`"
@@ -111,7 +112,10 @@ async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG
 async def _unknown(request: Request, error: Exception) -> Response:
     """Answer for an unknown path or another method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - as it is registered for these
-    method = f"{request.method} is not possible here"
+    what = "a picture" if request.url.path == "/predict" else "a request"
+    allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
+    remedy = f"POST {what}" if allowed == "POST" else f"send {allowed}"
+    method = f"{request.method} is not possible here; {remedy}"
     reasons = {404: "there is nothing at this path; /openapi.json lists what there is", 405: method}
     reason = reasons.get(error.status_code, error.detail)
     return answer({"error": reason}, error.status_code, error.headers)

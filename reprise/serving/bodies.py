@@ -51,8 +51,8 @@ class Bodies:
 
 def _check(request: Request, most: int) -> None:
     """Refuse by the header alone."""
-    coded = request.headers.get("content-encoding", "identity")
-    if coded.lower() != "identity":
+    coded = request.headers.get("content-encoding", "").strip()
+    if coded.lower() not in {"", "identity"}:
         raise RejectedError(415, f"Content-Encoding is {coded}; send the body as it is")
     length = request.headers.get("content-length", "0")  # the parser of HTTP has checked it
     if int(length) > most:

@@ -1,5 +1,7 @@
 """How many connections there may be at once."""
 
+import sys
+
 FILES = 64  # that the server has open besides connections, at most
 
 
@@ -8,6 +10,8 @@ def most() -> int:
     try:
         import resource  # noqa: PLC0415  # which Windows lacks
     except ImportError:
+        return 900
+    if sys.platform == "win32":  # which type checkers know, too
         return 900
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return 900 if limit == resource.RLIM_INFINITY else max(1, min(900, limit - FILES))

@@ -59,7 +59,7 @@ class ModelFile(NamedTuple):
         """
         if self.path.exists() and not (self.path.is_file() or self.path.is_dir()):
             name = printable(str(self.path))  # reading a pipe or a device may never end
-            raise ModelError(f"{name}: is no file; name a model that `dvc repro export` wrote")
+            raise ModelError(f"{name}: is no file; {model.remedy()}")
         before = self.version()
         loaded = model.load(self.path, self.threads)
         if self.version() != before:

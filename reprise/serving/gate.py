@@ -18,7 +18,7 @@ GONE = 499  # as nginx counts a client that has not waited
 # Of a refused body, this is read and thrown away: seconds of silence, and bytes (or twice as many
 # as a body may have). Many clients send all of theirs before they look at the answer.
 SILENCE, REST = 2.0, 2**26
-LONGEST = 100  # letters of an unknown path
+LONGEST, METHOD = 100, 20  # letters of an unknown path, and of a method, of which h11 takes any
 CLOSE = (b"connection", b"close")
 
 
@@ -89,6 +89,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope["method"] = scope["method"][:METHOD]  # logs and answers repeat it
         visit = Visit(scope, receive, send, self._service)
         scope.setdefault("state", {})["visit"] = visit
         try:

@@ -1,6 +1,7 @@
 """The page to try the model, and the description of the interface."""
 
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 from starlette.requests import Request
@@ -30,7 +31,7 @@ def routes() -> list[Route]:
     """Return a route for each file of the page; they are read once, so no path leads elsewhere."""
     found = {
         path.name: Response(path.read_bytes(), 200, SAFE, TYPES[path.suffix])
-        for path in sorted(PAGE.glob("*"))
+        for path in sorted(PAGE.glob("*"), key=attrgetter("name"))
         if path.suffix in TYPES
     }
     index = found.pop("index.html", Response(PLAIN, 200, SAFE, "text/plain"))

@@ -79,12 +79,13 @@ def read(body: bytes, length: str | None) -> TensorRequest:
     said = {"id": head["id"]} if isinstance(head.get("id"), str) else {}
     if len(said.get("id", "")) > LONGEST:
         raise RejectedError(400, f'"id" has more than {LONGEST:,} letters')
-    binary = bool(tensors.parameters(head).get("binary_data_output", False))
-    return TensorRequest(given[0], _wanted(head.get("outputs", []), binary), binary, said)
+    binary = tensors.switch(head, "binary_data_output", default=False)
+    return TensorRequest(given[0], _wanted(head.get("outputs"), binary), binary, said)
 
 
 def _wanted(listed: object, default: bool) -> list[tuple[str, bool]]:  # noqa: FBT001
     """Return names and form of the outputs that are asked for."""
+    listed = [] if listed is None else listed
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise RejectedError(400, '"outputs" must be a list of objects')
     found = dict[str, bool]()
@@ -94,10 +95,9 @@ def _wanted(listed: object, default: bool) -> list[tuple[str, bool]]:  # noqa: F
             raise RejectedError(400, 'an output must have a "name"')
         if name in found:  # each would make the answer longer, by the same values
             raise RejectedError(400, f"the output {name[:40]} is asked for twice")
-        options = tensors.parameters(one)
-        if options.get("classification"):
+        if tensors.parameters(one).get("classification"):
             raise RejectedError(400, "classification is not offered; GET /model names the classes")
-        found[name] = bool(options.get("binary_data", default))
+        found[name] = tensors.switch(one, "binary_data", default=default)
     return list(found.items())
 
 

@@ -111,7 +111,9 @@ class GracefulServer(Server):
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._swapper.tell)
         elif self._service.ending:
-            sys.stderr.flush()
+            with suppress(OSError, ValueError):  # it may be closed, or full
+                if sys.stderr:
+                    sys.stderr.flush()
             os._exit(128 + sig)
         else:
             self.leave(self._service.settings.drain if sig == signal.SIGTERM else 0.0)
@@ -134,9 +136,10 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=WAITING)
     except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (while")[0]  # Python adds the address
         raise ListeningError(
-            f"{printable(host)}:{port}: cannot listen there ({error.strerror or error}); choose "
-            "another --port, or a --host of this machine"
+            f"{printable(host)}:{port}: cannot listen there ({reason}); choose another --port, or "
+            "a --host of this machine"
         ) from error
 
 

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 from reprise import inputs
-from reprise.codecs import heif, jpeg, kinds
-from reprise.directory import BOMBS, Failure, Source
+from reprise.codecs import complaints, heif, jpeg, kinds
+from reprise.decoding import BOMBS
+from reprise.directory import Failure, Source
 from reprise.inputs import Loaded
 from reprise.shortage import lacking
 from reprise.spec import InputSpec
@@ -62,14 +63,14 @@ def excess(data: bytes, most: int) -> str:
         with kinds.opened(BytesIO(data)) as picture:
             width, height = picture.size
     except BOMBS:
-        return f"has more pixels than the limit of {most:,}: a decompression bomb?"
+        return complaints.too_large(most)
     except Exception as error:  # foreign bytes make decoders raise almost anything
         if lacking(error):
             raise
         return ""  # decoding it gives the reason
     if width * height <= most:
         return ""
-    return f"has {width} x {height} pixels, the limit is {most:,}; send a smaller one"
+    return complaints.too_large(most)
 
 
 def _slow(data: bytes) -> str:
@@ -79,7 +80,7 @@ def _slow(data: bytes) -> str:
     if data.startswith(jpeg.BEGIN) and data.count(EXIF) > PARTS:
         return f"is a JPEG file of more than {PARTS} parts of EXIF data; save it again"
     if data.startswith(EPS):
-        return "EPS is no image of pixels"  # as decoding says
+        return complaints.EPS
     if data.startswith(PLAIN):
         return "is a PBM, PGM or PPM file in plain text; convert it to PNG"
     if data.startswith(NETPBM) and len(data) > HEAD:

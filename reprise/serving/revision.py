@@ -46,7 +46,7 @@ class ModelRevision:
             done = subprocess.run(  # noqa: S603
                 ["git", "ls-remote", "--", self._url, self._rev, f"{self._rev}^{{}}"],  # noqa: S607
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
                 timeout=PATIENCE,
                 env=os.environ | {"GIT_TERMINAL_PROMPT": "0"},
                 check=False,

@@ -12,10 +12,13 @@ def read(path: Path | None) -> str | None:
     """Return the token of the file, else of the environment, else None.
 
     Raises:
-        ValueError: it is too short, or cannot stand in a header.
-        OSError: the file cannot be read.
+        ValueError: it is too short, or cannot stand in a header; or the file cannot be read.
     """
-    text = path.read_text("utf-8", "replace").strip() if path else os.environ.get(TOKEN)
+    try:
+        text = path.read_text("utf-8", "replace").strip() if path else os.environ.get(TOKEN)
+    except OSError as error:
+        reason = f"--token-file {path}: cannot be read: {error.strerror}; name a file with a token"
+        raise ValueError(reason) from error
     if text is None:
         return None
     if len(text) < SHORTEST or not re.fullmatch(r"[!-~]+", text):

@@ -1,34 +1,38 @@
 """The command line of `reprise serve`."""
 
 import re
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
+from reprise import model
 from reprise.arguments import count, threads
-from reprise.cores import cores
+from reprise.capacity import cores
+from reprise.command_parser import CommandParser
 from reprise.decoding import LARGEST
 from reprise.model import MODEL
 from reprise.options import PYTORCH
 from reprise.serving import secret
 from reprise.serving.secret import TOKEN
 
-LONGEST = 3600  # seconds of a time limit
-NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")  # of a model: a part of addresses
+LONGEST, LETTERS = 3600, 20  # seconds of a time limit, and letters of a number that is told
+NAME = re.compile(r"(?!\.\.?$)[A-Za-z0-9._-]{1,100}")  # of a model: a part of addresses
 LogFormat = Literal["text", "json"]
 EPILOG = f"""\
 MODEL was written by stage `export` of Reprise; the default is
-{MODEL}. The file is watched: a new one is loaded beside
-the old one, tried, and takes its place between two batches; SIGHUP looks at
-once. So it is where --rev moves, which the repository is asked every 30 s.
+{MODEL} in the repository that you stand in. The file is
+watched: a new one is loaded beside the old one, tried, and takes its place
+between two batches; SIGHUP looks at once. So it is where --rev moves, which
+the repository is asked every 30 s.
 
 The first SIGTERM ends the server: for --drain seconds /ready says 503 and
 requests are still taken, then those that were taken are answered. The second
 one ends it at once; Ctrl-C does not wait for more.
 
-It answers /predict, /model, /v2 (Open Inference Protocol), /health, /ready,
-/metrics and /openapi.json. docs/serving.md has examples of all.
+It has a page at / to try the model, and answers /predict, /model, /v2 (Open
+Inference Protocol), /health, /ready and /metrics. /openapi.json describes them
+all; docs/serving.md, in the repository of Reprise, has examples.
 
 exit codes: 0 ended as asked, 1 it could not start, 2 wrong usage
 """
@@ -63,7 +67,10 @@ class Settings(NamedTuple):
 def parse(arguments: Sequence[str] | None) -> Settings:
     """Parse the command line; print the usage and exit with code 2 where it is wrong."""
     line = parser()
-    given = line.parse_args(arguments)
+    given = line.read(arguments)
+    given.model = given.model or (MODEL if given.repo else model.default())
+    if not given.model.name:
+        line.error(f"MODEL {str(given.model)!r} names no file; name a model.onnx")
     if given.model.suffix.lower() in PYTORCH:
         line.error(f"{given.model} is for PyTorch; name the model.onnx beside it")
     if given.max_images > given.queue:
@@ -72,10 +79,10 @@ def parse(arguments: Sequence[str] | None) -> Settings:
         line.error("--repo and --rev belong together: which repository, and which tag or branch")
     name = given.name or given.model.stem
     if not NAME.fullmatch(name):
-        line.error(f"--name must be 1 to 100 of A-Z a-z 0-9 . _ -, is {name!r}")
+        line.error(f"--name must be 1 to 100 of A-Z a-z 0-9 . _ -, not . or .., is {name!r}")
     try:
         token = secret.read(given.token_file)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         line.error(str(error))
     limits = Allowance(
         given.max_bytes, given.max_pixels, given.max_images, given.queue, given.timeout
@@ -86,17 +93,12 @@ def parse(arguments: Sequence[str] | None) -> Settings:
     )  # fmt: skip
 
 
-def parser() -> ArgumentParser:
+def parser() -> CommandParser:
     """Return the parser, from which the completion of shells is made, too."""
-    made = ArgumentParser(
-        "reprise serve",
-        description="Serve an exported model over HTTP. Defaults stand in brackets.",
-        epilog=EPILOG,
-        formatter_class=RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    about = "Serve an exported model over HTTP. Defaults stand in brackets."
+    made = CommandParser("reprise serve", about, EPILOG)
     add, limits = made.add_argument, Allowance()
-    add("model", nargs="?", type=Path, default=MODEL, metavar="MODEL", help="see below")
+    add("model", nargs="?", type=Path, metavar="MODEL", help="see below")
     add("--repo", metavar="URL", help="MODEL is in this Git repository, by DVC; with --rev")
     add("--rev", metavar="REV", help="its tag, branch or commit; one that moves is a new model")
     add("--name", help="of the model in addresses (that of the file, without .onnx)")
@@ -114,7 +116,7 @@ def parser() -> ArgumentParser:
     return made
 
 
-def _add_limits(made: ArgumentParser, limits: Allowance) -> None:
+def _add_limits(made: CommandParser, limits: Allowance) -> None:
     """Add the limits that are whole numbers."""
     for name, default, what in (
         ("queue", limits.queue, "pictures that wait at most; then 429"),
@@ -131,8 +133,8 @@ def _add_limits(made: ArgumentParser, limits: Allowance) -> None:
 
 def _whole(least: int, most: int = 10**6) -> Callable[[str], int]:
     def parsed(text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= most:
-            reason = f"must be a whole number from {least:,} to {most:,}, is {text!r}"
+        if not text.isdecimal() or len(text) > LETTERS or not least <= int(text) <= most:
+            reason = f"must be a whole number from {least:,} to {most:,}, is {text[:LETTERS]!r}"
             raise ArgumentTypeError(reason)
         return int(text)
 

@@ -3,11 +3,11 @@
 import asyncio
 from contextlib import suppress
 
+from reprise.escaping import first_line
 from reprise.model import ModelError
 from reprise.serving.deployment import Deployed, ModelSource
 from reprise.serving.log_lines import FIELDS, LOG
 from reprise.serving.service import Serving
-from reprise.shortage import lacking
 
 INTERVAL = 1.0  # seconds between two looks
 
@@ -52,11 +52,11 @@ class Swapper:
         old, swaps = self._service.deployed, self._service.instruments.swaps
         try:
             new = await asyncio.to_thread(self._origin.load)
-        except Exception as error:
-            if not isinstance(error, ModelError) and not lacking(error):
-                raise
+        except Exception as error:  # noqa: BLE001 - the file may be of anybody's making
             swaps.labels("refused").inc()
-            LOG.error("the new model is not used, %s goes on: %s", old.version, error)
+            known = isinstance(error, ModelError)
+            told = str(error) if known else f"{type(error).__name__}: {first_line(error)}"
+            LOG.error("the new model is not used, %s goes on: %s", old.version, told)
             return
         if new.version == old.version:
             LOG.info("the model is the same", extra={FIELDS: {"model": old.version}})

@@ -52,10 +52,20 @@ def split(inputs: object, binary: memoryview) -> list[Given]:
 
 def parameters(of: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of a request or a tensor, of which it need have none."""
-    found = of.get("parameters", {})
-    if not isinstance(found, dict):
+    found = of.get("parameters")
+    if found is not None and not isinstance(found, dict):
         raise RejectedError(400, '"parameters" must be an object')
-    return found
+    return found or {}
+
+
+def switch(of: Mapping[str, Any], key: str, *, default: bool) -> bool:
+    """Return a parameter of yes or no; a text such as "false" would count as yes."""
+    found = parameters(of).get(key)
+    if found is None:
+        return default
+    if found not in (0, 1) or not isinstance(found, int):  # True is 1
+        raise RejectedError(400, f"{key} must be true or false")
+    return bool(found)
 
 
 def _given(one: Mapping[str, Any], data: object) -> Given:

@@ -5,22 +5,24 @@ from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
 
 from starlette.datastructures import Headers, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from reprise.directory import Source
+from reprise.serving import asked_for
+from reprise.serving.asked_for import Wanted
 from reprise.serving.client_json import SMALL, apart, decoded, loads
 from reprise.serving.refusal import RejectedError
+from reprise.serving.whole_form import WholeForm
 
 FORM, JSON = "multipart/form-data", "application/json"
 # What curl says of --data-binary is the second: a form in the style of an address has no picture.
 RAW = ("application/octet-stream", "application/x-www-form-urlencoded", "image/", "")
 FIELDS, FIELD = 10, 2**12  # of a form that are no files, and bytes of one
-TOP = 5  # classes of an answer, where the client does not say
-SWITCH = {"0": False, "false": False, "1": True, "true": True}
-
+SPACE = 64  # bytes before a brace
 
 Named = tuple[str | None, bytes]  # a picture, as the client calls it
+Stated = tuple[list[Named], dict[str, Any]]  # pictures, and what else the body says
 
 
 class PictureRequest(NamedTuple):
@@ -28,30 +30,24 @@ class PictureRequest(NamedTuple):
 
     names: list[str | None]  # as the client calls them; no file here is ever opened by one
     sources: list[Source]
-    top: int  # classes
-    explain: bool
-
-
-class _InMemory(MultiPartParser):
-    """A parser that writes no file: the body is in memory anyway."""
-
-    spool_max_size = 2**62
+    wanted: Wanted
 
 
 async def parse(request: Request, body: bytes, most: int) -> PictureRequest:
-    """Return the pictures of a body, `most` at most, with `top` and `explain` of the address.
+    """Return the pictures of a body, `most` at most, with what address and body ask of them.
 
     Raises:
         RejectedError: it has another form, or too many.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    given: dict[str, Any] = dict(request.query_params)
+    stated: dict[str, Any] = {}
     if kind == FORM:
-        pictures = await _form(request.headers, body, most)
+        pictures, stated = await _form(request.headers, body, most)
     elif kind == JSON:
         pictures, stated = await apart(_encoded, body)
-        given |= stated
     elif kind.startswith(RAW[2]) or kind in RAW:
+        if body[:SPACE].lstrip().startswith(b"{"):  # as no picture does
+            raise RejectedError(415, f"the body looks like JSON; send Content-Type: {JSON}")
         pictures = [(None, body)]
     else:
         reason = f"Content-Type is {kind}, expected image/*, {RAW[0]}, {FORM} or {JSON}"
@@ -62,23 +58,23 @@ async def parse(request: Request, body: bytes, most: int) -> PictureRequest:
         raise _too_many(f"{len(pictures):,}", most)
     names = [name for name, _ in pictures]
     sources = [Source("", data) for _, data in pictures]
-    return PictureRequest(names, sources, _top(given.get("top")), _switch(given.get("explain")))
+    return PictureRequest(names, sources, asked_for.read(dict(request.query_params) | stated))
 
 
-async def _form(headers: Headers, body: bytes, most: int) -> list[Named]:
-    """Return the files of a form, in their order."""
+async def _form(headers: Headers, body: bytes, most: int) -> Stated:
+    """Return the files of a form, in their order, and its other fields."""
     if len(body) <= SMALL:
         return await _files(headers, body, most)
     # The parser has nothing to wait for, so that it can have a loop of its own in a thread.
     return await apart(lambda whole: asyncio.run(_files(headers, whole, most)), body)
 
 
-async def _files(headers: Headers, body: bytes, most: int) -> list[Named]:
+async def _files(headers: Headers, body: bytes, most: int) -> Stated:
 
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
-    parser = _InMemory(headers, stream(), max_files=most, max_fields=FIELDS, max_part_size=FIELD)
+    parser = WholeForm(headers, stream(), max_files=most, max_fields=FIELDS, max_part_size=FIELD)
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -91,44 +87,21 @@ async def _files(headers: Headers, body: bytes, most: int) -> list[Named]:
         ) from error
     files = [one for _, one in form.multi_items() if isinstance(one, UploadFile)]
     pictures: list[Named] = [(one.filename or None, await one.read()) for one in files]
+    fields = {key: one for key, one in form.multi_items() if isinstance(one, str)}
     await form.close()
-    return pictures
+    return pictures, fields
 
 
-def _encoded(body: bytes) -> tuple[list[Named], dict[str, Any]]:
+def _encoded(body: bytes) -> Stated:
     values = loads(body)
+    if isinstance(values, dict):
+        values = {key: value for key, value in values.items() if value is not None}  # not said
     if not isinstance(values, dict) or not isinstance(values.get("images"), list):
         raise RejectedError(400, 'the JSON has no list "images" of base64')
     pictures: list[Named] = [
         (None, decoded(text, f"images[{at}]")) for at, text in enumerate(values["images"])
     ]
-    return pictures, {key: values[key] for key in ("top", "explain") if key in values}
-
-
-def _top(value: object) -> int:
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
-        value = int(value)
-    if value is None:
-        return TOP
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise RejectedError(400, f"top must be a whole number from 1, is {_shown(value)}")
-    return value
-
-
-def _switch(value: object) -> bool:
-    if value is None:
-        return False
-    found = SWITCH.get(str(value).lower()) if isinstance(value, str | int) else None
-    if found is None:
-        raise RejectedError(400, f"explain must be 0, 1, true or false, is {_shown(value)}")
-    return found
-
-
-def _shown(value: object) -> str:
-    """Return a value of JSON, but no list or object: it may be too deep to be written."""
-    if isinstance(value, list | dict):
-        return "a list" if isinstance(value, list) else "an object"
-    return repr(str(value)[:20])
+    return pictures, {key: value for key, value in values.items() if key != "images"}
 
 
 def _too_many(count: str, most: int) -> RejectedError:

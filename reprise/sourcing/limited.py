@@ -1,9 +1,10 @@
 """Read no more than any picture has: what comes from elsewhere may be made to fill the memory."""
 
 from collections.abc import Callable
+from urllib.error import HTTPError, URLError
 
 from reprise.codecs.undecodable import UndecodableError
-from reprise.escaping import first_line
+from reprise.escaping import first_line, printable
 from reprise.shortage import lacking
 
 LARGEST = 2**27  # bytes of a picture that was fetched or unpacked, 134 MB
@@ -39,4 +40,13 @@ def reading(get: Callable[[], bytes], failed: str) -> bytes:
     except Exception as error:  # damaged bytes and foreign servers cause almost any
         if lacking(error):
             raise
-        raise UndecodableError(f"{failed} ({first_line(error)})") from error
+        raise UndecodableError(f"{failed} ({_reason(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error says: of one of the system its words, of one of urllib its cause."""
+    wraps = isinstance(error, URLError) and not isinstance(error, HTTPError)
+    cause = getattr(error, "reason", error) if wraps else error
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror
+    return first_line(cause) if isinstance(cause, Exception) else printable(str(cause))

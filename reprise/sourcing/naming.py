@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reprise.directory import Failure, Skipped, Source
 from reprise.shortage import lacking
-from reprise.sourcing.online import fetch, is_address
+from reprise.sourcing.online import fetch, is_address, public
 from reprise.sourcing.opening import held, is_holder, of_folder
 from reprise.sourcing.tabled import PictureColumns
 
@@ -30,8 +30,10 @@ def pictures_of(
     path = Path(name)
     try:
         if is_address(name):
-            yield Source(name, fetch(name))
-        elif name and path.is_dir():  # Path("") would be this folder
+            yield Source(public(name), fetch(name))
+        elif not name:  # Path("") would be this folder
+            yield Failure("''", "is an empty text; name a file, a folder or an address")
+        elif path.is_dir():
             yield from of_folder(path, skipped, columns)
         elif is_holder(path):
             yield from held(path, skipped, columns)

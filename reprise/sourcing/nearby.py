@@ -1,6 +1,7 @@
 """Find the files that a table names."""
 
 from collections import defaultdict
+from operator import attrgetter
 from pathlib import Path
 
 
@@ -30,7 +31,7 @@ class Nearby:
 
     def _walked(self) -> dict[str, list[Path]]:
         found = defaultdict[str, list[Path]](list)
-        for path in sorted(self._folder.rglob("*")):
+        for path in sorted(self._folder.rglob("*"), key=attrgetter("parts")):
             for name in {path.name, path.stem}:
                 found[name].append(path)
         return dict(found)

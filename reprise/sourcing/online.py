@@ -1,15 +1,19 @@
 """Fetch pictures from addresses: http and https by the standard library, others by fsspec."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 from threading import Event
+from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 from urllib.request import Request
 
 from reprise.codecs.undecodable import UndecodableError
 from reprise.sourcing import abandoning, limited, time_limit
 
 ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # two letters or more: C:// is a drive
+PLACE = re.compile(r"[^:/?#]*://([^/?#]*)")  # of an address: user, password, host and port
+RESERVED = "%/:?[]@!$&'()*+,;=~"  # means something in an address; % is of what is quoted already
 WEB = {"http", "https"}
 SILENCE, WHOLE = 30.0, 120.0  # seconds without a byte (of http), and for all of them
 
@@ -19,9 +23,29 @@ def is_address(name: str) -> bool:
     return ADDRESS.match(name) is not None
 
 
+def public(address: str) -> str:
+    """Return an address without user and password, as messages and results have it."""
+    return address.replace(f"{login}@", "", 1) if (login := _login(address)) else address
+
+
+def _login(address: str) -> str:
+    found = PLACE.match(address)
+    return found[1].rpartition("@")[0] if found else ""
+
+
 def fetch(address: str) -> Callable[[], bytes]:
     """Return what fetches a picture; it raises UndecodableError where that fails."""
-    return partial(limited.reading, partial(_get, address), "cannot be fetched")
+    return partial(_fetch, address)
+
+
+def _fetch(address: str) -> bytes:
+    login = _login(address)
+    try:
+        return limited.reading(partial(_get, address), "cannot be fetched")
+    except UndecodableError as error:
+        if login and login in str(error):  # some libraries repeat the address
+            raise UndecodableError(str(error).replace(f"{login}@", "")) from None
+        raise
 
 
 def _get(address: str) -> bytes:
@@ -38,13 +62,31 @@ def _get(address: str) -> bytes:
 
 
 def _by_http(address: str) -> bytes:
-    request = Request(address, headers={"User-Agent": "reprise"})  # noqa: S310 - http or https
+    request = Request(encoded(public(address)), headers={"User-Agent": "reprise"})  # noqa: S310 - http or https
+    if login := _login(address):
+        sent = b64encode(unquote_to_bytes(login)).decode()
+        request.add_unredirected_header("Authorization", f"Basic {sent}")  # not to others
     opener = time_limit.opener()
     with time_limit.within(WHOLE), opener.open(request, timeout=SILENCE) as answer:
         data, said = limited.read(answer.read), answer.headers.get("Content-Length")
     if said is not None and said != str(len(data)):
         raise UndecodableError(f"ended early: {len(data):,} bytes came of {said}")
     return data
+
+
+def encoded(address: str) -> str:
+    """Return an address in ASCII, as a browser sends it: %C3%BC for a letter, xn-- for a host.
+
+    Raises:
+        ValueError: it is no address, or its host cannot be one.
+    """
+    parts = urlsplit(address)
+    place = parts.netloc
+    if not place.isascii():
+        host, port = re.fullmatch("(.*?)((?::[0-9]*)?)", place).groups()  # type: ignore[union-attr]
+        place = host.encode("idna").decode() + port
+    path, query = (quote(part, RESERVED, errors="surrogateescape") for part in parts[2:4])
+    return urlunsplit((parts.scheme, place, path, query, ""))
 
 
 def _by_fsspec(address: str, over: Event) -> bytes:

@@ -1,6 +1,7 @@
 """What a name stands for beside a picture: an address, an archive, Parquet or a table."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 from reprise.directory import Failure, Skipped, Source, pictures
@@ -28,7 +29,7 @@ def held(path: Path, skipped: Skipped, wanted: PictureColumns) -> Iterator[Sourc
 
 def of_folder(path: Path, skipped: Skipped, wanted: PictureColumns) -> Iterator[Source | Failure]:
     """Yield the pictures of a folder; of one that holds but Parquet files, as data/raw, theirs."""
-    shards = sorted(path.glob(f"*{parquet_files.ENDING}"))
+    shards = sorted(path.glob(f"*{parquet_files.ENDING}"), key=attrgetter("name"))
     if shards and isinstance(next(pictures(path, Skipped())), Failure):
         for shard in shards:
             yield from held(shard, skipped, wanted)

@@ -37,7 +37,8 @@ def pictures(path: Path, name: str, skipped: Skipped) -> Iterator[Source | Failu
                 continue
             if PurePosixPath(member).suffix.lower() in SUFFIXES or _is_picture(read):
                 found += 1
-                yield Source(f"{name}/{member}", read, held=held)
+                # `tar -C folder .` names its members ./a.png
+                yield Source(f"{name}/{PurePosixPath(member)}", read, held=held)
             else:
                 skipped.add(PurePosixPath(name, member))
         if not found:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from reprise.directory import Failure, Source
 from reprise.escaping import first_line, printable
 from reprise.shortage import lacking
-from reprise.sourcing import limited, tabled
+from reprise.sourcing import column_kinds, limited, tabled
 from reprise.sourcing.tabled import LABELS, Listing, Row
 
 ENDING = ".parquet"
@@ -40,40 +40,22 @@ def _image_column(file: ParquetFile) -> str | None:
     import pyarrow as pa  # noqa: PLC0415
 
     def holds(kind: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
-        return _is_bytes(kind) or (
+        return column_kinds.is_bytes(kind) or (
             pa.types.is_struct(kind) and bool(kind.get_field_index("bytes") >= 0)
         )
 
     return next((field.name for field in file.schema_arrow if holds(field.type)), None)
 
 
-def _is_bytes(kind: Any) -> bool:  # noqa: ANN401
-    from pyarrow import types  # noqa: PLC0415
-
-    kinds = (types.is_binary, types.is_large_binary, types.is_fixed_size_binary)
-    return any(is_kind(_plain(kind)) for is_kind in (*kinds, types.is_binary_view))
-
-
-def _is_text(kind: Any) -> bool:  # noqa: ANN401
-    from pyarrow import types  # noqa: PLC0415
-
-    kinds = (types.is_string, types.is_large_string, types.is_string_view)
-    return any(is_kind(_plain(kind)) for is_kind in kinds)
-
-
-def _plain(kind: Any) -> Any:  # noqa: ANN401
-    """Return of a dictionary the type of what it holds: so are columns stored that repeat much."""
-    from pyarrow import types  # noqa: PLC0415
-
-    return kind.value_type if types.is_dictionary(kind) else kind
-
-
 def _held(file: ParquetFile, image: str, listing: Listing) -> Iterator[Source | Failure]:
     names = file.schema_arrow.names
     wanted = listing.wanted.label
-    label = wanted or next((name for name in LABELS if name in names), None)
+    label = wanted or next((name for name in LABELS if name in {*names} - {image}), None)
     if label is not None and label not in names:
         yield Failure(listing.name, f"has no column {label}; its columns are {', '.join(names)}")
+        return
+    if label is not None and (wrong := column_kinds.no_label(file.schema_arrow.field(label))):
+        yield Failure(listing.name, wrong)
         return
     named = _class_names(file, label)
     columns = [image] if label is None else [image, label]
@@ -139,4 +121,8 @@ def _no_paths(file: ParquetFile, listing: Listing) -> str | None:
     except ValueError:  # which `tabled.listed` reports
         return None
     told = f"column {printable(column.name)} is of type {printable(str(column.type))}; expected"
-    return None if _is_text(column.type) else f"{told} are paths (string) or pictures (binary)"
+    return (
+        None
+        if column_kinds.is_text(column.type)
+        else f"{told} are paths (string) or pictures (binary)"
+    )

@@ -1,6 +1,7 @@
 """Tables of pictures: a column with their paths or addresses, and perhaps one with their labels."""
 
 import csv
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -16,6 +17,8 @@ FILES = ("file", "path", "filename", "file_name", "filepath", "file_path", "imag
          "url")  # fmt: skip
 LABELS = ("label", "class", "target")
 NAMED = 10  # columns in a message
+LONGEST = 4096  # letters of a path: no system takes more
+SHOWN = 40  # of a longer one, in a message
 Row = tuple[str, Sequence[str]]  # where it is, in words, and its cells
 
 
@@ -72,10 +75,21 @@ def listed(
             told = f"has {len(row)} cells of {len(header)}, or none with a file"
             yield Failure(f"{listing.name}: {where}", told)
             continue
-        data = online.fetch(said) if online.is_address(said) else files.find(said)
-        yield Source(said, data, None if label is None else row[label].strip() or None)
+        away = online.is_address(said)
+        if len(said) > LONGEST and not away:
+            told = f"names no file: {printable(said[:SHOWN])}… has {len(said):,} letters"
+            yield Failure(f"{listing.name}: {where}", told)
+            continue
+        data = online.fetch(said) if away else files.find(_path(said))
+        name = online.public(said) if away else said
+        yield Source(name, data, None if label is None else row[label].strip() or None)
     if not count:
         yield Failure(listing.name, "has no row")
+
+
+def _path(said: str) -> str:
+    """Return a path of the bytes that it has in UTF-8, also where the locale has another coding."""
+    return os.fsdecode(said.encode("utf-8", "surrogateescape"))
 
 
 def places(header: Sequence[str], wanted: PictureColumns) -> tuple[int, int | None]:

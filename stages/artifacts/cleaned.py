@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import NonNegativeInt
 
+from reprise.counting import counted
 from reprise.escaping import printable
 from stages.params import Params
 
@@ -44,7 +45,8 @@ class CleaningCounts(Params):
             f"{count:,} in {name}" for name, count in self.relabelled.items() if count
         )
         return (
-            f"By {tables}, {self.excluded:,} images were left out and {total:,} got another label"
+            f"By {tables}, {counted(self.excluded, 'image was', 'images were')} left out and "
+            f"{total:,} got another label"
             f"{f' ({where})' if where else ''}."
         )
 

@@ -18,13 +18,16 @@ class GrowingLines:
 
     def append(self, strings: Iterable[str]) -> None:
         """Add strings to the end."""
-        with self._path.open("a", encoding="utf-8") as file:
+        with self._path.open("a", encoding="utf-8", newline="\n") as file:
             file.writelines(f"{json.dumps(string)}\n" for string in strings)
 
     def remove(self, rows: np.ndarray) -> None:
         """Remove strings again, by their index."""
         out, place = set(rows.tolist()), self._path.with_name(f"{self._path.name}.kept")
-        with self._path.open(encoding="utf-8") as old, place.open("x", encoding="utf-8") as new:
+        with (
+            self._path.open(encoding="utf-8", newline="\n") as old,
+            place.open("x", encoding="utf-8", newline="\n") as new,
+        ):
             new.writelines(line for index, line in enumerate(old) if index not in out)
         place.replace(self._path)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ def shards(root: Path) -> dict[str, list[Path]]:
         FileNotFoundError: there is none.
     """
     found = dict[str, list[Path]]()
-    for path in sorted(root.glob("*.parquet")):
+    for path in sorted(root.glob("*.parquet"), key=attrgetter("name")):
         if not (match := SHARD.fullmatch(path.name)):
             raise ValueError(f"{path.name} is not named like train-00000-of-00001.parquet")
         found.setdefault(match[1], []).append(path)

@@ -38,7 +38,7 @@ def find(place: str) -> Predictions | None:
         return predictions.read(path)
     except UserError as error:
         found = str(error).rpartition(";")[0]
-        raise UserError(f"inspect.predictions: {found}; run `make folds` again") from error
+        raise UserError(f"inspect.predictions: {found}; run `reprise folds` again") from error
 
 
 def _require_empty(place: str, others: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 """Artifacts `metrics/evaluate.json`, `metrics/evaluate/plots` and `metrics/evaluate/report.html`.
 
-The scores as JSON; tables as CSV and pictures as PNG, for `dvc plots`; and all of it on one page.
+The scores as JSON; tables as CSV and pictures as SVG, for `dvc plots`; and all of it on one page.
 """
 
 import json
@@ -8,10 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from PIL.Image import Image
-
 from stages import files
-from stages.pictures import encode
 
 SCORES = Path("metrics/evaluate.json")
 PLOTS = Path("metrics/evaluate/plots")
@@ -101,7 +98,7 @@ class Report(NamedTuple):
 
     scores: Mapping[str, float | None]  # None where a score is undefined
     tables: Tables
-    pictures: Mapping[str, Image]  # by file name
+    pictures: Mapping[str, str]  # SVG, by file name
     calibration: str = ""  # whether the temperature was fitted, or why not
 
 
@@ -122,7 +119,7 @@ def write(report: Report, root: Path = Path()) -> None:
         for name, header in HEADERS.items():
             files.write_csv(folder / f"{name}.csv", header, getattr(report.tables, name))
         for name, picture in report.pictures.items():
-            (folder / name).write_bytes(encode(picture))
+            (folder / name).write_text(picture, encoding="utf-8", newline="\n")
     calibration = {"calibration": report.calibration} if report.calibration else {}
     files.write_metrics(root / SCORES, _sorted_out({**report.scores, **calibration}))
 
@@ -150,4 +147,4 @@ def read_scores(root: Path = Path()) -> dict[str, Any]:
 def write_page(html: str, path: Path = PAGE) -> None:
     """Write the page, as HTML."""
     with files.replacing(path) as partial:
-        partial.write_text(html, encoding="utf-8")
+        partial.write_text(html, encoding="utf-8", newline="\n")

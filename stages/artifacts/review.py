@@ -40,4 +40,4 @@ def write(rows: Iterable[Row], counts: Mapping[str, object], root: Path = Path()
 def write_page(html: str, root: Path = Path()) -> None:
     """Write the page, as HTML."""
     with files.replacing(root / PAGE) as partial:
-        partial.write_text(html, encoding="utf-8")
+        partial.write_text(html, encoding="utf-8", newline="\n")

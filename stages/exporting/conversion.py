@@ -20,6 +20,7 @@ from stages.artifacts.splits import Meta, Split
 from stages.batches import to_device
 from stages.errors import UserError
 from stages.exporting import onnx, onnx_resize
+from stages.exporting.card_data import DataCounts
 from stages.exporting.comparison import Tolerance, Truth, compare, finite, judge
 from stages.exporting.formats import Formats, known
 from stages.exporting.inference import ALWAYS, Job, Outputs, UnsupportedError, as_input
@@ -50,6 +51,7 @@ class Data(NamedTuple):
     paths: Sequence[str]  # of test, in the source
     meta: Meta
     rule: Rule = ALWAYS  # by which the model answers
+    told: DataCounts = DataCounts()  # what the card says of the images beside
 
 
 class Trial(NamedTuple):

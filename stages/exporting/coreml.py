@@ -9,6 +9,7 @@ import json
 import tempfile
 import uuid
 import warnings
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def convert(job: Job) -> Files:
         check(specification, job)
         files = {
             path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in sorted(Path(folder).rglob("*"))
+            for path in sorted(Path(folder).rglob("*"), key=attrgetter("parts"))
             if path.is_file()
         }
     files[SPECIFICATION] = specification.SerializeToString(deterministic=True)

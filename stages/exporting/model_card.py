@@ -7,69 +7,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reprise.escaping import code, markdown
 from reprise.rule import NEVER, Rule
+from stages.applicable import applicable, called
 from stages.artifacts.classifier import Classifier
 from stages.artifacts.exported import Figures
 from stages.artifacts.splits import Meta
+from stages.exporting.card_data import DataCounts, equal_pixels, files, rare
 from stages.exporting.description import Description, spec
 from stages.exporting.inference import ALWAYS
+from stages.exporting.snippets import PYTHON, TYPES
 from stages.scores import interval
 from stages.status_line import amount
 
 if TYPE_CHECKING:
     from jinja2 import Template
-
-# How to load and run each format, given `pixels`; onnx_any_size takes a picture of any size.
-PYTHON = {
-    "onnx": """\
-import onnxruntime
-session = onnxruntime.InferenceSession("model.onnx")
-logits, probabilities, answered, sets, ood = session.run(None, {"images": pixels})""",
-    "int8": """\
-import onnxruntime
-session = onnxruntime.InferenceSession("model.int8.onnx")
-logits, probabilities, answered, sets, ood = session.run(None, {"images": pixels})""",
-    "torchscript": """\
-import torch
-network = torch.jit.load("model.torchscript.pt")
-logits, probabilities, answered, sets, ood = network(torch.tensor(pixels))""",
-    "pt2": """\
-import torch
-network = torch.export.load("model.pt2").module()
-logits, probabilities, answered, sets, ood = network(torch.tensor(pixels))""",
-    "aoti": """\
-import torch
-network = torch._inductor.aoti_load_package("model.aoti.pt2")
-logits, probabilities, answered, sets, ood = network(torch.tensor(pixels))""",
-    "openvino": """\
-import openvino
-exact = {"INFERENCE_PRECISION_HINT": "f32"}
-network = openvino.Core().compile_model("openvino/model.xml", "CPU", exact)
-logits, probabilities, answered, sets, ood = network({"images": pixels}).values()""",
-    "litert": """\
-from ai_edge_litert.interpreter import Interpreter
-found = Interpreter("model.tflite").get_signature_runner()(images=pixels)
-logits, probabilities = found["logits"], found["probabilities"]
-answered, sets, ood = found["answered"], found["sets"], found["ood"]""",
-    "coreml": """\
-import coremltools  # on macOS
-from PIL import Image
-picture = Image.fromarray(PIXELS.astype("uint8"))
-found = coremltools.models.MLModel("model.mlpackage").predict({"images": picture})
-logits, probabilities = found["logits"], found["probabilities"]
-answered, sets, ood = found["answered"], found["sets"], found["ood"]  # 0 or 1""",
-    "onnx_any_size": """\
-import numpy, onnxruntime
-from PIL import Image, ImageOps
-image = ImageOps.exif_transpose(Image.open("image.png")).convert("MODE")
-pixels = numpy.array(image).reshape(1, image.height, image.width, -1)
-session = onnxruntime.InferenceSession("model_any_size.onnx")
-logits, probabilities, answered, sets, ood = session.run(None, {"images": pixels})""",
-}
-
-TYPES = {  # of the pixels in other languages
-    "uint8": {"cpp": "uint8_t", "js": "Uint8Array", "tensor": "uint8"},
-    "float": {"cpp": "float", "js": "Float32Array", "tensor": "float32"},
-}
 
 
 class Subject(NamedTuple):
@@ -79,12 +29,14 @@ class Subject(NamedTuple):
     meta: Meta
     comparison: Mapping[str, Figures]  # by format
     rule: Rule = ALWAYS  # by which the model answers
+    data: DataCounts = DataCounts()
 
 
 def render(subject: Subject, params: Description) -> str:
     """Return the card as Markdown; equal subjects give equal texts."""
     network, card = subject.classifier.network, subject.classifier.card
     grey = card.interface.channels == 1
+    values = {**card.network.model_dump(mode="json"), **card.training}
     places = {
         "MODE": "L" if grey else "RGB",
         "PIXELS": ("(255 * {}).round()" if params.input == "float" else "{}").format(
@@ -99,13 +51,24 @@ def render(subject: Subject, params: Description) -> str:
         rule=subject.rule,
         never=NEVER,
         weights=sum(weight.numel() for weight in network.parameters()),
-        training={**card.network.model_dump(mode="json"), **card.training},
+        network=called(values),
+        training=applicable(values),
         meta=subject.meta,
+        data=subject.data,
+        equal=[*equal_pixels(subject.meta)],
+        rare=rare(card.interface.classes, subject.data.counts.get("train", ())),
+        best=best(subject),
         comparison=subject.comparison,
         made={name: each for name, each in subject.comparison.items() if "bytes" in each},
         python={name: _filled(lines, places) for name, lines in PYTHON.items()},
         types=TYPES[params.input],
     )
+
+
+def best(subject: Subject) -> str:
+    """Return accuracy and interval of the first format that was measured; empty: none was."""
+    shown = (accuracy(one, subject.meta.counts["test"]) for one in subject.comparison.values())
+    return next(filter(None, shown), "")
 
 
 def _filled(lines: str, places: Mapping[str, str]) -> str:
@@ -121,7 +84,7 @@ def _template() -> "Template":
 
     text = Path(__file__).with_name("model_card.md").read_text(encoding="utf-8")
     pages = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # no HTML
-    pages.filters |= {"text": markdown, "code": code, "field": field}
+    pages.filters |= {"text": markdown, "code": code, "field": field, "files": files}
     pages.filters |= {"accuracy": accuracy, "failed": failure, "written": json.dumps}
     return pages.from_string(text)
 

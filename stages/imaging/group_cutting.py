@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Int64
 
+from reprise.counting import counted
 from reprise.escaping import printable
 from stages.errors import UserError
 from stages.imaging.dealing import deal
@@ -70,8 +71,8 @@ def refuse_shared(parts: Mapping[str, Rows], groups: Groups) -> None:
         ]
         more = [f"and {len(shared) - EXAMPLES} more"] if len(shared) > EXAMPLES else []
         raise UserError(
-            f"published splits share {len(shared)} groups: {', '.join(lines + more)}; set "
-            "preprocess.splits: fresh to split all images anew, or preprocess.groups: "
+            f"published splits share {counted(len(shared), 'group')}: {', '.join(lines + more)}; "
+            "set preprocess.splits: fresh to split all images anew, or preprocess.groups: "
             f"none{groups.apart}"
         )
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -17,9 +18,9 @@ import numpy as np
 from jaxtyping import Bool
 from pydantic import Field
 
+from reprise.capacity import cores
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
 from stages.artifacts.raw import RowGroup
-from stages.capacity import cores
 from stages.errors import UserError
 from stages.imaging.engine import SCHEDULER, Engine, in_order
 from stages.imaging.row_group import DecodedGroup, decode_group, ignore_pillow_warnings
@@ -28,6 +29,9 @@ from stages.params import Params
 
 # Images: below this, one process has decoded all by the time that another has started.
 MIN_PROCESS_IMAGES = 5000
+# Windows has no fork at all, and libraries of macOS may not be used after one.
+START: Literal["forkserver", "spawn"] = "forkserver" if sys.platform == "linux" else "spawn"
+MOST = 61 if sys.platform == "win32" else 256  # processes for which one can wait at once there
 # Pixels: a convolutional network can see nothing in less, and no network holds more.
 Side = Annotated[int, Field(ge=4, le=8192)]
 T = TypeVar("T")
@@ -167,9 +171,10 @@ def _pool(workers: int, images: int) -> Executor:
     if workers == 1 or images < MIN_PROCESS_IMAGES:
         return ThreadPoolExecutor(workers, initializer=ignore_pillow_warnings)
     # Not a fork: that would copy the locks of pyarrow's and NumPy's threads, but not the threads.
-    context = get_context("forkserver")
-    context.set_forkserver_preload([__name__])  # import once what all workers need
-    return ProcessPoolExecutor(workers, context, initializer=start_worker)
+    context = get_context(START)
+    if START == "forkserver":
+        context.set_forkserver_preload([__name__])  # import once what all workers need
+    return ProcessPoolExecutor(min(workers, MOST), context, initializer=start_worker)
 
 
 def start_worker() -> None:

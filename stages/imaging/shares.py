@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int8, Int64
 
+from reprise.counting import counted
 from reprise.escaping import printable
 from stages.artifacts.splits import NAMES
 from stages.imaging.grouping import Groups
@@ -39,8 +40,8 @@ class Dealt(NamedTuple):
             f", {share.split} got {share.found:.3f} ({share.asked:.3f} asked)"
             for share in self.shares
         )
-        largest = f"the largest of {self.largest:,} images ({printable(self.name)})"
-        return f"{self.number:,} groups, {largest}{got}"
+        largest = f"the largest of {counted(self.largest, 'image')} ({printable(self.name)})"
+        return f"{counted(self.number, 'group')}, {largest}{got}"
 
 
 def summarise(

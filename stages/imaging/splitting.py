@@ -154,6 +154,6 @@ def _published_splits(labels: Mapping[str, Rows], params: Splitting) -> dict[str
         raise UserError(
             f"preprocess.folds is {params.folds}, but {', '.join(numbers)} are published; every "
             "image is in the test of one fold: set preprocess.splits: fresh, or folds to null; "
-            f"`make folds K={params.folds} ARGS='-S preprocess.splits=fresh'` does the former"
+            f"`reprise folds {params.folds} -S preprocess.splits=fresh` does the former"
         )
     return numbers

@@ -7,26 +7,25 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Int64
-from PIL import Image as Picture
-from PIL import ImageDraw
 from pydantic import Field
 
+from reprise.counting import counted
 from reprise.escaping import printable
-from reprise.grid import Captioned, Grid
-from stages.artifacts.preprocess_metrics import FINDINGS
+from stages.artifacts.preprocess_metrics import PATH as FINDINGS
 from stages.artifacts.splits import NAMES, Writer
 from stages.errors import UserError
 from stages.imaging import oddities
 from stages.imaging.assembly import ImageRecords
 from stages.imaging.duplicates import DuplicateReport
 from stages.params import Params
-from stages.pictures import fit, font, picture, shorten
+from stages.pictures import picture
+from stages.vector import Drawing
 
 LISTED = 50  # files in one message
 FAILED, ODD, SAME = "excluded_files", "odd_files", "duplicates"  # lists in the figures
 CLASSES, EXAMPLES = 20, 10  # rows and columns of the sheet at most
 CELL, GAP, MARGIN, PADDING = 64, 4, 140, 8  # pixels: an image, between them, names, around names
-BRIGHT, DARK = "white", "black"
+LETTERS = 13  # pixels: their height
 
 
 class Summary(NamedTuple):
@@ -34,7 +33,7 @@ class Summary(NamedTuple):
 
     figures: dict[str, object]
     messages: list[str]  # what somebody should look at
-    sheet: Picture.Image  # training images
+    sheet: str  # training images, as SVG
 
 
 class Failures(Params):
@@ -55,7 +54,8 @@ def refuse_failures(failures: Mapping[str, str], params: Failures) -> None:
         lines = [f"{printable(path)}: cannot be decoded: {why}" for path, why in failures.items()]
         more = [f"and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
         remedy = "mend them at their source, or set preprocess.on_error: exclude to leave them out"
-        raise UserError("\n".join([*lines[:LISTED], *more, f"{len(lines)} images; {remedy}"]))
+        last = f"{counted(len(lines), 'image')}; {remedy}"
+        raise UserError("\n".join([*lines[:LISTED], *more, last]))
 
 
 def figures(
@@ -113,42 +113,37 @@ def _sizes(sizes: Counter[tuple[int, int]]) -> dict[str, object]:
 def messages(records: ImageRecords, found: DuplicateReport) -> Iterator[str]:
     """Say in words what somebody should look at."""
     if records.failures:
-        lost = len(records.failures)
-        images = "1 image" if lost == 1 else f"{lost} images"
+        images = counted(len(records.failures), "image")
         yield f"{images} left out as undecodable{_listed(FAILED)}"
     for pair, count in found.shared.items():
         if count:
             one, other = pair.split("_and_")
-            same = f"{count} images of {one} have the same pixels as images of {other}"
-            yield f"{same}{_listed(SAME)}"
+            same = counted(count, f"image of {one} has", f"images of {one} have")
+            yield f"{same} the same pixels as images of {other}{_listed(SAME)}"
     if records.dropped:
         yield f"{records.dropped} of them dropped from train"
     if found.contradictory:
-        yield f"{found.contradictory} times the same pixels bear different labels{_listed(SAME)}"
+        times = counted(found.contradictory, "time")
+        yield f"{times} the same pixels bear different labels{_listed(SAME)}"
     for remark, count in sorted(Counter(records.remarks.values()).items()):
-        yield f"{count} images may not be what they should: {remark}{_listed(ODD)}"
+        odd = counted(count, "image may not be what it", "images may not be what they")
+        yield f"{odd} should: {remark}{_listed(ODD)}"
 
 
 def _listed(key: str) -> str:
     return f"; listed in {FINDINGS} as {key}"
 
 
-def contact_sheet(out: Writer, classes: Sequence[str], seed: int) -> Picture.Image:
-    """Draw random training images, a row a class, with its name in front."""
-    rows = choose_examples(out.labels("train"), seed)
-    canvas = Picture.new(
-        "RGB", (MARGIN + EXAMPLES * (CELL + GAP), len(rows) * (CELL + GAP)), BRIGHT
-    )
-    pen, letters = ImageDraw.Draw(canvas), font(13)
-    grid = Grid(EXAMPLES, CELL + GAP, CELL + GAP)
+def contact_sheet(out: Writer, classes: Sequence[str], seed: int) -> str:
+    """Draw random training images as SVG, a row a class, with its name in front."""
+    rows, step = choose_examples(out.labels("train"), seed), CELL + GAP
+    sheet = Drawing(MARGIN + EXAMPLES * step, len(rows) * step)
     for line, (label, chosen) in enumerate(rows.items()):
-        top = line * (CELL + GAP)
-        middle = (MARGIN - PADDING, top + CELL // 2)
-        name = shorten(classes[label], letters, MARGIN - 2 * PADDING)
-        pen.text(middle, name, DARK, letters, anchor="rm")
-        images = (fit(picture(pixels), CELL) for pixels in out.images("train", chosen))
-        grid.draw(canvas, map(Captioned, images), (MARGIN, top))
-    return canvas
+        middle = line * step + (CELL - LETTERS) // 2
+        sheet.text(classes[label], (PADDING, middle), (MARGIN - 2 * PADDING, LETTERS), "end")
+        for column, pixels in enumerate(out.images("train", chosen)):
+            sheet.image(picture(pixels), (MARGIN + column * step, line * step), CELL)
+    return str(sheet)
 
 
 def choose_examples(

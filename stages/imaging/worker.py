@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -28,10 +29,9 @@ T = TypeVar("T")
 def _code_digest() -> str:
     """Return a digest of the code of the project, as its files are now."""
     root, digest = Path(__file__).parents[2], sha256()
-    for path in sorted(
-        path for name in ("reprise", "stages") for path in root.glob(f"{name}/**/*.py")
-    ):
-        digest.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
+    found = (path for name in ("reprise", "stages") for path in root.glob(f"{name}/**/*.py"))
+    for path in sorted(found, key=attrgetter("parts")):
+        digest.update(f"{path.relative_to(root).as_posix()}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
 

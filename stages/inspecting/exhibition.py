@@ -125,9 +125,10 @@ def render(
     shown, places = Shown(images, parts, findings), scatter.scaled(scatter.project(features))
     clouds: list[Cloud] = [*scatter.clouds(places, images.labels, shown.names)]
     rest = len(shown.names) - NAMED
+    by_classes = ", ".join(shown.names[:NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
     pages = environment(Path(__file__).parent)
     return pages.get_template("exhibition.html").render(
-        title=", ".join(shown.names[:NAMED]) + (f" and {rest:,} more" if rest > 0 else ""),
+        title=images.dataset or by_classes,
         sizes={name: len(part.labels) for name, part in zip(NAMES, parts, strict=True)},
         given=given,
         notes=notes,

@@ -23,6 +23,7 @@ class Images(NamedTuple):
     classes: tuple[str, ...]  # [K]
     fresh: bool = False  # whether all images were split anew
     decided: Mapping[int, str] = MappingProxyType({})  # in an earlier review, by row
+    dataset: str = ""  # name of the data set, if it has one
 
 
 class HeldOut(NamedTuple):
@@ -53,20 +54,20 @@ def held_out(own: Float[np.ndarray, "n k"], images: Images, given: Predictions |
     if given.classes != images.classes:
         raise UserError(
             f"inspect.predictions: is of {len(given.classes)} classes, those of data/splits are "
-            f"{len(images.classes)} others; run `make folds` again, or name predictions of these"
+            f"{len(images.classes)} others; run `reprise folds` again, or name predictions of these"
         )
     sums = given.probabilities.sum(axis=1, dtype=np.float64)
     if not ((given.probabilities >= 0).all() and (np.abs(sums - 1) <= ROUNDING).all()):
         raise UserError(
             "inspect.predictions: has probabilities that are not from 0 to 1, or whose sum is not "
-            "1; run `make folds` again"
+            "1; run `reprise folds` again"
         )
     rows = match(images, given)
     found = rows >= 0
     if not found.any():
         raise UserError(
             f"inspect.predictions: has {len(given.paths):,} images, and none of data/splits; run "
-            "`make folds` again, or name predictions of these"
+            "`reprise folds` again, or name predictions of these"
         )
     mixed = own.copy()
     mixed[found] = given.probabilities[rows[found]]

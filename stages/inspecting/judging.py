@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from reprise.counting import counted
 from stages.artifacts.predictions import Predictions
 from stages.inspecting.held_out import HeldOut, Images
 
@@ -14,14 +15,14 @@ def sentences(images: Images, judged: HeldOut, given: Predictions | None) -> Ite
         lack = "" if given is None else "inspect.predictions does not have them, and "
         yield (
             f"{rest:,} of {total:,} labels, of train, are not judged: {lack}the classifier learnt "
-            "them. `make folds` judges them, too (docs/inspecting.md)."
+            "them. `reprise folds` judges them, too (docs/inspecting.md)."
         )
     if given is not None and any(found := changes(images, given)):
         relabelled, gone = found
         yield (
-            f"inspect.predictions were made before {relabelled:,} labels changed and {gone:,} "
-            "images were left out, by networks that learnt the former; run `make folds` again "
-            "(docs/inspecting.md)."
+            f"inspect.predictions were made before {counted(relabelled, 'label')} changed and "
+            f"{counted(gone, 'image was', 'images were')} left out, by networks that "
+            "learnt the former; run `reprise folds` again (docs/inspecting.md)."
         )
 
 

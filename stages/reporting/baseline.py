@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int64
 
+from reprise.counting import counted
 from stages.artifacts.report import Report
 
 KEY = "baseline"
@@ -62,7 +63,9 @@ def balance(names: Sequence[str], train: Int64[np.ndarray, " m"]) -> str:
             f"{counts[most] / counts[least]:.3g} to 1"
         )
     none = len(names) - len(met)
-    return f"Of train, {told}." + (f" {none:,} classes have no image there." if none else "")
+    return f"Of train, {told}." + (
+        f" {counted(none, 'class has', 'classes have')} no image there." if none else ""
+    )
 
 
 def duplicates(found: Mapping[str, int], split: str) -> Iterator[str]:
@@ -74,14 +77,16 @@ def duplicates(found: Mapping[str, int], split: str) -> Iterator[str]:
         return
     shared = found.get(f"train_and_{split}", 0)
     if shared and found.get("dropped"):
-        yield f"{shared:,} images of train had the pixels of images of {split}, and were dropped."
+        of_train = counted(shared, "image of train", "images of train")
+        yield f"{of_train} had the pixels of images of {split}; dropped."
     elif shared:
         yield (
-            f"{shared:,} images of train have the same pixels as images of {split}, so the scores "
-            "are too high; preprocess.duplicates: drop_from_train leaves them out."
+            f"{counted(shared, 'image of train has', 'images of train have')} the same pixels as "
+            f"images of {split}, so the scores are too high; preprocess.duplicates: "
+            "drop_from_train leaves them out."
         )
     else:
         yield f"No image of train has the same pixels as one of {split}."
     yield NEAR
     if times := found.get("contradictory"):
-        yield f"{times:,} times the same pixels bear different labels."
+        yield f"{counted(times, 'time')} the same pixels bear different labels."

@@ -15,8 +15,12 @@ from stages.reporting.gradcam import overlay
 EXTREMES = 12  # most confident mistakes, and least certain right answers, shown at most
 CLASSES = 10  # shown at most: those that are recognised worst
 EXAMPLES = 6  # of a class, shown at most
-CAPTION = "Below each image its class, then the one that was predicted, with its probability."
-LEGEND = "Beside it, where the network looked: the hotter, the more it decided (Grad-CAM)."
+CAPTION = "Wrong answers, the surest first."
+LEGEND = (
+    "Right of each image is a heat map of it (Grad-CAM): the redder a place, the more it spoke for "
+    "the answer."
+)
+UNSURE = "Right answers, the least sure first: a little less, and they would have been wrong."
 
 
 class Judged(NamedTuple):
@@ -103,7 +107,7 @@ def worst_mistakes(
 def least_certain(judged: Judged) -> Gallery:
     """Return the tiles of the least certain right answers."""
     tiles = [_tile(judged, row) for row in uncertain(judged).tolist()]
-    note = "Right answers with the lowest probability." if tiles else "No answer is right."
+    note = UNSURE if tiles else "No answer is right."
     return Gallery("Least certain right answers", note, tiles)
 
 

@@ -48,9 +48,9 @@ class Results:
         labels = self.split.labels
         scores = summarize(self.probabilities, self.logits, labels, self.card.temperature)
         pictures = {
-            "mistakes.png": draw(self.galleries[:1]),
-            "uncertain.png": draw(self.galleries[1:]),
-            "classes.png": draw(self.samples),
+            "mistakes.svg": draw(self.galleries[:1]),
+            "uncertain.svg": draw(self.galleries[1:]),
+            "classes.svg": draw(self.samples),
         }
         tables = tabulate(self.probabilities, labels, self.names)
         return Report(scores, tables, pictures, self.card.calibration)

@@ -6,6 +6,7 @@ All is checked before the first image is read, by the paths and labels that a so
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from reprise.counting import counted
 from stages.artifacts.download_metrics import LabelChange
 from stages.artifacts.raw import Image, Raw
 from stages.errors import UserError
@@ -52,8 +53,7 @@ def summary(changes: Sequence[LabelChange], lost: Sequence[str], params: Cleanin
         out = sum(change.images for change in changes if not change.now)
         again = sum(change.images for change in changes if change.now)
         told = " and ".join(sorted(tables))
-        images = "image" if out == 1 else "images"
-        yield f"{out:,} {images} left out and {again:,} relabelled, by {excerpt(told)}"
+        yield f"{counted(out, 'image')} left out and {again:,} relabelled, by {excerpt(told)}"
     if lost:
         yield f"classes without an image after that, which are none any more: {some(lost)}"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from reprise.counting import counted
 from stages.artifacts import download_metrics
 from stages.artifacts.raw import Raw
 from stages.sources.reports import excerpt
@@ -23,9 +24,8 @@ def count_passed_over(
 def summary(images: Mapping[str, int], published: Raw) -> Iterator[str]:
     """Say in words how many images came in, by split, and how many files were passed over."""
     count, passed = sum(images.values()), sum(published.passed_over.values())
-    files = "file" if passed == 1 else "files"
     listed = f" ({download_metrics.PATH} lists them)" if passed else ""
-    came = f"{count:,} images of {len(published.classes)} classes"
-    yield f"{came}, {passed:,} {files} passed over{listed}"
+    came = f"{counted(count, 'image')} of {counted(len(published.classes), 'class', 'classes')}"
+    yield f"{came}, {counted(passed, 'file')} passed over{listed}"
     if empty := published.examples.get(EMPTY):
         yield f"of these, empty: {', '.join(map(excerpt, empty[:SHOWN]))}"

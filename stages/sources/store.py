@@ -1,10 +1,11 @@
 """The files of a source by name, in a folder or packed in an archive."""
 
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import BinaryIO, NamedTuple
+from unicodedata import is_normalized, normalize
 
 from reprise.escaping import first_line
 from reprise.shortage import lacking
@@ -37,7 +38,7 @@ class Store:
         self.place, self.most = excerpt(place), most
         self._files = dict[str, Member]()
         junk, folders = defaultdict[str, list[str]](list), set[str]()
-        for member in members:
+        for member in _composed(members):
             self._check(member.name)
             kind = _junk_kind(member)
             if kind in {None, EMPTY}:
@@ -123,6 +124,21 @@ class Store:
         return UserError(
             f"{self.place}: {excerpt(name)}: cannot be read ({error_reason(error)}); {remedy}"
         )
+
+
+def _composed(members: Iterable[Member]) -> list[Member]:
+    """Return the members with their names composed (NFC), unless two would have one name then.
+
+    macOS may decompose (NFD) the names that another system composes: the same images are to give
+    the same bytes.
+    """
+    found = [*members]
+    spelt = {name: normalize("NFC", name) for name, *_ in found if not is_normalized("NFC", name)}
+    if not spelt:
+        return found
+    taken = Counter(spelt.get(name, name) for name, *_ in found)
+    new = {name: form for name, form in spelt.items() if taken[form] == 1}
+    return [member._replace(name=new.get(member.name, member.name)) for member in found]
 
 
 def error_reason(error: BaseException) -> str:

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from reprise.capacity import free_memory
 from stages import runtime
 from stages.backbone import Backbone, features_before
 from stages.batches import Resident, gather, placed
-from stages.capacity import free_memory
 from stages.errors import UserError
 from stages.nets.introspection import head
 from stages.progress import Progress

@@ -6,12 +6,12 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from reprise.capacity import main_memory
 from stages import address
 from stages.artifacts import classifier
 from stages.artifacts.classifier import Card
 from stages.artifacts.splits import Split
 from stages.batches import Resident, gather, to_device
-from stages.capacity import main_memory
 from stages.errors import UserError
 from stages.nets.interface import Interface
 from stages.nets.layers import Normalize

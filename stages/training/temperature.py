@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from reprise.counting import counted
 from stages.artifacts.classifier import Card, Classifier
 from stages.batches import Resident
 from stages.scores import predict
@@ -54,8 +55,8 @@ def explanation(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"], fitte
         return "fitted to val"
     if _is_endless(logits, labels, _best(logits, labels)):
         wrong = int((logits.argmax(1) != labels).sum())
-        counted = f"{wrong} mistakes among {len(labels)} images of val"
-        return f"left at 1, because {counted} give no best value"
+        found = f"{counted(wrong, 'mistake')} among {counted(len(labels), 'image')} of val"
+        return f"left at 1, because {found} give no best value"
     return "left at 1, because a better fit to val is within chance"
 
 

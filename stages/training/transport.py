@@ -86,12 +86,15 @@ def connect(group: PeerGroup, most: int, width: int, device: torch.device) -> Tr
 
 
 def _map(group: PeerGroup, shape: tuple[int, int, int]) -> Tensor | None:
-    """Map floats that all processes of a machine share, or return None where it has too few."""
+    """Map floats that all processes of a machine share, or return None where it has too few.
+
+    It has none on macOS and Windows.
+    """
     count = shape[0] * shape[1] * shape[2]
     path = SHARED / f"reprise-{uuid4().hex}"
     if group.index == 0:
-        with suppress(OSError), path.open("xb") as file:
-            os.posix_fallocate(file.fileno(), 0, FLOAT * count)  # else writing to it may kill
+        with suppress(OSError):
+            _reserve(path, FLOAT * count)
     try:
         path = group.gather_objects(path)[0]
         if path.stat().st_size < FLOAT * count:
@@ -105,3 +108,14 @@ def _map(group: PeerGroup, shape: tuple[int, int, int]) -> Tensor | None:
         finally:
             if group.index == 0:
                 path.unlink(missing_ok=True)  # the memory lives as long as it is mapped
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Make a file whose bytes are there: to write to one that has none may kill the process.
+
+    Raises:
+        OSError: there are too few.
+    """
+    if hasattr(os, "posix_fallocate"):  # not on macOS and Windows
+        with path.open("xb") as file:
+            os.posix_fallocate(file.fileno(), 0, size)

@@ -1,4 +1,4 @@
-"""Two experiments side by side: `make compare`, `make experiments`, `make plots`."""
+"""Two experiments side by side: `reprise compare`, `experiments` and `plots`."""
 
 import csv
 import json
@@ -60,7 +60,7 @@ def test_what_was_committed_does_not_differ_from_the_workspace(compare: Callable
     [
         ("nowhere", "HEAD", "nowhere: is neither a Git revision nor an experiment"),
         ("HEAD", "none", "none: its metrics/evaluate/predictions.parquet is neither here nor at"),
-        ("HEAD", "", "a revision is missing; give two, as in `make compare A=main B=workspace`"),
+        ("HEAD", "", "a revision is missing; give two, as in `reprise compare main workspace`"),
     ],
 )
 def test_what_cannot_be_compared_is_said(
@@ -80,7 +80,8 @@ def test_predictions_that_were_cleared_away_are_asked_for(two: Clone, tmp_path: 
 
 
 def test_of_experiments_only_what_differs_is_listed(two: Clone) -> None:
-    head, *rows = two.run(*MAKE, "experiments", "COLUMNS=80").splitlines()
+    above, _, head, *rows = two.run(*MAKE, "experiments", "COLUMNS=80").splitlines()
+    assert above.startswith("Scores of test; newest first; - is no score")
     assert head.split() == ["experiment", "accuracy", "macro_f1", "loss", "epochs"]
     assert any(row.startswith("  few ") for row in rows)
     assert max(map(len, rows)) <= 80

@@ -58,7 +58,7 @@ def test_the_whole_pipeline_runs_on_them(colours: Clone) -> None:
     assert counts(colours, "download")["images"] == {"train": 24}
     assert counts(colours, "download")["passed_over"] == 1
     assert sum(counts(colours, "preprocess")["images"].values()) == 24  # type: ignore[attr-defined]
-    assert (colours.root / "metrics" / "preprocess" / "samples.png").exists()
+    assert (colours.root / "metrics" / "preprocess" / "samples.svg").exists()
     assert (colours.root / "models" / "export" / "model.onnx").exists()
 
 

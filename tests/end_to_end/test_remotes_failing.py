@@ -105,7 +105,7 @@ def test_an_object_that_the_remote_lacks_is_named_and_made_again(
     forget(pushed)
     assert oid in pushed.run("dvc", "pull", code=1)
     assert "Running stage 'export'" in pushed.run("dvc", "repro")
-    # The folder's own object vouches for its files: it must go, too, as README says.
+    # The folder's own object vouches for its files: it must go, too, as docs/remotes.md says.
     assert "Everything is up to date" in pushed.run("dvc", "push")
     objects(tmp_path / "remote")[locked(pushed, "models/export")].unlink()
     pushed.run("dvc", "push")
@@ -124,7 +124,7 @@ def test_a_damaged_object_of_the_cache_is_found_by_the_command_of_readme(
 ) -> None:
     oid = locked(pushed, CLASSIFIER)
     damage(cached(pushed)[oid])
-    assert "\nmake verify-cache ARGS=--remove " in Path("README.md").read_text("utf-8")
+    assert "\nmake verify-cache ARGS=--remove " in Path("docs/remotes.md").read_text("utf-8")
     check = ("make", "--old-file=.venv/installed", "verify-cache")
     printed = pushed.run(*check, code=2)
     assert f"files/md5/{oid[:2]}/{oid[2:]}: " in printed

@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -84,7 +85,45 @@ def test_a_pull_request_that_changes_no_result_is_told_so(runner: Clone) -> None
 def test_what_a_push_starts_is_in_the_makefile(clone: Callable[[str], Clone]) -> None:
     commands = [str(step["run"]) for step in steps("check", "check") if "run" in step]
     targets = [command.split()[1] for command in commands if command.startswith("make ")]
-    assert targets == [".venv/installed", "lint", "test", "lock", "verify"]
+    assert targets == [".venv/developed", "lint", "test", "lock", "verify"]
     checkout = clone("pushed")
     for target in targets:
         checkout.run("make", "--dry-run", target)
+
+
+def released(folder: Path, tag: str) -> subprocess.CompletedProcess[str]:
+    """Run what the workflow of a release does before it builds, for a tag of this version."""
+    commands = [str(step["run"]) for step in steps("release", "release") if "run" in step][:2]
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", "\n".join(commands)],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "GITHUB_REF_NAME": tag},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def version(tmp_path: Path) -> Path:
+    """Return a folder at version 1.2.3, with the changes of two versions."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n', "utf-8")
+    lines = "# Changelog\n\n## 1.2.3\n\n- New.\n\n## 1.2.2\n\n- Old.\n"
+    (tmp_path / "CHANGELOG.md").write_text(lines, "utf-8")
+    return tmp_path
+
+
+def test_a_release_has_the_changes_of_its_version_alone(version: Path) -> None:
+    assert released(version, "v1.2.3").returncode == 0
+    assert (version / "notes.md").read_text("utf-8") == "\n- New.\n\n"
+
+
+def test_a_tag_of_another_version_is_no_release(version: Path) -> None:
+    ended = released(version, "v1.2.4")
+    assert (ended.returncode, ended.stdout) == (1, "tag v1.2.4, pyproject.toml 1.2.3\n")
+
+
+def test_a_version_without_changes_is_no_release(version: Path) -> None:
+    (version / "CHANGELOG.md").write_text("# Changelog\n\n## Unreleased\n\n- New.\n", "utf-8")
+    ended = released(version, "v1.2.3")
+    assert (ended.returncode, ended.stdout) == (1, "CHANGELOG.md has no lines under ## 1.2.3\n")

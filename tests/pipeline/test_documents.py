@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from docs import parameters
+from docs import api, parameters
 from tools.params_yaml import section_class
 
 REMEDY = "run `make docs`"
@@ -34,12 +34,23 @@ def test_every_parameter_has_a_comment() -> None:
     assert all(re.search(r"# \w+", line) for line in leaves)
 
 
-def test_the_readme_lists_every_parameter() -> None:
-    params = YAML(typ="safe").load(Path("params.yaml"))
-    assert parameters.table(params) in Path("README.md").read_text("utf-8"), REMEDY
+def test_the_page_of_parameters_has_every_one_as_the_classes_say() -> None:
+    text = Path("params.yaml").read_text("utf-8")
+    page = parameters.page(YAML(typ="safe").load(text), text)
+    assert parameters.PAGE.read_text("utf-8") == page, REMEDY
+    for name in ("train.lr", "export.formats"):
+        assert f"| `{name}`<br>" in page
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_the_page_of_the_api_is_what_the_docstrings_say() -> None:
+    assert api.PAGE.read_text("utf-8") == api.page(), REMEDY
+
+
+def test_the_readme_is_short() -> None:
+    assert len(Path("README.md").read_bytes()) <= 9_000, "what is longer goes to a page of docs/"
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/architecture.md"])
 def test_the_places_that_a_document_names_exist(document: str) -> None:
     named = re.findall(r"`((?:[a-z_]+/)+[\w.]*)`", Path(document).read_text("utf-8"))
     code = [name for name in named if name.partition("/")[0] in {*ROOTS, *ROOMS}]

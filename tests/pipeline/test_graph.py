@@ -1,7 +1,6 @@
 """dvc.yaml says of each stage what its code does: one section, these modules, these files."""
 
 import ast
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -11,12 +10,10 @@ from ruamel.yaml import YAML
 
 from stages import versions
 from stages.artifacts import report
+from tools.checking.dependencies import CODE, PACKAGES, closure, code_deps, strays, tree
 
 STAGES = YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
 PARAMS = YAML(typ="safe").load(Path("params.yaml"))
-PACKAGES = ("reprise", "stages", "tools")
-CODE = tuple(f"{package}/" for package in PACKAGES)
-IGNORED = ("__pycache__/*", "*.pyc", "*~", ".*")  # by .dvcignore, too
 # The libraries of versions.yaml by the name under which code imports them; torch.onnx needs two.
 LIBRARIES = {
     "PIL": ["pillow"],
@@ -43,12 +40,10 @@ def test_sections_are_stages() -> None:
 @each_stage
 def test_code_deps_are_the_imported_modules(name: str) -> None:
     written = sorted(dep for dep in STAGES[name]["deps"] if dep.startswith(CODE))
-    covered = {path for dep in written for path in files(Path(dep))}
-    strays = sorted(map(str, covered - closure(Path(f"stages/{name}.py")) - packages(covered)))
     expected = code_deps(name)
     assert written == expected, says(f"{name}.deps, the code,", expected) + "".join(
         f"\n{stray}: in a folder of {name}'s deps, and no module that it imports"
-        for stray in strays
+        for stray in strays(name, written)
     )
 
 
@@ -66,7 +61,7 @@ def test_a_stage_depends_on_the_versions_of_what_it_imports(name: str) -> None:
 def test_stated_versions_are_those_that_make_installs() -> None:
     lines = Path("constraints.txt").read_text("utf-8").lower().splitlines()
     pinned, stated = dict(line.split("==") for line in lines), versions.stated()
-    assert stated == {name: pinned[name] for name in stated}, "run `make versions`"
+    assert stated == {name: pinned[name] for name in stated}, "run `reprise versions`"
 
 
 @each_stage
@@ -110,7 +105,7 @@ def test_package_files_hold_no_code() -> None:
 
 
 def test_the_package_of_the_predictor_imports_what_users_take_when_they_do() -> None:
-    assert foreign(API) == {"typing"}
+    assert foreign(API) == {"os", "typing"}
     at_once = [node for node in tree(API).body if isinstance(node, ast.Import | ast.ImportFrom)]
     assert [ast.unparse(node) for node in at_once] == ["from typing import TYPE_CHECKING"]
 
@@ -130,61 +125,6 @@ def sources(pattern: str) -> list[Path]:
 def says(place: str, items: list[str]) -> str:
     """Return what dvc.yaml must hold, ready to paste."""
     return "\n".join([f"dvc.yaml: {place} must be", *(f"      - {item}" for item in items)])
-
-
-def code_deps(name: str) -> list[str]:
-    """Return the code of a stage: a folder where all in it is the stage's, elsewhere files."""
-    needed = closure(Path(f"stages/{name}.py"))
-    folders = [folder for folder in rooms() if files(folder) - packages(files(folder)) <= needed]
-    within = {path for folder in folders for path in files(folder)}
-    return sorted(map(str, [*folders, *(needed - within)]))
-
-
-def rooms() -> list[Path]:
-    """Return the topmost folders of modules."""
-    return [path.parent for package in PACKAGES for path in Path(package).glob("*/__init__.py")]
-
-
-def files(dep: Path) -> set[Path]:
-    """Return the files that a dep stands for, as DVC sees them."""
-    found = {path for path in dep.rglob("*") if path.is_file()} if dep.is_dir() else {dep}
-    return {path for path in found if seen(path)}
-
-
-def seen(path: Path) -> bool:
-    """Return whether DVC sees a file, for all that .dvcignore says."""
-    return not any(map(path.match, IGNORED))
-
-
-def packages(paths: set[Path]) -> set[Path]:
-    return {path for path in paths if path.name == "__init__.py"}
-
-
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-@cache
-def closure(path: Path) -> frozenset[Path]:
-    """Return the module and every module of the project that it imports, directly or not.
-
-    Files beside a module with its stem, such as a template, belong to it.
-    """
-    found = set(filter(seen, path.parent.glob(f"{path.stem}.*")))
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        targets = (Path(*name.split(".")).with_suffix(".py") for name in names if name)
-        for target in targets:
-            if target.parts[0] in PACKAGES and target.exists():
-                found |= closure(target)
-    return frozenset(found)
 
 
 def foreign(path: Path) -> set[str]:

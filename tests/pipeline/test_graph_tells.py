@@ -1,25 +1,37 @@
 """The graph test names each way in which dvc.yaml and the code can part, once, with the remedy."""
 
 import shutil
+from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from inspect import signature
 from pathlib import Path
 
 import pytest
 
+from tools.checking import dependencies
+
 
 @pytest.fixture
-def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make a folder with all that the graph test reads the working folder."""
     for name in ("reprise", "stages", "tools", "tests/pipeline"):
         shutil.copytree(name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("dvc.yaml", "params.yaml", "pyproject.toml", "versions.yaml", "constraints.txt"):
         shutil.copy(name, tmp_path)
     monkeypatch.chdir(tmp_path)
+    yield
+    forget()
+
+
+def forget() -> None:
+    """Have the modules of the working folder read again."""
+    dependencies.tree.cache_clear()
+    dependencies.closure.cache_clear()
 
 
 def failures() -> dict[str, str]:
     """Run the graph test of the working folder; return what each test that fails says."""
+    forget()
     spec = spec_from_file_location("graph", "tests/pipeline/test_graph.py")
     assert spec
     assert spec.loader

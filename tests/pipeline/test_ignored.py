@@ -40,6 +40,15 @@ def test_every_file_of_a_user_is_seen(name: str) -> None:
     assert not matches(f"data/source/{name}")
 
 
+@pytest.mark.parametrize("folder", ["data/cleaning", "data/predictions", "models/source"])
+def test_other_words_on_a_page_of_ours_run_no_stage(folder: str) -> None:
+    """An upgrade brings them; files of a user are seen, also one of this name elsewhere."""
+    assert Path(folder, "README.md").exists()
+    assert matches(f"{folder}/README.md")
+    assert not matches(f"{folder}/own/README.md")
+    assert not matches(f"{folder}/own.csv")
+
+
 @pytest.mark.parametrize("name", ["folds.json", "folds/predictions.parquet", "repeat/report.html"])
 def test_what_many_runs_say_together_is_for_git(name: str) -> None:
     """It is the output of no stage, so nothing else would keep it."""

@@ -35,8 +35,8 @@ def test_a_recipe_says_what_it_is_whence_it_comes_how_to_run_it_and_what_it_give
 
 
 @each_recipe
-def test_readme_names_every_recipe(name: str) -> None:
-    assert f"recipes/{name}.yaml" in Path("README.md").read_text(encoding="utf-8")
+def test_the_page_of_recipes_names_every_one(name: str) -> None:
+    assert f"recipes/{name}.yaml" in Path("docs/recipes.md").read_text(encoding="utf-8")
 
 
 def test_the_base_holds_what_any_recipe_sets_as_params_yaml_was_published() -> None:

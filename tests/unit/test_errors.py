@@ -146,3 +146,11 @@ def test_too_little_memory_is_one_message_with_what_helps(error: str, told: str)
 @pytest.mark.parametrize("error", [RuntimeError(""), ValueError("odd"), RuntimeError("CUDA error")])
 def test_no_other_error_is_taken_for_one_of_memory(error: Exception) -> None:
     assert not errors.exhausted(error)
+
+
+def test_what_a_code_page_lacks_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")  # of a pipe on Windows
+    ended = run("print(chr(0x732B), 'é'.isprintable()); raise errors.UserError(chr(0x732B))")
+    assert ended.returncode == 1
+    assert ended.stdout == "\\u732b True\n"
+    assert ended.stderr == "\\u732b\n"

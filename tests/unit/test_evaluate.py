@@ -6,7 +6,7 @@ import pytest
 import torch
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 from torch import nn
-from toys import CARD, RUNTIME, section, split, store, untrained
+from toys import CARD, RUNTIME, section, split, store, store_figures, untrained
 
 from stages import evaluate as stage
 from stages.artifacts import classifier, decision, history, predictions, report
@@ -14,6 +14,7 @@ from stages.artifacts.classifier import Classifier
 from stages.artifacts.history import Epoch
 from stages.errors import UserError
 from stages.evaluate import Evaluate, evaluate
+from stages.reporting.wordings import spaced
 from stages.world import World
 
 PARAMS = Evaluate.model_validate(section("evaluate", **RUNTIME, batch_size=4))
@@ -60,6 +61,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(f"evaluate: {PARAMS.model_dump_json()}")
     store({"train": split(6), "val": split(4, seed=1), "test": TEST})
+    store_figures("Toys")
 
 
 @pytest.fixture
@@ -99,7 +101,14 @@ def test_the_stage_writes_what_was_said_of_every_image(trained: Classifier) -> N
 def test_the_page_has_the_classes_the_curves_and_how_it_was_trained() -> None:
     stage.main()
     html = Path("metrics/evaluate/report.html").read_text()
-    for text in ("dark, bright", "cnn", "5 x 4 pixels", "Accuracy in training", "lr", "0.01"):
+    for text in (
+        "Toys · cnn, 2 epochs",
+        "bright",
+        "5 × 4 pixels",  # noqa: RUF001
+        "Accuracy in training",
+        "lr",
+        "0.01",
+    ):
         assert text in html
     assert "http://" not in html.replace("http://www.w3.org", "")
     assert "https://" not in html
@@ -112,7 +121,7 @@ def test_the_same_classifier_gives_the_same_bytes() -> None:
         return {path: path.read_bytes() for path in Path("metrics").rglob("*") if path.is_file()}
 
     first = run()
-    assert len(first) == 14
+    assert len(first) == 16  # two of them are read
     assert run() == first
 
 
@@ -148,7 +157,8 @@ def test_the_rule_is_fitted_to_val_as_exported_files_see_it(
     seen = "val (to which it was fitted)" if judged == "val" else judged
     said = f"On {seen} it answers {scores['answered_share']:.1%} of the images"
     assert said in capsys.readouterr().out
-    assert said in Path("metrics/evaluate/report.html").read_text()
+    page = Path("metrics/evaluate/report.html").read_text("utf-8")
+    assert spaced(said) in page.replace("&nbsp;", " ")
 
 
 @pytest.mark.usefixtures("workspace")

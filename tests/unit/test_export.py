@@ -8,7 +8,7 @@ import torch
 from onnxruntime import InferenceSession
 from pydantic import ValidationError
 from torch import Tensor
-from toys import INTERFACE, RUNTIME, section, split, store, untrained
+from toys import INTERFACE, RUNTIME, section, split, store, store_figures, untrained
 
 from reprise.metadata import KEY, parse
 from reprise.rule import Rule
@@ -117,6 +117,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(f"export: {PARAMS.model_dump_json()}")
     store({"train": TRAIN, "test": TEST})
+    store_figures("Toys")
 
 
 @pytest.mark.usefixtures("workspace")
@@ -127,7 +128,12 @@ def test_the_stage_reads_classifier_and_splits_and_writes_models(
     decision.write(Rule())
     stage.main()
     for name, content in exported.files.items():
-        assert Path("models/export", name).read_bytes() == content
+        if name != "README.md":
+            assert Path("models/export", name).read_bytes() == content
+    card = Path("models/export/README.md").read_text("utf-8")
+    assert card.startswith("# Toys: image classifier, version 1.0\n")
+    assert "| 1 | `bright` | 6 | 0 | 5 |" in card
+    assert not Path("metrics/environment").exists()  # DVC does not run it
     assert json.loads(Path("metrics/export.json").read_text())["formats"][0]["agreement"] == 1.0
     printed = capsys.readouterr()
     assert "100.00% of the predictions agree with the classifier's; " in printed.out

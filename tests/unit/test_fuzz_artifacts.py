@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from damage import FACTOR, damaged, otherwise, rewritten
-from toys import RUNTIME, split, store, untrained
+from toys import RUNTIME, split, store, store_figures, untrained
 
 from stages import evaluate, export, inspect
 from stages.artifacts import classifier, decision, history, predictions
@@ -96,6 +96,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Path("params.yaml").write_text(json.dumps(sections))
         Evaluate.load(), Export.load()
         store({"train": split(12, 1), "val": split(4, 2), "test": split(10)})
+        store_figures()
         classifier.write(untrained())
         history.write([Epoch(1, 0.7, 0.6, 0.5, 0.75, 0.01), Epoch(2, 0.6, 0.5, 0.75, 1, 0.001)])
         evaluate.main()

@@ -15,7 +15,7 @@ import torch
 from dvc_render.html import HTML  # type: ignore[import-untyped]
 from dvc_render.vega import VegaRenderer  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
-from toys import CARD, INTERFACE, RUNTIME, split
+from toys import CARD, INTERFACE, RUNTIME, split, store_figures
 
 from reprise.escaping import cell
 from reprise.metadata import KEY, parse
@@ -70,6 +70,7 @@ def write(names: list[str]) -> None:
             paths = [f"{names[label]}/{row}{names[label]}" for row, label in enumerate(labels)]
             out.append(name, part, paths)
         out.finish(interface, {names[0]: names[0]})
+    store_figures(names[0])
     torch.manual_seed(0)  # both runs answer alike
     classifier.write(classifier.build(CARD.model_copy(update={"interface": interface})))
     history.write([Epoch(1, 0.7, 0.6, 0.5, 0.75, 0.01)])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from toys import CARD, RUNTIME, section, split, store, untrained
+from toys import CARD, RUNTIME, section, split, store, store_figures, untrained
 
 from reprise.escaping import printable
 from stages import inspect as stage
@@ -41,6 +41,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("params.yaml").write_text(f"inspect: {PARAMS.model_dump_json()}")
     Path("oof").mkdir()
     store(parts())
+    store_figures("Toys")
     decided.write(DecidedImages(splits=("train", "val", "test"), images=()))
     classifier.write(untrained(3))
 
@@ -54,6 +55,7 @@ def rows() -> list[Row]:
 
 def test_planted_faults_are_listed_counted_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
     stage.main()
+    assert "<h1>Toys</h1>" in review.PAGE.read_text("utf-8")
     found = {(row.finding, row.path): row for row in rows()}
     assert found["leak", "train/5.png"].other == "test/3.png"
     assert found["leak", "train/5.png"].split == "train"
@@ -114,7 +116,7 @@ def test_predictions_from_before_a_cleaning_are_told(capsys: pytest.CaptureFixtu
     store(made)
     stage.main()
     for text in (review.PAGE.read_text("utf-8"), capsys.readouterr().out):
-        assert "made before 1 labels changed and 0 images were left out" in " ".join(text.split())
+        assert "made before 1 label changed and 0 images were left out" in " ".join(text.split())
 
 
 def test_a_ring_on_the_map_leads_to_its_image() -> None:

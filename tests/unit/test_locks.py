@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import subprocess
 import sys
 from multiprocessing import get_context
@@ -50,4 +52,25 @@ def test_a_folder_that_cannot_be_made_is_one_message(tmp_path: Path) -> None:
         pytest.raises(UserError, match=r"file/state.pt: cannot be written: .*mend the permissions"),
         locks.alone(tmp_path / "file" / "state.pt"),
     ):
+        pass
+
+
+def test_what_this_process_has_it_does_not_take_again(tmp_path: Path) -> None:
+    assert locks.take(tmp_path / "one")
+    assert not locks.take(tmp_path / "one")
+
+
+def test_a_lock_that_is_left_by_nobody_is_free(tmp_path: Path) -> None:
+    (tmp_path / "one").write_text("12345")  # the file stays; the lock is the system's
+    assert locks.take(tmp_path / "one")
+
+
+def test_the_lock_of_a_file_system_without_locks_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", unknown)
+    with pytest.raises(UserError, match="Function not implemented"), locks.alone(tmp_path / "a"):
         pass

@@ -3,7 +3,8 @@ import pytest
 from PIL import Image as Picture
 from toys import pixels
 
-from stages.pictures import encode, fit, font, picture, shorten, within
+from stages.pictures import encode, fit, picture, shorten, within
+from stages.training.tensorboard.lettering import font
 
 LETTERS = font(13)
 ROOM = 150  # pixels

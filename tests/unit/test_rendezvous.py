@@ -103,6 +103,17 @@ def test_one_process_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not processes.is_member()
 
 
+def test_on_windows_a_stage_is_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "ELASTIC", False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {*range(16)})
+    assert workers.affordable(batches=32, threads=2) == 1
+    workers.share(Train.load(), 4, "train.accumulate")
+    monkeypatch.setenv("PET_NPROC_PER_NODE", "2")
+    with pytest.raises(UserError, match=r"PET_NPROC_PER_NODE.*do not run on Windows; unset"):
+        workers.share(Train.load(), 4, "train.accumulate")
+
+
 def test_processes_have_cores_and_batches_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {*range(16)})
     assert workers.affordable(batches=32, threads=2) == 8

@@ -82,7 +82,7 @@ def test_cublas_gets_a_fixed_workspace_unless_the_user_chose_one(
         ({"cuda"}, "auto", "cuda"),
         ({"cuda"}, "cuda", "cuda"),
         ({"cuda"}, "cpu", "cpu"),
-        ({"mps"}, "auto", "mps"),
+        ({"mps"}, "auto", "cpu"),
         ({"mps"}, "mps", "mps"),
         (set(), "auto", "cpu"),
         (set(), "cpu", "cpu"),

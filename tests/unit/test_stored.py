@@ -90,6 +90,14 @@ def test_what_a_call_leaves_over_is_read_by_the_next(
     np.testing.assert_array_equal(images.read(np.array([2, 1])), PIXELS[[2, 1]])
 
 
+def test_where_no_call_fills_several_buffers_each_is_read(
+    parts: StoredImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "preadv")  # as on Windows
+    rows = np.array([49, 0, 7, 8, 20, 21, 7])
+    np.testing.assert_array_equal(parts.read(rows), PIXELS[rows])
+
+
 @pytest.mark.parametrize("rows", [[50], [-1, 3]])
 def test_rows_that_are_not_there_are_refused(parts: StoredImages, rows: list[int]) -> None:
     with pytest.raises(IndexError, match="of 50"):

@@ -28,7 +28,7 @@ def test_another_version_and_an_absent_library_are_named_with_the_way_back() -> 
         f"numpy is {version('numpy')}, versions.yaml says 1.0",
         "no-such-library is none, versions.yaml says 2.10",
     ]
-    assert "`make versions`" in remedy
+    assert "`reprise versions`" in remedy
     assert "`pip install numpy==1.0 no-such-library==2.10`" in remedy
 
 

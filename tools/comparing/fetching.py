@@ -21,7 +21,7 @@ def fetch(revision: str) -> Predictions:
     if revision == WORKSPACE:
         return predictions.read()
     if not revision:
-        raise UserError("a revision is missing; give two, as in `make compare A=main B=workspace`")
+        raise UserError("a revision is missing; give two, as in `reprise compare main workspace`")
     content = _content(revision)
     try:
         return predictions.read(content)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from reprise.counting import counted
 from reprise.escaping import printable
 from tools.comparing.paired_test import Difference, Matched, Pair, Shift
 
@@ -12,8 +13,8 @@ LEVEL = 0.05  # of significance, as the interval of 95 %
 def verdict(matched: Matched, found: Difference) -> Iterator[str]:
     """Yield the accuracies, their difference with its interval, and whether it is significant."""
     yield (
-        f"{len(matched.pairs)} images in both, {matched.only_a} only in A, {matched.only_b} only "
-        f"in B, {matched.relabelled} with another label in B"
+        f"{counted(len(matched.pairs), 'image')} in both, {matched.only_a} only in A, "
+        f"{matched.only_b} only in B, {matched.relabelled} with another label in B"
     )
     gap = found.accuracy_b - found.accuracy_a
     yield (
@@ -22,7 +23,8 @@ def verdict(matched: Matched, found: Difference) -> Iterator[str]:
     )
     meaning = "more than chance" if found.p_value < LEVEL else "chance alone may explain it"
     yield (
-        f"only A is right {found.only_a_right} times, only B {found.only_b_right} times; "
+        f"only A is right {counted(found.only_a_right, 'time')}, only B "
+        f"{counted(found.only_b_right, 'time')}; "
         f"p = {found.p_value:.2g} (McNemar's exact test): {meaning}"
     )
 

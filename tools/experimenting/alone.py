@@ -1,11 +1,12 @@
 """One command at a time carries out experiments in the clones of a repository."""
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import AcquireReturnProxy, FileLock, Timeout
+
+from stages import locks
 from stages.errors import UserError
 
 FOLDER = Path(".dvc/tmp/experimenting")
@@ -22,25 +23,22 @@ def alone() -> Iterator[int]:
     Raises:
         UserError: another command is at work.
     """
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    command = os.open(FOLDER.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o644)
-    experiments = os.open(FOLDER, os.O_RDONLY)
+    descriptors = list[int]()
+    command = locks.opened(FOLDER.with_suffix(".lock"), 0)
+    experiments = locks.opened(FOLDER.with_suffix(".at_work"), -1, descriptors.append)
     try:
-        fcntl.flock(command, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _wait(experiments)
-        yield experiments
-    except BlockingIOError as error:
+        held = command.acquire()
+    except Timeout as error:
         raise UserError(
-            "another `make repeat`, `make folds` or `make search` is at work here; wait for its end"
+            "another `reprise repeat`, `folds` or `search` is at work here; wait for its end"
         ) from error
-    finally:
-        os.close(experiments)
-        os.close(command)
+    with held, _waited_for(experiments):
+        yield descriptors[0]
 
 
-def _wait(lock: int) -> None:
+def _waited_for(lock: FileLock) -> AcquireReturnProxy[FileLock]:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        return lock.acquire(timeout=0)
+    except Timeout:
         print("waiting for the experiment that a killed command left at work", flush=True)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        return lock.acquire()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from hashlib import file_digest
+from operator import attrgetter
 from pathlib import Path
 
 from stages.progress import Progress
@@ -17,7 +18,9 @@ def contents(sources: Sequence[Path]) -> Iterator[str]:
     sizes = {
         (source, path): path.stat().st_size
         for source in sources
-        for path in (sorted(source.rglob("*")) if source.is_dir() else [source])
+        for path in (
+            sorted(source.rglob("*"), key=attrgetter("parts")) if source.is_dir() else [source]
+        )
         if path.is_file() and path.absolute() not in known
     }
     total = sum(sizes.values())

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from tools.provenance.clone import output
+from tools.provenance.linking import make
 
 SHARED = (Path(".dvc/tmp/resume"), Path("runs"))  # checkpoints and TensorBoard
 LOCAL = Path(".dvc/config.local")
@@ -21,8 +22,8 @@ def configure(root: Path, cache: Path) -> None:
     for path in SHARED:
         path.mkdir(parents=True, exist_ok=True)
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).symlink_to(path.resolve())
-    with (root / ".git/info/exclude").open("a", encoding="utf-8") as excluded:
+        make(root / path, path.resolve())
+    with (root / ".git/info/exclude").open("a", encoding="utf-8", newline="\n") as excluded:
         excluded.write("/runs\n")  # a link, and no folder as in .gitignore
 
 
@@ -32,7 +33,7 @@ def leave_out_links(root: Path) -> None:
     `dvc exp apply` would put them in the place of these files.
     """
     new = output("git", "ls-files", "--others", "--exclude-standard", "-z", at=root).split("\0")
-    with (root / ".git/info/exclude").open("a", encoding="utf-8") as excluded:
+    with (root / ".git/info/exclude").open("a", encoding="utf-8", newline="\n") as excluded:
         excluded.writelines(f"/{_literal(name)}\n" for name in new if (root / name).is_symlink())
 
 

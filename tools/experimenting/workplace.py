@@ -18,10 +18,11 @@ from stages import files
 from tools.experimenting.beginning import SOMEBODY, Beginning
 from tools.experimenting.preparation import SHARED, configure, leave_out_links
 from tools.provenance.clone import INHERITED, file_at, output
-from tools.provenance.linking import link
+from tools.provenance.linking import link, make
 
 RUN, LAST = ("dvc", "exp", "run", "--name"), "evaluate"
 GIT = ("git", *SOMEBODY)
+INHERIT = os.name == "posix"
 CHATTER = (  # of DVC: about the clone, not about the workspace
     "Reproducing experiment",
     "Ran experiment",
@@ -50,7 +51,8 @@ class Workplace:
     def run(self, name: str, settings: Sequence[str], lock: int) -> bool:
         """Run an experiment as far as evaluate; return whether it succeeded.
 
-        It inherits the lock, so that it is still held should this process alone be killed.
+        It inherits the lock, so that it is still held should this process alone be killed; not on
+        Windows, where no process inherits one.
         """
         self.reset()
         given = chain.from_iterable(("-S", setting) for setting in settings)
@@ -58,7 +60,7 @@ class Workplace:
             [*RUN, name, *given, LAST],
             cwd=self.root,
             env=self._env,
-            pass_fds=[lock],
+            pass_fds=INHERIT * [lock],
             stdout=subprocess.PIPE,
             encoding="utf-8",
             errors="backslashreplace",
@@ -80,7 +82,7 @@ class Workplace:
             [*RUN, name, LAST],
             cwd=self.root,
             env={**self._env, **env},
-            pass_fds=[lock],
+            pass_fds=INHERIT * [lock],
             process_group=0,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -112,7 +114,7 @@ class Workplace:
         link = self.root / SHARED[0]
         folder.mkdir(parents=True, exist_ok=True)
         link.unlink()
-        link.symlink_to(folder.resolve())
+        make(link, folder.resolve())
 
     def keep(self, name: str, paths: Sequence[Path]) -> None:
         """Make an experiment of some files of a run that was stopped, without any of its outputs.
@@ -157,7 +159,7 @@ def _tree(ref: str, root: Path) -> str | None:
         ["git", "rev-parse", "--quiet", "--verify", f"{ref}^{{tree}}"],  # noqa: S607
         cwd=root,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     return None if done.returncode else done.stdout

@@ -60,7 +60,7 @@ def output(*command: str, at: Path | None = None) -> str:
     Raises:
         UserError: the command fails.
     """
-    done = subprocess.run(command, cwd=at, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=at, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
     if done.returncode:
         raise UserError(f"`{' '.join(command)}` failed: {done.stderr.strip()}")
     return done.stdout

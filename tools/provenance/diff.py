@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
+from reprise.counting import counted
 from tools.provenance import dvc_cache
 from tools.provenance.clone import Clone, file_at
 from tools.provenance.lockfile import Locked, changes
@@ -103,7 +104,7 @@ def _rows(text: bytes) -> Iterator[dict[str, str]]:
 def _csv(old: list[dict[str, str]], new: list[dict[str, str]]) -> Iterator[str]:
     """Yield the largest difference in each column, row by row."""
     if len(old) != len(new):
-        yield f"{len(old)} rows -> {len(new)} rows"
+        yield f"{counted(len(old), 'row')} -> {counted(len(new), 'row')}"
         return
     for column in old[0] if old else []:
         cells = [(a[column], b[column]) for a, b in zip(old, new, strict=True)]
@@ -115,4 +116,4 @@ def _furthest(apart: list[tuple[str, str]]) -> str:
     try:
         return f"up to {max(abs(float(a) - float(b)) for a, b in apart):.6g} apart"
     except ValueError:  # words
-        return f"differs in {len(apart)} rows"
+        return f"differs in {counted(len(apart), 'row')}"

@@ -5,6 +5,7 @@ Folders are made, and files are linked: within a folder that it watches, DVC see
 
 import json
 import os
+import sys
 from pathlib import Path
 
 from stages import params, sections
@@ -60,12 +61,29 @@ def link(path: Path, root: Path) -> None:
         there.mkdir(parents=True, exist_ok=True)
         for inner in path.iterdir():
             if inner.is_symlink() and not inner.is_file() and not os.path.lexists(root / inner):
-                (root / inner).symlink_to(inner.resolve())  # as it is here: download refuses it
+                make(root / inner, inner.resolve())  # as it is here: download refuses it
             else:
                 link(inner, root)
     elif not there.exists():
         there.parent.mkdir(parents=True, exist_ok=True)
-        there.symlink_to(path.resolve())
+        make(there, path.resolve())
+
+
+def make(there: Path, target: Path) -> None:
+    """Make a link to a file or folder.
+
+    Raises:
+        UserError: the system lets this user make none.
+    """
+    try:
+        there.symlink_to(target, target_is_directory=target.is_dir())
+    except OSError as error:
+        if sys.platform != "win32":
+            raise
+        raise UserError(
+            f"{there}: Windows lets you make no links ({error.strerror}), which clones have to "
+            "your images; turn on its developer mode, or work in WSL (docs/platforms.md)"
+        ) from error
 
 
 def _require_no_link(path: Path, root: Path) -> None:

@@ -52,7 +52,7 @@ def write(overall: Overall, out_of_fold: Predictions | None = None, root: Path =
     files.write_csv(folder / ROWS[overall.command], HEADER, _rows(overall))
     files.write_csv(folder / "classes.csv", ClassSpread._fields, overall.classes)
     with files.replacing(folder / "report.html") as partial:
-        partial.write_text(render(overall, meaning(overall)), encoding="utf-8")
+        partial.write_text(render(overall, meaning(overall)), encoding="utf-8", newline="\n")
     if out_of_fold is not None:
         predictions.write(out_of_fold, folder / predictions.PATH.name)
     pooled = {"out_of_fold": overall.pooled._asdict()} if overall.pooled else {}
@@ -75,7 +75,7 @@ def meaning(overall: Overall) -> str:
     return (
         "± is the standard deviation of a run. The interval (Student's t) is of the mean over all "
         f"seeds on these images of {split}; how far other images would change it, it does not say: "
-        "ci_low and ci_high of metrics/evaluate.json do, or a cross-validation, make folds K=5."
+        "ci_low and ci_high of metrics/evaluate.json do, or a cross-validation, reprise folds 5."
     )
 
 

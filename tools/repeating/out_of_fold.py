@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from reprise.counting import counted
 from reprise.escaping import printable
 from stages.artifacts.predictions import Predictions
 from stages.errors import UserError
@@ -43,7 +44,10 @@ def _require_partition(folds: Sequence[Scored]) -> None:
         tested.update(fold.predictions.paths)
         there |= fold.paths
     odd = {"in no fold": there - tested, "in more than one fold": tested - there}
-    told = [f"{found.total()} images are {what}, {_some(found)}" for what, found in odd.items()]
+    told = [
+        f"{counted(found.total(), 'image is', 'images are')} {what}, {_some(found)}"
+        for what, found in odd.items()
+    ]
     if any(odd.values()):
         wrong = "; ".join(line for line, found in zip(told, odd.values(), strict=True) if found)
         raise UserError(

@@ -1,13 +1,11 @@
 """The runs that differ in one parameter, and what a user may set besides."""
 
 import re
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from stages.errors import UserError
 
-MOST = 1000  # runs
 QUOTED = re.compile(r"""\[.*\]|\{.*\}|"[^"]*"|'[^']*'""")  # where a comma parts no values
 SEVERAL = re.compile(r",|^\s*(choice|range|interval|glob)\(")  # as `dvc exp run --queue` takes them
 
@@ -28,37 +26,9 @@ class Plan(NamedTuple):
     jobs: int  # runs at once
 
 
-def parser(command: str, description: str | None, count: str) -> ArgumentParser:
-    """Return the parser of repeat or folds: the number of runs, called N or K, and the options."""
-    made = ArgumentParser(
-        prog=f"python -m tools.{command}",
-        description=description,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    made.add_argument("count", type=number, metavar=count, help="number of runs")
-    made.add_argument(
-        "-S",
-        dest="settings",
-        action="append",
-        default=[],
-        metavar="train.lr=0.01",
-        help="set a parameter in every run, as in `dvc exp run`; may be given several times",
-    )
-    made.add_argument(
-        "--jobs", type=number, default=1, help="runs at once; each takes train.threads cores"
-    )
-    return made
-
-
-def number(text: str) -> int:
-    """Return a positive number of runs.
-
-    Raises:
-        ArgumentTypeError: it is none.
-    """
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST):
-        raise ArgumentTypeError(f"must be a whole number from 1 to {MOST}, is {text!r}")
-    return int(text)
+def parameter(setting: str) -> str:
+    """Return the dotted name of the parameter that a setting sets."""
+    return setting.partition("=")[0].removeprefix("params.yaml:").lstrip("+~").strip()
 
 
 def require_several(count: int, name: str) -> None:
@@ -79,7 +49,7 @@ def require_free(settings: Sequence[str], taken: Sequence[str]) -> None:
     """
     for setting in settings:
         name, equals, value = setting.partition("=")
-        key = name.removeprefix("params.yaml:").lstrip("+~").strip()
+        key = parameter(setting)
         if not (equals and name):
             raise UserError(f"-S takes a parameter and its value, as train.lr=0.01, is {setting!r}")
         if SEVERAL.search(QUOTED.sub("", value)):

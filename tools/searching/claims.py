@@ -35,7 +35,7 @@ def holder() -> str:
     if not (file.is_file() and file.stat().st_size):
         files.remove(file)
         with files.replacing(file) as made:
-            made.write_text(str(uuid4()), encoding="utf-8")
+            made.write_text(str(uuid4()), encoding="utf-8", newline="\n")
     return f"{socket.gethostname()}:{Path.cwd()}:{file.read_text(encoding='utf-8')}"
 
 

@@ -37,7 +37,7 @@ def compared(default: Predictions, best: Predictions, split: str = "test") -> Co
 
 
 def verdict_lines(comparison: Comparison) -> list[str]:
-    """Return what `make compare` says of both, for a terminal."""
+    """Return what `reprise compare` says of both, for a terminal."""
     said = verdict(comparison.matched, comparison.found)
     return [f"on {comparison.split}, A is the default, B the best:", *said]
 
@@ -76,7 +76,7 @@ def warnings(found: Found, comparison: Comparison | None) -> Iterator[str]:
             f"The comparison, too, is optimistic: it is on {comparison.split}, not on test, "
             "and val chose the best. Set evaluate.split to test."
         )
-    yield "Both are one training each; make repeat tells how far other seeds move them."
+    yield "Both are one training each; reprise repeat 5 tells how far other seeds move them."
 
 
 def _incomparable(found: Found) -> str:

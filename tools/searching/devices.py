@@ -18,7 +18,9 @@ def gpus() -> list[str]:
         return [name for name in given.split(",") if name.strip()]
     command = ("nvidia-smi", "--query-gpu=index", "--format=csv,noheader")
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, encoding="utf-8", check=True, timeout=30
+        )
     except (OSError, subprocess.SubprocessError):
         return []
     return done.stdout.split()

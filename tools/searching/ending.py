@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from contextlib import suppress
 from time import monotonic, sleep
 from typing import Literal, NamedTuple
@@ -40,6 +41,9 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
     DVC may be gone, and what it started not: that would write into the files of the next trial.
     """
+    if sys.platform == "win32":  # has no groups of processes, so tools/search.py began none
+        process.kill()
+        return
     for number in (signal.SIGINT, signal.SIGKILL):
         until = monotonic() + PATIENCE
         if not _is_at_work(process):
@@ -64,6 +68,8 @@ def _is_at_work(process: subprocess.Popen[bytes]) -> bool:
 
 def _group(pid: int) -> int | None:
     """Return the group of a process, None of one that is gone."""
+    if sys.platform == "win32":
+        return pid
     try:
         return os.getpgid(pid)
     except ProcessLookupError:

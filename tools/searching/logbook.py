@@ -48,7 +48,7 @@ def write(found: Found, comparison: Comparison | None = None, root: Path = FOLDE
     files.remove(numbers)
     files.write_csv(folder / "trials.csv", header, _rows(found, names))
     with files.replacing(folder / "report.html") as partial:
-        partial.write_text(render(found, comparison), encoding="utf-8")
+        partial.write_text(render(found, comparison), encoding="utf-8", newline="\n")
     files.write_json(numbers, _numbers(found))
     return folder / "report.html"
 
@@ -58,7 +58,7 @@ def replaced(found: Found, root: Path = FOLDER) -> Iterator[str]:
     if (name := former(root)) not in {"", found.name}:
         yield (
             f"{root / NUMBERS}: was of {name}, another study, and is replaced; after "
-            f"`dvc exp apply {name}-trial0`, `make search` writes it again"
+            f"`dvc exp apply {name}-trial0`, `reprise search` writes it again"
         )
 
 

@@ -27,7 +27,7 @@ class Remote:
     def bring(self, name: str) -> str:
         """Bring an experiment of another machine; return why that fails, or nothing."""
         if self._remote is None:
-            return "its machine did not send it: `make search ARGS='--push REMOTE'` does"
+            return "its machine did not send it: `reprise search --push REMOTE` does"
         return _failure("pull", self._remote, name)
 
     def finish(self) -> None:
@@ -44,7 +44,7 @@ def _failure(what: str, remote: str, name: str) -> str:
     done = subprocess.run(  # noqa: S603
         ["dvc", "exp", what, "--quiet", remote, name],  # noqa: S607
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     lines = [line for line in done.stderr.splitlines() if line.strip()] or ["it says nothing"]

@@ -85,7 +85,7 @@ def require_there(place: str) -> None:
     """
     file = Path(place.removeprefix(FILES))
     if place.startswith(FILES) and not file.exists():
-        raise UserError(f"{file}: there is no study; run `make search`, or mend --storage")
+        raise UserError(f"{file}: there is no study; run `reprise search`, or mend --storage")
 
 
 def at_once(make: Callable[[], Result]) -> Result:

@@ -1,5 +1,8 @@
 // Answers of a model that runs in this browser: the files of `reprise demo`, beside the page.
 
+import { MOST } from "./cards.js";
+import { lost } from "./reasons.js";
+
 export const privacy = "The model runs in this browser: no picture leaves this device.";
 
 /** Return what asks the model; `progress` hears which share of it is loaded. */
@@ -18,7 +21,7 @@ export function connect({ progress }) {
     else reject?.(new Error(error));
   };
   worker.onerror = (event) => {
-    const reason = new Error(event.message || "this browser lacks what the model needs; update it");
+    const reason = lost(event.message || "this browser lacks what the model needs; update it");
     waiting.forEach(({ reject }) => reject(reason));
   };
   const send = (task, given, { signal, heard, moved = [] } = {}) => new Promise((resolve, reject) => {
@@ -45,7 +48,7 @@ export function connect({ progress }) {
       await send("load", { info: model, content, runtime }, { moved });
       return model;
     },
-    answer: (blob, signal) => send("answer", { blob, top: 5 }, { signal }),
+    answer: (blob, signal) => send("answer", { blob, top: MOST }, { signal }),
     explain: (blob, signal, heard) => send("explain", { blob }, { signal, heard }),
   };
 }

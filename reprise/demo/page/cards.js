@@ -1,26 +1,11 @@
-// What a picture was answered, as a card. Texts of data are set as text, never as HTML.
+// What a picture was answered, as a card.
 
-import { element, hottest, overlay, view } from "./view.js";
+import { counted, element, named, percent, printable } from "./text.js";
+import { view } from "./view.js";
 
-const LEAST = 0.01; // probability that a heat map must show: less is noise, drawn in red
-
-/** Return text in which nothing hides: control letters and turned directions are spelled out. */
-export function printable(text) {
-  return text.replace(/(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]/gu, (letter) => {
-    return `\\u{${letter.codePointAt(0).toString(16)}}`;
-  });
-}
-
-/** Return a name whose direction, right to left or not, stays its own. */
-export function named(text) {
-  return element("bdi", { textContent: printable(text) || "(no name)" });
-}
-
-export function percent(share) {
-  if (share > 0 && share < 0.001) return "<\u00a00.1\u00a0%";
-  if (share < 1 && share > 0.999) return ">\u00a099.9\u00a0%";
-  return `${(share * 100).toFixed(1)}\u00a0%`;
-}
+const LISTED = 12; // classes of a set
+const SHOWN = 5; // classes without being asked for
+export const MOST = 100; // classes that are asked for
 
 /** Return one sentence for those who hear the page. */
 export function sentence(name, result) {
@@ -33,79 +18,80 @@ export function sentence(name, result) {
 
 /** Return the card of a picture that waits for its answer. */
 export function pending(name) {
-  const told = element("div", { className: "told" }, element("p", { className: "note", textContent: "Looking …" }));
-  return element("li", { className: "card waiting" }, told, caption(name));
+  const text = element("p", { className: "note" }, "Looking at ", named(name), " …");
+  return element("li", { className: "card waiting" }, text);
 }
 
-function caption(name) {
-  return element("p", { className: "note" }, named(name));
+/** Fill in the card of a picture that cannot be read, or of one that nobody answered, for now. */
+export function failed(card, name, { message: reason, lost }, again) {
+  card.className = lost ? "card lost" : "card bad";
+  const heading = lost ? "No answer" : "This picture cannot be read";
+  const text = element("p", {}, named(name), `: ${printable(reason)}`);
+  card.replaceChildren(element("h3", { textContent: heading }), text);
+  if (!lost) return;
+  const button = element("button", { type: "button", textContent: "Try again" });
+  button.addEventListener("click", () => {
+    card.className = "card waiting";
+    card.replaceChildren(element("p", { className: "note" }, "Looking at ", named(name), " …"));
+    card.tabIndex = -1; // the button that had the focus is gone
+    card.focus();
+    again();
+  });
+  card.append(button);
 }
 
-export function failed(card, name, { message: reason, heading = "This picture cannot be read" }) {
-  card.className = "card bad";
+/** Fill in the card of a picture with an answer. */
+export async function answered(card, { name, blob, result, model, drawn }) {
+  const pictures = await view(blob, printable(name), model.input, drawn);
+  const figure = element("figure", {}, element("figcaption", {}, named(name)), pictures);
   const told = element("div", { className: "told" });
-  told.append(element("h3", { textContent: heading }));
-  const text = element("p", {}, named(name), document.createTextNode(`: ${printable(reason)}`));
-  told.append(text);
-  card.replaceChildren(told);
-}
-
-/** Fill in a card. */
-export async function answered(card, { name, blob, result, model }) {
-  const figure = element("figure", {}, await view(blob, printable(name), model.input));
-  figure.append(element("figcaption", {}, named(name)));
-  const told = element("div", { className: "told" });
-  const { class: first, probability } = result.predictions[0];
-  if (result.answer === null) {
-    told.append(element("h3", { textContent: "I do not know" }));
-  } else {
-    told.append(element("h3", {}, named(result.answer)));
-  }
-  const doubt = result.out_of_distribution
-    ? "This is unlike the pictures that the model knows."
-    : `Too unsure to answer: the most likely is ${printable(first)}, at ${percent(probability)}.`;
-  if (result.out_of_distribution || result.answer === null) {
-    told.append(element("p", { className: "flag", textContent: doubt }));
-  }
-  told.append(bars(result.predictions, model.classes.length));
-  if (result.set) told.append(set(result.set));
+  const unknown = result.answer === null;
+  if (unknown) told.append(element("h3", {}, "I do not know"));
+  if (unknown || result.out_of_distribution) told.append(doubt(result));
+  told.append(bars(result, model.classes.length));
+  if (result.set?.length > 1) told.append(set(result.set));
   told.append(element("p", { className: "note heat-note" }));
-  card.className = result.answer === null ? "card unknown" : "card";
+  card.className = unknown ? "card unknown" : "card";
   card.replaceChildren(figure, told);
 }
 
-function bars(predictions, classes) {
+function doubt({ predictions: [first], out_of_distribution: odd }) {
+  const text = odd
+    ? ["This is unlike the pictures that the model knows."]
+    : ["Too unsure to answer: the most likely is ", named(first.class), `, at ${percent(first.probability)}.`];
+  return element("p", { className: "flag" }, ...text);
+}
+
+/** Return the classes with their probabilities; the answer, if there is one, is the heading. */
+function bars({ predictions, answer }, classes) {
   const list = element("ol", { className: "bars" });
   list.setAttribute("aria-label", "Most probable classes");
-  for (const { class: name, probability } of predictions) {
-    const fill = element("i");
-    fill.style.width = `${probability * 100}%`;
-    const track = element("span", { className: "track" }, fill);
-    track.setAttribute("aria-hidden", "true");
-    const share = element("span", { className: "share", textContent: percent(probability) });
-    list.append(element("li", {}, named(name), share, track));
-  }
-  const rest = classes - predictions.length;
+  list.append(...predictions.slice(0, SHOWN).map((one) => bar(one, one.class === answer)));
+  const rest = classes - SHOWN;
   if (rest <= 0) return list;
-  const more = `${rest} less probable ${rest === 1 ? "class is" : "classes are"} not shown.`;
-  return element("div", { className: "told" }, list, element("p", { className: "note", textContent: more }));
+  const more = element("ol", { className: "bars", start: SHOWN + 1 });
+  more.setAttribute("aria-label", "Less probable classes");
+  more.append(...predictions.slice(SHOWN).map((one) => bar(one)));
+  const opened = element("details", { className: "rest" }, element("summary", {}, counted(rest, "less probable class", "less probable classes")), more);
+  const beyond = counted(classes - predictions.length, "class is", "classes are");
+  if (classes > predictions.length) opened.append(element("p", { className: "note" }, `${beyond} less probable still.`));
+  return element("div", { className: "told" }, list, opened);
 }
 
+function bar({ class: name, probability }, answer = false) {
+  const fill = element("i");
+  fill.style.width = `${probability * 100}%`;
+  const track = element("span", { className: "track" }, fill);
+  track.setAttribute("aria-hidden", "true");
+  const share = element("span", { className: "share", textContent: percent(probability) });
+  const title = answer ? element("h3", {}, named(name)) : named(name);
+  return element("li", { className: answer ? "answer" : "" }, title, share, track);
+}
+
+/** Return the classes of which one is right, but for the share of errors that the rule allows. */
 function set(classes) {
-  const text = element("p", { className: "note" }, "Set of classes: ");
-  classes.forEach((name, at) => text.append(at ? ", " : "", named(name)));
-  return text;
-}
-
-/** Lay the heat map over the picture of a card, and say what it shows. */
-export function explained(card, map, name) {
-  const frame = card.querySelector(".view");
-  if (!frame) return;
-  const { most, place } = hottest(map);
-  if (most >= LEAST) overlay(frame, map);
-  card.querySelector(".heat-note").replaceChildren(
-    ...(most < LEAST
-      ? ["Heat map: covering no single part takes probability from ", named(name), "."]
-      : [`Heat map: covering the ${place} takes up to ${Math.round(most * 100)} points of probability from `, named(name), "."]),
-  );
+  const shown = classes.slice(0, LISTED).flatMap((name, at) => (at ? [", ", named(name)] : [named(name)]));
+  const rest = classes.length - LISTED;
+  if (rest > 0) shown.push(` and ${rest.toLocaleString("en")} more`);
+  return element("p", { className: "note" }, "Most likely one of these: ", ...shown);
 }

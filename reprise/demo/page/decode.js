@@ -2,6 +2,7 @@
 // file, grey by the luma of ITU-R 601 in Pillow's whole numbers, what is transparent on white.
 
 import { complaint } from "./complete.js";
+import { tooLarge, unread } from "./reasons.js";
 import { LARGEST } from "./resize.js";
 
 const STRIP = 2 ** 22; // pixels read at once: phones limit the area of a canvas
@@ -11,16 +12,17 @@ const AS_STORED = {
 
 /** Return pixels {data: Uint8Array [H * W * C], width, height, channels}; C is 1 or 3. */
 export async function decode(blob, channels) {
-  const reason = complaint(new Uint8Array(await blob.arrayBuffer()));
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const reason = await complaint(bytes);
   if (reason) throw new Error(reason);
   let bitmap;
   try {
     bitmap = await createImageBitmap(blob, AS_STORED);
   } catch {
-    throw new Error("is damaged, or no picture that this browser can read; try JPEG or PNG");
+    throw new Error(unread(bytes));
   }
   try {
-    return pixels(bitmap, channels);
+    return await pixels(bitmap, channels);
   } finally {
     bitmap.close();
   }
@@ -28,9 +30,7 @@ export async function decode(blob, channels) {
 
 function pixels(bitmap, channels) {
   const { width, height } = bitmap;
-  if (width * height > LARGEST) {
-    throw new Error(`${width} x ${height} pixels exceed the limit of ${LARGEST.toLocaleString("en")}`);
-  }
+  if (width * height > LARGEST) throw new Error(tooLarge(LARGEST));
   const made = { data: new Uint8Array(width * height * channels), width, height, channels };
   let at = 0;
   for (const strip of strips(bitmap)) {
@@ -70,10 +70,10 @@ function* strips(bitmap, ground = null) {
 }
 
 /** Let white through, as reprise/codecs/alpha.py does. */
-function opaque(bitmap, channels) {
+async function opaque(bitmap, channels) {
   const { width, height } = bitmap;
   const made = { data: new Uint8Array(width * height * channels), width, height, channels };
-  const straight = untouched(bitmap);
+  const straight = untouched(bitmap) ?? await fromFrame(bitmap);
   const unused = straight !== null && isUnused(straight);
   let at = 0;
   for (const strip of straight ? [straight] : strips(bitmap, "#fff")) {
@@ -120,4 +120,22 @@ function untouched(bitmap) {
   const data = new Uint8Array(width * height * 4);
   gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, data);
   return gl.getError() === gl.NO_ERROR ? data : null;
+}
+
+/** Return the same by way of a frame of video, for Firefox where it has no WebGL; or null. */
+async function fromFrame(bitmap) {
+  if (new OffscreenCanvas(1, 1).getContext("webgl") || !globalThis.VideoFrame) return null;
+  const frame = new VideoFrame(bitmap, { timestamp: 0 });
+  try {
+    const data = new Uint8Array(frame.allocationSize());
+    if (data.length !== bitmap.width * bitmap.height * 4 || !/^(RGBA|BGRA)$/.test(frame.format)) return null;
+    await frame.copyTo(data);
+    if (frame.format === "RGBA") return data;
+    for (let at = 0; at < data.length; at += 4) [data[at], data[at + 2]] = [data[at + 2], data[at]];
+    return data;
+  } catch {
+    return null;
+  } finally {
+    frame.close();
+  }
 }

@@ -1,20 +1,12 @@
 // A sheet to draw on, with finger, pen, mouse or keyboard.
-//
-// What is drawn is moved and scaled before it is sent, as the digits of the usual sets were. White
-// on black, in the middle by its centre of mass, three quarters of the side (MNIST: 20 of 28
-// pixels); where the network sees fewer than 12 pixels there is no room for a margin, and it goes
-// from edge to edge (scikit-learn's 8 x 8 digits).
 
-const SIDE = 336; // pixels of the sheet's longer side
-const PEN = 0.1; // width of the pen, as a share of that: MNIST's strokes are 2 to 3 of 28 pixels
-const MARGINLESS = 12; // pixels
-const WITH_MARGIN = 0.75;
-const LARGEST = 3; // times: a dot stays a dot
+import { PEN, SIDE, framed } from "./framing.js";
+
 const STEP = 0.04; // of the side, of an arrow key
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** Make the canvas a sheet; `changed` gets a PNG, or null where it is empty. */
-export function sheet(canvas, input, { dark, changed, say }) {
+export function sheet(canvas, input, { dark, changed, empty, say }) {
   const scale = SIDE / Math.max(input.width, input.height);
   const [width, height] = [input.width, input.height].map((side) => Math.round(side * scale));
   [canvas.width, canvas.height] = [width, height];
@@ -24,6 +16,7 @@ export function sheet(canvas, input, { dark, changed, say }) {
 
   const show = () => {
     paint(canvas, strokes, dark());
+    empty(!strokes.length);
     if (pen.seen) mark(canvas, pen);
   };
   const ended = async () => {
@@ -70,8 +63,10 @@ export function sheet(canvas, input, { dark, changed, say }) {
       pen.x = Math.min(width, Math.max(0, pen.x + x));
       pen.y = Math.min(height, Math.max(0, pen.y + y));
       if (pen.down) strokes.at(-1).push([pen.x, pen.y]);
-    } else if (event.key === "Delete" || event.key === "Backspace") {
+    } else if (event.key === "Delete") {
       controls.clear();
+    } else if (event.key === "Backspace" || (event.key === "z" && (event.ctrlKey || event.metaKey))) {
+      controls.undo();
     } else {
       return;
     }
@@ -83,7 +78,11 @@ export function sheet(canvas, input, { dark, changed, say }) {
   canvas.addEventListener("focus", () => { pen.seen = canvas.matches(":focus-visible"); show(); });
   canvas.addEventListener("blur", () => { pen.seen = pen.down = false; show(); });
   const controls = {
-    undo: () => { strokes.pop(); pen.down = false; ended(); },
+    undo: () => {
+      pen.down = false;
+      say(strokes.pop() ? "Last line removed" : "Nothing to undo");
+      ended();
+    },
     clear: () => { strokes.length = 0; pen.down = false; say("Cleared"); ended(); },
     redraw: ended,
   };
@@ -115,40 +114,4 @@ function mark(canvas, { x, y, down }) {
     pen.arc(x, y, down ? 7 : 12, 0, 7);
     pen.stroke();
   }
-}
-
-/** Return the strokes in the middle of the sheet, at the size that such networks are used to. */
-export function framed(strokes, input, width, height) {
-  const tight = Math.max(input.width, input.height) < MARGINLESS;
-  const points = strokes.flat();
-  const [left, right] = ends(points.map(([x]) => x));
-  const [top, bottom] = ends(points.map(([, y]) => y));
-  const fill = tight ? 1 : WITH_MARGIN;
-  const room = [[width, right - left], [height, bottom - top]].map(([side, length]) => {
-    return (fill * side - PEN * SIDE) / Math.max(1, length);
-  });
-  const scale = Math.min(LARGEST, ...room);
-  const middle = tight ? [(left + right) / 2, (top + bottom) / 2] : mass(strokes);
-  return strokes.map((stroke) => stroke.map(([x, y]) => [
-    (x - middle[0]) * scale + width / 2, (y - middle[1]) * scale + height / 2,
-  ]));
-}
-
-function ends(values) {
-  return values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
-}
-
-/** Return the centre of mass of the lines; a dot weighs a pixel. */
-function mass(strokes) {
-  let [sum, across, down] = [0, 0, 0];
-  for (const stroke of strokes) {
-    stroke.forEach(([x, y], at) => {
-      const [u, v] = stroke[Math.max(0, at - 1)];
-      const length = stroke.length === 1 ? 1 : Math.hypot(x - u, y - v);
-      sum += length;
-      across += (length * (x + u)) / 2;
-      down += (length * (y + v)) / 2;
-    });
-  }
-  return sum ? [across / sum, down / sum] : strokes[0][0];
 }

@@ -26,7 +26,7 @@ export function fit(pixels, spec) {
   if (pixels.width === spec.width && pixels.height === spec.height) return pixels;
   const [width, height] = scaled(pixels, spec);
   if (spec.resize === "crop" && width * height > LARGEST) {
-    throw new Error(`${pixels.width} x ${pixels.height} pixels are too elongated to crop`);
+    throw new Error(`${pixels.width} x ${pixels.height} pixels are too elongated to crop to a size of ${spec.height} x ${spec.width}`);
   }
   const made = spec.interpolation === "nearest"
     ? nearest(pixels, width, height)

@@ -1,7 +1,11 @@
 // Answers of a server: GET model, POST predict, beside the page.
 
+import { MOST } from "./cards.js";
+import { lost } from "./reasons.js";
+
 const KEY = "reprise-token";
 const TRIES = 6; // of a request that a busy server puts off
+const PUT_OFF = [429, 503]; // what a busy server says
 const WAIT = 1; // seconds, where it does not say how long
 
 export const privacy = "Pictures are sent to the server of this page.";
@@ -11,7 +15,7 @@ export function connect({ token }) {
   const ask = async (path, signal, body) => read(await request(path, { signal, body }, token));
   return {
     open: () => ask("model"),
-    answer: (blob, signal) => first(ask("predict?top=5", signal, blob)),
+    answer: (blob, signal) => first(ask(`predict?top=${MOST}`, signal, blob)),
     async explain(blob, signal) {
       return (await first(ask("predict?top=1&explain=1", signal, blob))).heat_map;
     },
@@ -39,11 +43,11 @@ async function request(path, { signal, body }, token) {
       },
     }).catch((error) => {
       if (error.name === "AbortError") throw error;
-      throw Object.assign(new Error("the server cannot be reached; try again"), { heading: "No answer" });
+      throw lost("the server cannot be reached");
     });
     if (response.status === 401) {
       sessionStorage.setItem(KEY, await token(Boolean(secret)));
-    } else if (![429, 503].includes(response.status) || tries === TRIES) {
+    } else if (!PUT_OFF.includes(response.status) || tries === TRIES) {
       return response;
     } else {
       const seconds = Number(response.headers.get("Retry-After")) || WAIT;
@@ -57,5 +61,6 @@ async function request(path, { signal, body }, token) {
 async function read(response) {
   const found = await response.json().catch(() => ({}));
   if (response.ok || found.results) return found;
-  throw new Error(found.error ?? `the server says ${response.status} ${response.statusText}`);
+  const reason = found.error ?? `the server says ${response.status} ${response.statusText}`;
+  throw response.status >= 500 || PUT_OFF.includes(response.status) ? lost(reason) : new Error(reason);
 }

@@ -58,6 +58,7 @@ class Chart(NamedTuple):
     names: list[str]  # of the lines or layers
     lines: list[str]  # SVG paths
     layers: list[list[Rectangle]]
+    note: str = ""  # how to read it
     diagonal: bool = False  # from the lower left to the upper right: chance, or perfect calibration
 
 

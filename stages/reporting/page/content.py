@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from stages.artifacts.report import Bar
 from stages.reporting.baseline import Baseline
+from stages.reporting.data_notes import DataFact
 from stages.reporting.gallery import Gallery
 from stages.reporting.page.charts import Point, Series
+from stages.reporting.strips import Strip
 
 
 class ClassRow(NamedTuple):
@@ -22,15 +24,19 @@ class ClassRow(NamedTuple):
 class Content(NamedTuple):
     """Data, parameters and results of one run; the page leaves out what is empty."""
 
-    dataset: str
+    title: str  # data set, network and epochs
+    dataset: str  # its name, or those of its classes
+    classifier: str  # checksum of its file, by which other pages know that they are of the same
     facts: Mapping[str, object]  # at the head of the page: network, size of the images
-    data: Sequence[str]  # sentences on the balance of the classes and on duplicates
+    data: Sequence[DataFact]  # source, sizes, what was left out, duplicates, balance
+    strips: Sequence[Strip]  # images of train, of each class or of the first of many
     split: str  # that the scores are of
     baseline: Baseline  # what the accuracy must beat
     scores: Mapping[str, float | None]  # accuracy with ci_low and ci_high, and any others
     calibration: str  # a sentence
+    training: Sequence[str]  # sentences on the curves of training
     decisions: Sequence[str]  # sentences about what it does not know
-    params: Mapping[str, Mapping[str, object]]  # by section
+    params: Mapping[str, Mapping[str, object]]  # that have an effect, by section
     counts: Mapping[str, int]  # images per split
     classes: Sequence[ClassRow]
     # Actual, predicted, both indices into the classes, and images; only pairs that have images.

@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from stages.reporting.page.chart_notes import CORNER, NOTES
 from stages.reporting.page.charts import Axis, Chart, Series, bar_chart, line_chart, spanning
 from stages.reporting.page.content import Content
+from stages.reporting.page.corner import corner_side, within
 
 LARGEST = 30  # classes of the matrix at most; of more, only the most confused pairs are shown
 PAIRS = 12  # most confused pairs, shown at most
 SHARE = 0, 1  # range of an axis of rates
+FLOORS = (0.9, 0.8, 0.5)  # where the axis of precision may begin
 
 
 class Field(NamedTuple):
@@ -33,13 +36,14 @@ def charts(content: Content) -> list[Chart]:
     made = [
         _training(content, "loss", "nats per image"),
         _training(content, "accuracy", "share of images"),
-        _rates("ROC", ("false positive rate", "true positive rate"), content.roc),
-        _rates("Precision and recall", ("recall", "precision"), content.precision_recall),
-        _rates("Reliability", ("confidence", "accuracy of 5 images or more"), content.reliability),
+        _roc(content),
+        _precisions(content),
+        _rates("Reliability", ("confidence", "accuracy"), content.reliability),
         _confidence(content),
         _risks(content),
     ]
-    return [chart for chart in made if any(chart.lines) or any(chart.layers)]
+    shown = [chart for chart in made if any(chart.lines) or any(chart.layers)]
+    return [chart._replace(note=chart.note or NOTES[chart.title]) for chart in shown]
 
 
 def matrix(content: Content) -> list[list[Field]]:
@@ -91,7 +95,28 @@ def _training(content: Content, measure: str, unit: str) -> Chart:
 def _rates(title: str, labels: tuple[str, str], series: Sequence[Series]) -> Chart:
     """Return the chart of one rate over another; its diagonal is chance or perfect calibration."""
     x, y = (Axis(label, *SHARE) for label in labels)
-    return line_chart(title, (x, y), series)._replace(diagonal=title != "Precision and recall")
+    return line_chart(title, (x, y), series)._replace(diagonal=True)
+
+
+def _roc(content: Content) -> Chart:
+    """Return the ROC, or of a good model the upper left corner, in which all its curves turn."""
+    labels = "false positive rate", "true positive rate"
+    side = corner_side(content.roc)
+    if side == 1:
+        return _rates("ROC", labels, content.roc)
+    axes = Axis(labels[0], 0, side), Axis(labels[1], 1 - side, 1)
+    note = f"{CORNER} Shown are the upper left {side:.0%} of it, in which all curves turn."
+    return line_chart("ROC", axes, within(content.roc, side))._replace(note=note.replace("%", " %"))
+
+
+def _precisions(content: Content) -> Chart:
+    """Return precision over recall; of a good model, only high precisions."""
+    least = min([1, *(y for one in content.precision_recall for _, y in one.points)])
+    floor = next((low for low in FLOORS if low <= least), 0)
+    axes = Axis("recall", *SHARE), Axis("precision", floor, 1)
+    title = "Precision and recall"
+    note = f"{NOTES[title]}{f' The axis begins at {floor:g}.' if floor else ''}"
+    return line_chart(title, axes, content.precision_recall)._replace(note=note)
 
 
 def _confidence(content: Content) -> Chart:

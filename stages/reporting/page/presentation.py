@@ -1,27 +1,26 @@
 """Gather the content of the page from the results of a split."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from stages.artifacts.classifier import Card
-from stages.artifacts.cleaned import CleaningCounts
 from stages.artifacts.history import Epoch
 from stages.artifacts.predictions import Predictions
 from stages.artifacts.report import ClassScores
 from stages.artifacts.splits import Split
 from stages.reporting.baseline import Baseline, balance, duplicates, majority
-from stages.reporting.calibration import certainty, reliability
+from stages.reporting.data_notes import DataFact, Sources, facts
 from stages.reporting.outcome import RuleOutcome
-from stages.reporting.page.charts import Series
 from stages.reporting.page.content import ClassRow, Content
+from stages.reporting.page.curves_shown import class_curves, reliability_curves
+from stages.reporting.page.heading import effective, named, network_name
 from stages.reporting.results import Results
-
-NAMED = 3  # classes that a title names, where there are many
-ENOUGH = 5  # images of a bin of which the accuracy is shown
+from stages.reporting.strips import strips
+from stages.reporting.training_notes import notes
+from stages.reporting.wordings import counted
 
 
 class Background(NamedTuple):
@@ -32,39 +31,62 @@ class Background(NamedTuple):
     history: Sequence[Epoch]
     duplicates: Mapping[str, int] = MappingProxyType({})  # by kind
     outcome: RuleOutcome | None = None  # of the rule by which the model answers
-    cleaned: CleaningCounts | None = None
+    sources: Sources | None = None  # of the images, as download and preprocess told
+    classifier: str = ""  # checksum of its file
+
+    @property
+    def dataset(self) -> str:
+        """Name of the data set; empty where it has none."""
+        return self.sources.received.dataset if self.sources else ""
 
     def baseline(self, names: Sequence[str]) -> Baseline:
         """Return what an accuracy must beat, for classes of these names."""
         return majority(names, self.splits["train"].labels, self.splits[self.split].labels)
 
-    def data(self, names: Sequence[str]) -> list[str]:
+    def data(self, names: Sequence[str]) -> list[DataFact]:
         """Say what a reader should know of the data."""
         balanced = balance(names, self.splits["train"].labels)
-        cleaned = [self.cleaned.sentence()] if self.cleaned else []
-        return [balanced, *cleaned, *duplicates(self.duplicates, self.split)]
+        equal = " ".join(duplicates(self.duplicates, self.split))
+        if self.sources is None:
+            told = DataFact("equal pixels", equal), DataFact("balance", balanced)
+            return [fact for fact in told if fact.text]
+        return facts(self.sources, balanced, equal)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Images per split."""
+        return {name: len(split.labels) for name, split in self.splits.items()}
 
 
 def present(results: Results, background: Background) -> Content:
     """Return what the page shows."""
     card, tables, outcome = results.card, results.report.tables, background.outcome
+    rows = _classes(tables.classes, background.splits.values())
+    params, epochs = effective(card), len(background.history)
+    dataset = background.dataset or named(results.names)
     return Content(
-        dataset=_title(results.names),
-        facts=_facts(card, len(background.history)),
+        title=f"{dataset} · {network_name(card)}, {counted(epochs, 'epoch', 'epochs')}",
+        dataset=dataset,
+        classifier=background.classifier,
+        facts=_facts(card, epochs),
         data=background.data(results.names),
+        strips=[*strips(results.names, background.splits["train"], [row.images for row in rows])],
         split=background.split,
         baseline=background.baseline(results.names),
         scores={**results.report.scores, **(outcome.shown if outcome else {})},
         calibration=results.calibration(background.split),
+        training=notes(
+            background.history, params["network"] | params["training"], len(results.names)
+        ),
         decisions=outcome.sentences() if outcome else [],
-        params={"network": card.network.model_dump(mode="json"), "training": card.training},
-        counts={name: len(split.labels) for name, split in background.splits.items()},
-        classes=_classes(tables.classes, background.splits.values()),
+        params=params,
+        counts=background.counts,
+        classes=rows,
         confusion=_confusion(results.predictions),
         history=[epoch._asdict() for epoch in background.history],
-        roc=_curves(tables.roc),
-        precision_recall=_curves(tables.precision_recall),
-        reliability=_reliability(results),
+        roc=class_curves(tables.roc),
+        precision_recall=class_curves(tables.precision_recall),
+        reliability=reliability_curves(results),
         confidence=tables.confidence,
         risk_coverage=[(point.coverage, point.risk) for point in tables.risk_coverage],
         galleries=results.galleries,
@@ -72,19 +94,11 @@ def present(results: Results, background: Background) -> Content:
     )
 
 
-def _title(classes: Sequence[str]) -> str:
-    """Name the classes, or the first of many."""
-    if len(classes) <= NAMED + 1:
-        return ", ".join(classes)
-    return f"{', '.join(classes[:NAMED])} and {len(classes) - NAMED:,} more"
-
-
 def _facts(card: Card, epochs: int) -> dict[str, object]:
     """Return what stands at the head of the page."""
-    network, interface = card.network, card.interface
-    named = network.architecture if network.network in {"torchvision", "timm"} else network.network
-    images = f"{interface.width} x {interface.height} pixels"
-    return {"network": named, "images": images, "epochs": epochs}
+    interface = card.interface
+    images = f"{interface.width} × {interface.height} pixels"  # noqa: RUF001
+    return {"network": network_name(card), "images": images, "epochs": epochs}
 
 
 def _classes(scores: Sequence[ClassScores], splits: Iterable[Split]) -> list[ClassRow]:
@@ -104,25 +118,4 @@ def _confusion(predictions: Predictions) -> list[tuple[int, int, int]]:
     return [
         (*divmod(pair, classes), count)
         for pair, count in zip(met.tolist(), images.tolist(), strict=True)
-    ]
-
-
-def _curves(points: Sequence[tuple[str, float, float]]) -> list[Series]:
-    """Return a series for each curve; its points are consecutive."""
-    grouped = groupby(points, key=lambda point: point[0])
-    return [Series(name, [(x, y) for _, x, y in curve]) for name, curve in grouped]
-
-
-def _reliability(results: Results) -> list[Series]:
-    """Return accuracy by confidence, before and after temperature scaling.
-
-    Bins of fewer than ENOUGH images are left out: the accuracy of so few says nothing.
-    """
-    found = certainty(results.logits, results.split.labels, 1.0)
-    before = reliability(found.confidence, found.right)
-    after = results.report.tables.reliability
-    names = ("after temperature scaling", "before")
-    return [
-        Series(name, [(part.confidence, part.accuracy) for part in parts if part.images >= ENOUGH])
-        for name, parts in zip(names, (after, before), strict=True)
     ]

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from reprise.escaping import printable
 from reprise.grid import Captioned, Grid, Line
-from stages.pictures import fit, font, picture, shorten
+from stages.pictures import fit, picture, shorten
 from stages.training.tensorboard.first_layers import WEIGHTS, FirstLayer
+from stages.training.tensorboard.lettering import font
 
 Pixels: TypeAlias = UInt8[np.ndarray, "b h w c"]
 CELL, GAP, COLUMNS, MOST = 64, 4, 8, 32  # pixels: a map, around it; maps a row, and of an image

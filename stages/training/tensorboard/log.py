@@ -1,4 +1,4 @@
-"""The TensorBoard log of a training, under runs/; `make board` opens it.
+"""The TensorBoard log of a training, under runs/; `reprise board` opens it.
 
 It is no output of the stage: times are in the names and bytes of its files.
 """

@@ -22,12 +22,13 @@ from stages import address
 from stages.artifacts.history import Epoch
 from stages.batches import Resident, gather
 from stages.params import Params
-from stages.pictures import fit, font, picture, shorten
+from stages.pictures import fit, picture, shorten
 from stages.progress import say
 from stages.training.accumulation import Images
 from stages.training.tensorboard.events import Panel, Run
 from stages.training.tensorboard.feature_maps import sheets
 from stages.training.tensorboard.first_layers import WEIGHTS, Uncompiled, first_layers
+from stages.training.tensorboard.lettering import font, legend, lettered
 
 Logits: TypeAlias = Float[Tensor, "n k"]
 SHOWN = 30  # images in a picture
@@ -97,13 +98,16 @@ def mistakes(logits: Logits, data: Resident, classes: Sequence[str]) -> Iterator
     worst = wrong[confidence[wrong].argsort(descending=True, stable=True)][:SHOWN]
     if not len(worst):
         return
-    names = [printable(" ".join(name.split())) for name in classes]  # on one line
+    whole = [printable(" ".join(name.split())) for name in classes]  # on one line
+    names = lettered(whole)
     captions = [
         f"is {names[labels[row]]}\nsaid {names[predicted[row]]}\n{confidence[row]:.0%}"
         for row in worst.tolist()
     ]
     picture = mosaic(_pixels(gather(data.images, worst.to(data.images.device))), captions)
     yield _panel("val", _records().image("mistakes", picture, dataformats="HWC"))
+    if told := legend(whole):
+        yield _panel("val", _records().text("numbers of classes", told))
 
 
 def parameters(params: Params, best: Epoch) -> Iterator[Panel]:

@@ -26,7 +26,7 @@ class StepSignal:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 # In place, as DVCLive does: trainings that run side by side share the file.
                 self._path.write_text(
-                    json.dumps({"pid": os.getpid(), "step": epoch}), encoding="utf-8"
+                    json.dumps({"pid": os.getpid(), "step": epoch}), encoding="utf-8", newline="\n"
                 )
 
     def remove(self) -> None:

@@ -3,7 +3,7 @@ from exports import PARAMS, job
 from pydantic import ValidationError
 
 from stages.exporting.formats import Formats, known
-from stages.exporting.model_card import PYTHON
+from stages.exporting.snippets import PYTHON
 
 GIVEN = PARAMS.part(Formats).model_dump()
 

@@ -75,10 +75,13 @@ def test_counts_parameters_scores_and_limits_are_in_it() -> None:
     text = card({"onnx": EXACT, "pt2": {"unsupported": "if | else"}, "onnx_any_size": RESIZED})
     for part in (
         "# Image classifier, version 1.2",
-        "Licence: MIT",
+        "| licence | MIT |",
         "| train | 20 |",
-        "1 files of the source were left out",
-        "0. `dark`",
+        "Left out as undecodable: 1 file of the source.",
+        "| 0 | `dark` |",
+        "| network | `cnn`, ",
+        "| accuracy on test | 0.9000 (0.5958 to 0.9821) |",
+        "## Intended use",
         "| lr | `0.01` |",
         '| network | `"cnn"` |',
         "| onnx | 0.9000 (0.5958 to 0.9821) | 100.00% | 90.00% | 2e-07 | 1,234 |",
@@ -99,11 +102,11 @@ def test_a_cleaning_is_told_with_its_tables_and_splits() -> None:
     meta = DATA.meta.model_copy(update={"cleaned": counts})
     text = render(Subject(warm(), meta, {"onnx": EXACT}), PARAMS)
     assert "1,300 images were left out and 12 got another label (8 in train, 4 in test)." in text
-    assert "Then 1 files of the source were left out, as they cannot be decoded." in text
+    assert "Left out as undecodable: 1 file of the source." in text
     assert "c.csv" in text
-    assert "0. `dark`" in text
+    assert "| 0 | `dark` |" in text
     whole = meta.model_copy(update={"excluded": {}})
-    assert "files of the source" not in render(Subject(warm(), whole, {"onnx": EXACT}), PARAMS)
+    assert "of the source." not in render(Subject(warm(), whole, {"onnx": EXACT}), PARAMS)
 
 
 def test_only_what_was_made_is_explained() -> None:

@@ -108,7 +108,7 @@ def test_folds_beside_published_splits_are_refused(other: str) -> None:
     assert complaint({"train": LABELS, other: LABELS}, params(folds=4)) == (
         f"preprocess.folds is 4, but train, {other} are published; every image is in the test of "
         "one fold: set preprocess.splits: fresh, or folds to null; "
-        "`make folds K=4 ARGS='-S preprocess.splits=fresh'` does the former"
+        "`reprise folds 4 -S preprocess.splits=fresh` does the former"
     )
 
 

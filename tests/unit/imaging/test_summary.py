@@ -163,7 +163,7 @@ def test_every_finding_has_a_remark() -> None:
     same = "; listed in metrics/preprocess.json as duplicates"
     assert list(messages(seen({"a": "x", "b": "y"}, odd)._replace(dropped=5), found)) == [
         ("2 images left out as undecodable; listed in metrics/preprocess.json as excluded_files"),
-        f"1 images of train have the same pixels as images of val{same}",
+        f"1 image of train has the same pixels as images of val{same}",
         f"4 images of train have the same pixels as images of test{same}",
         f"2 images of val have the same pixels as images of test{same}",
         "5 of them dropped from train",
@@ -173,7 +173,7 @@ def test_every_finding_has_a_remark() -> None:
             "listed in metrics/preprocess.json as odd_files"
         ),
         (
-            "1 images may not be what they should: wholly transparent; "
+            "1 image may not be what it should: wholly transparent; "
             "listed in metrics/preprocess.json as odd_files"
         ),
     ]

@@ -22,7 +22,7 @@ def told(given: Predictions | None, images: Images = IMAGES) -> list[str]:
 def test_labels_of_train_are_not_judged_without_folds() -> None:
     (line,) = told(None)
     assert line.startswith("2 of 4 labels, of train, are not judged: the classifier learnt them.")
-    assert "`make folds` judges them, too (docs/inspecting.md)" in line
+    assert "`reprise folds` judges them, too (docs/inspecting.md)" in line
 
 
 def test_a_file_of_some_images_says_so() -> None:
@@ -37,7 +37,7 @@ def test_predictions_of_these_images_need_no_word() -> None:
 def test_predictions_from_before_a_cleaning_are_called_that() -> None:
     (line,) = told(predicted("abcdef", [1, 1, 0, 0, 0, 0]))
     assert "were made before 2 labels changed and 2 images were left out" in line
-    assert "run `make folds` again" in line
+    assert "run `reprise folds` again" in line
 
 
 @pytest.mark.parametrize(

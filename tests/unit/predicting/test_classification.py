@@ -2,6 +2,7 @@
 
 import base64
 import re
+from html import escape
 from html.parser import HTMLParser
 from io import BytesIO
 
@@ -17,7 +18,7 @@ from reprise.result_table import LINES, ROWS
 
 GOOD = Prediction("a.png", pixels(0), [("ants", 0.9), ("bees", 0.1)])
 OPEN = GOOD._replace(decision=Decision(answered=False, ood=True, classes=["ants", "bees"]))
-BAD = Failure("b.png", "no image that Pillow knows")
+BAD = Failure("b.png", "no picture of a kind that can be read")
 EVIL = "<script>alert(1)</script>\x1b[2J\n"
 
 
@@ -37,6 +38,45 @@ class Tags(HTMLParser):
         self.text += data
 
 
+LONG = "/".join(["folder"] * 9) + "/<b>the&end.png"
+
+
+def test_a_long_path_is_shortened_in_the_middle_with_all_of_it_at_hand() -> None:
+    page = Classification(GOOD._replace(name=LONG))._repr_html_()
+    whole = escape(LONG)
+    assert f'<span title="{whole}">folder/folde…' in page
+    assert f"{escape(LONG[-28:])}</span>" in page
+    assert page.count(whole) == 1
+    short = "a" * 41
+    assert f">{short}<" in Classification(GOOD._replace(name=short))._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (0.0, "0.0%"),
+        (1e-9, "<0.1%"),
+        (0.001, "0.1%"),
+        (0.5, "50.0%"),
+        (0.9995, ">99.9%"),
+        (1.0, "100.0%"),
+    ],
+)
+def test_what_is_not_all_or_nothing_is_not_shown_as_such(share: float, told: str) -> None:
+    found = Classification(GOOD._replace(ranked=[("a", share)]))
+    assert repr(found) == f"a.png: a ({told})"
+    assert f"a&nbsp;({escape(told)})" in found._repr_html_()
+
+
+def test_the_reason_of_an_error_stands_in_place_of_the_answer() -> None:
+    cells = re.findall("<td[^>]*>(.*?)</td>", Classifications([BAD])._repr_html_())
+    assert cells == ["", "b.png", f"<em>error: {BAD.reason}</em>", ""]
+
+
+def test_one_is_no_plural() -> None:
+    assert repr(Classifications([GOOD])).splitlines()[0] == "1 picture"
+
+
 def test_one_is_a_line() -> None:
     assert repr(Classification(GOOD)) == "a.png: ants (90.0%), bees (10.0%)"
     assert repr(Classification(OPEN)) == "a.png: unknown, perhaps ants (90.0%), bees (10.0%)"
@@ -47,7 +87,7 @@ def test_several_are_lines_below_a_heading() -> None:
     assert repr(Classifications([GOOD, BAD], "passed over 1")).splitlines() == [
         "2 pictures, of which 1 cannot be predicted",
         "[0] a.png: ants (90.0%), bees (10.0%)",
-        "[1] b.png: error: no image that Pillow knows",
+        "[1] b.png: error: no picture of a kind that can be read",
         "passed over 1",
     ]
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from reprise import command, completion, repository
+from reprise import command, completion, repository, tool_parsers
 from reprise.command import main
 from reprise.command_table import COMMANDS
 from reprise.repository import MARKS, PlaceError
+from reprise.standing import reached
 
 ROOT = Path(__file__).parents[3]
 Captured = pytest.CaptureFixture[str]
@@ -25,7 +27,7 @@ def test_help_has_every_command_in_a_line(word: str, capsys: Captured) -> None:
     printed = capsys.readouterr().out
     lines = printed.splitlines()
     assert [line.split()[0] for line in lines if line.startswith("  ")] == [*COMMANDS]
-    assert len(lines) <= 35
+    assert len(lines) <= 40
     assert max(map(len, lines)) <= 79
 
 
@@ -46,6 +48,7 @@ def test_the_version_is_told(capsys: Captured) -> None:
         ("comprae", "did you mean `reprise compare`? "),
         ("Predict", "did you mean `reprise predict`? "),
         ("verify_cache", "did you mean `reprise verify-cache`? "),
+        ("--verion", "did you mean `reprise --version`? "),
         ("xyz", "there is no command xyz; `reprise --help`"),
         ("\x1b[2J", "there is no command \\x1b[2J;"),
     ],
@@ -164,7 +167,7 @@ def test_without_the_pipeline_the_remedy_is_told(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repository, "find_spec", lambda _: None)
-    with pytest.raises(PlaceError, match=r"make \.venv/installed"):
+    with pytest.raises(PlaceError, match=r"`pip install -c constraints\.txt -e"):
         repository.python(project)
 
 
@@ -181,7 +184,8 @@ def completed(line: str, script: str) -> list[str]:
     script += (
         f"\nCOMP_WORDS=({' '.join(words)} ); COMP_CWORD={len(words) - 1}; "
         f"[ {len(words)} -gt ${{#COMP_WORDS[@]}} ] && COMP_WORDS+=('')\n"
-        '_shtab_reprise 2>/dev/null; printf "%s\\n" "${COMPREPLY[@]}"\n'
+        f"_shtab_{words[0].replace('-', '_')} 2>/dev/null"
+        '; printf "%s\\n" "${COMPREPLY[@]}"\n'
     )
     return subprocess.check_output(["bash", "-c", script], text=True, cwd=ROOT).split()
 
@@ -194,6 +198,15 @@ def completed(line: str, script: str) -> list[str]:
         ("reprise predict --thr", ["--threads", "--threshold"]),
         ("reprise predict --format j", ["jsonl"]),
         ("reprise completion z", ["zsh"]),
+        ("reprise demo --", ["--help", "--model", "--name", "--runtime"]),
+        ("reprise repeat --s", ["--splits"]),
+        ("reprise search --st", ["--storage"]),
+        ("reprise experiments --sort l", ["loss"]),
+        ("reprise verify r", ["raw"]),
+        ("reprise search ", ["apply", "board"]),
+        ("reprise search apply --f", ["--file"]),
+        ("reprise-predict --thr", ["--threads", "--threshold"]),
+        ("reprise-predict --format j", ["jsonl"]),
     ],
 )
 def test_bash_completes_commands_and_options(line: str, expected: list[str], offers: str) -> None:
@@ -205,7 +218,86 @@ def test_every_shell_gets_all_commands(shell: str, capsys: Captured) -> None:
     assert completion.main([shell]) == 0
     printed = capsys.readouterr().out
     assert all(name in printed for name in COMMANDS)
-    assert all(option in printed for option in ("threshold", "explain"))
+    assert all(option in printed for option in ("threshold", "explain", "runtime", "storage"))
+
+
+@pytest.mark.parametrize("shell", completion.SHELLS)
+def test_every_shell_gets_the_other_program(shell: str, capsys: Captured) -> None:
+    assert completion.main([shell, "reprise-predict"]) == 0
+    printed = capsys.readouterr().out
+    assert "_shtab_reprise_predict" in printed
+    assert "threshold" in printed
+    assert "find-lr" not in printed
+
+
+def test_the_options_of_every_command_are_completed() -> None:
+    assert {*completion.PARSERS} == {*COMMANDS}, "a command lacks its parser in completion.PARSERS"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_usage_is_that_of_the_command(name: str) -> None:
+    told = completion.PARSERS[name]().format_help()
+    assert told.startswith(f"usage: reprise {name} ")
+    assert "make " not in told
+    assert "python -m tools" not in told
+
+
+@pytest.mark.parametrize("name", tool_parsers.ARGUMENTS)
+def test_the_help_of_a_tool_needs_no_repository(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="0"):
+        main([name, "--help"])
+    assert capsys.readouterr().out.startswith(f"usage: reprise {name} ")
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [(("search", "aply"), "search-apply"), (("verify", "cach"), "verify-cache")]
+)
+def test_a_misspelt_second_word_is_told(
+    words: tuple[str, str], meant: str, capsys: Captured
+) -> None:
+    assert main([*words]) == 2
+    assert capsys.readouterr().err.endswith(f"did you mean `reprise {meant}`?\n")
+
+
+def test_what_another_program_knows_is_passed_on(capsys: Captured) -> None:
+    parser = tool_parsers.parser("experiments")
+    given, rest = parser.read_some(["-A", "--sort-by", "x", "--num=5", "--all-tags"])
+    assert given.all_commits
+    assert rest == ["--sort-by", "x", "--num=5", "--all-tags"]
+    with pytest.raises(SystemExit, match="2"):
+        parser.read_some(["--all-comits"])
+    assert "did you mean --all-commits?" in capsys.readouterr().err
+
+
+def test_paths_are_said_and_shown_from_where_one_stands(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "tools/search.py").write_text(
+        "import sys; from pathlib import Path; from reprise.standing import reached, shown\n"
+        "print(reached(sys.argv[2]), shown(Path('metrics/page.html')), shown(Path('/a')))\n"
+    )
+    out, _ = started(project / "deep/er", "search", "x.csv").communicate(timeout=60)
+    assert out.split() == [str(Path("deep/er/x.csv")), "../../metrics/page.html", "/a"]
+    out, _ = started(project, "search", "x.csv").communicate(timeout=60)
+    assert out.split() == ["x.csv", "metrics/page.html", "/a"]
+    monkeypatch.setenv("REPRISE_STANDING", "deep")
+    assert reached("../y") == Path("y")
+
+
+def test_two_words_are_a_command_of_two(project: Path) -> None:
+    out, _ = started(project, "search", "apply", "--x").communicate(timeout=60)
+    assert json.loads(out)[0] == ["apply", "--x"]
+
+
+def test_nobody_speaks_of_make_or_modules() -> None:
+    told = re.compile(r"`make [a-z]|ARGS=|python -m tools\.")
+    found = {*(ROOT / "tools").rglob("*.py"), *(ROOT / "reprise").rglob("*.py")}
+    # Before anything is installed in a repository of one's own, make is what there is.
+    for path in found - {*(ROOT / "reprise/founding").rglob("*.py")}:
+        assert not told.search(path.read_text("utf-8")), path
 
 
 def test_without_shtab_the_remedy_is_told(

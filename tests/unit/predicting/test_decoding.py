@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 from toys import encoded, pixels
 
-from reprise.codecs import completeness
+from reprise.codecs import complaints, completeness
 from reprise.codecs.undecodable import UndecodableError
 from reprise.decoding import LARGEST, decode, eight_bits
 from reprise.spec import Channels
@@ -340,14 +340,17 @@ def test_exif_that_makes_the_parser_raise_leaves_the_pixels_as_they_are(
         b"garbage",
         b"a photograph of a cat",
         b"<svg></svg>",
-        b"\x89PNG\r\n\x1a\n",
-        b"GIF89a",
-        b"\xff\xd8\xff\xe0",
+        b"BMW is a car",
         bytes(1000),
     ],
 )
 def test_bytes_that_are_no_image_are_refused(data: bytes) -> None:
-    assert complaint(data) == "no image that Pillow knows"
+    assert complaint(data) == "no picture of a kind that can be read"
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n", b"GIF89a", b"\xff\xd8\xff\xe0"])
+def test_the_begin_of_an_image_is_one_cut_short(data: bytes) -> None:
+    assert complaint(data) == complaints.SHORT
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
@@ -359,7 +362,7 @@ def test_a_truncated_image_is_refused(kind: str, share: float) -> None:
 
 @pytest.mark.parametrize("data", [b"\x89HDF\r\n\x1a\n" + bytes(90), b"GRIB\0\0\0\1" + bytes(50)])
 def test_a_format_that_pillow_knows_but_cannot_decode_is_refused(data: bytes) -> None:
-    assert complaint(data) == "no image that Pillow knows"
+    assert complaint(data) == complaints.NOTHING
 
 
 def test_a_postscript_program_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -382,12 +385,12 @@ def test_a_decompression_bomb_is_refused_whatever_becomes_of_warnings(
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter(action)
-        assert "bomb" in complaint(bomb(*sides))
+        assert complaint(bomb(*sides)) == "has more than 89,478,485 pixels; make it smaller"
 
 
 def test_the_limit_is_the_size_that_pillow_warns_of() -> None:
     assert abs(LARGEST - (Picture.MAX_IMAGE_PIXELS or 0)) <= 1
-    assert "bomb" not in complaint(bomb(9459, 9459))
+    assert "more than" not in complaint(bomb(9459, 9459))
 
 
 def fail_with(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -399,7 +402,7 @@ def fail_with(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_error_without_words_is_named_by_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
     fail_with(ZeroDivisionError(), monkeypatch)
-    assert complaint(encoded(GREY)) == "ZeroDivisionError"
+    assert complaint(encoded(GREY, "TIFF")) == "ZeroDivisionError"
 
 
 @pytest.mark.parametrize(

@@ -42,13 +42,24 @@ def test_the_page_knows_what_the_model_says(
     assert (place / "site" / "model.onnx").read_bytes() == content
     text = (place / "site" / "demo.json").read_text("ascii")
     assert json.loads(text)["model"] == {
-        "name": "Tiere <b>",
+        "name": "model",
+        "title": "Tiere <b>",
         "version": hashlib.sha256(content).hexdigest()[:12],
         "classes": list(HOSTILE),
         "input": {**linear.SPEC._asdict(), "format": "float"},
         "abstains": True, "sets": True, "decides": True, "license": "Apache-2.0",
     }  # fmt: skip
     assert "python -m http.server --directory site" in capsys.readouterr().out
+
+
+def test_a_title_is_utf8_whatever_the_locale(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--name", "Zahl \udcc3\udcbc") == 0  # as Python has ü where the locale is C
+    told = json.loads((place / "site" / "demo.json").read_bytes())["model"]
+    assert told["title"] == "Zahl ü"
+    assert run("--name", "Zahl \udcff") == 1
+    assert capsys.readouterr().err == "--name Zahl \\udcff: is no text in UTF-8\n"
 
 
 def test_a_model_without_a_rule_always_answers(place: Path) -> None:

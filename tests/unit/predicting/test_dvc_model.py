@@ -94,13 +94,16 @@ def test_what_was_fetched_is_kept_and_what_is_damaged_is_fetched_anew(
     shutil.rmtree(mine / ".dvc/cache", ignore_errors=True)
     Classifier.from_repo(str(mine), "HEAD")  # from what is kept
     kept.unlink()
-    with pytest.raises(ModelError, match=f"{mine} at HEAD: {MODEL} cannot be fetched"):
+    with pytest.raises(ModelError, match=f"{mine}@HEAD: {MODEL} cannot be fetched"):
         Classifier.from_repo(str(mine), "HEAD")
 
 
 def test_a_model_in_git_itself_is_taken(colleague: Path) -> None:
     found = Classifier.from_repo(f"file://{colleague}", "old", "plain.onnx")
     assert found.classes == CARD.classes
+    assert repr(found) == (
+        f"Classifier('file://{colleague}@old:plain.onnx'): 3 classes, pictures of 6 x 7 x 3"
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,13 +119,24 @@ def test_what_is_not_there_is_one_message(rev: str, path: str, told: str, collea
     with pytest.raises(ModelError, match=told) as error:
         Classifier.from_repo(f"file://{colleague}", rev, path)
     assert len(str(error.value).splitlines()) == 1
+    assert str(error.value).startswith(f"file://{colleague}@{rev}:")
+
+
+def test_where_there_is_no_repository_nothing_else_is_told(tmp_path: Path) -> None:
+    place = str(tmp_path / "none")
+    with pytest.raises(ModelError) as error:
+        Classifier.from_repo(place)
+    told = str(error.value)
+    assert told.startswith(f"{place}: {MODEL} cannot be fetched (")
+    assert told.endswith("; name the address or the folder of a Git repository that you may read")
+    assert "dvc-clone" not in told
 
 
 def test_a_password_is_not_told() -> None:
     with pytest.raises(ModelError) as error:
         Classifier.from_repo("https://me:secret%2Fword@127.0.0.1:1/x.git?token=abcd", "main")
     told = str(error.value)
-    assert told.startswith("https://127.0.0.1:1/x.git at main: ")
+    assert told.startswith("https://127.0.0.1:1/x.git@main: ")
     assert not {word for word in ("secret", "word", "abcd", "me:") if word in told}
 
 

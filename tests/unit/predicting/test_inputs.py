@@ -67,6 +67,16 @@ def test_a_pattern_stands_for_the_files_that_match(pattern: str, files: list[str
     assert names(f"{root}/{pattern}") == [f"{root}/{file}" for file in files]
 
 
+def test_a_list_may_begin_with_a_byte_order_mark() -> None:
+    assert names("-", stdin=b"\xef\xbb\xbfa.png\r\nb/2.jpg\r\n") == ["a.png", "b/2.jpg"]
+    assert names("-", stdin=b"\xef\xbb\xbf\na.png\n") == ["a.png"]
+
+
+def test_an_empty_name_is_a_failure() -> None:
+    reason = "is an empty text; name a file, a folder or an address"
+    assert found([""]) == [Failure("''", reason)]
+
+
 def test_a_file_whose_name_is_a_pattern_is_that_file() -> None:
     Path("a[1].png").touch()
     Path("a1.png").touch()
@@ -74,7 +84,7 @@ def test_a_file_whose_name_is_a_pattern_is_that_file() -> None:
 
 
 def test_what_is_not_there_is_left_for_the_reading_to_tell() -> None:
-    assert names("none.png", "") == ["none.png", ""]
+    assert names("none.png") == ["none.png"]
 
 
 @pytest.mark.parametrize("pattern", ["*.webp", "none/*", "b/c*", "[]"])
@@ -187,7 +197,7 @@ def test_what_is_no_picture_is_passed_over_and_named(data: bytes) -> None:
     taken, skipped = in_folder({"a.png": PNG, "b.dat": data, "c": data})
     assert taken == ["a.png"]
     assert str(skipped) == (
-        "passed over 2 that are no images (.dat 1, no suffix 1): own/b.dat, own/c"
+        "passed over 2 files that are no images (.dat 1, no suffix 1): own/b.dat, own/c"
     )
 
 
@@ -195,7 +205,7 @@ def test_of_many_that_are_passed_over_the_first_are_named() -> None:
     texts = {f"{n:02}.txt": b"text" for n in range(12)} | {f"{n}.csv": b"1" for n in range(3)}
     _, skipped = in_folder(texts)
     told = str(skipped)
-    assert told.startswith("passed over 15 that are no images (.txt 12, .csv 3): own/0")
+    assert told.startswith("passed over 15 files that are no images (.txt 12, .csv 3): own/0")
     assert told.endswith(" and 10 more")
     assert "\n" not in told
 

@@ -60,8 +60,8 @@ def test_pixels_are_those_that_preprocess_stores(
     ("content", "reason"),
     [
         (b"", "is empty (0 bytes)"),
-        (b"text", "no image that Pillow knows"),
-        (FILES["scan.png"][:200], "image file is truncated"),
+        (b"text", "no picture of a kind that can be read"),
+        (FILES["scan.png"][:200], "cut short or damaged"),
         (b"Pf\n1 1\n-1.0\n" + struct.pack("<f", 1), "floating-point pixels have no known range"),
     ],
 )

@@ -51,6 +51,9 @@ def test_a_missing_key_is_named(key: str) -> None:
         ("width", None, "pixels"),
         ("channels", 4, "1 or 3"),
         ("channels", [3], "1 or 3"),
+        ("channels", True, "1 or 3"),
+        ("channels", 1.0, "1 or 3"),
+        ("channels", 3.0, "1 or 3"),
         ("resize", "letterbox", "stretch or crop or pad"),
         ("interpolation", "cubic", "nearest or box or bilinear or hamming or bicubic or lanczos"),
         ("temperature", 0, "a number above 0"),
@@ -91,3 +94,10 @@ def test_a_rule_is_read_back(rule: Rule) -> None:
 def test_a_damaged_rule_is_refused(rule: object) -> None:
     with pytest.raises(ValueError, match=r"^threshold is "):
         parse(json.dumps({**VALUES, "rule": rule}))
+
+
+@pytest.mark.parametrize("key", ["threshold", "energy_threshold"])
+@pytest.mark.parametrize("value", [10**400, -(10**400), float("nan"), float("inf"), True])
+def test_a_threshold_that_no_float_holds_is_refused(key: str, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"^{key} is .*expected a number"):
+        parse(json.dumps({**VALUES, "rule": RULE._asdict() | {key: value}}))

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from onnx import ModelProto, helper, numpy_helper
 
 from reprise import metadata
 from reprise.metadata import InputFormat, Metadata
-from reprise.model import ModelError, load
+from reprise.model import MODEL, ModelError, default, load
+from reprise.repository import MARKS
 from reprise.rule import Rule
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (5, 6, 7, 3), np.uint8)
@@ -43,9 +45,52 @@ def test_probabilities_are_those_of_the_network(
 
 
 def test_a_missing_model_is_named_with_the_remedy(tmp_path: Path) -> None:
-    assert "is missing; name a model, or make one with `dvc repro export`" in complaint(
-        tmp_path / "none.onnx"
+    assert complaint(tmp_path / "none.onnx").endswith(
+        "none.onnx: is missing; name a model that stage `export` wrote, or make one by "
+        "`dvc repro export`"
     )
+
+
+def test_who_has_no_repository_is_told_where_a_model_comes_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for told in (
+        complaint(Path("none.onnx")),
+        complaint(written(tmp_path, model(metadata={"author": "me"}))),
+    ):
+        assert "name a model.onnx that Reprise exported: whoever trained it has it" in told
+        assert "`dvc get URL models/export/model.onnx` fetches it" in told
+        assert "dvc repro" not in told
+
+
+@pytest.fixture
+def deep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand two folders deep in a repository."""
+    for mark in MARKS:
+        (tmp_path / mark).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / mark).touch()
+    (tmp_path / "docs/more").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "docs/more")
+    return tmp_path
+
+
+def test_the_default_is_that_of_the_repository_as_one_reaches_it(deep: Path) -> None:
+    assert default() == Path("../../models/export/model.onnx")  # where it would be
+    (deep / MODEL).parent.mkdir(parents=True)
+    (deep / MODEL).touch()
+    assert default() == Path("../../models/export/model.onnx")
+    assert default((MODEL.with_name("other.onnx"), MODEL)) == Path("../..", MODEL)
+    MODEL.parent.mkdir(parents=True)
+    MODEL.touch()
+    assert default() == MODEL  # one that is here comes first
+
+
+def test_the_default_of_no_repository_is_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert default() == MODEL
 
 
 def test_a_folder_is_no_model(tmp_path: Path) -> None:
@@ -67,9 +112,7 @@ def test_a_truncated_model_is_refused(tmp_path: Path) -> None:
 
 def test_a_model_of_somebody_else_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, model(metadata={"author": "somebody"}))
-    assert "was exported by another program or an old version; export the classifier" in complaint(
-        path
-    )
+    assert "was exported by another program or an old version; name a model that" in complaint(path)
 
 
 @pytest.mark.parametrize("text", ["", "[]", metadata.dump(CARD).replace("crop", "letterbox")])
@@ -221,6 +264,35 @@ def test_a_model_with_its_weights_in_another_file_is_found_from_any_folder(tmp_p
     assert (tmp_path / "weights.bin").stat().st_size > 0
     found = load(path, 1).answers(IMAGES).probabilities
     np.testing.assert_allclose(found, probabilities(IMAGES, CARD), atol=1e-6)
+
+
+def test_a_model_is_read_from_a_folder_whose_name_is_no_utf8(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    found = load(export(folder / "model.onnx"), 1).answers(IMAGES).probabilities
+    np.testing.assert_allclose(found, probabilities(IMAGES, CARD), atol=1e-6)
+    (folder / "text.onnx").write_bytes(b"text")
+    with pytest.raises(ModelError, match=r"is no ONNX model .* name a model that stage"):
+        load(folder / "text.onnx", 1)
+
+
+def test_weights_beside_it_are_not_taken_from_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    onnx_package.save_model(
+        model(), "model.onnx", save_as_external_data=True, location="w.bin", size_threshold=256
+    )
+    folder = Path(os.fsdecode(b"caf\xe9"))
+    folder.mkdir()
+    Path("model.onnx").rename(folder / "model.onnx")
+    with pytest.raises(ModelError, match="is no UTF-8, so that files beside it cannot be read"):
+        load(folder / "model.onnx", 1)
+
+
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"a\\x00b: is no name that a file can have"):
+        load(tmp_path / "a\0b", 1)
 
 
 def test_a_rule_without_its_outputs_is_refused(tmp_path: Path) -> None:

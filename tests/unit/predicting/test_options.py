@@ -71,6 +71,7 @@ def test_cores_are_counted_where_the_system_does_not_say_which_are_free(
     [
         ("", "required: IMAGES"),
         ("m.onnx", "name IMAGES, too"),
+        ("m.onnx - a.png -", "- stands more than once; standard input can be read but once"),
         ("m.pt2 a.png", "m.pt2 is for PyTorch; name the model.onnx"),
         ("M.SAFETENSORS", "M.SAFETENSORS is for PyTorch; name the model.onnx"),
         ("a.png --top 0", "--top: must be a whole number from 1, is '0'"),
@@ -85,7 +86,7 @@ def test_cores_are_counted_where_the_system_does_not_say_which_are_free(
         (f"a.png --output {'o' * 300}.csv", "--output: "),
         (f"a.png --explain {'o' * 300}", ": File name too long"),
         ("a.png --top ²", "--top: must be a whole number"),
-        ("a.png --format xml", "--format: invalid choice: 'xml'"),
+        ("a.png --format xml", "--format: must be table, jsonl or csv, is 'xml'"),
         ("a.png --sheet s.jpg", "--sheet: must end in .png, is 's.jpg'"),
         ("a.png --sheet none/s.png", "--sheet: none is no folder; make it first"),
         ("a.png --output none/o.csv", "--output: none is no folder; make it first"),
@@ -99,8 +100,13 @@ def test_cores_are_counted_where_the_system_does_not_say_which_are_free(
         ("a.png --threshold 2", "--threshold: must be a number from 0 to 1, is '2'"),
         ("a.png --threshold nan", "--threshold: must be a number from 0 to 1, is 'nan'"),
         ("a.png --threshold half", "--threshold: must be a number from 0 to 1, is 'half'"),
-        ("a.png --batch 3", "--batch"),
-        ("a.png --verbose", "--verbose"),
+        ("a.png --batch 3", "there is no option --batch; did you mean --batch-size?"),
+        ("a.png --verbose", "there is no option --verbose; `reprise predict --help` lists them"),
+        ("--treshold 0.8 a.png", "there is no option --treshold; did you mean --threshold?"),
+        ("--batch_size=3", "there is no option --batch_size; did you mean --batch-size?"),
+        ("a.png -top 3", "there is no option -top; did you mean --top?"),
+        ("a.png --json", "there is no option --json; did you mean --format jsonl?"),
+        ("a.png --format jsnl", "is 'jsnl'; did you mean jsonl?"),
     ],
 )
 def test_a_mistake_ends_with_usage_and_code_2(
@@ -120,5 +126,5 @@ def test_help_tells_all_that_the_command_takes(capsys: pytest.CaptureFixture[str
     assert set(re.findall(r"--[a-z-]+", printed)) >= {
         "--top", "--format", "--batch-size", "--threads", "--sheet"
     }  # fmt: skip
-    assert "exit codes: 0 all was predicted" in printed
+    assert "exit codes:\n  0    all was predicted" in printed
     assert max(map(len, printed.splitlines())) <= 100

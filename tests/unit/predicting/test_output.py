@@ -44,6 +44,18 @@ def test_a_row_of_the_table_is_one_line_whatever_the_names() -> None:
     assert row("table", ODD, [("a\nb", 1.0)]) == r'a\nb  100.00%  a, "b"\n\x1b[2J\udcff.png'
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("\udcc3\udcbc\udce6\udcbc\udca2.png", "ü漢.png"),
+        ("\udcc3\udcbc\udcff", "ü\\udcff"),
+        ("\ud800", "\\ud800"),
+    ],
+)
+def test_the_table_shows_letters_whatever_the_locale(name: str, shown: str) -> None:
+    assert row("table", name).endswith(f"  {shown}")
+
+
 @pytest.mark.parametrize("name", ["a.png", ODD, "é 漢字"])
 def test_json_gives_path_and_classes_back(name: str) -> None:
     line = row("jsonl", name)
@@ -59,7 +71,7 @@ def test_json_gives_path_and_classes_back(name: str) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["a.png", 'a, "b".png', "é 漢字", "-1", "a-b=c"])
+@pytest.mark.parametrize("name", ["a.png", 'a, "b".png', "é 漢字", "-1", "a-b=c", "a <b>c.png"])
 def test_csv_gives_path_and_classes_back(name: str) -> None:
     text = f"{HEADER}\n{row('csv', name)}\n"
     assert list(csv.DictReader(StringIO(text, newline=""))) == [

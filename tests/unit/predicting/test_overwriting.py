@@ -53,6 +53,35 @@ def test_what_is_read_is_not_replaced(line: str, capsys: Captured) -> None:
     assert "name another file for them" in err or "name two files" in err
 
 
+@pytest.mark.parametrize("line", ["photos/0.png heat/00002-0.png", "heat", "heat/*", "hard.png"])
+def test_no_heat_map_replaces_a_picture_that_is_read(line: str, capsys: Captured) -> None:
+    Path("heat").mkdir()
+    Path("heat/00002-0.png").write_bytes(encoded(pixels(1)))
+    Path("hard.png").hardlink_to("heat/00002-0.png")
+    before = Path("heat/00002-0.png").read_bytes()
+    assert main(["m.onnx", *line.split(), "--explain", "heat"]) == 1
+    assert Path("heat/00002-0.png").read_bytes() == before
+    assert capsys.readouterr().err == (
+        "heat/00002-0.png: is read for these predictions, and a heat map might replace it; name "
+        "another folder for --explain\n"
+    )
+
+
+def test_no_heat_map_replaces_the_file_behind_a_link(capsys: Captured) -> None:
+    Path("heat").mkdir()
+    Path("heat/00001-0.png").symlink_to("../in.csv")
+    before = Path("in.csv").read_bytes()
+    assert main(["m.onnx", "photos", "--explain", "heat"]) == 1
+    assert Path("in.csv").read_bytes() == before
+    assert "heat/00001-0.png: is a link" in capsys.readouterr().err
+
+
+def test_heat_maps_of_an_earlier_run_are_replaced() -> None:
+    for _ in range(2):
+        assert main(["m.onnx", "photos/0.png", "none.png", "--explain", "heat"]) == 1  # none.png
+    assert [path.name for path in Path("heat").iterdir()] == ["00001-0.png"]
+
+
 def test_a_file_that_is_not_read_may_lie_among_the_pictures() -> None:
     for _ in range(2):
         assert main(["m.onnx", "photos", "--output", "photos/o.csv"]) == 0

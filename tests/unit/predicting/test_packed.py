@@ -112,6 +112,13 @@ def test_a_name_is_never_a_path(kind: str, name: str, found: Found, tmp_path: Pa
     assert {*tmp_path.rglob("*")} - before == {tmp_path / f"a{kind}"}
 
 
+@pytest.mark.parametrize("kind", [".zip", ".tar"])
+def test_members_are_named_without_the_folder_that_was_packed(kind: str, found: Found) -> None:
+    picture = GOOD["a/1.png"]
+    made = KINDS[kind]({"./1.png": picture, "./b/./2.png": picture})
+    assert [one.name for one in found(f"a{kind}", made)] == [f"a{kind}/1.png", f"a{kind}/b/2.png"]
+
+
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
 def test_links_and_devices_are_told_and_not_followed(kind: bytes, found: Found) -> None:
     entry = tarfile.TarInfo("x.png")

@@ -94,7 +94,7 @@ def test_bad_pictures_are_reported_and_the_others_predicted(capsys: Captured) ->
     paths = [row["path"] for row in csv.DictReader(StringIO(printed.out))]
     assert paths == ["photos/0.png", "photos/1.png"]
     assert printed.err.splitlines() == [
-        "bad.png: no image that Pillow knows",
+        "bad.png: no picture of a kind that can be read",
         "none.png: No such file or directory",
         "empty: contains no image",
         "*.gif: matches no file",
@@ -105,13 +105,13 @@ def test_bad_pictures_are_reported_and_the_others_predicted(capsys: Captured) ->
 def test_a_damaged_name_cannot_damage_the_terminal(capsys: Captured) -> None:
     Path("bad.png").rename("\x1b[2J.png")
     assert main(["m.onnx", "\x1b[2J.png"]) == 1
-    assert capsys.readouterr().err.startswith("\\x1b[2J.png: no image")
+    assert capsys.readouterr().err.startswith("\\x1b[2J.png: no picture")
 
 
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        ("none.onnx", "none.onnx: is missing; name a model, or make one with `dvc repro export`"),
+        ("none.onnx", "none.onnx: is missing; name a model.onnx that Reprise exported"),
         ("photos.onnx", "photos.onnx: is no ONNX model"),
     ],
 )
@@ -226,7 +226,7 @@ def test_what_a_folder_holds_besides_is_told(capsys: Captured) -> None:
     assert main(["m.onnx", "photos", "--top", "1"]) == 0
     printed = capsys.readouterr()
     assert [line.split()[-1] for line in printed.out.splitlines()][2:] == [*GOOD[2:], "photos/like"]
-    assert printed.err == "passed over 1 that are no images (.txt 1): photos/notes.txt\n"
+    assert printed.err == "passed over 1 file that is no image (.txt 1): photos/notes.txt\n"
 
 
 def test_an_empty_picture_is_named(capsys: Captured) -> None:

@@ -50,7 +50,7 @@ def test_a_file_has_what_standard_output_would(suffix: str, capsys: Captured) ->
     assert main(["m.onnx", "photos", "--format", form]) == 0
     expected = capsys.readouterr().out
     assert main(["m.onnx", "photos", "--output", f"o.{suffix}"]) == 0
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr() == ("", f"4 pictures written to o.{suffix}\n")
     assert Path(f"o.{suffix}").read_text("utf-8") == expected
     assert not [*Path().glob(".*partial")]
 
@@ -71,6 +71,15 @@ def test_a_file_is_replaced_whole_or_not_at_all(
     assert main(["m.onnx", "photos", "none.png", "--output", "o.csv"]) == 1
     assert len(Path("o.csv").read_text("utf-8").splitlines()) == 1 + 3 * len(NAMES)
     assert capsys.readouterr().err.startswith("stopped\nnone.png: No such file")
+
+
+def test_a_file_of_json_has_the_errors_and_their_number_is_told(capsys: Captured) -> None:
+    assert main(["m.onnx", "photos", "none.png", "--output", "o.jsonl"]) == 1
+    rows = [json.loads(line) for line in Path("o.jsonl").read_text("utf-8").splitlines()]
+    assert rows[-1] == {"path": "none.png", "error": "No such file or directory"}
+    assert ["error" in row for row in rows] == [False] * 4 + [True]
+    told = capsys.readouterr().err.splitlines()[1:]
+    assert told == ["4 pictures written to o.jsonl", "1 of 5 could not be predicted"]
 
 
 def test_a_file_that_cannot_be_written_is_one_message(capsys: Captured) -> None:
@@ -160,7 +169,8 @@ def test_the_accuracy_of_a_table_is_told(capsys: Captured) -> None:
     labels = [json.loads(line)["label"] for line in printed.out.splitlines()]
     assert labels == ["wasps", *(best(Path(name))[0] for name in NAMES[1:])]
     assert printed.err == (
-        "accuracy 0.7500: 3 of 4 are right\n1 have a label that is no class of the model: wasps\n"
+        "accuracy 0.7500: 3 of 4 are right, 1 could not be\n"
+        "1 picture has a label that is no class of the model: wasps\n"
     )
     assert main(["m.onnx", "labels.csv", "--threshold", "1"]) == 0
     assert capsys.readouterr().err.startswith("accuracy undefined: 0 of 0 are right, 4 unknown\n")
@@ -175,7 +185,7 @@ def test_accuracy_counts_answers_alone() -> None:
     for number in range(9):
         counted.add(row._replace(label=f"\x1b{number}"))
     told = str(counted).splitlines()[1]
-    assert told.startswith("9 have a label that is no class of the model: \\x1b0, ")
+    assert told.startswith("9 pictures have a label that is no class of the model: \\x1b0, ")
     assert told.endswith("\\x1b4, and others")
 
 

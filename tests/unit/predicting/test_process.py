@@ -74,6 +74,19 @@ def say(process: Process, names: bytes) -> bytes:
     return process.stdout.readline()
 
 
+def test_a_table_names_files_in_utf8_whatever_the_locale(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONUTF8", "0")  # without, Python takes UTF-8 where the locale is C
+    Path(place, "names").mkdir()
+    Path(place, "names", "ü漢.png").write_bytes(encoded(pixels(0)))
+    Path(place, "names", "t.csv").write_text("file\nü漢.png\n", "utf-8")
+    for named in ("names/t.csv", "names/ü漢.png"):
+        code, out, err = finish(start(place, "m.onnx", named))
+        assert (code, err) == (0, b"")
+        assert out.decode().endswith("ü漢.png\n")
+
+
 def test_it_runs_without_the_training_stack(place: Path) -> None:
     options = ("--format", "jsonl", "--sheet", "sheet.png")
     code, out, err = finish(start(place, "m.onnx", "photos", *options, alone=True))
@@ -150,3 +163,13 @@ def test_streams_that_are_not_needed_may_be_closed(place: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("module", ["reprise.model", "stages.exporting.formats"])
+def test_onnx_runtime_writes_nothing_at_home_to_report_there(tmp_path: Path, module: str) -> None:
+    unset = {"ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"}
+    here = {name: value for name, value in os.environ.items() if name not in unset}
+    code = f"import {module}, onnxruntime, reprise"
+    environment = here | {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert not [*tmp_path.rglob("*onnxruntime*")]

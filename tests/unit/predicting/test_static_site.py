@@ -96,6 +96,21 @@ def test_a_file_added_to_its_own_folder_is_kept(tmp_path: Path) -> None:
         check(tmp_path / "site")
 
 
+@pytest.mark.parametrize("ours", [True, False])
+def test_an_empty_folder_and_a_link_to_one_are_kept(tmp_path: Path, ours: bool) -> None:  # noqa: FBT001
+    site = tmp_path / "site"
+    write(files() if ours else {"demo.json": b"{}"}, site)
+    check(site) if ours else (site / "demo.json").unlink()
+    (tmp_path / "album").mkdir()
+    (site / "album").symlink_to(tmp_path / "album")
+    with pytest.raises(SiteError, match="holds album, which `reprise demo` did not write"):
+        check(site)
+    (site / "album").unlink()
+    (site / "drafts" / "new").mkdir(parents=True)
+    with pytest.raises(SiteError, match="holds drafts/, drafts/new/, which"):
+        check(site)
+
+
 def test_a_message_names_a_few_files(tmp_path: Path) -> None:
     for number in range(5):
         (tmp_path / f"{number}").touch()

@@ -194,6 +194,30 @@ def test_columns_of_other_types_are_refused(cells: pa.Array, kind: str) -> None:
     assert stored(pa.table({"image": cells})) == [Failure("t.parquet", expected)]
 
 
+@pytest.mark.parametrize(
+    ("cells", "kind"), [(PNG[:1], "binary"), ([[1]], "list"), ([{"bytes": PNG[0]}], "struct")]
+)
+def test_a_column_that_can_have_no_labels_is_refused(cells: list[Any], kind: str) -> None:
+    rows = stored(pa.table({"image": PNG[:1], "other": cells}), label="other")
+    assert len(rows) == 1
+    assert rows[0].reason.startswith(f"column other is of type {kind}")
+    assert "expected are labels (string or integer): --label-column names" in rows[0].reason
+
+
+def test_pictures_are_not_taken_for_labels() -> None:
+    assert short(stored(pa.table({"label": PNG[:1]}))) == [("t.parquet: row 0", None)]
+    ((_, reason),) = short(stored(pa.table({"image": PNG[:1]}), label="image"))
+    assert "of type binary; expected are labels" in (reason or "")
+
+
+def test_a_name_longer_than_any_path_is_cut() -> None:
+    rows = listed(f"file\n{'x' * 5000}\na/0.png\n")
+    assert short(rows) == [
+        ("t.csv: line 2", f"names no file: {'x' * 40}… has 5,000 letters"),
+        ("a/0.png", None),
+    ]
+
+
 def test_a_path_that_is_no_text_loses_but_its_row() -> None:
     cells = [{"bytes": PNG[0], "path": 7}, {"bytes": PNG[1], "path": None}]
     assert short(stored(pa.table({"image": cells}))) == [

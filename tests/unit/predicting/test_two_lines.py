@@ -1,25 +1,30 @@
 """Two lines from a model to an answer: they say what `reprise predict` says, bit for bit."""
 
+import base64
 import json
 import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from linear import CARD, SPEC, export, probabilities
 from PIL import Image as Picture
 from toys import encoded, pixels
 
 import reprise
-from reprise import Classifier
+from reprise import Classifier, explanation
 from reprise.classification import Classification, Classifications
+from reprise.given import PictureError
 from reprise.model import ModelError
-from reprise.onnx_classifier import UNSEEN, PictureError
+from reprise.onnx_classifier import UNSEEN
 from reprise.predict import main
 from reprise.prediction import Prediction
 from reprise.result_table import ROWS
@@ -195,6 +200,43 @@ def test_any_number_may_be_given(of: type, classifier: Classifier) -> None:
     assert len(classifier(of(["photos/plain.png"]))) == 1
 
 
+def test_a_tilde_stands_for_the_home_of_pictures_too(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(Path.cwd()))
+    assert repr(Classifier("~/m.onnx")).startswith(f"Classifier('{Path.cwd()}/m.onnx')")
+    assert classifier("~/photos/plain.png").path == f"{Path.cwd()}/photos/plain.png"
+    assert len(classifier("~/photos")) == len(FILES)
+    assert len(classifier(Path("~/photos/*.jpg"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("~nobody-has-it/m.onnx", "is missing"), ("a\0b", "is no name that a")]
+)
+def test_a_model_of_no_possible_name_is_an_error_of_model(name: str, reason: str) -> None:
+    with pytest.raises(ModelError, match=reason):
+        Classifier(name)
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_colours_multiplied_by_their_alpha_are_those_before(
+    mode: str, classifier: Classifier
+) -> None:
+    plain = SCENE.convert(mode)
+    plain.putalpha(Picture.fromarray(pixels(4, 20, 25, 1).reshape(20, 25)))
+    multiplied = plain.convert(f"{mode[:-1]}a")
+    expected = classifier(multiplied.convert(mode)).predictions
+    assert expected
+    assert classifier(multiplied).predictions == expected
+
+
+def test_a_column_of_paths_stands_for_its_pictures(classifier: Classifier) -> None:
+    table = pd.DataFrame({"path": ["photos/plain.png", "photos/grey.gif"]})
+    assert [one.path for one in classifier(table["path"])] == [*table["path"]]
+    (only,) = classifier([torch.zeros(8, 8)])  # type: ignore[list-item]  # as people try
+    assert "numpy.asarray(it)" in (only.error or "")
+
+
 def test_a_glob_stands_for_its_files(classifier: Classifier) -> None:
     found = classifier("photos/*.jpg")
     assert [one.path for one in found] == ["photos/inks.jpg", "photos/turned.jpg"]
@@ -209,15 +251,18 @@ def closed() -> BytesIO:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("bad.png", "bad.png: no image that Pillow knows"),
+        ("bad.png", "bad.png: no picture of a kind that can be read"),
         ("none.png", "none.png: No such file or directory"),
-        ("", "Is a directory"),
+        ("", "'': is an empty text; name a file, a folder or an address"),
         ("*.gif", r"\*.gif: matches no file"),
         ("empty", "empty: contains no image"),
         (b"", r"\(no name\): is empty \(0 bytes\)"),
         (None, "is of type NoneType; expected is a path, a folder, an address"),
         ({"a": 1}, "is of type dict"),
         (7, "is of type int"),
+        (torch.tensor(1), r"is of type Tensor; give an array of NumPy: numpy.asarray\(it\), uint8"),
+        (torch.zeros(8, 8), r"is of type Tensor; give an array of NumPy: numpy.asarray\(it\)"),
+        (pd.DataFrame({"path": ["a.png"]}), "is of type DataFrame; give its column of paths"),
         (np.zeros((4, 4, 3)), "is an array of float64; expected is uint8, from 0 to 255"),
         (np.zeros((2, 4, 4, 3), np.uint8), r"is an array \[2, 4, 4, 3\].*give list\(array\)"),
         (np.zeros((4, 4, 2), np.uint8), r"is an array \[4, 4, 2\]; expected is \[H, W\]"),
@@ -254,7 +299,7 @@ def test_a_picture_that_pillow_cannot_load_is_an_error_of_value(classifier: Clas
 def test_files_that_are_no_pictures_are_told(classifier: Classifier) -> None:
     Path("photos/notes.txt").write_text("text")
     assert classifier("photos").note == (
-        "passed over 1 that are no images (.txt 1): photos/notes.txt"
+        "passed over 1 file that is no image (.txt 1): photos/notes.txt"
     )
 
 
@@ -279,11 +324,17 @@ def test_a_heat_map_is_of_the_class_asked_for(classifier: Classifier) -> None:
     assert usual.heat_map.shape == (SPEC.height, SPEC.width)  # a cell a pixel
     assert usual.overlay().mode == "RGB"
     assert usual.overlay().size == (37 * SPEC.width, 37 * SPEC.height)
+    shown = usual._repr_html_()
+    assert base64.b64encode(usual._repr_png_()).decode() in shown
+    assert f"<b>Käfer</b> {usual.probability:.1%}" in shown
+    assert "<b>&lt;b&gt;\\n</b>" in replace(usual, label="<b>\n")._repr_html_()
     other = classifier.explain(FILES["plain.png"], "ants")
     assert (usual.label, other.label) == ("Käfer", "ants")
     assert not np.array_equal(other.heat_map, usual.heat_map)
-    with pytest.raises(ValueError, match="class 'wasp' is none of ants, bees, Käfer"):
+    with pytest.raises(ValueError, match="class 'wasp' is none of 'ants', 'bees', 'Käfer'"):
         classifier.explain("photos/plain.png", "wasp")
+    with pytest.raises(ValueError, match="classes are named by text: '3', not 3"):
+        explanation.index(3, ["2", "3"])
     with pytest.raises(PictureError, match=r"bad\.png"):
         classifier.explain("bad.png")
 
@@ -291,6 +342,30 @@ def test_a_heat_map_is_of_the_class_asked_for(classifier: Classifier) -> None:
 def test_a_model_that_is_none_is_told() -> None:
     with pytest.raises(ModelError, match=r"none\.onnx: is missing"):
         Classifier("none.onnx")
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.4, 1.0])
+def test_a_threshold_is_that_of_the_command(threshold: float, classifier: Classifier) -> None:
+    options = ["m.onnx", "photos", "--threshold", str(threshold), "--output", "o.jsonl"]
+    assert main(options) == 0
+    said = [json.loads(line) for line in Path("o.jsonl").read_text("utf-8").splitlines()]
+    found = classifier("photos", threshold=threshold)
+    assert found.to_dict() == said
+    assert [one.answer for one in found] == [row["answer"] for row in said]
+    assert classifier("photos/plain.png", threshold=1.0).answer is None
+    assert classifier("photos/plain.png").answer is not None
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
+def test_a_threshold_is_a_probability(threshold: float, classifier: Classifier) -> None:
+    with pytest.raises(ValueError, match="threshold must be a number from 0 to 1, is "):
+        classifier("photos/plain.png", threshold=threshold)
+
+
+def test_the_package_names_what_users_need() -> None:
+    assert {*reprise.__all__} == {"Classifier", "ModelError", "PictureError"} < {*dir(reprise)}
+    assert reprise.PictureError is PictureError
+    assert reprise.ModelError is ModelError
 
 
 def test_a_classifier_says_what_it_is(classifier: Classifier) -> None:

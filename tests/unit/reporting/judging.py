@@ -8,9 +8,13 @@ from toys import CARD, INTERFACE
 
 from stages.artifacts import classifier
 from stages.artifacts.classifier import Card
+from stages.artifacts.cleaned import CleaningCounts
+from stages.artifacts.download_metrics import Received
 from stages.artifacts.history import Epoch
+from stages.artifacts.preprocess_metrics import Findings, PublishedSizes
 from stages.artifacts.splits import Split
 from stages.nets.network import Network
+from stages.reporting.data_notes import Sources
 from stages.reporting.page.presentation import Background
 from stages.reporting.results import Results
 
@@ -46,6 +50,14 @@ def background(judgement: Results) -> Background:
     train, val = Split(blank, of_each.repeat(2)), Split(blank[: len(of_each)], of_each)
     splits = {"train": train, "val": val, "test": judgement.split}
     return Background("test", splits, EPOCHS)
+
+
+def sources(cleaned: CleaningCounts | None = None) -> Sources:
+    """Return what download and preprocess tell of images of which nothing is to be said."""
+    sizes = PublishedSizes(1, (4, 5), (4, 4), (5, 5))
+    shared = {"train_and_val": 0, "train_and_test": 0, "val_and_test": 0}
+    findings = Findings(0, 0, 0, {}, shared, sizes, 0, 0)
+    return Sources(Received("Toys", {"train": 9}, 0, 0, {}), findings, INTERFACE, cleaned)
 
 
 def usual(classes: int, images: int) -> Results:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from judging import background, judge, perfect
+from judging import background, judge, perfect, sources
 from sklearn.dummy import DummyClassifier
 
 from stages.artifacts import report
@@ -56,27 +56,28 @@ def test_51_percent_beside_a_baseline_of_51_percent_is_told_on_the_page() -> Non
     labels = np.array([0] * 51 + [1] * 49)
     judgement = judge(np.tile([1.0, 0.0], (100, 1)), labels, ("ants", "bees"))
     content = present(judgement, background(judgement))
-    text = " ".join(re.sub(r"<[^>]*>", " ", render(content)).split())
+    text = " ".join(re.sub(r"<[^>]*>|&nbsp;", " ", render(content)).split())
     assert "Not shown to be better than always answering ants" in text
-    assert "is right for 51.0%, and the 95 % interval of the accuracy is 41.3% to 60.6%." in text
-    assert "Accuracy 51.0%" in text
-    assert "51.0% by always answering ants" in text
+    assert "is right for 51.0 %, and the 95 % interval of the accuracy is 41.3 % to 60.6 %." in text
+    assert "Accuracy 51.0 %" in text
+    assert "51.0 % by always answering ants" in text
 
 
 def test_a_result_has_no_warning() -> None:
     html = render(present(perfect(), background(perfect())))
     assert "Not shown to be better" not in html
-    assert "25.0% by always answering class 0" in html
+    assert "25.0&nbsp;% by always answering class 0" in html
 
 
 def test_the_page_tells_a_cleaning() -> None:
     counts = CleaningCounts(
         tables=("data/cleaning/r.csv",), excluded=13, relabelled={"train": 0, "val": 0, "test": 4}
     )
-    html = render(present(perfect(), background(perfect())._replace(cleaned=counts)))
+    html = render(present(perfect(), background(perfect())._replace(sources=sources(counts))))
     told = "By data/cleaning/r.csv, 13 images were left out and 4 got another label (4 in test)."
     assert told in html
-    assert "data/cleaning" not in render(present(perfect(), background(perfect())))
+    plain = background(perfect())._replace(sources=sources(None))
+    assert "data/cleaning" not in render(present(perfect(), plain))
 
 
 def test_the_baseline_is_among_the_scores(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_all_parts_tell_of_the_same_predictions(name: str, tmp_path: Path) -> No
     report.write(found, tmp_path)
     assert {path.name for path in (tmp_path / report.PLOTS).iterdir()} == {
         *(f"{name}.csv" for name in report.HEADERS),
-        *("mistakes.png", "uncertain.png", "classes.png"),
+        *("mistakes.svg", "uncertain.svg", "classes.svg"),
     }
 
 
@@ -39,7 +39,7 @@ def test_a_perfect_model_makes_no_mistakes_to_show() -> None:
     worst, luckiest = perfect().galleries
     assert (worst.tiles, worst.note) == ([], "All 40 answers are right.")
     assert len(luckiest.tiles) == 12
-    assert perfect().report.pictures["mistakes.png"].width > 0
+    assert perfect().report.pictures["mistakes.svg"].startswith("<svg")
     scores = perfect().report.scores
     assert scores["accuracy"] == scores["macro_f1"] == scores["matthews"] == 1.0
 
@@ -67,7 +67,7 @@ def test_of_many_classes_tables_and_pictures_are_small_but_complete() -> None:
     shown = [number for number in range(1000) if f"class {number}" in {c[0] for c in tables[0]}]
     counts = confusion_matrix(said.labels, said.predicted)
     assert sum(cell.images for cell in tables.confusion) == counts[shown].sum()
-    assert max(max(picture.size) for picture in judgement.report.pictures.values()) < 3000
+    assert max(map(len, judgement.report.pictures.values())) < 200_000
     assert len(judgement.samples) == 10
 
 

@@ -12,14 +12,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pytest
 from running import HOST, Reply, asked, png, served, wait_for
 
 from reprise.serving import serve, slow_clients
-from reprise.serving.listening import listen
+from reprise.serving.listening import GracefulServer, listen
 from reprise.serving.log_lines import LOG
 from reprise.serving.secret import TOKEN
 
@@ -141,6 +143,22 @@ def test_a_second_signal_ends_it_at_once(second: int, exported: Path) -> None:
         assert started.end(signal.SIGTERM, second) == 128 + second
 
 
+@pytest.mark.parametrize("closed", [True, False])
+def test_without_an_open_standard_error_it_ends_as_usual(
+    closed: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = StringIO() if closed else None
+    if stream:
+        stream.close()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(os, "_exit", sys.exit)
+    ending: Any = SimpleNamespace(_service=SimpleNamespace(ending=True))
+    with pytest.raises(SystemExit) as ended:
+        GracefulServer.handle_exit(ending, signal.SIGTERM, None)
+    assert ended.value.code == 143
+
+
 def test_a_slow_request_is_waited_for(exported: Path) -> None:
     data = png()
     with command(exported, "--drain", "0") as started:
@@ -198,6 +216,7 @@ def test_an_address_that_cannot_be_used_is_told(
         assert serve.main([str(exported), "--host", host, "--port", str(port)]) == 1
     said = capsys.readouterr().err
     assert f"{host}:{port}: cannot listen there (" in said
+    assert "while" not in said
     assert said.count("\n") == 1
 
 

@@ -66,6 +66,34 @@ def test_it_gets_all_of_its_answers_and_no_more(running: Running) -> None:
     ]  # fmt: skip
 
 
+def test_one_line_end_before_a_request_is_passed_over(running: Running) -> None:
+    data = png()
+    asked = POST + b"Content-Length: %d\r\n\r\n" % len(data) + data
+    assert statuses(sent(b"\r\n" + asked + b"\r\n" + GET % b"/health", running)) == [b"200"] * 2
+    assert statuses(sent(b"\r\n\r\n" + GET % b"/health", running)) == [b"400"]
+    whole = FramedConnection(h11.SERVER)
+    for letter in b"\r\n" + GET % b"/a":
+        event = whole.next_event()
+        assert event is h11.NEED_DATA
+        whole.receive_data(bytes([letter]))
+    assert whole.next_event().target == b"/a"
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        (b"http://x/health", b"200"),
+        (b"HTTPS://x:8/health?a=http://b", b"200"),
+        (b"http://x/none", b"404"),
+        (b"http://x?a", b"200"),  # the page
+        (b"http:///health", b"404"),
+        (b"ftp://x/health", b"404"),
+    ],
+)
+def test_a_target_may_have_scheme_and_host(target: bytes, status: bytes, running: Running) -> None:
+    assert statuses(sent(GET % target, running)) == [status]
+
+
 @pytest.mark.parametrize("begin", [b"", b"GET /hea", POST + b"Content-Length: 9\r\n\r\nab"])
 def test_a_request_that_ends_early_is_no_request(begin: bytes, running: Running) -> None:
     assert sent(begin, running) == b""

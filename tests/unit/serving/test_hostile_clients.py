@@ -210,7 +210,7 @@ def bomb(side: int) -> bytes:
 def test_a_bomb_is_refused_by_its_header(side: int, running: Running) -> None:
     answer = running.post("/predict", form(("a", bomb(side)), ("b", png())), MULTIPART)
     bad, good = answer.json()["results"]
-    assert "the limit is 10,000" in bad["error"] or "limit of 10,000" in bad["error"]
+    assert bad["error"] == "has more than 10,000 pixels; make it smaller"
     assert good["predictions"]
 
 

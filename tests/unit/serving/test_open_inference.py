@@ -118,6 +118,16 @@ def test_nested_and_flat_data_are_the_same(running: Running, expected: model.Ans
         assert answer["model_version"] == running.service.deployed.version
 
 
+def test_null_is_as_not_said(running: Running) -> None:
+    asked, null = (
+        request(parameters=None, data=IMAGES.tolist()),
+        {"outputs": None, "parameters": None},
+    )
+    answers = [running.post(INFER, json.dumps(one), "") for one in (request(), asked | null)]
+    assert answers[0].status == 200
+    assert answers[0].json() == answers[1].json()
+
+
 def test_binary_data_follow_the_json(running: Running, expected: model.Answers) -> None:
     body = request(parameters={"binary_data_size": IMAGES.nbytes})
     body |= {"outputs": [{"name": "sets", "parameters": {"binary_data": True}}, {"name": "ood"}]}
@@ -171,6 +181,12 @@ def test_binary_data_follow_the_json(running: Running, expected: model.Answers) 
         (request(data=[[], []]), 400, "images has 0 values"),
         (request(parameters={"binary_data_size": 4}), 400, "no number of the bytes that follow"),
         (request(parameters={"binary_data_size": -1}), 400, "no number of the bytes that follow"),
+        (request() | {"parameters": {"binary_data_output": "false"}}, 400, "must be true or false"),
+        (
+            request() | {"outputs": [{"name": "ood", "parameters": {"binary_data": 1.0}}]},
+            400,
+            "binary_data must be true or false",
+        ),
         (request(parameters=1), 400, '"parameters" must be an object'),
         (request() | {"outputs": 1}, 400, '"outputs" must be a list'),
         (request() | {"outputs": [{}]}, 400, 'an output must have a "name"'),

@@ -116,6 +116,8 @@ def test_a_token_is_asked_for_where_it_is_described(tmp_path: Path) -> None:
                     assert running.ask(method.upper(), real, body, good).status != 401
         lower = {"Authorization": f"bearer {SECRET}"}
         assert running.ask("GET", "/model", None, lower).status == 200
+        spaced = {"Authorization": f"Bearer   {SECRET}"}
+        assert running.ask("GET", "/model", None, spaced).status == 200
         for wrong in (
             "",
             SECRET,

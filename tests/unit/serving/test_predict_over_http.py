@@ -1,6 +1,7 @@
 """POST /predict and GET /model: as the predictor says, or a 4xx with the reason."""
 
 import json
+import logging
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from reprise.occlusion import heat_map
 pytest_plugins = ("server_fixtures",)
 
 JSON = "application/json"
+TWO, NAMED = form(("a", png()), ("b", png(1))), b'; filename="b"'
+EXTENDED, TYPED = b"; FILENAME*=UTF-8''b", b"\r\nContent-Type: image/png"
 
 
 @pytest.fixture(scope="module")
@@ -87,10 +90,47 @@ def test_a_heat_map_is_that_of_the_model(running: Running, oracle: model.Model) 
         assert len(row["predictions"]) == 1
 
 
+@pytest.mark.parametrize("door", ["address", "JSON", "form"])
+def test_less_probable_answers_are_null(door: str, running: Running, oracle: model.Model) -> None:
+    sure = oracle.answers(np.stack([seen(png(seed)) for seed in range(40)])).answered
+    pictures = [png(int(seed)) for seed in np.flatnonzero(sure)[:5]]
+    found = oracle.answers(np.stack([seen(data) for data in pictures]))
+    shares = found.probabilities.max(1)
+    threshold = float(np.median(shares))
+    body, kind = form(*(("a", data) for data in pictures)), MULTIPART
+    if door == "JSON":
+        body, kind = sent([text(data) for data in pictures], threshold=threshold), JSON
+    elif door == "form":
+        field = '--edge\r\nContent-Disposition: form-data; name="threshold"\r\n\r\n'
+        body = f"{field}{threshold!r}\r\n".encode() + body
+    path = f"/predict?threshold={threshold!r}" if door == "address" else "/predict"
+    rows = running.post(path, body, kind).json()["results"]
+    assert [row["answer"] is not None for row in rows] == (shares >= threshold).tolist()
+    assert 0 < sum(shares >= threshold) < len(shares)
+
+
 @pytest.mark.parametrize("query", ["explain=1", "explain=TRUE"])
 def test_a_picture_is_explained_by_the_address(query: str, running: Running) -> None:
     (row,) = running.post(f"/predict?{query}", png()).json()["results"]
     assert np.shape(row["heat_map"]) == SPEC[:2]
+
+
+def test_null_in_json_is_as_not_said(running: Running) -> None:
+    answer = running.post("/predict?top=1", sent([text(png())], top=None, explain=None), JSON)
+    assert len(answer.json()["results"][0]["predictions"]) == 1
+
+
+def test_a_long_method_is_cut(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    answer = running.ask("B" * 60_000, "/predict")
+    assert answer.json()["error"].startswith(f"{'B' * 20} is not possible here")
+    wait_for(lambda: any(one.getMessage() == "request" for one in caplog.records))
+    (told,) = [one for one in caplog.records if one.getMessage() == "request"]
+    assert vars(told)["fields"]["method"] == "B" * 20
+
+
+def test_no_coding_is_none(running: Running) -> None:
+    assert running.ask("POST", "/predict", png(), {"Content-Encoding": ""}).status == 200
 
 
 def test_heat_maps_of_many_pictures_are_refused(running: Running) -> None:
@@ -108,7 +148,7 @@ def test_names_are_only_names(name: str, running: Running) -> None:
     good, bad, _ = answer.json()["results"]
     assert (good["name"], bad["name"]) == (name, name)
     assert good["predictions"]
-    assert "is no image" in bad["error"] or "image" in bad["error"]
+    assert bad["error"] == "no picture of a kind that can be read"
 
 
 def test_a_broken_picture_does_not_stop_the_others(running: Running) -> None:
@@ -131,9 +171,7 @@ def test_nothing_but_broken_pictures_is_a_422(body: bytes, running: Running) -> 
 def test_a_picture_of_many_pixels_is_refused_by_its_header(running: Running) -> None:
     answer = running.post("/predict", png(size=(101, 100)))
     assert answer.status == 422
-    assert answer.json()["results"][0]["error"] == (
-        "has 100 x 101 pixels, the limit is 10,000; send a smaller one"
-    )
+    assert answer.json()["results"][0]["error"] == "has more than 10,000 pixels; make it smaller"
 
 
 def test_a_jpeg_of_many_scans_is_refused(running: Running) -> None:
@@ -162,12 +200,33 @@ def test_a_jpeg_of_many_scans_is_refused(running: Running) -> None:
         (JSON, sent([text(png())], explain=1.0), 400, "explain must be"),
         (JSON, sent([text(png())], explain=[]), 400, "true or false, is a list"),
         (JSON, sent([text(png())], top={"a": 1}), 400, "from 1, is an object"),
+        (JSON, sent([text(png())], threshold=1.5), 400, "threshold must be a number from 0 to 1"),
+        (JSON, sent([text(png())], threshold=True), 400, "from 0 to 1, is 'True'"),
+        (JSON, sent([text(png())], threshold=[]), 400, "from 0 to 1, is a list"),
+        (JSON, sent([text(png())], topp=3), 400, "there is no parameter 'topp'; there are top, "),
+        ("", sent([text(png())]), 415, "send Content-Type: application/json"),
+        ("application/x-www-form-urlencoded", b"\n {", 415, "looks like JSON"),
         (JSON, sent([""] * 6), 413, "the request has 6 pictures, the limit is 5"),
         (JSON, b'{"images": [' + b'"",' * 60000 + b'""]}', 413, "more than 100,000 quotes"),
         (MULTIPART, b"", 400, "has no picture"),
         (MULTIPART, form(("a", bytes(150000))) + b"x", 422, "no picture could be read"),
         (MULTIPART, b"--edge--\r\n", 400, "has no picture"),
         (MULTIPART, b"other", 400, "the form cannot be read"),
+        (MULTIPART, TWO[: TWO.rindex(b"--edge--")], 400, "it ends early, without its last"),
+        (MULTIPART, TWO[: len(TWO) // 2 + 90], 400, "it ends early, without its last"),
+        (MULTIPART, form(("a", png()))[:20], 400, "it ends early, without its last"),
+        (
+            MULTIPART,
+            TWO.replace(b'filename="b"', b"FILENAME*=UTF-8''b"),
+            400,
+            "filename* is not of",
+        ),
+        (
+            MULTIPART,
+            TWO.replace(NAMED, b"\r\nContent-Type: image/png"),
+            400,
+            "is no text has no file",
+        ),
         (MULTIPART, form((None, b"text")), 400, "has no picture"),
         (MULTIPART, form((None, bytes(5000))), 400, "the form cannot be read"),
         (MULTIPART, form(*[("a", b"")] * 6), 413, "the request has more pictures, the limit is 5"),
@@ -196,12 +255,27 @@ def test_a_deep_value_is_not_written(key: str, depth: int, running: Running) -> 
 
 
 @pytest.mark.parametrize(
-    "query", ["top=0", "top=-1", "top=a", "top=%C2%B2", "top=1e3", "explain=x"]
+    "query",
+    ["top=0", "top=-1", "top=a", "top=%C2%B2", "top=1e3", "explain=x"]
+    + [f"threshold={one}" for one in ("", "a", "nan", "1.1", "-0.1", "0" * 31)],
 )
 def test_bad_queries_are_told_why(query: str, running: Running) -> None:
     answer = running.post(f"/predict?{query}", png())
     assert answer.status == 400
     assert f"{query.partition('=')[0]} must be" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("query", ["topp=3", "top=1&images=a", "=1"])
+def test_parameters_that_do_not_exist_are_refused(query: str, running: Running) -> None:
+    answer = running.post(f"/predict?{query}", png())
+    assert answer.status == 400
+    assert answer.json()["error"].endswith("there are top, explain, threshold")
+
+
+def test_who_gets_predict_is_told_to_post(running: Running) -> None:
+    told = running.ask("GET", "/predict").json()["error"]
+    assert told == "GET is not possible here; POST a picture"
+    assert running.ask("POST", "/model", b"a").json()["error"].endswith("; send GET, HEAD")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br"])

@@ -108,6 +108,22 @@ def test_a_broken_model_is_told_and_the_old_one_goes_on(
     }  # fmt: skip
 
 
+def test_whatever_loading_raises_is_counted_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: ModelFile) -> None:
+        raise TypeError("odd\nmetadata")
+
+    with served(export(tmp_path / "model.onnx")) as running:
+        monkeypatch.setattr(ModelFile, "load", broken)
+        asyncio.run(running.swapper.look(forced=True))
+        assert swapped(running, "refused") == 1
+        assert running.ask("GET", "/ready").status == 200
+    (told,) = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert told.getMessage().endswith(" goes on: TypeError: odd")
+    assert not told.exc_info
+
+
 def test_a_file_that_still_grows_is_waited_for(tmp_path: Path) -> None:
     path = export(tmp_path / "model.onnx")
     with served(path) as running:

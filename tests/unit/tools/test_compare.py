@@ -67,7 +67,7 @@ def test_a_revision_and_the_workspace_are_compared(
     printed = capsys.readouterr().out
     assert printed.startswith("A is old, B is workspace\n6 images in both, 0 only in A")
     assert "accuracy of A 0.8333, of B 0.8333; B - A +0.0000" in printed
-    assert "only A is right 1 times, only B 1 times; p = 1 " in printed
+    assert "only A is right 1 time, only B 1 time; p = 1 " in printed
     assert "  test/3.png  dog    dog (0.75)  cat (0.75)\n" in printed
     table = pd.read_csv(out)
     assert table["path"].tolist() == ["test/3.png", "test/2.png"]

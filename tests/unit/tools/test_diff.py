@@ -34,8 +34,8 @@ def test_of_many_values_some_are_shown() -> None:
     ("old", "new", "told"),
     [
         ("a,b\n1,2\n3,4\n", "a,b\n1,2.5\n3,3\n", "b up to 1 apart"),
-        ("a,b\n1,x\n3,y\n", "a,b\n1,x\n3,z\n", "b differs in 1 rows"),
-        ("a\n1\n", "a\n1\n2\n", "1 rows -> 2 rows"),
+        ("a,b\n1,x\n3,y\n", "a,b\n1,x\n3,z\n", "b differs in 1 row"),
+        ("a\n1\n", "a\n1\n2\n", "1 row -> 2 rows"),
         ("a\n1\n", "b\n1\n", "other bytes"),
         ("a\n", "b\n", "other bytes, the same values"),
     ],

@@ -84,4 +84,4 @@ def test_arguments_that_do_not_parse_end_with_usage(
 ) -> None:
     with pytest.raises(SystemExit):
         run(monkeypatch, *arguments)
-    assert "usage: python -m tools.find_lr" in capsys.readouterr().err
+    assert "usage: reprise find-lr" in capsys.readouterr().err

@@ -34,13 +34,13 @@ def test_the_predictions_are_those_of_cross_val_predict(count: int, seed: int) -
 
 def test_an_image_in_no_fold_is_named() -> None:
     folds = [run([0], [0], ["a.png"], ["b.png", "c\n.png"]), run([1], [1], ["b.png"], ["a.png"])]
-    with pytest.raises(UserError, match=r"1 images are in no fold, such as c\\n\.png; preprocess"):
+    with pytest.raises(UserError, match=r"1 image is in no fold, such as c\\n\.png; preprocess"):
         pool(folds)
 
 
 def test_an_image_in_two_folds_is_named() -> None:
     folds = [run([0], [0], ["a.png"], ["b.png"]), run([0, 1], [1, 1], ["a.png", "b.png"])]
-    with pytest.raises(UserError, match=r"1 images are in more than one fold, such as a\.png"):
+    with pytest.raises(UserError, match=r"1 image is in more than one fold, such as a\.png"):
         pool(folds)
 
 

@@ -33,6 +33,14 @@ def test_it_states_what_is_installed_and_says_what_runs_again(
     assert capsys.readouterr().out == "versions.yaml states what is installed; nothing changed\n"
 
 
+def test_an_extra_that_is_not_installed_keeps_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "EXTRAS", {"surely-not-installed"})
+    versions.PATH.write_text('numpy: "1.0"\nsurely-not-installed: "2.0"\nother: "3.0"\n', "utf-8")
+    pin_versions.pin()
+    told = {"numpy": version("numpy"), "surely-not-installed": "2.0", "other": "none"}
+    assert versions.stated() == told
+
+
 def test_a_version_stays_text() -> None:
     versions.PATH.write_text("pillow: 13.0\n", "utf-8")
     pin_versions.pin()

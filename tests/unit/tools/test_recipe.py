@@ -76,7 +76,7 @@ def test_what_a_user_must_provide_is_said(tmp_path: Path) -> None:
     params: Sections = {"download": download, "train": {"weights": str(path)}}
     images, weights = needed(params)
     assert images.startswith("before that: your images in photos, a folder for each class")
-    assert weights.startswith(f"before that: {path}; README.md says whence")
+    assert weights.startswith(f"before that: {path}; docs/data.md says whence")
     path.touch()
     assert [*needed(params)] == [images]
     download["address"] = "https://example.org/photos.zip"
@@ -128,7 +128,7 @@ def test_lists_of_a_line_each_are_replaced(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "which recipe? `make recipe R=<name>`, one of digits, long, wide"),
+        ((), "which recipe? `reprise recipe NAME`, one of digits, long, wide"),
         (("wid",), 'recipe "wid" is unknown; did you mean wide?'),
         (("../params",), 'recipe "../params" is unknown; '),
     ],

@@ -72,7 +72,7 @@ def test_a_run_that_fails_is_named_and_the_last(told: Told) -> None:
 def test_two_commands_at_once_are_refused(told: Told) -> None:
     with (
         alone(),
-        pytest.raises(UserError, match=r"another `make repeat`, `make folds` or .* is at work"),
+        pytest.raises(UserError, match=r"another `reprise repeat`, `folds` or .* is at work"),
     ):
         runs.carry_out(Plan("repeat", VARIANTS, (), 1))
     assert not told

@@ -63,7 +63,7 @@ def test_a_study_that_would_be_lost_is_refused(address: str) -> None:
 
 
 def test_a_file_that_is_not_there_is_not_made_to_be_read(folder: Path) -> None:
-    with pytest.raises(UserError, match=r"there is no study; run `make search`, or mend --storage"):
+    with pytest.raises(UserError, match="there is no study; run `reprise search`, or mend"):
         storage.require_there(f"sqlite:///{folder}/mistyped.db")
     storage.require_there("postgresql+psycopg://a@b/c")
 

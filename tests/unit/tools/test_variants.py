@@ -1,10 +1,9 @@
-from argparse import ArgumentTypeError
-
 import pytest
 
+from reprise.tool_parsers import parser
 from stages.errors import UserError
 from tools import folds, repeat
-from tools.repeating.variants import number, parser, require_free, require_several
+from tools.repeating.variants import require_free, require_several
 
 
 def test_repeat_sets_a_seed() -> None:
@@ -25,10 +24,15 @@ def test_folds_sets_a_fold() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "x", "1.5", "", "1001", "²", "1_0"])
-def test_what_is_no_number_of_runs_is_refused(text: str) -> None:
-    with pytest.raises(ArgumentTypeError, match="must be a whole number from 1 to 1000"):
-        number(text)
+@pytest.mark.parametrize("text", ["0", "-1", "x", "1.5", "", "1001", "²", "1_0", "9" * 5000])
+def test_what_is_no_number_of_runs_is_refused(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parser("folds").read([text])
+    printed = capsys.readouterr().err
+    assert "argument K: must be a whole number from 1 to 1,000, is " in printed
+    assert len(printed) < 300
 
 
 def test_one_run_is_refused() -> None:
@@ -64,13 +68,13 @@ def test_a_list_is_one_value(value: str) -> None:
 
 def test_settings_add_up() -> None:
     words = ["5", "-S", "train.lr=1", "-S", "train.epochs=2", "--jobs", "2"]
-    given = parser("folds", "", "K").parse_args(words)
+    given = parser("folds").read(words)
     assert (given.count, given.settings, given.jobs) == (5, ["train.lr=1", "train.epochs=2"], 2)
 
 
-def test_a_number_that_is_missing_is_called_as_for_make(
+def test_a_number_that_is_missing_is_called_as_in_the_usage(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit):
-        parser("folds", "", "K").parse_args([])
+        parser("folds").read([])
     assert "required: K" in capsys.readouterr().err

@@ -77,7 +77,7 @@ def test_a_damaged_object_is_named_with_its_file_and_the_remedy(
     back = "put it there again and `dvc add photos`" if "photos" in name else "`dvc repro make`"
     assert f"    it is {shown}; to have it back, `dvc pull` or {back}\n" in said
     assert ("is empty" if not content else "has other bytes") in said.splitlines()[0]
-    assert f"1 damaged of 6 objects in {repo}; `make verify-cache ARGS=--remove`" in said
+    assert f"1 damaged of 6 objects in {repo}; `reprise verify-cache --remove`" in said
     assert Path(name).read_text() == content  # nothing was deleted
 
 

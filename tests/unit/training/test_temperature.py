@@ -5,6 +5,7 @@ from scipy.special import log_softmax
 from scipy.stats import chi2
 from torch import Tensor
 
+from reprise.counting import counted
 from stages.training.temperature import CHANCE, RANGE, explanation, fit_temperature
 
 
@@ -69,7 +70,7 @@ def test_without_a_mistake_it_stays_1(images: int, margin: float) -> None:
     logits = torch.nn.functional.one_hot(labels, 3) * margin + torch.rand(images, 3) / 10
     assert fit_temperature(logits, labels) == 1
     assert explanation(logits, labels, 1.0) == (
-        f"left at 1, because 0 mistakes among {images} images of val give no best value"
+        f"left at 1, because 0 mistakes among {counted(images, 'image')} of val give no best value"
     )
 
 

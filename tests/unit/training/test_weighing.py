@@ -2,7 +2,7 @@ import pytest
 import torch
 from toys import CARD, INTERFACE, NETWORK
 
-from stages import capacity
+from reprise import capacity
 from stages.artifacts.classifier import Card
 from stages.errors import UserError
 from stages.training import setup

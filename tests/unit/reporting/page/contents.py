@@ -4,19 +4,28 @@ from PIL import Image as Picture
 
 from stages.artifacts.report import Bar
 from stages.reporting.baseline import Baseline
+from stages.reporting.data_notes import DataFact
 from stages.reporting.gallery import Gallery, Tile
 from stages.reporting.page.charts import Series
 from stages.reporting.page.content import ClassRow, Content
+from stages.reporting.strips import Strip
 
 TILE = Tile(Picture.new("L", (8, 8), 7), "ant", "bee", 0.75, "a/b.png", right=False)
 CURVE = [Series("ant", [(0, 0), (0, 1), (1, 1)]), Series("bee", [(0, 0), (1, 1)])]
 CONTENT = Content(
+    title="insects · cnn, 3 epochs",
     dataset="insects",
+    classifier="0123456789abcdef0123456789abcdef",
     facts={"network": "cnn"},
-    data=["Of train, one class has all."],
+    data=[DataFact("balance", "Of train, one class has all.")],
+    strips=[
+        Strip("ant", [1000, 10, 5], Picture.new("L", (70, 8), 7)),
+        Strip("bee", [0, 1, 1], None),
+    ],
     split="test",
     baseline=Baseline("ant", 0.5),
     scores={"loss": 0.5, "accuracy": 0.9, "ci_low": 0.8, "ci_high": 0.95},
+    training=["On train the loss is higher."],
     calibration="Probabilities are honest.",
     decisions=["It answers from 0.5 on."],
     params={"train": {"lr": 0.01, "ema": None, "fused": True, "loss": "focal", "size": [8, 8]}},
@@ -48,6 +57,8 @@ EMPTY = CONTENT._replace(
     confidence=[],
     risk_coverage=[],
     decisions=[],
+    training=[],
+    strips=[],
     galleries=[],
     samples=[],
 )

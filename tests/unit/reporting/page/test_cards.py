@@ -15,8 +15,8 @@ SCORES = {
 
 def test_known_scores_have_cards_in_a_fixed_order() -> None:
     assert cards(SCORES) == [
-        ScoreCard("Loss", "0.333", "cross-entropy, in nats per image"),
-        ScoreCard("Macro F1", "0.500", "of precision and recall, mean over classes"),
+        ScoreCard("Loss", "0.333", "cross-entropy, in nats per image: 0 is perfect"),
+        ScoreCard("Macro F1", "0.500", "precision and recall in one, mean over classes"),
     ]
 
 
@@ -44,8 +44,8 @@ def test_names_become_words(name: str, shown: str) -> None:
     ("name", "value", "shown"),
     [
         ("loss", 12.3456, "12.346"),
-        ("balanced_accuracy", 0.98765, "98.8%"),
-        ("top_5_accuracy", 1.0, "100.0%"),
+        ("balanced_accuracy", 0.98765, "98.8 %"),
+        ("top_5_accuracy", 1.0, "100.0 %"),
         ("matthews", -0.1, "-0.100"),
         ("macro_roc_auc", None, "n/a"),
     ],

@@ -8,10 +8,12 @@ from contents import CONTENT, EMPTY, TILE
 from PIL import Image as Picture
 
 from stages.pages.template import SIDE, source, written
+from stages.reporting.data_notes import DataFact
 from stages.reporting.gallery import Gallery
 from stages.reporting.page.charts import Series
 from stages.reporting.page.content import ClassRow
-from stages.reporting.page.page import render
+from stages.reporting.page.page import fingerprint, render
+from stages.reporting.strips import Strip
 
 VOID = {"meta", "img", "path", "rect"}
 NASTY = "</style><script>alert(1)</script>\"'&<b>"
@@ -47,24 +49,34 @@ class Reader(HTMLParser):
 def test_the_page_needs_nothing_but_itself(content: object) -> None:
     page = render(CONTENT if content is CONTENT else EMPTY)
     read = Reader(page)
-    assert all(found.startswith("data:image/") for found in read.sources)
+    outside = {found for found in read.sources if not found.startswith(("data:image/", "#"))}
+    # Beside it, where it lies in the repository; without them, it says less.
+    assert outside == {
+        "../environment/",
+        "../environment/evaluate.js",
+        "../environment/export.js",
+        "../../models/export/README.md",
+    }
     assert not re.search(r"https?:|url\(|@import|<link", page)
 
 
 def test_the_page_says_what_there_is() -> None:
     text = " ".join(Reader(render(CONTENT)).text.split())
     for said in (
-        "insects",
+        "insects · cnn, 3 epochs",
         "network cnn",
         "2 classes",
         "1,234 images in train",
         "lr0.01 emanull fusedtrue lossfocal size[8, 8]",
-        "Measured on the 10 images of test.",
-        "Accuracy 90.0% 95 % interval 80.0% to 95.0%",
+        "Measured on the 10 images of test, which neither trained the network nor chose anything.",
+        "Accuracy 90.0 % of the images are given their class. 95 % interval 80.0 % to 95.0 %",
         "Loss 0.500 cross-entropy",
         "Probabilities are honest.",
         "Images of every class",
-        "75.0% bee a/b.png",
+        "is ant, said bee 75.0 % sure a/b.png",
+        "balanceOf train, one class has all.",
+        "On train the loss is higher.",
+        "ant1,000105",
         "Most frequent mistakes",
         "Class by class",
         "bee1.0000.8000.90023410",
@@ -74,7 +86,14 @@ def test_the_page_says_what_there_is() -> None:
 
 def test_what_is_empty_is_left_out() -> None:
     text = Reader(render(EMPTY)).text
-    for heading in ("Curves", "Where to look", "Images of", "interval", "taken for"):
+    for heading in (
+        "Curves",
+        "Where to look",
+        "Images of",
+        "interval",
+        "were said to be",
+        "trained on",
+    ):
         assert heading not in text
 
 
@@ -82,7 +101,11 @@ def test_names_of_the_user_stay_text() -> None:
     tile = TILE._replace(actual=NASTY, predicted=NASTY, path=NASTY)
     page = render(
         CONTENT._replace(
+            title=NASTY,
             dataset=NASTY,
+            data=[DataFact(NASTY, NASTY)],
+            training=[NASTY],
+            strips=[Strip(NASTY, [1, 1, 1], None)],
             facts={NASTY: NASTY},
             params={NASTY: {NASTY: NASTY}},
             classes=[ClassRow(f"{NASTY}{end}", [1, 1, 1], 1, 1, 1) for end in ("", "2")],
@@ -92,7 +115,7 @@ def test_names_of_the_user_stay_text() -> None:
         )
     )
     read = Reader(page)
-    assert read.tags.count("script") == 1
+    assert read.tags.count("script") == Reader(render(CONTENT)).tags.count("script")
     assert "b" in read.tags
     assert "alert(1)</script>" not in page
     assert read.text.count("<script>alert(1)</script>") > 10
@@ -122,13 +145,34 @@ def test_heat_maps_stand_in_the_same_tile() -> None:
     plain, with_heat = (
         Reader(render(EMPTY._replace(galleries=[Gallery("", "", [tile])]))) for tile in (TILE, pair)
     )
-    assert len(plain.sources) == 1
-    assert len(with_heat.sources) == 2
+    assert len(with_heat.sources) == len(plain.sources) + 1
     assert plain.tags.count("figure") == with_heat.tags.count("figure") == 1
 
 
 def test_the_same_content_is_the_same_page() -> None:
     assert render(CONTENT) == render(CONTENT)
+
+
+def test_a_page_bears_a_checksum_of_all_that_it_says() -> None:
+    page, other = render(CONTENT), render(CONTENT._replace(calibration="They are not."))
+    assert re.fullmatch("[0-9a-f]{16}", fingerprint(page))
+    assert f'data-page="{fingerprint(page)}"' in page
+    assert fingerprint(other) != fingerprint(page)
+
+
+def test_no_name_stands_in_for_the_checksum() -> None:
+    page = render(CONTENT._replace(title='data-page="@"', dataset='data-page="0000000000000000"'))
+    assert re.fullmatch("[0-9a-f]{16}", fingerprint(page))
+    assert 'data-page="@"' not in page
+    assert fingerprint(page) != "0" * 16
+
+
+def test_each_place_that_the_navigation_names_is_there() -> None:
+    for content in (CONTENT, EMPTY):
+        page = render(content)
+        places = [found[1:] for found in Reader(page).sources if found.startswith("#")]
+        assert len(places) >= 4
+        assert all(page.count(f'id="{place}"') == 1 for place in places)
 
 
 @pytest.mark.parametrize(("side", "kind"), [(8, "PNG"), (SIDE - 1, "PNG"), (SIDE, "JPEG")])

@@ -1,0 +1,1 @@
+"""How `make bench` carries out its parts, keeps what they measured, and tells it."""

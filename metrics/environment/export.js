@@ -1,0 +1,2 @@
+// Of ca16c3aa760af9404357216c70e75fb9 cf41944baac1eb65. The report shows it; it is no output of DVC.
+reprise.export = {"of": "ca16c3aa760af9404357216c70e75fb9", "formats": [{"format": "onnx", "same_decisions": 1.0, "accuracy": 0.9888888888888889, "agreement": 1.0, "max_probability_difference": 1e-05, "bytes": 380706, "milliseconds": 0.050810500397346914}], "cpu": "AMD EPYC", "threads": 2, "repeats": 20};

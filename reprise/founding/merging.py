@@ -1,0 +1,75 @@
+"""Merge a commit of Reprise's files into what is checked out, as far as that needs no person."""
+
+from typing import NamedTuple
+
+from reprise.escaping import printable
+from reprise.founding import vendor_branch
+from reprise.founding.params_merge import Versions, merged
+from reprise.founding.plumbing import FoundingError, Git
+
+PARAMS = "params.yaml"
+# States what is installed: after an upgrade, that is what Reprise installs.
+THEIRS = "versions.yaml"
+
+
+class Merge(NamedTuple):
+    """A merge that has begun."""
+
+    params: Versions  # of params.yaml
+    conflicts: list[str]  # files that a person must edit
+
+
+def require_clean(git: Git) -> None:
+    """Refuse to merge into what is not committed.
+
+    Raises:
+        FoundingError: something is changed, or a merge has begun already.
+    """
+    if git.succeeds("rev-parse", "--verify", "--quiet", "MERGE_HEAD"):
+        raise FoundingError(
+            "a merge has begun; edit what `git status` names, `git add` and `git commit` it, or "
+            "`git merge --abort`"
+        )
+    if changed := git.text("status", "--porcelain", "--untracked-files=no"):
+        first, *others = (printable(line[3:]) for line in changed.splitlines())
+        more = f" and {len(others)} more" if others else ""
+        raise FoundingError(f"{first}{more}: changed, not committed; `git commit` or `git stash`")
+    if git.run("symbolic-ref", "--quiet", "HEAD").stdout.decode().strip() == vendor_branch.REF:
+        raise FoundingError(
+            f"branch {vendor_branch.NAME} is Reprise's alone; `git switch` to yours, as main"
+        )
+
+
+def merge(git: Git, base: str, new: str, message: str) -> Merge:
+    """Merge, and commit it if nothing is left for a person; `base` and `new` are Reprise's commits.
+
+    Raises:
+        FoundingError: Git refuses, and nothing has changed.
+    """
+    before = git.text("rev-parse", "HEAD")
+    done = git.run("merge", "--no-ff", "--no-commit", "-m", message, vendor_branch.REF)
+    if not git.succeeds("rev-parse", "--verify", "--quiet", "MERGE_HEAD"):
+        said = (done.stderr or done.stdout).decode(errors="replace").strip()
+        raise FoundingError(f"git merge failed, and nothing has changed: {said}")
+    params = Versions(*(_at(git, commit) for commit in (base, before, new)))
+    if all(params):
+        place = git.folder / PARAMS
+        place.write_text(merged(params), "utf-8", newline="\n")
+        git.text("add", "--", PARAMS)
+    if THEIRS in conflicts(git):
+        git.text("checkout", "--quiet", "--theirs", "--", THEIRS)
+        git.text("add", "--", THEIRS)
+    left = conflicts(git)
+    if not left:
+        git.text("commit", "--quiet", "--no-edit")
+    return Merge(params, left)
+
+
+def conflicts(git: Git) -> list[str]:
+    """Return the files in which Git needs a decision."""
+    return git.text("diff", "--name-only", "--diff-filter=U").splitlines()
+
+
+def _at(git: Git, commit: str) -> str:
+    """Return params.yaml in a commit; empty if it is not there."""
+    return git.run("show", f"{commit}:{PARAMS}").stdout.decode(errors="replace")

@@ -1,0 +1,64 @@
+"""Git in a folder, and why a repository cannot be founded or upgraded."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from reprise.escaping import printable
+
+OWN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")  # as a hook of another has them
+
+
+class FoundingError(Exception):
+    """The message is the reason, with the remedy."""
+
+
+class Git:
+    """The commands of Git, in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder, which need not be the top of the repository."""
+        self.folder = folder
+        self._env = {key: value for key, value in os.environ.items() if key not in OWN}
+
+    def run(self, *arguments: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+        """Run a command, and return how it ended.
+
+        Raises:
+            FoundingError: Git is not installed.
+        """
+        try:
+            return subprocess.run(  # noqa: S603
+                ["git", "-c", "core.quotePath=false", *arguments],  # noqa: S607
+                cwd=self.folder,
+                env=self._env,
+                input=given,
+                capture_output=True,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise FoundingError("git is not installed; install it: git-scm.com") from error
+
+    def succeeds(self, *arguments: str) -> bool:
+        """Return whether a command ends well."""
+        return self.run(*arguments).returncode == 0
+
+    def content(self, *arguments: str, given: bytes = b"") -> bytes:
+        """Return what a command prints.
+
+        Raises:
+            FoundingError: it fails; the message is what it says.
+        """
+        done = self.run(*arguments, given=given)
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+            raise FoundingError(f"git {arguments[0]} failed: {printable(said[-1])}")
+        return done.stdout
+
+    def text(self, *arguments: str) -> str:
+        """Return what a command prints, as text without the last line end.
+
+        Raises:
+            FoundingError: it fails; the message is what it says.
+        """
+        return self.content(*arguments).decode(errors="replace").rstrip("\n")

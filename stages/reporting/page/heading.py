@@ -1,0 +1,30 @@
+"""What stands at the head and the end of the page: names, and parameters."""
+
+from collections.abc import Sequence
+
+from stages.applicable import applicable, called
+from stages.artifacts.classifier import Card
+
+NAMED = 4  # classes that a title names at most
+
+
+def named(classes: Sequence[str]) -> str:
+    """Name a data set that has no name by its classes, if these are few."""
+    if len(classes) <= NAMED:
+        return ", ".join(classes[:-1]) + " and " * (len(classes) > 1) + classes[-1]
+    return f"Images of {len(classes):,} classes"
+
+
+def network_name(card: Card) -> str:
+    """Return the name of the network, or of the architecture of a library."""
+    return called(card.network.model_dump(mode="json"))
+
+
+def effective(card: Card) -> dict[str, dict[str, object]]:
+    """Return the parameters that have an effect, in two sections."""
+    network = card.network.model_dump(mode="json")
+    kept = applicable(network | card.training)
+    return {
+        "network": {name: kept[name] for name in network if name in kept},
+        "training": {name: value for name, value in kept.items() if name not in network},
+    }
