@@ -11,7 +11,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from reprise.serving import connections
 from reprise.serving.framing import FramedConnection
 
-GRACE = 0.5  # seconds in which a connection that was just made may still ask, while the server ends
+GRACE = 0.5  # seconds in which an idle connection may still ask, while the server ends
 LINGER, REST = 2.0, 2**24  # seconds, and bytes, of what a refused client still sends
 HEADER = 2**16  # bytes
 PHRASES = {400: "Bad Request", 408: "Request Timeout"}
@@ -101,9 +101,9 @@ class GuardedProtocol(H11Protocol):
         self.loop.call_later(self.seconds, self.transport.abort)
 
     def shutdown(self) -> None:
-        """Take one more request of a connection that was just made, while the server ends."""
+        """Take one more request of a connection, while the server ends: it may be on its way."""
         self._leaving = True
-        if self.cycle is None and not self.transport.is_closing():
+        if self._is_idle() and not self.transport.is_closing():
             self._wait(GRACE)
         else:
             super().shutdown()
@@ -112,13 +112,16 @@ class GuardedProtocol(H11Protocol):
         """Refuse what is not HTTP."""
         self._refuse(400, self.conn.reason or msg)
 
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
     def _wait(self, seconds: float | None) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
         self._deadline = None if seconds is None else self.loop.call_later(seconds, self._late)
 
     def _late(self) -> None:
-        if self._leaving and self.cycle is None:
+        if self._leaving and self._is_idle():
             self.transport.close()
         else:
             self._refuse(408, f"the header took longer than {self.seconds:g} seconds")

@@ -18,9 +18,9 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
-from running import HOST, Reply, asked, png, wait_for
+from running import HOST, Reply, asked, png, served, wait_for
 
-from reprise.serving import serve
+from reprise.serving import serve, slow_clients
 from reprise.serving.listening import GracefulServer, listen
 from reprise.serving.log_lines import LOG
 from reprise.serving.secret import TOKEN
@@ -178,6 +178,27 @@ def test_a_slow_request_is_waited_for(exported: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no such signal on this system")
+@pytest.mark.parametrize("before", [0, 1])
+def test_an_idle_connection_may_ask_once_more(
+    before: int, exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slow_clients, "GRACE", 20.0)  # of which nothing is waited for
+    with served(exported) as running:
+        kept = HTTPConnection(HOST, running.port, timeout=20)
+        kept.connect()
+        for _ in range(before):
+            kept.request("GET", "/health")
+            assert kept.getresponse().read()
+        opened = running.server.server_state.connections
+        wait_for(lambda: opened)
+        running.server.leave(0.0)
+        wait_for(lambda: all(getattr(one, "_leaving", False) for one in opened))
+        kept.request("POST", "/predict", png(), {"Content-Type": "image/png"})
+        answer = kept.getresponse()
+        assert (answer.status, answer.getheader("connection")) == (200, "close")
+        kept.close()
+
+
 def test_hup_looks_for_a_new_model(exported: Path) -> None:
     with command(exported, **{TOKEN: "abcdefghijklmnop"}) as started:
         started.process.send_signal(signal.SIGHUP)
