@@ -5,9 +5,11 @@ whatever stands there, and a line of `...` alone any number of lines. A comment 
 block, with the reason, has it passed over. Port 8000 becomes one that is free.
 """
 
+import os
 import platform
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -20,7 +22,6 @@ from conftest import ROOT, Clone
 PAGE = ROOT / "docs/tutorial.md"
 BLOCK = re.compile(r"(?ms)^(<!-- not run: [^\n]+ -->\n)?^```console\n(.*?)^```$")
 END = "### end of a command"
-LIMIT = 300  # seconds of a command, on a machine with other work
 
 
 class Step(NamedTuple):
@@ -98,9 +99,10 @@ def shell(clone: Callable[[str], Clone]) -> Iterator[Shell]:
     (programs / "reprise").chmod(0o755)
     made.env["PATH"] = f"{programs}:{made.env['PATH']}"
     begun = Shell(made)
-    yield begun
-    begun.process.stdin.close()  # type: ignore[union-attr]
-    begun.process.wait(timeout=LIMIT)
+    with begun.process:
+        yield begun
+        with suppress(ProcessLookupError):
+            os.killpg(begun.process.pid, signal.SIGTERM)  # the server, too, where a step failed
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="its commands are those of a shell of Unix")
