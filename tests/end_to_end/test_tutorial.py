@@ -100,17 +100,10 @@ def shell(clone: Callable[[str], Clone]) -> Iterator[Shell]:
     (programs / "reprise").chmod(0o755)
     made.env["PATH"] = f"{programs}:{made.env['PATH']}"
     begun = Shell(made)
-<<<<<<< HEAD
     with begun.process:
         yield begun
         with suppress(ProcessLookupError):
             os.killpg(begun.process.pid, signal.SIGTERM)  # the server, too, where a step failed
-=======
-    with begun.process:  # closes its pipes, and waits
-        yield begun
-        os.killpg(begun.process.pid, signal.SIGTERM)  # the server, too, where a step failed
-        begun.process.wait(timeout=LIMIT)
->>>>>>> main
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="its commands are those of a shell of Unix")
