@@ -46,6 +46,31 @@ def test_the_page_of_the_api_is_what_the_docstrings_say() -> None:
     assert api.PAGE.read_text("utf-8") == api.page(), REMEDY
 
 
+def test_docstrings_become_markdown() -> None:
+    docstring = """Do it.
+
+    More.
+
+    Raises:
+        ValueError: it is wrong,
+            in two lines.
+        OSError, KeyError: it is not there.
+    """
+    assert api.prose(docstring) == (
+        "Do it.\n\nMore.\n\n- raises `ValueError`: it is wrong, in two lines.\n"
+        "- raises `OSError, KeyError`: it is not there.\n"
+    )
+    assert api.prose("Do it.") == "Do it.\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "null"), (True, "true"), (0.5, "0.5"), ([32, 64], "[32, 64]"), ("a", "a"), ([], "[]")],
+)
+def test_defaults_are_shown_as_params_yaml_has_them(value: object, shown: str) -> None:
+    assert parameters.default(value) == shown
+
+
 def test_the_readme_is_short() -> None:
     assert len(Path("README.md").read_bytes()) <= 9_000, "what is longer goes to a page of docs/"
 
