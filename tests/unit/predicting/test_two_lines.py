@@ -231,7 +231,7 @@ def test_colours_multiplied_by_their_alpha_are_those_before(
 def test_a_column_of_paths_stands_for_its_pictures(classifier: Classifier) -> None:
     table = pd.DataFrame({"path": ["photos/plain.png", "photos/grey.gif"]})
     assert [one.path for one in classifier(table["path"])] == [*table["path"]]
-    (only,) = classifier(cast(Any, [torch.zeros(8, 8)]))
+    (only,) = classifier(cast("Any", [torch.zeros(8, 8)]))
     assert "numpy.asarray(it)" in (only.error or "")
 
 
