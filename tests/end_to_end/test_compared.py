@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Clone
 
-MAKE = ("make", "-o", ".venv/installed")  # the environment is that of the tests
+MAKE = ("make", "-o", ".venv/installed", "-o", ".venv/with-plots")  # the environment is that of the tests
 
 
 @pytest.fixture(scope="module")
