@@ -10,7 +10,7 @@ WHY = {
     "ants_bees_resnet18": WEIGHTS,
     "ants_bees_vgg16": WEIGHTS,
     "cifar10_speednet": "it is for a GPU; this measures processors",
-    "photos_quick": "for a first run, on drawn clothes; its accuracy over seeds is in docs/recipes.md",
+    "photos_quick": "for a first run, on drawn clothes: its accuracy is in docs/recipes.md",
 }
 
 
