@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import Clone
 
-MAKE = ("make", "-o", ".venv/installed", "-o", ".venv/with-plots")  # the environment is that of the tests
+# The environment is that of the tests.
+MAKE = ("make", "-o", ".venv/installed", "-o", ".venv/with-plots")
 
 
 @pytest.fixture(scope="module")
