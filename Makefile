@@ -147,7 +147,8 @@ else
 	@echo 'Installing into .venv, once: 1.5 GB, PyTorch for CPUs.'
 	$(PYTHON) -m venv .venv
 	$(PIP) uv
-	.venv/bin/uv pip install --quiet --python .venv --torch-backend cpu -c constraints.txt -e '.[pipeline,serve]'
+	.venv/bin/uv pip install --quiet --python .venv --torch-backend cpu -c constraints.txt -e '.[pipeline,serve]' \
+	|| { echo 'CPU=1 takes PyTorch from its own index: if that is not reached from here, leave CPU=1 out.'; exit 1; }
 	.venv/bin/python -m pip uninstall --quiet --yes uv
 	touch .venv/cpu
 endif
