@@ -2,16 +2,12 @@
 # `make repro CPU=1` installs PyTorch without CUDA on Linux, which a machine without a GPU never uses.
 # Most others are commands of `reprise`, which work where there is no make, too: `reprise --help`.
 
-PYTHON ?= python3
 # What developers need besides, each an extra of pyproject.toml.
 DEVELOPERS = cluster,coreml,dev,docs,hub,litert,mlflow,openvino,plots,s3,search,ssh,timm,wandb
-PIP = .venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt
-# On Linux pip takes the PyTorch with CUDA; uv knows the one for CPUs. Once so, always so.
-CPU := $(or $(CPU),$(wildcard .venv/cpu))
-comma := ,
+include $(dir $(lastword $(MAKEFILE_LIST)))install.mk
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro install versions verify verify-cache test fuzz lint format docs site bench figures board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
+.PHONY: repro versions verify verify-cache test fuzz lint format docs site bench figures board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
 repro: versions
@@ -132,33 +128,6 @@ lock: .venv/installed
 
 # What CI runs.
 check: lint test lock
-
-# `make install EXTRAS=hub,timm` adds what pyproject.toml calls extras; `make repro` needs none.
-install: .venv/installed
-	$(PIP) -e '.[pipeline,serve$(if $(EXTRAS),$(comma)$(EXTRAS))]'
-
-# What a user needs.
-.venv/installed: pyproject.toml constraints.txt
-ifeq ($(CPU),)
-	@echo 'Installing into .venv, once: 6 GB, minutes. CPU=1 takes 1.5 GB, for machines without a GPU.'
-	$(PYTHON) -m venv .venv
-	$(PIP) -e '.[pipeline,serve]'
-else
-	@echo 'Installing into .venv, once: 1.5 GB, PyTorch for CPUs.'
-	$(PYTHON) -m venv .venv
-	$(PIP) uv
-	.venv/bin/uv pip install --quiet --python .venv --torch-backend cpu -c constraints.txt -e '.[pipeline,serve]' \
-	|| { echo 'CPU=1 takes PyTorch from its own index: if that is not reached from here, leave CPU=1 out.'; exit 1; }
-	.venv/bin/python -m pip uninstall --quiet --yes uv
-	touch .venv/cpu
-endif
-	touch $@
-
-# What one command needs besides, such as search; a developer has it.
-.venv/with-%: .venv/installed
-	@[ .venv/developed -nt pyproject.toml ] || { echo 'Installing what $* needs, once.'; \
-	$(PIP) -e '.[pipeline,serve,$*]'; }
-	touch $@
 
 # What a developer needs: all of it.
 .venv/developed: .venv/installed

@@ -238,7 +238,8 @@ def test_its_makefile_and_pages_name_commands_that_are_there() -> None:
 
 
 def test_what_messages_call_for_is_in_its_makefile() -> None:
-    makefile = (ROOT / "template/files/Makefile").read_text("utf-8").replace("\\\n", " ")
+    both = (ROOT / "template/files/Makefile", ROOT / "install.mk")
+    makefile = "".join(path.read_text("utf-8") for path in both).replace("\\\n", " ")
     listed = re.findall(r"^(?:COMMANDS =|\.PHONY:)(.*)$", makefile, re.MULTILINE)
     targets = {*" ".join(listed).split(), ".venv/installed"}
     asked = {
@@ -249,11 +250,3 @@ def test_what_messages_call_for_is_in_its_makefile() -> None:
         for target in re.findall(r"`make ([a-z][a-z-]*)", path.read_text("utf-8"))
     }
     assert {place for target, place in asked if target not in targets} == set()
-
-
-def test_it_installs_as_this_repository_does() -> None:
-    both = (ROOT / path for path in ("Makefile", "template/files/Makefile"))
-    ours, own = (
-        re.findall(r"(?m)^\.venv/installed:(?:.*\n)+?\n", path.read_text("utf-8")) for path in both
-    )
-    assert ours == own != []

@@ -1,0 +1,36 @@
+# How PyTorch and all else is installed into .venv: here, and in repositories that `reprise new` makes.
+
+.DEFAULT_GOAL := repro
+.PHONY: install
+PYTHON ?= python3
+PIP = .venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt
+# On Linux pip takes the PyTorch with CUDA; uv knows the one for CPUs. Once so, always so.
+CPU := $(or $(CPU),$(wildcard .venv/cpu))
+comma := ,
+
+# `make install EXTRAS=hub,timm` adds what pyproject.toml calls extras; `make repro` needs none.
+install: .venv/installed
+	$(PIP) -e '.[pipeline,serve$(if $(EXTRAS),$(comma)$(EXTRAS))]'
+
+# What a user needs.
+.venv/installed: pyproject.toml constraints.txt
+ifeq ($(CPU),)
+	@echo 'Installing into .venv, once: 6 GB, minutes. CPU=1 takes 1.5 GB, for machines without a GPU.'
+	$(PYTHON) -m venv .venv
+	$(PIP) -e '.[pipeline,serve]'
+else
+	@echo 'Installing into .venv, once: 1.5 GB, PyTorch for CPUs.'
+	$(PYTHON) -m venv .venv
+	$(PIP) uv
+	.venv/bin/uv pip install --quiet --python .venv --torch-backend cpu -c constraints.txt -e '.[pipeline,serve]' \
+	|| { echo 'CPU=1 takes PyTorch from its own index: if that is not reached from here, leave CPU=1 out.'; exit 1; }
+	.venv/bin/python -m pip uninstall --quiet --yes uv
+	touch .venv/cpu
+endif
+	touch $@
+
+# What one command needs besides, such as search; a developer has it already.
+.venv/with-%: .venv/installed
+	@[ .venv/developed -nt pyproject.toml ] || { echo 'Installing what $* needs, once.'; \
+	$(PIP) -e '.[pipeline,serve,$*]'; }
+	touch $@
