@@ -131,6 +131,6 @@ check: lint test lock
 
 # What a developer needs: all of it.
 .venv/developed: .venv/installed
-	@echo 'Installing what the tests need, once: 1 GB.'
+	@echo 'Installing what the tests need, once: 1.5 GB.'
 	$(PIP) -e '.[pipeline,serve,$(DEVELOPERS)]'
 	touch $@

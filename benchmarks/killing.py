@@ -1,4 +1,4 @@
-"""What a kill costs: how much is computed again after SIGKILL half-way through a training.
+"""Measure how much is computed again after SIGKILL half-way through a training.
 
 `dvc repro` of a longer training of the digits is killed, with all that it started, when half of the
 epochs are in metrics/history.csv, and started again. Beside it the same undisturbed, in turns, each

@@ -21,7 +21,7 @@ TRIAL = 256  # images of an epoch, in a trial
 
 
 class Trained(NamedTuple):
-    """How a recipe is measured, so that all of them fit in half an hour."""
+    """Epochs, turns and seeds by which a recipe is measured: all of them fit in half an hour."""
 
     epochs: int
     rounds: int

@@ -1,4 +1,4 @@
-"""What it costs to run the pipeline again: with nothing changed, a late change, another train.lr.
+"""Measure a further run of the pipeline: with nothing changed, a late change, another train.lr.
 
 Of the digits, in a repository of its own with a cache of its own. In each round all are measured
 one after the other; a changed parameter has a value that it never had, so that nothing comes from

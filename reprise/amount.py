@@ -1,4 +1,4 @@
-"""How many pictures are named, as far as that is known without reading them."""
+"""Count the pictures of a command line, as far as is possible without reading them."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How far it is, on standard error: a bar or a count, or in a log a line now and then."""
+"""Progress on standard error: a bar or a count, or in a log a line now and then."""
 
 import sys
 from shutil import get_terminal_size

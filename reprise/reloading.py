@@ -1,4 +1,4 @@
-"""A classifier in another process: what is pickled is where its model is, and what it was."""
+"""Pickle a classifier by the path and checksum of its model, which is loaded again."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from reprise.model import Model, ModelError
 
 
 class Pickled(NamedTuple):
-    """What a classifier is made from again."""
+    """The pickled state of a classifier: its model's path and checksum, and its options."""
 
     path: Path  # absolute, as another process may run in another folder
     sha256: str  # of the file, which may have been exported anew meanwhile
@@ -23,7 +23,7 @@ class Pickled(NamedTuple):
 
 
 class Reloadable:
-    """What has a model, and is pickled without it: a session of ONNX Runtime cannot be."""
+    """An object that is pickled without its model, as an ONNX Runtime session cannot be."""
 
     _model: Model
     _saved: Pickled

@@ -1,4 +1,4 @@
-"""Where the user stands: paths are given and shown from there, wherever a command runs."""
+"""Resolve and show paths from the user's working directory, wherever a command runs."""
 
 import os
 from pathlib import Path

@@ -6,6 +6,7 @@ And print on standard output, which may be closed or full.
 import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 OWN = ("/dev/std", "/dev/fd/", "/proc/")  # of this process, as a shell's `<(command)`
@@ -51,6 +52,20 @@ def say(text: str) -> None:
     except OSError as error:
         discard()
         raise PrintingError(f"standard output: {error.strerror or error}") from error
+
+
+def tell(make: Callable[[], str], *errors: type[Exception]) -> int:
+    """Print what a command returns, and return its exit code; `errors` become one message."""
+    told: tuple[type[Exception], ...] = (PrintingError, *errors)
+    try:
+        say(make())
+    except told as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130  # 128 + SIGINT, as a shell reports it
+    return 0
 
 
 def discard() -> None:

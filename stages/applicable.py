@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Condition(NamedTuple):
-    """What another parameter must be: one of these values, or none of those."""
+    """A condition on another parameter: one of these values, or none of those."""
 
     name: str
     among: Sequence[object] = ()

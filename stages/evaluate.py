@@ -98,6 +98,19 @@ def decide_on(
     return RuleOutcome(fit(fitted, params), seen, params.split, fitted)
 
 
+def write(results: Results, background: Background, outcome: RuleOutcome) -> None:
+    """Write scores, predictions, the page and the rule."""
+    with step("draw curves, galleries and the page"):
+        baseline = background.baseline(results.names)
+        report.write(baseline.beside(outcome.within(results.report)))
+        predictions.write(results.predictions)
+        page = render(present(results, background))
+        report.write_page(page)
+    of = fingerprint(page)
+    page_facts.write("evaluate", of, lambda: {"of": of, **page_facts.run()})
+    decision.write(outcome.rule)
+
+
 def main() -> None:
     """Run the stage."""
     params, meta = Evaluate.load(), splits.read_meta()
@@ -119,15 +132,8 @@ def main() -> None:
     background = Background(
         params.split, parts, history.read(), meta.duplicates, outcome, told, model
     )
+    write(results, background, outcome)
     baseline = background.baseline(results.names)
-    with step("draw curves, galleries and the page"):
-        report.write(baseline.beside(outcome.within(results.report)))
-        predictions.write(results.predictions)
-        page = render(present(results, background))
-        report.write_page(page)
-    of = fingerprint(page)
-    page_facts.write("evaluate", of, lambda: {"of": of, **page_facts.run()})
-    decision.write(outcome.rule)
     said = [*baseline.summary(results.report.scores), *outcome.sentences()]
     say(*results.summary(params.split), *said, f"Open {report.PAGE} for the scores.")
 

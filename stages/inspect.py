@@ -27,7 +27,7 @@ from stages.artifacts import (
     splits,
 )
 from stages.artifacts.classifier import Classifier
-from stages.artifacts.splits import Split
+from stages.artifacts.splits import Meta, Split
 from stages.batches import to_device
 from stages.inspecting.earlier import earlier
 from stages.inspecting.embedding import Embedded, embed
@@ -63,6 +63,19 @@ def inspect(
     return Embedded(*columns)
 
 
+def gather(parts: Sequence[Split], meta: Meta) -> Images:
+    """Return paths, labels and splits of all images, and the decisions of earlier reviews."""
+    images = Images(
+        [path for name in splits.NAMES for path in splits.read_paths(name)],
+        np.concatenate([part.labels for part in parts]),
+        np.repeat(np.arange(len(parts)), [len(part.labels) for part in parts]),
+        meta.interface.classes,
+        meta.fresh,
+    )
+    reviewed = earlier(images, decided.read())
+    return images._replace(decided=reviewed, dataset=download_metrics.read().dataset)
+
+
 def main() -> None:
     """Run the stage."""
     params, meta = Inspect.load(), splits.read_meta()
@@ -71,16 +84,7 @@ def main() -> None:
     agreement.check(meta, judged.card)
     parts = [splits.read(name) for name in splits.NAMES]
     seen = inspect(params, judged, parts, device)
-    images = Images(
-        [path for name in splits.NAMES for path in splits.read_paths(name)],
-        np.concatenate([part.labels for part in parts]),
-        np.repeat(np.arange(len(parts)), [len(part.labels) for part in parts]),
-        meta.interface.classes,
-        meta.fresh,
-    )
-    images = images._replace(
-        decided=earlier(images, decided.read()), dataset=download_metrics.read().dataset
-    )
+    images = gather(parts, meta)
     known = Evidence(images, held_out(seen.probabilities, images, given), seen.features)
     notes = [*sentences(images, known.given, given)]
     with step("look for labels in doubt, near-duplicates, outliers and odd images"):

@@ -1,1 +1,1 @@
-"""How `make bench` carries out its parts, keeps what they measured, and tells it."""
+"""The parts of `make bench`: running them, storing their figures, rendering docs/measured.md."""

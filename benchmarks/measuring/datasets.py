@@ -1,4 +1,4 @@
-"""Where the published data sets are, and how the stages are told to read them.
+"""Locate the published data sets, and set the parameters by which stages read them.
 
 The folder given to `make bench` may hold
 

@@ -31,7 +31,7 @@ class Conditions(Params):
 
 
 class Part(Params):
-    """What one part came to."""
+    """The figures of one part."""
 
     state: Literal["measured", "failed", "not measured"]
     reason: str = ""  # why not

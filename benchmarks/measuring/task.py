@@ -1,4 +1,4 @@
-"""What a part of `make bench` is given, and gives back; and the commands that it runs."""
+"""Inputs and results of a part of `make bench`, and the commands that it runs."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ class AbsentError(Exception):
 
 
 class Task(NamedTuple):
-    """What a part is given."""
+    """The inputs of a part."""
 
     data: Path | None  # the folder with the published data sets, if there is one
     scratch: Path  # a folder for all that is made on the way, of all parts
@@ -32,7 +32,7 @@ class Task(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """What a part gives back."""
+    """The results of a part."""
 
     figures: Mapping[str, Figure]
     notes: Sequence[str] = ()  # what a reader of the figures must know
@@ -40,7 +40,7 @@ class Findings(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What some processes took."""
+    """Wall time and CPU time of processes."""
 
     seconds: float
     core_seconds: float = 0.0

@@ -18,7 +18,7 @@ WAYS = ("ours", "usual", "fastai")
 
 
 class Job(NamedTuple):
-    """What all ways learn."""
+    """The data and the training that all ways share."""
 
     way: str
     recipe: str

@@ -18,14 +18,14 @@ NAMES = {OURS: "ours", USUAL: "the usual loop", "fastai": "fastai's"}
 
 
 class Plan(NamedTuple):
-    """How they take turns."""
+    """Epochs, turns and seeds of a comparison."""
 
     rounds: int  # turns of each in a training
     seeds: int  # trainings of each
 
 
 class Results(NamedTuple):
-    """What the ways came to: images a second of each turn, and accuracy on test of each seed."""
+    """The results: images a second of each turn, and accuracy on test of each seed."""
 
     rates: Mapping[str, Sequence[float]]
     accuracies: Mapping[str, Sequence[float]]

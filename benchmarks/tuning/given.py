@@ -1,10 +1,10 @@
-"""What the script of a way of fine-tuning is given."""
+"""The inputs of a fine-tuning script."""
 
 from typing import NamedTuple
 
 
 class Given(NamedTuple):
-    """What a script is given."""
+    """The inputs of a fine-tuning script, as JSON."""
 
     architecture: str  # timm's name
     photos: str  # train/<class>/*.jpg, and test/

@@ -1,4 +1,4 @@
-"""What the scripts of all other ways share: what they are given, and how they answer.
+"""Reading inputs and writing results, for the fine-tuning scripts of all other ways.
 
 A script is started as `python -m benchmarks.tuning.timm_script GIVEN ANSWER`, of a file of JSON and
 one for the accuracy on test. Only what a way cannot do without is imported.

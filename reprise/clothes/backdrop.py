@@ -1,4 +1,4 @@
-"""What lies behind a garment, the light on it, and the noise of the camera."""
+"""Background, lighting and sensor noise of a drawn photograph."""
 
 import numpy as np
 from numpy.random import Generator

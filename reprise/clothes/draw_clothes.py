@@ -1,4 +1,4 @@
-"""The command `reprise draw-clothes`: photographs of clothes to learn with, which nobody took.
+"""The command `reprise draw-clothes`: draw a data set of clothes that look like photographs.
 
 `python -m reprise.clothes.draw_clothes OUT` is the same.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from reprise import arguments as values
+from reprise import streams
 from reprise.capacity import cores
 from reprise.clothes.garments import KINDS
 from reprise.clothes.photograph import jpeg
@@ -30,15 +31,8 @@ exit codes: 0 written, 1 not written, 2 wrong usage
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code; an error becomes one message."""
-    try:
-        print(run(parser().read(arguments)))
-    except OutputError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130  # 128 + SIGINT, as a shell reports it
-    return 0
+    options = parser().read(arguments)
+    return streams.tell(lambda: run(options), OutputError)
 
 
 def run(options: Namespace) -> str:

@@ -1,4 +1,4 @@
-"""What is said of a picture that cannot be read, whoever is asked: a command, the server, the page.
+"""Error messages for pictures that cannot be read, shared by commands, server and page.
 
 `reprise/demo/page/reasons.js` has the same sentences; tests/unit/predicting/test_same_reasons.py
 gives the same files to both.

@@ -16,7 +16,6 @@ from reprise.demo.static_site import SiteError
 from reprise.demo.web_runtime import VERSION, RuntimeFilesError
 from reprise.escaping import printable
 from reprise.model import MODEL, ModelError
-from reprise.streams import PrintingError
 
 # Where stage `export` writes; the page resizes exactly, so that both do.
 MODELS = (MODEL.with_name("model_any_size.onnx"), MODEL)
@@ -36,15 +35,7 @@ exit codes: 0 written, 1 not written, 2 wrong usage
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code; an error becomes one message."""
     options = parser().read(arguments)
-    try:
-        streams.say(run(options))
-    except (ModelError, SiteError, RuntimeFilesError, PrintingError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130  # 128 + SIGINT, as a shell reports it
-    return 0
+    return streams.tell(lambda: run(options), ModelError, SiteError, RuntimeFilesError)
 
 
 def run(options: Namespace) -> str:

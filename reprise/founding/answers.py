@@ -1,4 +1,4 @@
-"""What a new repository is told: where the images are, which recipe, and single parameters."""
+"""The settings of a new repository: where the images are, the recipe, single parameters."""
 
 import re
 from collections.abc import Iterable, Mapping

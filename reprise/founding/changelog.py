@@ -1,4 +1,4 @@
-"""What CHANGELOG.md of Reprise has since an earlier commit; it is in no repository of one's own."""
+"""The lines that CHANGELOG.md gained since the commit of the last upgrade."""
 
 from collections.abc import Iterator
 

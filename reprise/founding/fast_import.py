@@ -14,7 +14,7 @@ class Blob(NamedTuple):
 
 
 class Parent(NamedTuple):
-    """What a commit begins from."""
+    """The parent of a commit."""
 
     commit: str | None = None
     keeps: bool = True  # its files, but for those that change; else the commit has those alone

@@ -1,4 +1,4 @@
-"""What `reprise new` says: what it takes, and what a person does next."""
+"""The messages of `reprise new`: the source of the files, and the commands to run next."""
 
 import shlex
 from collections.abc import Iterator

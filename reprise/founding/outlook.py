@@ -1,4 +1,4 @@
-"""What `dvc repro` will run after an upgrade, and why, as `dvc status` tells it."""
+"""List the stages that `dvc repro` will run after an upgrade, with the reasons of `dvc status`."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What a client asks of its pictures: `top`, `explain` and `threshold`."""
+"""The parameters of a request: `top`, `explain` and `threshold`."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,7 +10,7 @@ LONGEST = 30  # letters of a number
 
 
 class Wanted(NamedTuple):
-    """What to tell of each picture; the defaults are those of `reprise predict`."""
+    """The parameters of a request; the defaults are those of `reprise predict`."""
 
     top: int = 3  # classes
     explain: bool = False

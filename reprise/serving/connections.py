@@ -1,4 +1,4 @@
-"""How many connections there may be at once."""
+"""The limit of simultaneous connections."""
 
 import sys
 

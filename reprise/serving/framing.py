@@ -1,4 +1,4 @@
-"""Where a request ends: h11's parser, stricter where others disagree or where it takes long."""
+"""Parse HTTP/1.1 by h11, more strictly where parsers disagree or h11 takes long."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a column of Parquet may hold, by its type: pictures, names of files, labels."""
+"""Tell the columns of a Parquet file by type: pictures, names of files, labels."""
 
 from typing import Any
 

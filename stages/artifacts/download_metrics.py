@@ -28,7 +28,7 @@ class Arrived(NamedTuple):
 
 
 class Received(NamedTuple):
-    """What came in."""
+    """The counts of a download."""
 
     dataset: str  # its name, for a title; empty: it has none
     images: Mapping[str, int]  # by published split

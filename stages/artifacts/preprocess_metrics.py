@@ -21,7 +21,7 @@ class PublishedSizes(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """What was found in the images."""
+    """The counts and findings of preprocessing."""
 
     excluded: int  # files that cannot be decoded
     repeated: int  # images with the pixels of an earlier one

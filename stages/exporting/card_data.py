@@ -1,4 +1,4 @@
-"""What a model card says of the data."""
+"""The data section of a model card."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -13,7 +13,7 @@ FEW, NAMED = 30, 10  # images of a class that are few, and such classes that are
 
 
 class DataCounts(NamedTuple):
-    """What is known of the data beside the splits."""
+    """The facts on the data that are not in the splits."""
 
     dataset: str = ""  # name; empty: it has none
     counts: Mapping[str, Sequence[int]] = MappingProxyType({})  # images of each class, by split

@@ -1,4 +1,4 @@
-"""How long an exported file takes for one image, on this machine: no output holds it."""
+"""Measure the latency of an exported file for one image; no DVC output holds it."""
 
 import json
 from collections.abc import Iterator, Mapping

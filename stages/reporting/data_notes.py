@@ -29,7 +29,7 @@ class DataFact(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """What download and preprocess told of the images."""
+    """The metrics of download and preprocess."""
 
     received: Received
     findings: Findings

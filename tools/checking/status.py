@@ -1,4 +1,4 @@
-"""What `dvc status` says of the stages: which files and parameters are others than in dvc.lock."""
+"""Parse `dvc status`: the files and parameters that differ from dvc.lock, by stage."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ CHANGED = {"modified", "new"}  # others are not here: deleted, or not in the cac
 
 
 class StageStatus(NamedTuple):
-    """What of a stage is other than in dvc.lock, by path or dotted name: modified, deleted, new."""
+    """The differences of a stage from dvc.lock by path or dotted name: modified, deleted, new."""
 
     deps: Mapping[str, str]
     params: Mapping[str, str]

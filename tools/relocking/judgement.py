@@ -1,4 +1,4 @@
-"""Whether a stage that `dvc status` calls changed must run again, and why."""
+"""Decide whether a stage that `dvc status` calls changed must run again, and why."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ from tools.relocking.syntax import differing, reader
 
 
 class Judgement(NamedTuple):
-    """What became of the code of a stage."""
+    """The comparison of the code of a stage, before and now."""
 
     same: list[str]  # files that say the same in other words
     other: list[str]  # reasons to run the stage, of its code

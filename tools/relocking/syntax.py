@@ -1,4 +1,4 @@
-"""Whether two texts of a Python module say the same: their syntax without docstrings is equal.
+"""Compare two versions of a Python module by their syntax trees, without docstrings.
 
 Comments, blank lines, indentation, parentheses that change nothing, quotes and the spelling of
 numbers are in no syntax tree. Annotations are, and count: pydantic and jaxtyping read them when a

@@ -1,4 +1,4 @@
-"""Whether the images that every run is to score came as a split, so that no run has others."""
+"""Tell whether the scored split was published, so that every run scores the same images."""
 
 import json
 from collections.abc import Mapping, Sequence

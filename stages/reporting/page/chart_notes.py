@@ -1,4 +1,4 @@
-"""How each chart is read."""
+"""The explanation below each chart."""
 
 FOUND = (
     "For each class, as less and less probability is enough to call an image of it: how many of "

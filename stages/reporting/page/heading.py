@@ -1,4 +1,4 @@
-"""What stands at the head and the end of the page: names, and parameters."""
+"""Heading and parameters of the page."""
 
 from collections.abc import Sequence
 
