@@ -15,7 +15,7 @@ install: .venv/installed
 # What a user needs.
 .venv/installed: pyproject.toml constraints.txt
 ifeq ($(CPU),)
-	@echo 'Installing into .venv, once: 6 GB, minutes. CPU=1 takes 1.5 GB, for machines without a GPU.'
+	@echo 'Installing into .venv, once: 2.8 GB to download, 6.3 GB on disk, minutes. Without a GPU, CPU=1 takes 1.5 GB.'
 	$(PYTHON) -m venv .venv
 	$(PIP) -e '.[pipeline,serve]'
 else

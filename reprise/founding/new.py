@@ -55,11 +55,7 @@ def parser() -> CommandParser:
         "--remote", metavar="URL", help="where DVC keeps results for others (a folder of yours)"
     )
     made.add_argument("--yes", action="store_true", help="ask nothing; take the defaults")
-    made.add_argument(
-        "--from", dest="source", metavar="REPRISE",
-        help="address or clone of Reprise; needed where it is installed as a package",
-    )  # fmt: skip
-    made.add_argument("--rev", metavar="TAG", help="tag, branch or commit of it (as checked out)")
+    upstream.add_options(made, "the clone this runs in; needed where it is installed as a package")
     return made
 
 

@@ -41,11 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> CommandParser:
     """Return the parser of the command."""
     made = CommandParser("reprise upgrade", __doc__)
-    made.add_argument(
-        "--from", dest="source", metavar="REPRISE",
-        help="address or clone of Reprise (where the last one came from)",
-    )  # fmt: skip
-    made.add_argument("--rev", metavar="TAG", help="tag, branch or commit of it (as checked out)")
+    upstream.add_options(made, "where the last one came from")
     return made
 
 

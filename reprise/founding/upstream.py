@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,13 @@ from reprise.founding.plumbing import FoundingError, Git
 KEPT = "template/kept.txt"  # by it one knows a Reprise from which a repository can be made
 ADDRESS = re.compile(r"[\w+.-]+://|[\w.-]+@[\w.-]+:")
 SECRET = re.compile(r"(?<=://)[^/@]*@(?=.)")
+
+
+def add_options(made: ArgumentParser, default: str) -> None:
+    """Add `--from` and `--rev`, which name a commit of Reprise."""
+    which = f"address or clone of Reprise ({default})"
+    made.add_argument("--from", dest="source", metavar="REPRISE", help=which)
+    made.add_argument("--rev", metavar="TAG", help="tag, branch or commit of it (as checked out)")
 
 
 class Upstream(NamedTuple):
