@@ -12,11 +12,11 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from reprise.dvc_status import StageStatus
 from reprise.tool_parsers import parser
 from stages import errors
 from stages.errors import UserError
 from tools.checking import status
-from tools.checking.status import StageStatus
 from tools.provenance import clone, lockfile
 from tools.provenance.lockfile import NOT_RUN, Locked
 from tools.relocking import proof

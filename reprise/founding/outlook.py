@@ -1,11 +1,10 @@
 """List the stages that `dvc repro` will run after an upgrade, with the reasons of `dvc status`."""
 
-import json
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from reprise import dvc_status
+from reprise.dvc_status import StageStatus, StatusError
 from reprise.escaping import printable
 from reprise.repository import PlaceError, python
 
@@ -19,52 +18,35 @@ def outlook(root: Path) -> Iterator[str]:
         yield "no stage has run here yet: `dvc repro` runs all"
         return
     try:
-        command = [str(python(root)), "-m", "dvc", "status", "--json"]
-        done = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
-        found = json.loads(done.stdout)
-    except (PlaceError, OSError, ValueError):
+        found = dvc_status.statuses(str(python(root)), root)
+    except (PlaceError, StatusError):
         yield LATER
         return
     lines = [
-        f"  {stage}: {', '.join(why)}" for stage, said in found.items() if (why := reasons(said))
+        f"  {stage}: {', '.join(why)}" for stage, one in found.items() if (why := reasons(one))
     ]
     yield (
         "these stages will run again, and those that need other results of theirs:"
         if lines
-        else ("no stage will run again")
+        else "no stage will run again"
     )
     yield from lines
-    if any(said for said in found.values() if only_code(said)):
+    if any(map(only_code, found.values())):
         yield "where the code says the same in other words, `reprise relock` spares them that"
 
 
-def reasons(said: list[Any]) -> list[str]:
+def reasons(found: StageStatus) -> list[str]:
     """Return why a stage runs again: code, parameters, data, in one phrase each."""
-    changed = dict(_changed(said))
     named = {
-        "code": sorted(path for path in changed if path.startswith(CODE)),
-        "parameters and versions": sorted(path for path in changed if changed[path] == "params"),
-        "data": sorted(
-            path for path, kind in changed.items() if kind != "params" and not path.startswith(CODE)
-        ),
+        "code": sorted(path for path in found.deps if path.startswith(CODE)),
+        "parameters and versions": sorted(found.params),
+        "data": sorted(path for path in [*found.deps, *found.outs] if not path.startswith(CODE)),
+        "its command": ["dvc.yaml"] if found.other else [],
     }
     return [f"{what} ({printable(', '.join(names))})" for what, names in named.items() if names]
 
 
-def only_code(said: list[Any]) -> bool:
+def only_code(found: StageStatus) -> bool:
     """Return whether nothing but code has changed."""
-    paths = [path for path, _ in _changed(said)]
-    return bool(paths) and all(path.startswith(CODE) for path in paths)
-
-
-def _changed(said: list[Any]) -> Iterator[tuple[str, str]]:
-    """Yield what has changed of a stage, and whether it is a file or one of `params`."""
-    for entry in said:
-        if isinstance(entry, str):
-            yield "its command", "params"
-            continue
-        for path, how in (item for part in entry.values() for item in part.items()):
-            if isinstance(how, Mapping):  # a file of parameters, with its keys
-                yield from ((key, "params") for key in how)
-            else:
-                yield path, how
+    rest = (found.params, found.outs, found.other)
+    return bool(found.deps) and not any(rest) and all(one.startswith(CODE) for one in found.deps)

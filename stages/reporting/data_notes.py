@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from reprise.counting import counted
 from stages.artifacts.cleaned import CleaningCounts
 from stages.artifacts.download_metrics import Received
 from stages.artifacts.preprocess_metrics import Findings, PublishedSizes
 from stages.nets.interface import Interface
-from stages.reporting.wordings import counted
 
 ODD = {  # what is said of images that look wrong
     "narrow_range": "use at most a sixteenth of their range",

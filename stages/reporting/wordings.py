@@ -18,8 +18,3 @@ def percent(share: Number) -> str:
 def spaced(sentence: str) -> str:
     """Return a sentence with its percentages written as `percent` does."""
     return re.sub(r"(?<=\d)%", " %", sentence)
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Return a number with its noun: `1 image`, `1,200 images`."""
-    return f"{number:,} {one if number == 1 else many}"

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from reprise.dvc_status import StageStatus
 from stages import mistakes, sections
 from stages.errors import UserError
 from stages.params import PATH
 from tools.checking import dependencies
-from tools.checking.status import StageStatus
 from tools.provenance.lockfile import Locked, changes
 from tools.relocking import former
 from tools.relocking.syntax import differing, reader

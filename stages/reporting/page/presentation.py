@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reprise.counting import counted
 from stages.artifacts.classifier import Card
 from stages.artifacts.history import Epoch
 from stages.artifacts.predictions import Predictions
@@ -20,7 +21,6 @@ from stages.reporting.page.heading import effective, named, network_name
 from stages.reporting.results import Results
 from stages.reporting.strips import strips
 from stages.reporting.training_notes import notes
-from stages.reporting.wordings import counted
 
 
 class Background(NamedTuple):

@@ -6,6 +6,7 @@ import founded
 import pytest
 from founded import PARAMS, change, git
 
+from reprise.dvc_status import parsed
 from reprise.founding import new, upgrade
 from reprise.founding.outlook import only_code, reasons
 
@@ -181,11 +182,11 @@ def test_the_outlook_says_code_parameters_and_data() -> None:
         {"changed deps": {"stages/nets": "modified", "params.yaml": {"train.lr": "modified"}}},
         {"changed deps": {"data/splits": "modified"}},
     ]
-    assert reasons(said) == [
+    assert reasons(parsed(said)) == [
         "code (stages/nets)",
         "parameters and versions (train.lr)",
         "data (data/splits)",
     ]
-    assert not only_code(said)
-    assert only_code([{"changed deps": {"stages/nets": "modified"}}])
-    assert reasons(["changed command"]) == ["parameters and versions (its command)"]
+    assert not only_code(parsed(said))
+    assert only_code(parsed([{"changed deps": {"stages/nets": "modified"}}]))
+    assert reasons(parsed(["changed command"])) == ["its command (dvc.yaml)"]

@@ -1,6 +1,6 @@
 import pytest
 
-from stages.reporting.wordings import counted, percent, spaced
+from stages.reporting.wordings import percent, spaced
 
 
 @pytest.mark.parametrize(
@@ -16,11 +16,6 @@ from stages.reporting.wordings import counted, percent, spaced
 )
 def test_only_what_is_all_or_nothing_is_shown_as_that(share: float, shown: str) -> None:
     assert percent(share) == shown
-
-
-def test_one_is_one() -> None:
-    assert counted(1, "image", "images") == "1 image"
-    assert counted(1200, "image", "images") == "1,200 images"
 
 
 def test_percentages_of_a_sentence_are_spaced() -> None:

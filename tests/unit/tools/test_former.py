@@ -10,7 +10,7 @@ from dvc_data.hashfile.db import HashFileDB
 from dvc_objects.fs.local import LocalFileSystem
 from founded import change, git
 
-from tools.checking.status import StageStatus
+from reprise.dvc_status import StageStatus
 from tools.provenance.lockfile import NOT_RUN
 from tools.relocking import former
 from tools.relocking.judgement import judge
