@@ -240,6 +240,7 @@ def test_with_a_server_it_speaks_by_the_contract(browser: "Browser", tmp_path: P
             page.wait_for_selector("#token:not([hidden])")
             page.fill("#secret", secret)
             page.press("#secret", "Enter")
+        page.wait_for_selector("main")
         page.set_input_files("#choose", [tmp_path / name for name in ("a.json", "b.png", "c.png")])
         page.wait_for_selector(".card .heat")
         told = page.locator("#cards").inner_text()
@@ -267,6 +268,7 @@ def test_a_server_that_is_gone_is_no_bad_picture(browser: "Browser", tmp_path: P
         page.wait_for_selector("#token:not([hidden])")
         page.fill("#secret", "open sesame")
         page.press("#secret", "Enter")
+        page.wait_for_selector("main")  # the model was asked for, and listeners are there
         page.context.set_offline(True)
         page.set_input_files("#choose", [tmp_path / "a.png"] * 2)
         page.wait_for_selector(".card.lost >> nth=1")
