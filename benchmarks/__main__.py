@@ -40,6 +40,7 @@ def parts() -> dict[str, Measure]:
 def main() -> None:
     """Carry out the parts."""
     asked, known = arguments(), parts()
+    conditions.usual_threads()
     out = asked.out or (TRIAL if asked.quick else OUT)
     session = Session(known, conditions.here(quick=asked.quick), out)
     names = session.begin(asked.only)

@@ -1,5 +1,6 @@
 """The conditions under which something is measured: this machine, these versions, this code."""
 
+import os
 import platform
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ PACKAGES = ("torch", "torchvision", "timm", "dvc", "numpy")
 CODE = ("benchmarks", "recipes", "reprise", "stages", "tools")
 BESIDE = ("dvc.yaml", "params.yaml", "versions.yaml")
 DIGITS = 8  # of the checksum
+TUNING = ("DNNL_", "GOMP_", "KMP_", "MKL_", "OMP_", "ONEDNN_")  # variables that change speed
 
 
 def here(*, quick: bool) -> Conditions:
@@ -24,6 +26,12 @@ def here(*, quick: bool) -> Conditions:
         code=checksum(Path()),
         quick=quick,
     )
+
+
+def usual_threads() -> None:
+    """Take from all ways alike what this shell says of threads and kernels: most have nothing."""
+    for name in [name for name in os.environ if name.startswith(TUNING)]:
+        del os.environ[name]
 
 
 def checksum(root: Path) -> str:
