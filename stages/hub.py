@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from reprise.escaping import first_line, printable
 from reprise.shortage import lacking
+from stages import installing
 from stages.errors import UserError
 
 DENIED = {
@@ -21,7 +22,6 @@ DENIED = {
     403: "the token may not do this: take one with that right, of a user who has it",
 }
 UNNAMED = "is no name of a repository; give it as owner/name"
-INSTALL = "`pip install '.[hub]'`"
 
 
 class HubFile(NamedTuple):
@@ -89,7 +89,7 @@ def _library(asked: Asked) -> ModuleType:
     try:
         import huggingface_hub  # noqa: PLC0415  # takes a second, and may be absent
     except ModuleNotFoundError as error:
-        why = f"needs huggingface_hub, which is not installed: {INSTALL}"
+        why = f"needs huggingface_hub, which is not installed; {installing.remedy('hub')}"
         raise refused(asked, why) from error
     getLogger("huggingface_hub").setLevel(ERROR)  # it warns of who has no account, and of retries
     return huggingface_hub

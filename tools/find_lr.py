@@ -9,7 +9,7 @@ import numpy as np
 
 from reprise.standing import shown
 from reprise.tool_parsers import parser
-from stages import errors, files, runtime
+from stages import errors, files, installing, runtime
 from stages.artifacts import splits
 from stages.batches import Resident, to_device
 from stages.errors import UserError
@@ -134,6 +134,7 @@ def arguments() -> Span:
 def main() -> None:
     """Run the test, and say which learning rate it suggests."""
     span, params = arguments(), Train.load()
+    installing.require("matplotlib", "plots", "reprise find-lr")
     data = to_device(splits.read("train"), runtime.start(params))
     card = initial_card(params, splits.read_meta().interface)
     step, points = build_step(params, card, data), list[Point]()

@@ -12,13 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-import vl_convert
 from dvc_render.image import ImageRenderer  # type: ignore[import-untyped]
 from dvc_render.vega import VegaRenderer  # type: ignore[import-untyped]
 
 from reprise.escaping import printable, script
 from reprise.tool_parsers import parser
-from stages import errors
+from stages import errors, installing
 
 FOLDER = "dvc_plots"
 VEGA_LITE = "5.8"  # the version in vl_convert nearest to the 5.2 that DVC's page loads
@@ -26,6 +25,8 @@ VEGA_LITE = "5.8"  # the version in vl_convert nearest to the 5.2 that DVC's pag
 
 def page() -> str:
     """Return the template offline.html with Vega in it; DVC puts the plots into {plot_divs}."""
+    import vl_convert  # noqa: PLC0415  # of an extra
+
     template = Path(__file__).with_suffix(".html").read_text("utf-8")
     vega = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE)
     return template.replace("{bundle}", vega)
@@ -71,6 +72,7 @@ def run(revisions: Sequence[str], out: str) -> int:
 def main() -> None:
     """Write the page; the exit code is that of `dvc plots`."""
     given = parser("plots", __doc__).read()
+    installing.require("vl_convert", "plots", "reprise plots")
     sys.exit(run(given.revisions, str(given.out or FOLDER)))
 
 

@@ -7,11 +7,12 @@ within a list that is replaced.
 """
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from reprise.counting import counted
 from reprise.tool_parsers import parser
-from stages import errors, mistakes
+from stages import errors, installing, mistakes
 from stages.errors import UserError
 from stages.params import PATH, ParamsT
 from tools.params_yaml import Sections, checked, merge, read, replace, written
@@ -72,7 +73,9 @@ def needed(params: Sections) -> Iterator[str]:
             "download.path set to where they are"
         )
     if weights not in {"none", "default"} and "://" not in weights and not Path(weights).exists():
-        yield f"before that: {weights}; docs/data.md says whence"
+        yield f"before that: {weights}; docs/data.md says where to get it"
+    if params["train"].get("network") == "timm" and not find_spec("timm"):
+        yield f"before that: {installing.remedy('timm')}"
 
 
 if __name__ == "__main__":

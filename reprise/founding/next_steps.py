@@ -30,7 +30,7 @@ def after(folder: str, given: Choices, params: str) -> Iterator[str]:
         yield "keeps (data/raw has them all), and runs `dvc repro --pull --allow-missing`"
     weights = named["train.weights"].text
     if weights.startswith("models/"):
-        yield f"before it runs: {weights}; docs/data.md says whence"
+        yield f"before it runs: {weights}; docs/data.md says where to get it"
     if named["train.network"].text == "timm":
         yield f"this recipe needs the extra timm: `{there} && make install EXTRAS=timm`"
     yield f"next: `{there} && make repro`; README.md has the rest"

@@ -9,7 +9,7 @@ from reprise.escaping import printable
 from reprise.repository import PlaceError, python
 
 CODE = ("stages/", "reprise/")
-LATER = "install what is new, as README.md says; `dvc status` tells which stages run again"
+LATER = "`make install` installs what is new; `dvc status` tells which stages run again"
 
 
 def outlook(root: Path) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from stages import installing
 from stages.exporting.inference import UnsupportedError
 
 
@@ -17,5 +18,5 @@ def installed(extra: str) -> Iterator[None]:
         yield
     except ImportError as error:
         raise UnsupportedError(
-            f"the package {error.name} is not installed; `pip install '.[{extra}]'` installs it"
+            f"the package {error.name} is not installed; {installing.remedy(extra)}"
         ) from None

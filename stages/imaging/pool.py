@@ -20,6 +20,7 @@ from pydantic import Field
 
 from reprise.capacity import cores
 from reprise.spec import Channels, InputSpec, Interpolation, Resize
+from stages import installing
 from stages.artifacts.raw import RowGroup
 from stages.errors import UserError
 from stages.imaging.engine import SCHEDULER, Engine, in_order
@@ -116,8 +117,8 @@ def _cluster(address: str, groups: Sequence[RowGroup]) -> AbstractContextManager
         from stages.imaging import scheduler  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise UserError(
-            f"{SCHEDULER} is set, and Dask is not installed ({error}); run "
-            "`pip install -c constraints.txt -e '.[cluster]'`, or unset it"
+            f"{SCHEDULER} is set, and Dask is not installed ({error}); unset it, or "
+            f"{installing.remedy('cluster')}"
         ) from error
     return scheduler.connected(address, groups)
 

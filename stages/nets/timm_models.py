@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import nn
 
-from stages import mistakes
+from stages import installing, mistakes
 from stages.errors import UserError
 from stages.nets.architecture import Architecture, is_small, keep_resolution, tried
 from stages.nets.interface import Interface
@@ -44,13 +44,9 @@ def require_known(architecture: str) -> None:
     Raises:
         UserError: it has no such architecture, or no such weights of it, or is not installed.
     """
-    try:
-        import timm  # noqa: PLC0415  # as above
-    except ModuleNotFoundError as error:
-        raise UserError(
-            "params.yaml: train.network timm needs the package timm; install it: "
-            "pip install -c constraints.txt '.[timm]'"
-        ) from error
+    installing.require("timm", "timm", "params.yaml: train.network timm")
+    import timm  # noqa: PLC0415  # as above
+
     name, dot, tag = architecture.partition(".")
     if not timm.is_model(name) or (dot and not tag):
         remedy = mistakes.nearest(name, timm.list_models())

@@ -7,7 +7,6 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from math import inf
 from time import monotonic
 from typing import Literal, NamedTuple
@@ -15,9 +14,10 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from reprise.escaping import first_line
+from stages import installing
 from stages.address import public, scrubbed
 from stages.artifacts.history import Epoch
-from stages.errors import UserError, exhausted
+from stages.errors import exhausted
 from stages.params import Params
 from stages.progress import say
 from stages.training.tensorboard.log import folder
@@ -146,13 +146,8 @@ def require(name: str) -> None:
     Raises:
         UserError: it is.
     """
-    found = find_spec(name) if name in SERVICES else None
-    # A folder of the name, as wandb makes one, would pass for a package.
-    if name in SERVICES and (found is None or found.origin is None):
-        raise UserError(
-            f"params.yaml: train.tracker {name} needs the package {name}, which is not installed: "
-            f"pip install -c constraints.txt '.[{name}]'; or set it to none"
-        )
+    if name in SERVICES:
+        installing.require(name, name, f"params.yaml: train.tracker {name}")
 
 
 def _root(error: BaseException) -> str:

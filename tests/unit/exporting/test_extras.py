@@ -39,7 +39,8 @@ def test_a_package_that_is_not_installed_is_named_with_its_extra(extra: str) -> 
     with pytest.raises(UnsupportedError) as raised:
         known(PARAMS)[extra].convert(job())
     assert str(raised.value) == (
-        f"the package {EXTRAS[extra]} is not installed; `pip install '.[{extra}]'` installs it"
+        f"the package {EXTRAS[extra]} is not installed; `make install EXTRAS={extra}`, or "
+        f"`pip install -c constraints.txt -e '.[{extra}]'`, installs it"
     )
 
 

@@ -96,7 +96,7 @@ def test_the_recipe_says_what_it_needs(capsys: Captured) -> None:
     make("--recipe", "tuned")
     printed = capsys.readouterr().out
     assert "before it runs: your images in its folder data/source" in printed
-    assert "before it runs: models/source/a.pth; docs/data.md says whence" in printed
+    assert "before it runs: models/source/a.pth; docs/data.md says where to get it" in printed
     assert "make install EXTRAS=timm" in printed
 
 

@@ -387,7 +387,10 @@ def test_a_readme_that_is_no_yaml_is_named(hub: Hub) -> None:
 
 def test_without_the_library_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", None)
-    assert "needs huggingface_hub, which is not installed: `pip install '.[hub]'`" in complaint()
+    assert (
+        "needs huggingface_hub, which is not installed; `make install EXTRAS=hub`, or"
+        in complaint()
+    )
 
 
 def test_progress_is_ours(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from stages import errors
 from stages.errors import UserError
+from tools import recipe
 from tools.params_yaml import Sections, Setting, merge, read
 from tools.recipe import main, needed, settings
 
@@ -76,13 +77,22 @@ def test_what_a_user_must_provide_is_said(tmp_path: Path) -> None:
     params: Sections = {"download": download, "train": {"weights": str(path)}}
     images, weights = needed(params)
     assert images.startswith("before that: your images in photos, a folder for each class")
-    assert weights.startswith(f"before that: {path}; docs/data.md says whence")
+    assert weights.startswith(f"before that: {path}; docs/data.md says where to get it")
     path.touch()
     assert [*needed(params)] == [images]
     download["address"] = "https://example.org/photos.zip"
     assert not [*needed(params)]
     params["train"]["weights"] = "default"
     download.update(dataset="mnist", address=None)
+    assert not [*needed(params)]
+
+
+def test_an_extra_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    params: Sections = {"train": {"network": "timm"}}
+    monkeypatch.setattr(recipe, "find_spec", lambda _: None)
+    (told,) = needed(params)
+    assert told.startswith("before that: `make install EXTRAS=timm`, or `pip install ")
+    monkeypatch.setattr(recipe, "find_spec", lambda _: object())
     assert not [*needed(params)]
 
 

@@ -36,8 +36,5 @@ def test_without_the_library_is_one_message(
 ) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     monkeypatch.setattr(sys, "argv", ["publish", "me/x", *more])
-    needs = (
-        r"^publish: me/x needs huggingface_hub, which is not installed: `pip install '.\[hub\]'`$"
-    )
-    with pytest.raises(UserError, match=needs):
+    with pytest.raises(UserError, match=r"^publish: me/x needs huggingface_hub, .*EXTRAS=hub`"):
         publish.main()
