@@ -27,6 +27,7 @@ def forget() -> None:
     """Have the modules of the working folder read again."""
     dependencies.tree.cache_clear()
     dependencies.closure.cache_clear()
+    dependencies.needs.cache_clear()
 
 
 def failures() -> dict[str, str]:
@@ -88,6 +89,27 @@ def failures() -> dict[str, str]:
             "test_code_deps_are_the_imported_modules[evaluate]",
             "- stages/patterns.py",
             id="an import is added",
+        ),
+        pytest.param(
+            "stages/evaluate.py",
+            ("from pydantic import", "from . import patterns\nfrom pydantic import"),
+            "test_code_deps_are_the_imported_modules[evaluate]",
+            "- stages/patterns.py",
+            id="a relative import is added",
+        ),
+        pytest.param(
+            "stages/evaluate.py",
+            ("from pydantic import", "from .patterns import refuse\nfrom pydantic import"),
+            "test_code_deps_are_the_imported_modules[evaluate]",
+            "- stages/patterns.py",
+            id="a name is imported from a module of the same package",
+        ),
+        pytest.param(
+            "stages/reporting/page/page.py",
+            ("from pathlib import Path", "from pathlib import Path\nfrom ... import patterns"),
+            "test_code_deps_are_the_imported_modules[evaluate]",
+            "- stages/patterns.py",
+            id="a relative import goes up",
         ),
     ],
 )
