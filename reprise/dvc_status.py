@@ -2,11 +2,11 @@
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-CHANGED = {"modified", "new"}  # others are not here: deleted, or not in the cache
+CHANGED = {"modified", "new"}  # other files are not here: deleted, or not in the cache
 
 
 class StatusError(Exception):
@@ -21,10 +21,14 @@ class StageStatus(NamedTuple):
     outs: Mapping[str, str]
     other: Sequence[str]  # as `changed command`
 
-    def changed(self) -> Iterator[str]:
-        """Yield what is here, and is other than in dvc.lock."""
+    def changed(self, kept: Container[str] = ()) -> Iterator[str]:
+        """Yield what is other than in dvc.lock; of what is gone, parameters and files in `kept`."""
         for part in (self.deps, self.params, self.outs):
-            yield from sorted(name for name, how in part.items() if how in CHANGED)
+            yield from sorted(
+                name
+                for name, how in part.items()
+                if how in CHANGED or part is self.params or name in kept
+            )
         yield from self.other
 
 

@@ -3,7 +3,8 @@
 A stage that `dvc status` calls changed by Python files alone is compared with the code that it ran
 with, which Git has: where comments, docstrings and layout are all that differ, `dvc commit` records
 the new hashes, and nothing runs. With --verify, stages are run in an empty clone, those with other
-code, too, and recorded if they give the same bytes. The exit code is 1 if a stage is to run.
+code, too, and recorded if they give the same bytes. The exit code is 1 if a stage is to run, also
+where others were recorded.
 """
 
 import subprocess
@@ -16,11 +17,11 @@ from reprise.dvc_status import StageStatus
 from reprise.tool_parsers import parser
 from stages import errors
 from stages.errors import UserError
-from tools.checking import status
+from tools.checking import graph, status
 from tools.provenance import clone, lockfile
 from tools.provenance.lockfile import NOT_RUN, Locked
 from tools.relocking import proof
-from tools.relocking.judgement import Judgement, judge, require_blind
+from tools.relocking.judgement import Judgement, judge, seeing
 
 LOCK = Path("dvc.lock")
 SHOWN = 4  # files
@@ -28,10 +29,9 @@ SHOWN = 4  # files
 
 def judged(stage: str, found: StageStatus, locked: Mapping[str, Locked]) -> Judgement:
     """Return whether a stage must run again."""
-    made = judge(found, locked.get(stage, NOT_RUN))
-    if made.same:
-        require_blind(stage)
-    return made
+    then = locked.get(stage, NOT_RUN)
+    made = judge(found, then, graph.dropped(graph.read()[stage], then))
+    return made._replace(other=made.other + seeing(stage, found.deps)) if made.same else made
 
 
 def told(stage: str, made: Judgement) -> Iterator[str]:
@@ -49,11 +49,13 @@ def relock(options: Namespace) -> bool:
     """Record what need not run; return whether all of it was recorded.
 
     Raises:
-        UserError: there is no dvc.lock, or a command fails.
+        UserError: there is no dvc.lock, dvc.yaml is not whole, or a command fails.
     """
     if not LOCK.exists():
         raise UserError(f"{LOCK}: is not there; no stage has run yet, so `dvc repro` runs all")
-    locked = lockfile.read(LOCK.read_text("utf-8"))
+    if wrong := [*graph.findings()]:
+        raise UserError("\n".join([*wrong, f"until {graph.GRAPH} is whole, nothing is recorded"]))
+    locked = lockfile.load(LOCK)
     found = status.statuses(*options.stages)
     judgements = {stage: judged(stage, said, locked) for stage, said in found.items()}
     if not judgements:
@@ -67,6 +69,8 @@ def relock(options: Namespace) -> bool:
         spared = [stage for stage in open_ if not judgements[stage].other]
     if not options.dry_run:
         record(spared)
+    if spared and (rest := [stage for stage in judgements if stage not in spared]):
+        print(f"not spared: {', '.join(rest)}; `dvc repro` runs what differs (exit code 1)")
     return len(spared) == len(judgements)
 
 

@@ -1,10 +1,12 @@
 """Read dvc.lock: the hashes and parameters with which each stage ran, and those of its outputs."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 
+from reprise.escaping import first_line
 from reprise.shortage import lacking
 from stages.errors import UserError
 
@@ -45,6 +47,22 @@ def read(text: str) -> dict[str, Locked]:
             raise
         raise UserError(
             f"dvc.lock: cannot be read ({type(error).__name__}); run `dvc repro`, and commit it"
+        ) from error
+
+
+def load(path: Path) -> dict[str, Locked]:
+    """Return the stages of a lock file of this folder.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    try:
+        return read(path.read_text("utf-8"))
+    except (OSError, UnicodeError) as error:
+        if lacking(error):
+            raise
+        raise UserError(
+            f"{path}: cannot be read ({first_line(error)}); restore it with `git checkout {path}`"
         ) from error
 
 

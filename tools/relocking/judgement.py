@@ -1,17 +1,18 @@
 """Decide whether a stage that `dvc status` calls changed must run again, and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from reprise.dvc_status import StageStatus
+from reprise.escaping import first_line
 from stages import mistakes, sections
-from stages.errors import UserError
 from stages.params import PATH
 from tools.checking import dependencies
 from tools.provenance.lockfile import Locked, changes
 from tools.relocking import former
-from tools.relocking.syntax import differing, reader
+from tools.relocking.sight import seer
+from tools.relocking.syntax import differing
 
 
 class Judgement(NamedTuple):
@@ -22,13 +23,17 @@ class Judgement(NamedTuple):
     elsewhere: list[str]  # of parameters, data and outputs: nothing that comparing code can spare
 
 
-def judge(found: StageStatus, locked: Locked) -> Judgement:
-    """Compare the code of a stage with that of which dvc.lock has the hash."""
+def judge(found: StageStatus, locked: Locked, gone: Sequence[str] = ()) -> Judgement:
+    """Compare the code of a stage with that of which dvc.lock has the hash.
+
+    `gone` is what it ran with, or made, and dvc.yaml names no more.
+    """
     code = {path: how for path, how in found.deps.items() if path.startswith(dependencies.CODE)}
     data = {path: how for path, how in found.deps.items() if path not in code}
     elsewhere = [f"{name} is {how}" for name, how in {**_set(found, locked), **data}.items()]
     elsewhere += found.other
     elsewhere += [f"{path} is not what dvc.lock says: `dvc checkout`" for path in found.outs]
+    elsewhere += [f"{name} is in dvc.lock, and dvc.yaml names it no more" for name in gone]
     same, other = list[str](), list[str]()
     for dep in code:
         for path, reasons in _compared(dep, locked.code.get(dep)):
@@ -47,9 +52,14 @@ def _set(found: StageStatus, locked: Locked) -> dict[str, str]:
             then = {
                 name: of for name, of in locked.params.items() if name.startswith(f"{section}.")
             }
-            for name, was, is_ in changes(then, now):
-                told[name] = f"{mistakes.shown(is_)}, and was {mistakes.shown(was)}"
+            for name, *_ in changes(then, now):
+                is_, was = (_told(name, values) for values in (now, then))
+                told[name] = f"{is_}, and was {was}"
     return told
+
+
+def _told(name: str, values: Mapping[str, object]) -> str:
+    return mistakes.shown(values[name]) if name in values else "not set"
 
 
 def _compared(dep: str, digest: str | None) -> Iterator[tuple[str, list[str]]]:
@@ -72,19 +82,22 @@ def _reasons(path: str, then: Mapping[str, bytes], now: Mapping[str, bytes]) -> 
         return ["is no Python, and every byte of it counts"]
     try:
         return [f"{name} changed" for name in differing(then[path], now[path])]
-    except SyntaxError as error:
-        return [f"is no Python ({error.msg})"]
+    except (SyntaxError, ValueError) as error:
+        reason = error.msg if isinstance(error, SyntaxError) else first_line(error)
+        return [f"cannot be compared ({reason})"]
 
 
-def require_blind(stage: str) -> None:
-    """Refuse code that reads its own source: to it, a comment may be a change.
+def seeing(stage: str, deps: Iterable[str]) -> list[str]:
+    """Return why a comment may be a change to a stage: code of its own that sees its source.
 
-    Raises:
-        UserError: a module of the stage does.
+    `deps` are those that differ; folders may hold more code than is known to be imported.
     """
-    for path in dependencies.closure(Path(f"stages/{stage}.py")):
-        if path.suffix == ".py" and (name := reader(path.read_bytes())):
-            raise UserError(
-                f"{path}: uses {name}, so that comments or docstrings may change what {stage} "
-                f"gives; run it: `dvc repro {stage}`"
-            )
+    code = [Path(dep) for dep in deps if dep.startswith(dependencies.CODE)]
+    paths = {path for dep in code for path in dependencies.files(dep)}
+    paths |= dependencies.closure(Path(f"stages/{stage}.py"))
+    seers = {path: seer(path) for path in sorted(paths) if path.suffix == ".py"}
+    return [
+        f"{path}: uses {name}, so that comments or docstrings may change what {stage} gives"
+        for path, name in seers.items()
+        if name
+    ]

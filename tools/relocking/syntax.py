@@ -2,19 +2,13 @@
 
 Comments, blank lines, indentation, parentheses that change nothing, quotes and the spelling of
 numbers are in no syntax tree. Annotations are, and count: pydantic and jaxtyping read them when a
-stage runs. Order counts, of imports, too.
+stage runs; so do types in comments, which PyTorch may read. Order counts, of imports, too.
 """
 
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-# What reads source, docstrings or line numbers when it runs. In code that has one of these names,
-# a comment may change what it does.
-READERS = {
-    "__doc__", "getdoc", "cleandoc", "getcomments", "getsource", "getsourcelines", "linecache",
-    "co_firstlineno", "co_lines", "f_lineno", "tb_lineno", "lineno", "use_attribute_docstrings",
-}  # fmt: skip
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -31,18 +25,18 @@ def differing(old: bytes, new: bytes) -> list[str]:
     return [*_named(before, after)] or ["lines outside of functions"]
 
 
-def reader(text: bytes) -> str | None:
-    """Return a name in a module by which it reads source, docstrings or line numbers, if any."""
-    for node in ast.walk(ast.parse(text)):
-        for kind in ("id", "attr", "name", "arg"):
-            if getattr(node, kind, None) in READERS:
-                return str(getattr(node, kind))
-    return None
-
-
 def bare(text: bytes) -> ast.Module:
-    """Return the syntax tree of a module without docstrings."""
-    tree = ast.parse(text)
+    """Return the syntax tree of a module without docstrings.
+
+    Raises:
+        SyntaxError: it is no Python, or has a comment of a type where none can be.
+    """
+    try:
+        tree = ast.parse(text, type_comments=True)
+    except SyntaxError:
+        ast.parse(text)
+        raise SyntaxError("`# type:` begins a comment, and no type follows") from None
+    tree.type_ignores = []  # with line numbers
     for node in ast.walk(tree):
         if isinstance(node, Documented) and _has_docstring(node):
             del node.body[0]

@@ -88,7 +88,11 @@ def test_words_alone_are_the_same(here: Path, tmp_path: Path) -> None:
         ("stages/nets/new.py", "", "stages/nets/new.py: is new"),
         ("stages/nets/page.html", "x", "stages/nets/page.html: is new"),
         ("stages/nets/deep/b.py", None, "stages/nets/deep/b.py: is gone"),
-        ("stages/c.py", "C = \n", "stages/c.py: is no Python (invalid syntax)"),
+        (
+            "stages/c.py",
+            "C = \n",
+            "stages/c.py: cannot be compared (invalid syntax)",
+        ),
     ],
 )
 def test_anything_else_is_told(
@@ -107,10 +111,12 @@ def test_a_template_counts_by_its_bytes(here: Path, tmp_path: Path) -> None:
 def test_outputs_and_data_that_differ_are_told() -> None:
     params = {"split": "new", "train": "modified"}
     status = StageStatus({"data/raw": "deleted"}, params, {"models/a": "modified"}, [])
-    locked = NOT_RUN._replace(params={"train.lr": 2, "evaluate.lr": 3})
-    assert judge(status, locked).elsewhere == [
+    locked = NOT_RUN._replace(params={"train.lr": 2, "train.epochs": 20, "evaluate.lr": 3})
+    assert judge(status, locked, ["stages/b.py"]).elsewhere == [
         "split is new",
+        "train.epochs is not set, and was 20",
         "train.lr is 1, and was 2",
         "data/raw is deleted",
         "models/a is not what dvc.lock says: `dvc checkout`",
+        "stages/b.py is in dvc.lock, and dvc.yaml names it no more",
     ]

@@ -5,7 +5,7 @@ from types import CodeType
 
 import pytest
 
-from tools.relocking.syntax import differing, reader
+from tools.relocking.syntax import differing
 
 CODE = '''\
 """A module."""
@@ -106,19 +106,20 @@ def test_what_is_no_python_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("old", "new"),
     [
-        "print(f.__doc__)",
-        "from inspect import getsource",
-        "import linecache as l",
-        "a = inspect.getsourcelines(f)",
-        "class A(B, use_attribute_docstrings=True): ...",
-        "print(__doc__)",
+        ("def f(x):\n    # type: (int) -> int\n    ...\n", "def f(x):\n    ...\n"),
+        ("x = []  # type: list[int]\n", "x = []  # type: list[str]\n"),
     ],
 )
-def test_code_that_reads_its_source_is_found(text: str) -> None:
-    assert reader(text.encode())
+def test_a_type_in_a_comment_counts(old: str, new: str) -> None:
+    assert differing(old.encode(), new.encode())
 
 
-def test_code_that_does_not_is_none() -> None:
-    assert reader(CODE.encode()) is None
+def test_what_type_checkers_ignore_is_a_comment() -> None:
+    assert differing(b"x = 1  # type: ignore[misc]\n", b"# A line.\nx = 1\n") == []
+
+
+def test_a_comment_that_only_looks_like_a_type_is_not_compared() -> None:
+    with pytest.raises(SyntaxError, match="begins a comment"):
+        differing(b"A = 1\n", b"A = 1\n# type: of things\nB = 1\n")
