@@ -10,7 +10,7 @@ from reprise.escaping import first_line
 from reprise.tool_parsers import parser
 from stages import errors, sections
 from stages.errors import UserError
-from tools.checking import graph, in_git, status
+from tools.checking import dependencies, graph, in_git, status
 from tools.params_yaml import section_class
 
 LOCK = Path("dvc.lock")
@@ -32,9 +32,11 @@ def lock() -> Iterator[str]:
     kept = in_git.paths()
     for name, found in status.statuses().items():
         if changed := [*found.changed(kept)]:
+            code = all(one.startswith(dependencies.CODE) for one in changed)
+            words = " (or, if nothing but words changed, `reprise relock`)" if code else ""
             yield (
-                f"{LOCK}: {name} ran with other {', '.join(changed)}; run `dvc repro` (or, if "
-                f"nothing but words changed, `reprise relock`), and commit {LOCK} and metrics/"
+                f"{LOCK}: {name} ran with other {', '.join(changed)}; run `dvc repro`{words}, and "
+                f"commit {LOCK} and metrics/"
             )
 
 
