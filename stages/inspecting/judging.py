@@ -13,9 +13,11 @@ def sentences(images: Images, judged: HeldOut, given: Predictions | None) -> Ite
     total = len(images.labels)
     if rest := total - int(judged.known.sum()):
         lack = "" if given is None else "inspect.predictions does not have them, and "
+        fresh = "" if images.fresh else " (`-S preprocess.splits=fresh` where a split is published)"
         yield (
             f"{rest:,} of {total:,} labels, of train, are not judged: {lack}the classifier learnt "
-            "them. `reprise folds` judges them, too (docs/inspecting.md)."
+            f"them. `reprise folds 5`{fresh}, and then inspect.predictions set to its file, judges "
+            "them, too (docs/inspecting.md)."
         )
     if given is not None and any(found := changes(images, given)):
         relabelled, gone = found

@@ -29,7 +29,7 @@ LOADERS = {"environment", "FileSystemLoader"}  # of templates, by their folder
 SUFFIXED = re.compile(r"[\w-]*\.\w+")
 
 
-class Sight(NamedTuple):
+class Glimpse(NamedTuple):
     """A name by which code may see source."""
 
     function: str  # the outermost one that holds it; empty outside of functions
@@ -39,13 +39,13 @@ class Sight(NamedTuple):
 # What sees source today, by module and function: it goes to messages, to the names of unfinished
 # trainings and into no output.
 KNOWN = {
-    "stages/environment.py": {Sight("is_locked", "stages")},
+    "stages/environment.py": {Glimpse("is_locked", "stages")},
     "stages/imaging/worker.py": {
-        Sight("_code_digest", name) for name in ("__file__", "reprise", "stages", "/**/*.py")
+        Glimpse("_code_digest", name) for name in ("__file__", "reprise", "stages", "/**/*.py")
     },
-    "stages/nets/network.py": {Sight("build", "stages/nets/custom.py")},
-    "stages/sections.py": {Sight("stage_names", name) for name in ("__file__", "*.py")},
-    "stages/training/checkpoint.py": {Sight("_code", "__file__")},
+    "stages/nets/network.py": {Glimpse("build", "stages/nets/custom.py")},
+    "stages/sections.py": {Glimpse("stage_names", name) for name in ("__file__", "*.py")},
+    "stages/training/checkpoint.py": {Glimpse("_code", "__file__")},
 }
 
 
@@ -55,18 +55,18 @@ def seer(path: Path) -> str | None:
     Raises:
         SyntaxError: it is no Python.
     """
-    known = KNOWN.get(path.as_posix(), set[Sight]())
+    known = KNOWN.get(path.as_posix(), set[Glimpse]())
     return next((found.name for found in sights(path.read_bytes()) if found not in known), None)
 
 
-def sights(text: bytes) -> Iterator[Sight]:
+def sights(text: bytes) -> Iterator[Glimpse]:
     """Yield what in a module may see source, docstrings or lines."""
     tree = ast.parse(text)
     blind = {id(found) for node in ast.walk(tree) for found in (*_templates(node), *_docs(node))}
     for part in tree.body:
         for node in ast.walk(part):
             if id(node) not in blind:
-                yield from (Sight(getattr(part, "name", ""), name) for name in _seeing(node))
+                yield from (Glimpse(getattr(part, "name", ""), name) for name in _seeing(node))
 
 
 def _seeing(node: ast.AST) -> Iterator[str]:

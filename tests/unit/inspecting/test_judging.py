@@ -22,7 +22,15 @@ def told(given: Predictions | None, images: Images = IMAGES) -> list[str]:
 def test_labels_of_train_are_not_judged_without_folds() -> None:
     (line,) = told(None)
     assert line.startswith("2 of 4 labels, of train, are not judged: the classifier learnt them.")
-    assert "`reprise folds` judges them, too (docs/inspecting.md)" in line
+    assert (
+        "`reprise folds 5` (`-S preprocess.splits=fresh` where a split is published), and" in line
+    )
+    assert "then inspect.predictions set to its file, judges them, too (docs/inspecting.md)" in line
+
+
+def test_who_split_anew_need_not_be_told_of_published_splits() -> None:
+    (line,) = told(None, IMAGES._replace(fresh=True))
+    assert "`reprise folds 5`, and then inspect.predictions" in line
 
 
 def test_a_file_of_some_images_says_so() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from stages import sections
 from tools.checking import dependencies
-from tools.relocking.sight import Sight, seer, sights
+from tools.relocking.sight import Glimpse, seer, sights
 
 
 def seen(text: str) -> list[str]:
@@ -83,7 +83,7 @@ def test_templates_and_words_are_let_pass(text: str) -> None:
 
 def test_what_sees_is_named_with_its_function() -> None:
     text = "class Net:\n    def f(self):\n        return self.__doc__\n"
-    assert [*sights(text.encode())] == [Sight("Net", "__doc__")]
+    assert [*sights(text.encode())] == [Glimpse("Net", "__doc__")]
 
 
 @pytest.mark.parametrize("stage", sections.stage_names())
