@@ -1,5 +1,6 @@
 """A repository of one's own: made from 30 pictures, edited, upgraded, checked and relocked."""
 
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +56,12 @@ def mine(ours: Clone) -> Clone:
     return made
 
 
+def test_pytest_finds_one_configuration_there() -> None:
+    """It warns of others beside pytest.ini."""
+    assert Path("template/files/pytest.ini").exists()
+    assert "pytest" not in tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["tool"]
+
+
 def test_an_upgrade_is_merged_and_relocked(ours: Clone, mine: Clone) -> None:
     edit(mine, "params.yaml", "  patience: null ", "  patience: 3    ")
     edit(mine, NET, "FILTERS = 32", "FILTERS = 16 * 2")
@@ -94,3 +101,25 @@ def test_an_upgrade_is_merged_and_relocked(ours: Clone, mine: Clone) -> None:
     changed = mine.run("git", "diff", "--unified=0", "dvc.lock").splitlines()
     assert len([line for line in changed if line.startswith("+    ")]) <= 6  # md5 and size of two
     assert classifier.read_bytes() == whole
+
+
+def test_what_could_differ_is_not_recorded(mine: Clone) -> None:
+    blocks = mine.root / "stages/nets/blocks.py"
+    blocks.write_text('"""Blocks, 8 wide."""\n\nWIDTH = int(__doc__.split()[1])\n', "utf-8")
+    edit(mine, NET, "import torch", "import torch\nfrom .blocks import WIDTH")
+    mine.run("dvc", "commit", "--quiet", "--force", "train")  # as if it had run
+    commit(mine, "Blocks")
+    lock = (mine.root / "dvc.lock").read_bytes()
+    edit(mine, "stages/nets/blocks.py", "8 wide", "16 wide")
+    told = reprise(mine, "relock", "train", code=1)
+    assert "stages/nets/blocks.py: uses __doc__" in told
+    edit(mine, "stages/nets/blocks.py", "16 wide", "8 wide")
+
+    edit(mine, NET, "import torch", "# Words.\nimport torch")
+    edit(mine, "dvc.yaml", "torch, torchvision]", "torchvision]")  # of train, the first
+    told = reprise(mine, "relock", "train", code=1)
+    assert "versions.yaml: torch is in dvc.lock, and dvc.yaml names it no more" in told
+    edit(mine, "dvc.yaml", "      - stages/batches.py\n", "")
+    told = reprise(mine, "relock", "train", code=1)
+    assert "until dvc.yaml is whole, nothing is recorded" in told
+    assert (mine.root / "dvc.lock").read_bytes() == lock
