@@ -7,6 +7,7 @@ Found are names, and names within texts, as of `getattr(net, "__doc__")` or a lo
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class Glimpse(NamedTuple):
 KNOWN = {
     "stages/environment.py": {Glimpse("is_locked", "stages")},
     "stages/imaging/worker.py": {
-        Glimpse("_code_digest", name) for name in ("__file__", "reprise", "stages", "/**/*.py")
+        Glimpse("_code_digest", name) for name in ("__file__", "stages", "/**/*.py")
     },
     "stages/nets/network.py": {Glimpse("build", "stages/nets/custom.py")},
     "stages/sections.py": {Glimpse("stage_names", name) for name in ("__file__", "*.py")},
@@ -59,14 +60,18 @@ def seer(path: Path) -> str | None:
     return next((found.name for found in sights(path.read_bytes()) if found not in known), None)
 
 
-def sights(text: bytes) -> Iterator[Glimpse]:
-    """Yield what in a module may see source, docstrings or lines."""
+@cache  # stages share most of their modules
+def sights(text: bytes) -> tuple[Glimpse, ...]:
+    """Return what in a module may see source, docstrings or lines."""
     tree = ast.parse(text)
     blind = {id(found) for node in ast.walk(tree) for found in (*_templates(node), *_docs(node))}
-    for part in tree.body:
-        for node in ast.walk(part):
-            if id(node) not in blind:
-                yield from (Glimpse(getattr(part, "name", ""), name) for name in _seeing(node))
+    return tuple(
+        Glimpse(getattr(part, "name", ""), name)
+        for part in tree.body
+        for node in ast.walk(part)
+        if id(node) not in blind
+        for name in _seeing(node)
+    )
 
 
 def _seeing(node: ast.AST) -> Iterator[str]:
