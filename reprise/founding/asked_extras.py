@@ -21,7 +21,10 @@ SCHEMES = {"s3": "s3", "gs": "gs", "gcs": "gs", "ssh": "ssh", "sftp": "ssh"}
 
 def asked(params: str, remotes: str) -> set[str]:
     """Return the extras, of the text of params.yaml and that of DVC's configuration."""
-    given = {name: "\n".join((value.text, *value.below)) for name, value in values(params).items()}
+    given = {
+        name: re.sub(r"\s#.*", "", "\n".join((value.text, *value.below)))  # lists have comments
+        for name, value in values(params).items()
+    }
     found = {
         extra
         for name, extras in NAMED.items()
