@@ -7,13 +7,14 @@ PYTHON ?= python3
 PIP = .venv/bin/python -m pip install $(if $(MAKE_TERMOUT),,--quiet --progress-bar off) -c constraints.txt
 # On Linux pip takes the PyTorch with CUDA; uv knows the one for CPUs. Once so, always so.
 CPU := $(or $(CPU),$(wildcard .venv/cpu))
-comma := ,
 # Extras that params.yaml and the remotes ask for: timm for `network: timm`, s3 for `s3://...`.
 ASKED := $(shell $(PYTHON) -m reprise.founding.asked_extras 2>/dev/null)
 
 # `make install EXTRAS=heif,gs` adds what pyproject.toml calls extras, beside those that are asked for.
 install: .venv/installed asked
-	$(if $(EXTRAS),$(PIP) -e '.[pipeline,serve$(comma)$(EXTRAS)]',@:)
+ifneq ($(EXTRAS),)
+	$(PIP) -e '.[pipeline,serve,$(EXTRAS)]'
+endif
 
 asked: $(ASKED:%=.venv/with-%)
 
