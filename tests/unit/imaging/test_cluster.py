@@ -252,7 +252,7 @@ def test_without_dask_the_extra_is_named(
         monkeypatch.delattr(stages.imaging, name)
         monkeypatch.delitem(sys.modules, f"stages.imaging.{name}")
     assert "Dask is not installed" in (found := complaint(groups))
-    assert "'.[cluster]'`, or unset it" in found
+    assert "unset it, or `make install EXTRAS=cluster`" in found
 
 
 def test_a_cluster_that_no_worker_joins_ends_the_stage(
