@@ -13,6 +13,12 @@ class FoundingError(Exception):
     """The message is the reason, with the remedy."""
 
 
+def said(done: "subprocess.CompletedProcess[bytes]") -> str:
+    """Return all that a command said, of errors if it told any."""
+    lines = (done.stderr.strip() or done.stdout).decode(errors="replace").strip().splitlines()
+    return "\n".join(map(printable, lines)) or "no reason given"
+
+
 class Git:
     """The commands of Git, in one folder."""
 
@@ -51,8 +57,7 @@ class Git:
         """
         done = self.run(*arguments, given=given)
         if done.returncode:
-            said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-            raise FoundingError(f"git {arguments[0]} failed: {printable(said[-1])}")
+            raise FoundingError(f"git {arguments[0]} failed: {said(done).splitlines()[-1]}")
         return done.stdout
 
     def text(self, *arguments: str) -> str:
