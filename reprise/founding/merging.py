@@ -6,7 +6,8 @@ from typing import NamedTuple
 from reprise.escaping import printable
 from reprise.founding import vendor_branch
 from reprise.founding.interruption import undisturbed
-from reprise.founding.params_merge import Versions, merged
+from reprise.founding.parameter_lines import Versions
+from reprise.founding.params_merge import merged
 from reprise.founding.plumbing import FoundingError, Git, said
 
 PARAMS = "params.yaml"
