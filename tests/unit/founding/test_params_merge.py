@@ -117,7 +117,10 @@ def flat(text: str) -> dict[str, str]:
 @given(st.tuples(FILES, FILES, FILES))
 def test_what_is_merged_has_all_of_the_user_and_all_that_is_new(files: tuple[Any, ...]) -> None:
     of = Versions(
-        *(written(*one, whose) for one, whose in zip(files, Versions._fields, strict=True))
+        *(
+            written(one[0], one[1], whose)
+            for one, whose in zip(files, Versions._fields, strict=True)
+        )
     )
     base, ours, theirs = map(flat, of)
     gone = {*base} & {*ours} - {*theirs}
