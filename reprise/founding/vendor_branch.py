@@ -56,8 +56,17 @@ def last(git: Git) -> Vendored:
 
 @contextmanager
 def moved(git: Git, commit: str) -> Iterator[None]:
-    """Move the branch to a commit, and back if what is done then does not end in a merge of it."""
+    """Move the branch to a commit, and back if what is done then does not end in a merge of it.
+
+    Raises:
+        FoundingError: it holds what is nowhere else.
+    """
     former = tip(git)
+    if former and not _is_kept(git, former):
+        raise FoundingError(
+            f"branch {NAME} is Reprise's alone, but has commits of yours that are merged nowhere; "
+            f"`git branch -m {NAME} mine` keeps them under another name"
+        )
     git.text("update-ref", REF, commit)
     try:
         yield
@@ -70,6 +79,13 @@ def moved(git: Git, commit: str) -> Iterator[None]:
 def tip(git: Git) -> str:
     """Return the commit of the branch; empty if there is none."""
     return git.run("rev-parse", "--verify", "--quiet", REF).stdout.decode().strip()
+
+
+def _is_kept(git: Git, former: str) -> bool:
+    """Return whether the branch can leave a commit without a loss."""
+    if git.succeeds("merge-base", "--is-ancestor", former, "HEAD"):
+        return True
+    return _is_pristine(git, former, git.text("log", "-1", "--format=%B", former))
 
 
 def _is_pristine(git: Git, commit: str, message: str) -> bool:

@@ -123,6 +123,23 @@ def test_a_shallow_clone_is_told_to_fetch(
     run(ours)
 
 
+def test_commits_of_yours_on_the_branch_of_reprise_are_not_left(
+    ours: Path, mine: Path, capsys: Captured
+) -> None:
+    git(mine, "switch", "-q", "vendor")
+    change(mine, "Mine", **YOURS)
+    git(mine, "switch", "-q", "main")
+    change(ours, "Newer", **{"stages/more.py": ""})
+    before = state(mine)
+    run(ours, code=1)
+    assert "has commits of yours that are merged nowhere; `git branch -m vendor mine`" in (
+        capsys.readouterr().err
+    )
+    assert state(mine) == before
+    git(mine, "branch", "-m", "vendor", "own")
+    run(ours)
+
+
 def state(mine: Path) -> list[str]:
     assert not (mine / ".git/MERGE_HEAD").exists()
     return [git(mine, "rev-parse", "HEAD", "vendor"), git(mine, "status", "--porcelain")]
