@@ -21,15 +21,16 @@ from reprise.founding.parameter_lines import (
 def completed(text: str, of: Versions) -> str:
     """Return the merged text with all parameters of the user and all new ones, each once."""
     base, ours, theirs = (values(one).keys() for one in of)
-    gone = (base & ours) - theirs
+    kept = ours - (base - theirs)  # a parameter that the user took out stays out
+    new = theirs - base - ours
     lines = parse(text)
     heads = [head for line in lines if (head := _head(line))]
-    if len({*heads}) < len(heads) or ours - gone - _names(lines):
+    if len({*heads}) < len(heads) or kept - _names(lines):
         lines = parse(of.ours)  # no merge, but nothing of the user is lost
-    lines = _once(line for line in lines if line.name not in gone)
+    lines = _once(line for line in lines if line.name in {"", *kept, *new})
     newer = parse(with_values(of.theirs, values(of.ours)))
     for place, line in enumerate(newer):
-        if line.name in theirs - base - ours - _names(lines):
+        if line.name in new - _names(lines):
             before = [former.name for former in newer[:place] if former.name]
             lines = _inserted(lines, line, before)
     return "".join(f"{row}\n" for line in lines for row in rows(line))

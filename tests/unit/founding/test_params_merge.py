@@ -92,6 +92,13 @@ def test_a_parameter_that_is_gone_beside_a_line_of_the_user_goes() -> None:
     assert "  # Mine.\n" in made
 
 
+def test_a_parameter_that_the_user_took_out_stays_out_where_it_is_moved() -> None:
+    moved = "  lr: 0.1               # learning rate\n"
+    theirs = BASE.replace(moved, "").replace("  filters", f"{moved}  filters")
+    ours = BASE.replace(moved, "")
+    assert merged(Versions(BASE, ours, theirs)) == ours
+
+
 LEAVES = ["a", "b", "c", "d", "e"]
 FILES = st.lists(
     st.tuples(st.sampled_from(LEAVES), st.booleans()), unique_by=lambda one: one[0]
