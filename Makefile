@@ -10,14 +10,14 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .PHONY: repro versions verify verify-cache test fuzz lint format docs site bench figures board recipe find-lr experiments compare repeat folds search search-apply search-board plots publish lock check
 
 # What is installed is what the results are made with: with another torch, train runs again.
-repro: versions
+repro: versions asked
 	dvc repro
 
 versions: .venv/installed
 	@python -m tools.pin_versions
 
 # Compute the last commit again in an empty clone; FROM=raw spares the download.
-verify: .venv/installed
+verify: .venv/installed asked
 	@python -m reprise verify $(FROM)
 
 # Are all objects of DVC's cache still what was cached? ARGS=--remove deletes those that are not.

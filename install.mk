@@ -1,16 +1,22 @@
 # How PyTorch and all else is installed into .venv: here, and in repositories that `reprise new` makes.
 
 .DEFAULT_GOAL := repro
-.PHONY: install
+.PHONY: install asked
 PYTHON ?= python3
-PIP = .venv/bin/python -m pip install --quiet --progress-bar off -c constraints.txt
+# pip shows its bars on a terminal, and says nothing in a log.
+PIP = .venv/bin/python -m pip install $(if $(MAKE_TERMOUT),,--quiet --progress-bar off) -c constraints.txt
 # On Linux pip takes the PyTorch with CUDA; uv knows the one for CPUs. Once so, always so.
 CPU := $(or $(CPU),$(wildcard .venv/cpu))
-comma := ,
+# Extras that params.yaml and the remotes ask for: timm for `network: timm`, s3 for `s3://...`.
+ASKED := $(shell $(PYTHON) -m reprise.founding.asked_extras 2>/dev/null)
 
-# `make install EXTRAS=hub,timm` adds what pyproject.toml calls extras; `make repro` needs none.
-install: .venv/installed
-	$(PIP) -e '.[pipeline,serve$(if $(EXTRAS),$(comma)$(EXTRAS))]'
+# `make install EXTRAS=heif,gs` adds what pyproject.toml calls extras, beside those that are asked for.
+install: .venv/installed asked
+ifneq ($(EXTRAS),)
+	$(PIP) -e '.[pipeline,serve,$(EXTRAS)]'
+endif
+
+asked: $(ASKED:%=.venv/with-%)
 
 # What a user needs.
 .venv/installed: pyproject.toml constraints.txt

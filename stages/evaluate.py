@@ -101,7 +101,7 @@ def decide_on(
 def write(results: Results, background: Background, outcome: RuleOutcome) -> None:
     """Write scores, predictions, the page and the rule."""
     with step("draw curves, galleries and the page"):
-        baseline = background.baseline(results.names)
+        baseline = background.baseline(results)
         report.write(baseline.beside(outcome.within(results.report)))
         predictions.write(results.predictions)
         page = render(present(results, background))
@@ -133,7 +133,7 @@ def main() -> None:
         params.split, parts, history.read(), meta.duplicates, outcome, told, model
     )
     write(results, background, outcome)
-    baseline = background.baseline(results.names)
+    baseline = background.baseline(results)
     said = [*baseline.summary(results.report.scores), *outcome.sentences()]
     say(*results.summary(params.split), *said, f"Open {report.PAGE} for the scores.")
 

@@ -20,6 +20,7 @@ from stages.imaging.normalization import Normalization, compute_moments
 from stages.imaging.pool import Decoding
 from stages.imaging.splitting import Splitting, assign_splits
 from stages.imaging.stock import check_splits
+from stages.imaging.unpublished import unpublished
 from stages.nets.interface import Interface
 from stages.progress import say
 
@@ -39,6 +40,7 @@ def preprocess(params: Preprocess, published: raw.Published, out: splits.Writer)
     classes = published.classes
     groups = find_groups(published, params, params)
     split_ids = assign_splits(published.labels, classes, params, groups)
+    cutting = unpublished(published.labels, split_ids, params)
     records = decode_into(out, published, split_ids, params)
     summary.refuse_failures(records.failures, params)
     duplicates = find_duplicates(hash_originals(published, records, params.channels))
@@ -50,8 +52,9 @@ def preprocess(params: Preprocess, published: raw.Published, out: splits.Writer)
     anew = params.splits == "fresh" and len(published.labels) > 1
     out.cleaned = count_cleaned(published.cleaned, records, duplicates)
     out.finish(interface, records.failures, counts, fresh=anew)
-    figures = summary.figures(classes, out, records, duplicates)
+    figures = {**summary.figures(classes, out, records, duplicates), **cutting.figures()}
     messages = [*unused(published, params), *summary.messages(records, duplicates)]
+    messages = [told for told in [cutting.sentence()] if told] + messages
     if groups is not None:
         dealt = shares.summarise(groups, split_ids, params.asked(published.labels))
         told = [

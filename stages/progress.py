@@ -65,9 +65,16 @@ class Progress(tqdm):  # type: ignore[type-arg] # that takes none when it runs
         now = self._standing._replace(done=int(self.n))
         if self._shown and width_of(sys.stderr):
             super().display(msg, pos)
-        elif self._shown and (now != self._said or not now.done):
+        elif self._shown and not self._ends_soon(now) and (now != self._said or not now.done):
             print(in_log(self._measured()), file=sys.stderr, flush=True)
             self._said = now
+
+    def _ends_soon(self, now: Standing) -> bool:
+        """Tell whether all is done and the line at the end, which says how long it took, to come.
+
+        It would not come after one that differs in that alone.
+        """
+        return now.done == now.total and not self.disable
 
     def __str__(self) -> str:
         """Return the line of a terminal."""

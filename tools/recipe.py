@@ -67,7 +67,9 @@ def main() -> None:
 def needed(params: Sections) -> Iterator[str]:
     """Yield a line for all that a user must provide before the pipeline runs."""
     download, weights = params.get("download", {}), params["train"].get("weights", "none")
-    if download.get("dataset") == "folder" and download["address"] is None:
+    path = Path(download.get("path") or "")
+    there = path.is_file() or any(one.is_dir() for one in path.glob("*"))
+    if download.get("dataset") == "folder" and download["address"] is None and not there:
         yield (
             f"before that: your images in {download['path']}, a folder for each class; or "
             "download.path set to where they are"

@@ -51,8 +51,11 @@ class Session:
         for number, name in enumerate(names, 1):
             task.say(f"{number}/{len(names)} {name}{self._last_time(name)}")
             part = self._measure(name, task)
-            self._keep(name, part)
-            task.say(f"  {part.state} in {part.seconds:.0f} s; {part.summary()}")
+            before = self._found.parts.get(name)
+            kept = part.state == "not measured" and before is not None and bool(before.figures)
+            self._keep(name, before if kept and before else part)
+            stays = "; what was measured before stays" if kept else ""
+            task.say(f"  {part.state} in {part.seconds:.0f} s; {part.summary()}{stays}")
             failed += [name] if part.state == "failed" else []
         return failed
 

@@ -1,2 +1,2 @@
-// Of 0465e02d68336375. The report shows it; it is no output of DVC.
-reprise.evaluate = {"of": "0465e02d68336375", "trained": {"cpu": "AMD EPYC", "cpu_kernels": "portable", "cuda": "none", "deterministic": true, "device": "cpu", "dvc": "3.67.1", "platform": "Linux x86_64", "python": "3.11.7", "reprise": "0.1.0", "tf32": false, "threads": 2, "timm": "1.0.31", "torch": "2.15.0+cu132", "torchvision": "0.29.2"}};
+// Of c1603ea6ed83a122. The report shows it; it is no output of DVC.
+reprise.evaluate = {"of": "c1603ea6ed83a122", "trained": {"cpu": "AMD EPYC", "cpu_kernels": "portable", "cuda": "none", "deterministic": true, "device": "cpu", "dvc": "3.67.1", "platform": "Linux x86_64", "python": "3.11.7", "reprise": "0.1.0", "tf32": false, "threads": 2, "timm": "1.0.31", "torch": "2.15.0+cu132", "torchvision": "0.29.2"}};

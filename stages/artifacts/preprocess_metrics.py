@@ -1,10 +1,11 @@
 """Artifact `metrics/preprocess.json`: what was found in the images, and what became of them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from reprise.counting import counted
 from stages import files
 
 PATH = Path("metrics/preprocess.json")
@@ -20,6 +21,43 @@ class PublishedSizes(NamedTuple):
     width: tuple[int, int]
 
 
+class CutOff(NamedTuple):
+    """A split that was not published, and was cut off the images of train, or of all."""
+
+    split: str
+    images: int
+    parameter: str  # that said how many
+
+
+class Cutting(NamedTuple):
+    """How the splits that were not published came about."""
+
+    published: Sequence[str]  # the splits that were
+    images: int  # off which was cut: those of train, or of all splits
+    parts: Sequence[CutOff]
+
+    def sentence(self) -> str:
+        """Say so, beginning with a small letter; nothing where all splits are published."""
+        if not self.parts:
+            return ""
+        names = [part.split for part in self.parts]
+        if {*names} & {*self.published}:
+            are = "is" if len(self.published) == 1 else "are"
+            why, of = f"the published {' and '.join(self.published)} {are} split anew", ""
+        else:
+            why = f"{'neither' if len(names) > 1 else 'no'} {' nor '.join(names)} is published"
+            of = " of train" * (len(self.published) > 1)
+        became = " and ".join(
+            f"{part.images:,} became {part.split} ({part.parameter})" for part in self.parts
+        )
+        return f"{why}: of the {counted(self.images, 'image', 'images')}{of}, {became}"
+
+    def figures(self) -> dict[str, object]:
+        """Return what stands in the file."""
+        parts = [part._asdict() for part in self.parts]
+        return {"cut_off": [{**self._asdict(), "parts": parts}]} if parts else {}
+
+
 class Findings(NamedTuple):
     """The counts and findings of preprocessing."""
 
@@ -31,6 +69,7 @@ class Findings(NamedTuple):
     sizes: PublishedSizes
     groups: int  # of images that stay in one split; 0: none were asked for
     largest_group: int  # images
+    cutting: Cutting = Cutting((), 0, ())
 
 
 def write(findings: Mapping[str, object], path: Path = PATH) -> None:
@@ -57,7 +96,20 @@ def read(path: Path = PATH) -> Findings:
             sizes=PublishedSizes(int(sizes["different"]), *ranges),
             groups=int(groups[0]["number"]) if groups else 0,
             largest_group=int(groups[0]["largest"]) if groups else 0,
+            cutting=_cutting(told.get("cut_off", [])),
         )
+
+
+def _cutting(told: Sequence[Mapping[str, Any]]) -> Cutting:
+    """Return how splits came about; older files do not tell."""
+    if not told:
+        return Cutting((), 0, ())
+    (one,) = told
+    parts = [
+        CutOff(str(part["split"]), int(part["images"]), str(part["parameter"]))
+        for part in one["parts"]
+    ]
+    return Cutting([*map(str, one["published"])], int(one["images"]), parts)
 
 
 def _pair(values: list[object]) -> tuple[int, int]:

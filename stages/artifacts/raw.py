@@ -159,19 +159,19 @@ def write(raw: Raw, root: Path = PATH) -> dict[str, int]:
         for split, images in raw.splits.items():
             more = raw.cleaned.get(split, cleaned.NONE).metadata()
             schema = plain.with_metadata({**plain.metadata, **more})
-            counts[split] = _write_split(folder, split, images, schema)
+            what = "pack" if len(raw.splits) == 1 else f"pack published {split}"
+            path = folder / f"{split}-00000-of-00001.parquet"
+            with Progress(what, None, "images") as progress:
+                counts[split] = _write_split(path, images, schema, progress)
         return counts
 
 
-def _write_split(folder: Path, split: str, images: Iterable[Image], schema: pa.Schema) -> int:
+def _write_split(path: Path, images: Iterable[Image], schema: pa.Schema, progress: Progress) -> int:
     """Write the file of a split, a row group at a time; return the number of its images."""
-    path, count = folder / f"{split}-00000-of-00001.parquet", 0
+    count = 0
     # The images are compressed already; their statistics would be images in the footer.
     options = {"compression": "none", "use_dictionary": ["label"], "write_statistics": ["label"]}
-    with (
-        Progress(f"pack {split}", None, "images") as progress,
-        pq.ParquetWriter(path, schema, **options) as file,
-    ):
+    with pq.ParquetWriter(path, schema, **options) as file:
         for group in _row_groups(images):
             rows = [
                 {"image": {"bytes": i.data, "path": i.path}, "label": i.label, GROUPS: i.group}

@@ -14,11 +14,11 @@ from stages.inspecting.findings import KINDS, Finding, Kind
 from stages.inspecting.held_out import Evidence, Images
 from stages.inspecting.scatter import Cloud
 from stages.pages.template import SIDE, environment
+from stages.pages.titling import by_classes
 from stages.pictures import shrunk
 
 SHOWN = 24  # images of a finding at most
 MARKED = 40  # images of a finding that are marked on the map at most
-NAMED = 4  # classes of the title at most
 
 
 class Meaning(NamedTuple):
@@ -124,11 +124,9 @@ def render(
     images, given, features = known
     shown, places = Shown(images, parts, findings), scatter.scaled(scatter.project(features))
     clouds: list[Cloud] = [*scatter.clouds(places, images.labels, shown.names)]
-    rest = len(shown.names) - NAMED
-    by_classes = ", ".join(shown.names[:NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
     pages = environment(Path(__file__).parent)
     return pages.get_template("exhibition.html").render(
-        title=images.dataset or by_classes,
+        title=images.dataset or by_classes(shown.names),
         sizes={name: len(part.labels) for name, part in zip(NAMES, parts, strict=True)},
         given=given,
         notes=notes,

@@ -49,6 +49,7 @@ def summary(findings: Sequence[Finding], images: Images) -> str:
     before = len({one.row for one in findings} & images.decided.keys())
     return (
         f"{listed:,} of {len(images.labels):,} images to look at"
+        + (f", with {len(findings):,} findings" if len(findings) > listed else "")
         + (f": {told}" if told else "")
         + (f"; {before:,} of them were decided before" if before else "")
     )

@@ -14,6 +14,7 @@ from reprise.escaping import printable
 from stages.pictures import encode
 
 SIDE = 96  # pixels of a tile; larger images are shrunk to it
+ENDING = 28  # letters of a name that fit below a tile, in three lines
 
 
 def environment(*folders: Path) -> Environment:
@@ -29,13 +30,18 @@ def environment(*folders: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"source": source, "written": written}
+    pages.filters |= {"source": source, "written": written, "tail": tail}
     return pages
 
 
 def shown(value: object) -> object:
     """Escape control characters in text; Jinja escapes it for HTML after that."""
     return printable(value) if type(value) is str else value  # not Markup, which is of a template
+
+
+def tail(name: str) -> str:
+    """Return a name, or of a long one the end, which tells files apart."""
+    return name if len(name) <= ENDING else f"…{name[1 - ENDING :]}"
 
 
 def written(value: object) -> str:

@@ -7,9 +7,12 @@ import numpy as np
 from jaxtyping import Int64
 
 from reprise.counting import counted
+from stages.artifacts.classifier import Card
 from stages.artifacts.report import Report
 
 KEY = "baseline"
+FEW = 1000  # images of train from which random weights learn little
+COLOURS = 3  # channels of photographs
 NEAR = "Only equal pixels are meant; for near-duplicates see metrics/inspect/report.html."
 
 
@@ -18,6 +21,7 @@ class Baseline(NamedTuple):
 
     name: str  # of that class
     accuracy: float  # share of the judged images that are of it
+    advice: str = ""  # what may help where the accuracy is not better
 
     def beside(self, report: Report) -> Report:
         """Return the report with this accuracy among its scores."""
@@ -32,7 +36,7 @@ class Baseline(NamedTuple):
         return (
             f"{shown} than always answering {self.name}, the most frequent class of train: that is "
             f"right for {self.accuracy:.1%}, and the 95 % interval of the accuracy is {low:.1%} to "
-            f"{high:.1%}."
+            f"{high:.1%}.{f' {self.advice}' if self.advice else ''}"
         )
 
     def summary(self, scores: Mapping[str, float | None]) -> list[str]:
@@ -47,6 +51,17 @@ def majority(
     """Return the baseline of a split, from its labels and those of train; of equals, the first."""
     label = int(np.bincount(train, minlength=len(names)).argmax())
     return Baseline(names[label], np.count_nonzero(judged == label) / len(judged))
+
+
+def advice(card: Card, images: int) -> str:
+    """Advise to begin with weights of ImageNet where random ones had few photographs to learn."""
+    random = card.training.get("weights") == "none"
+    if not random or images > FEW or card.interface.channels != COLOURS:
+        return ""
+    return (
+        f"{counted(images, 'image', 'images')} of train are few for random weights: begin with "
+        "weights of ImageNet, as the recipe photos_finetune does."
+    )
 
 
 def balance(names: Sequence[str], train: Int64[np.ndarray, " m"]) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from reprise.counting import counted
 from stages.artifacts.cleaned import CleaningCounts
 from stages.artifacts.download_metrics import Received
-from stages.artifacts.preprocess_metrics import Findings, PublishedSizes
+from stages.artifacts.preprocess_metrics import Cutting, Findings, PublishedSizes
 from stages.nets.interface import Interface
 
 ODD = {  # what is said of images that look wrong
@@ -44,7 +44,7 @@ def facts(sources: Sources, balance: str, duplicates: str) -> list[DataFact]:
     """
     made = [
         DataFact("data set", sources.received.dataset or "images of your own"),
-        DataFact("published as", _published(sources.received.images)),
+        DataFact("published as", _published(sources.received.images, sources.findings.cutting)),
         DataFact("sizes", _sizes(sources.findings.sizes, sources.interface)),
         DataFact("left out", " ".join(_left_out(sources)) or "nothing"),
         DataFact("looks odd", _odd(sources.findings)),
@@ -55,9 +55,11 @@ def facts(sources: Sources, balance: str, duplicates: str) -> list[DataFact]:
     return [fact for fact in made if fact.text]
 
 
-def _published(images: Mapping[str, int]) -> str:
+def _published(images: Mapping[str, int], cutting: Cutting) -> str:
     parts = ", ".join(f"{count:,} in {split}" for split, count in images.items())
-    return f"{counted(sum(images.values()), 'image', 'images')}: {parts}"
+    how = ", without splits" if [*images] == ["train"] else f": {parts}"
+    cut = cutting.sentence()
+    return f"{counted(sum(images.values()), 'image', 'images')}{how}{f'; {cut}' if cut else ''}"
 
 
 def _sizes(sizes: PublishedSizes, interface: Interface) -> str:
@@ -82,7 +84,8 @@ def _left_out(sources: Sources) -> Iterator[str]:
     if lost := sources.findings.excluded:
         yield f"{counted(lost, 'image', 'images')} that cannot be decoded."
     if others := sum(sources.received.passed_over.values()):
-        yield f"{counted(others, 'file', 'files')} that are no images (metrics/download.json)."
+        told = counted(others, "file that is no image", "files that are no images")
+        yield f"{told} (metrics/download.json)."
 
 
 def _odd(findings: Findings) -> str:

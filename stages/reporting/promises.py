@@ -21,7 +21,7 @@ def sentences(
     """Return a sentence or two for each thing that was asked for."""
     seen = "val (to which it was fitted)" if split == "val" else split
     made = [_answers(rule, val), _answered(rule, scores, seen)]
-    made += [_sets(rule, scores, seen), _unfamiliar(rule, scores, seen)]
+    made += [_sets(rule, scores, seen, val.images), _unfamiliar(rule, scores, seen)]
     return [text for text in made if text]
 
 
@@ -52,16 +52,32 @@ def _answered(rule: Rule, scores: Mapping[str, float | None], split: str) -> str
     return f"On {split} it answers {scores['answered_share']:.1%} of the images{of_these}."
 
 
-def _sets(rule: Rule, scores: Mapping[str, float | None], split: str) -> str:
-    """Say what the conformal sets promise, and what they hold."""
+def _sets(rule: Rule, scores: Mapping[str, float | None], split: str, fitted: int) -> str:
+    """Say what the conformal sets promise, what they hold, and whether the promise is kept."""
     if rule.conformal_alpha is None:
         return ""
     aim = f"evaluate.conformal_alpha {rule.conformal_alpha:g}"
     if not rule.set_threshold:
         return f"Sets have all classes: val has too few images for {aim}."
+    promised = 1 - rule.conformal_alpha
+    found, low, high = (scores[f"set_coverage{end}"] or 0.0 for end in ("", "_low", "_high"))
     return (
-        f"On {split}, sets of {scores['mean_set_size']:.2f} classes on average hold the right one "
-        f"for {_ranged(scores, 'set_coverage')} of the images, by {aim}."
+        f"Instead of one class it can name a set that holds the right one: promised for "
+        f"{100 * promised:.4g}% of the images ({aim}). On {split} the sets, of "
+        f"{scores['mean_set_size']:.2f} classes on average, hold it for {found:.1%} "
+        f"(95 % interval {low:.1%} to {high:.1%}): {_kept(promised, found, high, fitted)}."
+    )
+
+
+def _kept(promised: float, found: float, high: float, fitted: int) -> str:
+    """Say whether a share is what was promised; `high` ends its interval."""
+    if found >= promised:
+        return "the promise is kept"
+    if high >= promised:
+        return "a little less, but no more than chance explains"
+    return (
+        "the promise is missed. Either these images differ from those of val, to which the sets "
+        f"were fitted, or {fitted:,} images of val are too few to keep it"
     )
 
 

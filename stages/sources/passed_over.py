@@ -10,6 +10,7 @@ from stages.sources.store import EMPTY, Store
 
 EXAMPLES = 50  # files of each kind that are named in the metrics
 SHOWN = 10  # names in one line
+FEW = 3  # names that the first line has room for
 
 
 def count_passed_over(
@@ -24,8 +25,10 @@ def count_passed_over(
 def summary(images: Mapping[str, int], published: Raw) -> Iterator[str]:
     """Say in words how many images came in, by split, and how many files were passed over."""
     count, passed = sum(images.values()), sum(published.passed_over.values())
-    listed = f" ({download_metrics.PATH} lists them)" if passed else ""
+    named = [excerpt(name) for kind in published.examples.values() for name in kind]
+    few = len(named) == passed <= FEW
+    listed = f": {', '.join(named)}" if few else f" ({download_metrics.PATH} lists them)"
     came = f"{counted(count, 'image')} of {counted(len(published.classes), 'class', 'classes')}"
-    yield f"{came}, {counted(passed, 'file')} passed over{listed}"
+    yield f"{came}, {counted(passed, 'file')} passed over{listed if passed else ''}"
     if empty := published.examples.get(EMPTY):
         yield f"of these, empty: {', '.join(map(excerpt, empty[:SHOWN]))}"

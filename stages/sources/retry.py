@@ -5,6 +5,7 @@ from collections.abc import Callable
 from socket import EAI_AGAIN, gaierror
 
 from reprise.shortage import lacking
+from stages import installing
 from stages.address import public, scrubbed
 from stages.errors import UserError
 from stages.sources.limits import RefusedError
@@ -14,7 +15,7 @@ ATTEMPTS = 5
 PAUSE = 1.0  # seconds before the second try; doubles with every further one
 TRANSIENT_STATUS = {408, 425, 429}  # HTTP states that pass by themselves, as those from 500 on do
 PERMANENT = (FileNotFoundError, PermissionError, IsADirectoryError, ImportError, ValueError)
-DRIVERS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "ssh": "paramiko", "sftp": "paramiko"}
+EXTRAS = {"s3": "s3", "gs": "gs", "gcs": "gs", "ssh": "ssh", "sftp": "ssh"}
 
 
 def with_retries(address: str, action: Callable[[], None]) -> None:
@@ -79,7 +80,8 @@ def _remedy(address: str, cause: BaseException) -> str:
             "and give its local path"
         )
     if isinstance(cause, ImportError):
-        return f"`pip install {DRIVERS.get(address.partition('://')[0], 'fsspec[full]')}`"
+        extra = EXTRAS.get(address.partition("://")[0])
+        return installing.remedy(extra) if extra else "`pip install 'fsspec[full]'`"
     if isinstance(cause, ValueError):
         return "give an address with http, https, s3, gs, ssh or file"
     return "check the network and the address, then run the stage again"

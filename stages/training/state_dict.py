@@ -53,9 +53,12 @@ def fetch(place: str) -> bytes:
         found = (
             "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({reason})"
         )
+        named = f"{address.public(place)}: {found}; correct train.weights, or"
+        if "://" in place:
+            raise UserError(f"{named} fetch the file by hand and give its path") from None
         raise UserError(
-            f"{address.public(place)}: {found}; correct train.weights, or fetch the file by hand "
-            "and give its path"
+            f"{named} put the file there: `dvc pull` where a colleague's commit has it, and "
+            "docs/data.md says where to get that of a recipe"
         ) from None  # whose text may hold a password
     return data
 

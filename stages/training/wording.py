@@ -13,7 +13,9 @@ NAMES = {"accuracy": "acc", "loss": "loss"}  # as short as a terminal of 80 colu
 
 def begun(bar: Progress, learner: Learner, params: Training) -> Progress:
     """Return the bar, at the epoch at which a training begins or goes on."""
-    bar.note(heading=f"epoch {len(learner.history) + 1:,} of {params.epochs:,}")
+    # Killed behind the last one, none is left.
+    number = min(len(learner.history) + 1, params.epochs)
+    bar.note(heading=f"epoch {number:,} of {params.epochs:,}")
     return bar
 
 

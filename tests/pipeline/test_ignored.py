@@ -55,3 +55,14 @@ def test_what_many_runs_say_together_is_for_git(name: str) -> None:
     command = ["git", "check-ignore", "--quiet", f"metrics/{name}"]
     assert subprocess.run(command, check=False).returncode == 1
     assert not matches(f"metrics/{name}")
+
+
+@pytest.mark.parametrize("folder", ["data/source", "data/predictions", "models/source"])
+def test_what_a_user_lets_dvc_track_reaches_git_and_dvc(folder: str) -> None:
+    """`dvc add models/source/resnet18.pth`: Git has its .dvc file, and DVC finds that there."""
+    names = [f"{folder}/README.md", f"{folder}/resnet18.pth.dvc", f"{folder}/resnet18.pth"]
+    command = ["git", "check-ignore", "--no-index", *names]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert ended.stdout.split() == names[2:]
+    with Repo() as repo:
+        assert not repo.scm.is_ignored(str(Path(folder).absolute()) + "/")

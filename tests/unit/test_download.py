@@ -136,7 +136,7 @@ def test_nothing_decided_leaves_no_word_in_the_images(capsys: pytest.CaptureFixt
 
 def test_the_stage_writes_what_came_in(capsys: pytest.CaptureFixture[str]) -> None:
     plant(Path("data/source"), {**FOLDER, "README.md": b"1", "a/.DS_Store": b"1"})
-    said = "2 images of 2 classes, 2 files passed over (metrics/download.json lists them)\n"
+    said = "2 images of 2 classes, 2 files passed over: a/.DS_Store, README.md\n"
     assert run(capsys) == said
     assert raw.read().classes == ("a", "b")
     written = json.loads(Path("metrics/download.json").read_text())

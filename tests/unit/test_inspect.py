@@ -20,6 +20,7 @@ from stages.artifacts.splits import Split
 from stages.errors import UserError
 from stages.inspect import Inspect
 from stages.inspecting.findings import KINDS
+from stages.pages.titling import by_classes
 
 PARAMS = Inspect.model_validate(
     section("inspect", **RUNTIME, batch_size=4, predictions="oof", outliers=0.05)
@@ -74,10 +75,25 @@ def test_planted_faults_are_listed_counted_and_shown(capsys: pytest.CaptureFixtu
     assert "Near-duplicates in two splits" in html
     assert 'title="train/5.png"><bdi>5.png<' in html
     line = [row.path for row in rows() if row.finding == "leak"].index("train/5.png") + 2
-    assert f"train, row {line}<" in html
+    assert f"<span>train,</span><span>row&nbsp;{line}</span>" in html
     assert "leak 1" in said
     for text in (html, said):
         assert "40 of 68 labels, of train, are not judged" in text
+
+
+def test_a_data_set_without_a_name_has_the_title_of_the_other_report() -> None:
+    store_figures("")
+    stage.main()
+    html = review.PAGE.read_text("utf-8")
+    assert f"<h1>{by_classes(CARD.interface.classes)}</h1>" in html
+
+
+def test_a_row_and_a_score_are_told_apart() -> None:
+    stage.main()
+    text = re.sub(r"<[^>]*>", "|", review.PAGE.read_text("utf-8"))
+    assert re.search(r"\|val,\|\|row&nbsp;\d+\|", text)
+    assert re.search(r"\|score\|\|[01]\.\d{3}\|", text)
+    assert not re.search(r"row&nbsp;\d+[^|\d]", text)
 
 
 def test_what_was_decided_before_is_written_beside_its_findings() -> None:

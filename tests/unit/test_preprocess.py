@@ -400,6 +400,10 @@ def test_the_stage_reads_raw_and_writes_splits_and_findings(
     # They are even: images of one level each.
     assert capsys.readouterr().out.splitlines() == [
         (
+            "neither val nor test is published: of the 40 images, 8 became val "
+            "(preprocess.val_fraction) and 12 became test (preprocess.test_fraction)"
+        ),
+        (
             "40 images may not be what they should: uses at most a sixteenth of its range; "
             "listed in metrics/preprocess.json as odd_files"
         ),

@@ -48,8 +48,9 @@ def test_a_log_gets_a_line_after_each_interval(
     with Progress("train", 10, "images") as progress:
         work(progress)
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 11
+    assert len(lines) == 10
     assert lines[0].startswith("train 1 of 10 images")
+    assert re.search(r"train 10 of 10 images, loss 9, .*/s, in 0:00$", lines[-1])
 
 
 def test_a_log_ends_with_the_count_and_the_latest_figures(
@@ -134,8 +135,8 @@ def test_what_another_bar_takes_is_not_in_the_rate(
         outer.advance(10)
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
-        "features 5 of 5 images",
-        "train 10 of 10 images, 5 images/s",
+        "features 5 of 5 images, 0.167 images/s, in 0:30",
+        "train 10 of 10 images, 5 images/s, in 0:02",
     ]
 
 

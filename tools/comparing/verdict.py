@@ -21,12 +21,17 @@ def verdict(matched: Matched, found: Difference) -> Iterator[str]:
         f"accuracy of A {found.accuracy_a:.4f}, of B {found.accuracy_b:.4f}; B - A {gap:+.4f}, "
         f"95 % interval {found.low:+.4f} to {found.high:+.4f} (paired bootstrap)"
     )
-    meaning = "more than chance" if found.p_value < LEVEL else "chance alone may explain it"
     yield (
         f"only A is right {counted(found.only_a_right, 'time')}, only B "
         f"{counted(found.only_b_right, 'time')}; "
-        f"p = {found.p_value:.2g} (McNemar's exact test): {meaning}"
+        f"p = {found.p_value:.2g} (McNemar's exact test): {_meaning(found)}"
     )
+
+
+def _meaning(found: Difference) -> str:
+    if not (found.only_a_right or found.only_b_right):
+        return "both are right on the same images"
+    return "more than chance" if found.p_value < LEVEL else "chance alone may explain it"
 
 
 def class_table(shifts: Sequence[Shift]) -> Iterator[str]:

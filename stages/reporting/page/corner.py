@@ -9,11 +9,12 @@ from stages.reporting.page.charts import Number, Point, Series
 
 SIDES = (0.05, 0.1, 0.2)  # of the corner
 POINTS = 101  # of the average
+NEAR_END = 0.99  # true positive rate from which on a curve has little left to rise
 
 
 def corner_side(curves: Sequence[Series]) -> float:
-    """Return the side of the smallest corner in which all curves turn; 1 where there is none."""
-    found = (side for side in SIDES if curves and _turn_within(curves, side))
+    """Return the side of the smallest corner that shows all curves turn; 1 where there is none."""
+    found = (side for side in SIDES if curves and all(_turns(one, side) for one in curves))
     return next(found, 1.0)
 
 
@@ -36,9 +37,15 @@ def _at(xs: Float64[np.ndarray, " n"], points: Sequence[Point]) -> Float64[np.nd
     return found
 
 
-def _turn_within(curves: Sequence[Series], side: Number) -> bool:
-    """Tell whether each ROC has a point in the upper left corner of that side."""
-    return all(any(x <= side and y >= 1 - side for x, y in points) for _, points in curves)
+def _turns(curve: Series, side: float) -> bool:
+    """Tell whether a ROC is in the corner of that side by the middle, and near its end at the side.
+
+    Of a curve that reaches the corner alone, nearly nothing would be drawn.
+    """
+    if not curve.points:
+        return False
+    middle, end = _at(np.array([side / 2, side]), curve.points).tolist()
+    return bool(middle >= 1 - side and end >= NEAR_END)
 
 
 def cut(points: Sequence[Point], side: Number) -> list[Point]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from stages.reporting.page.chart_notes import CORNER, NOTES
 from stages.reporting.page.charts import Axis, Chart, Series, bar_chart, line_chart, spanning
 from stages.reporting.page.content import Content
-from stages.reporting.page.corner import corner_side, within
+from stages.reporting.page.corner import NEAR_END, corner_side, within
 
 LARGEST = 30  # classes of the matrix at most; of more, only the most confused pairs are shown
 PAIRS = 12  # most confused pairs, shown at most
@@ -99,14 +99,17 @@ def _rates(title: str, labels: tuple[str, str], series: Sequence[Series]) -> Cha
 
 
 def _roc(content: Content) -> Chart:
-    """Return the ROC, or of a good model the upper left corner, in which all its curves turn."""
+    """Return the ROC, or of a good model the upper left corner, where all its curves turn."""
     labels = "false positive rate", "true positive rate"
     side = corner_side(content.roc)
     if side == 1:
         return _rates("ROC", labels, content.roc)
     axes = Axis(labels[0], 0, side), Axis(labels[1], 1 - side, 1)
-    note = f"{CORNER} Shown are the upper left {side:.0%} of it, in which all curves turn."
-    return line_chart("ROC", axes, within(content.roc, side))._replace(note=note.replace("%", " %"))
+    note = (
+        f"{CORNER} Only this corner is shown, up to {side:g} and from {1 - side:g} on: at its "
+        f"right edge all curves have reached {NEAR_END:g}."
+    )
+    return line_chart("ROC", axes, within(content.roc, side))._replace(note=note)
 
 
 def _precisions(content: Content) -> Chart:

@@ -1,18 +1,7 @@
 """Heading and parameters of the page."""
 
-from collections.abc import Sequence
-
 from stages.applicable import applicable, called
 from stages.artifacts.classifier import Card
-
-NAMED = 4  # classes that a title names at most
-
-
-def named(classes: Sequence[str]) -> str:
-    """Name a data set that has no name by its classes, if these are few."""
-    if len(classes) <= NAMED:
-        return ", ".join(classes[:-1]) + " and " * (len(classes) > 1) + classes[-1]
-    return f"Images of {len(classes):,} classes"
 
 
 def network_name(card: Card) -> str:

@@ -12,7 +12,7 @@ from stages.pages.template import environment
 from stages.reporting.page.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from stages.reporting.page.content import Content
 from stages.reporting.page.figures import charts, confused, matrix
-from stages.reporting.wordings import percent, spaced
+from stages.reporting.wordings import percent, spaced, three
 
 MARK, DIGITS = 'data-page="@"', 16  # where the page has a checksum of itself, and its length
 SECTIONS = {  # and their titles in the navigation
@@ -75,6 +75,7 @@ def render(content: Content) -> str:
     """
     pages = environment(Path(__file__).parent)
     pages.filters |= {"percent": lambda share: _kept(percent(share))}
+    pages.filters |= {"three": three}
     pages.filters |= {"spaced": lambda sentence: _kept(spaced(sentence))}
     drawn, found = charts(content), confused(content)
     made = pages.get_template("page.html").render(
@@ -136,4 +137,4 @@ def figure(name: str, value: float | None) -> str:
     """Return a score to three decimals, or in percent; n/a where it is undefined."""
     if value is None:
         return "n/a"
-    return percent(value) if name.startswith(SHARES) else f"{value:.3f}"
+    return percent(value) if name.startswith(SHARES) else three(value)

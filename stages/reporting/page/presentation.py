@@ -12,12 +12,13 @@ from stages.artifacts.history import Epoch
 from stages.artifacts.predictions import Predictions
 from stages.artifacts.report import ClassScores
 from stages.artifacts.splits import Split
-from stages.reporting.baseline import Baseline, balance, duplicates, majority
+from stages.pages.titling import by_classes
+from stages.reporting.baseline import Baseline, advice, balance, duplicates, majority
 from stages.reporting.data_notes import DataFact, Sources, facts
 from stages.reporting.outcome import RuleOutcome
 from stages.reporting.page.content import ClassRow, Content
 from stages.reporting.page.curves_shown import class_curves, reliability_curves
-from stages.reporting.page.heading import effective, named, network_name
+from stages.reporting.page.heading import effective, network_name
 from stages.reporting.results import Results
 from stages.reporting.strips import strips
 from stages.reporting.training_notes import notes
@@ -39,9 +40,11 @@ class Background(NamedTuple):
         """Name of the data set; empty where it has none."""
         return self.sources.received.dataset if self.sources else ""
 
-    def baseline(self, names: Sequence[str]) -> Baseline:
-        """Return what an accuracy must beat, for classes of these names."""
-        return majority(names, self.splits["train"].labels, self.splits[self.split].labels)
+    def baseline(self, results: Results) -> Baseline:
+        """Return what the accuracy must beat, and what may help where it does not."""
+        train = self.splits["train"].labels
+        found = majority(results.names, train, self.splits[self.split].labels)
+        return found._replace(advice=advice(results.card, len(train)))
 
     def data(self, names: Sequence[str]) -> list[DataFact]:
         """Say what a reader should know of the data."""
@@ -63,7 +66,7 @@ def present(results: Results, background: Background) -> Content:
     card, tables, outcome = results.card, results.report.tables, background.outcome
     rows = _classes(tables.classes, background.splits.values())
     params, epochs = effective(card), len(background.history)
-    dataset = background.dataset or named(results.names)
+    dataset = background.dataset or by_classes(results.names)
     return Content(
         title=f"{dataset} · {network_name(card)}, {counted(epochs, 'epoch', 'epochs')}",
         dataset=dataset,
@@ -72,7 +75,7 @@ def present(results: Results, background: Background) -> Content:
         data=background.data(results.names),
         strips=[*strips(results.names, background.splits["train"], [row.images for row in rows])],
         split=background.split,
-        baseline=background.baseline(results.names),
+        baseline=background.baseline(results),
         scores={**results.report.scores, **(outcome.shown if outcome else {})},
         calibration=results.calibration(background.split),
         training=notes(

@@ -74,3 +74,14 @@ def test_what_was_decided_before_comes_last_with_its_decision() -> None:
     rows = [*as_rows(worst_first(found, known), known)]
     assert [(row.path, row.decision) for row in rows] == [("2.png", ""), ("1.png", "keep")]
     assert summary(found, known).endswith("; 1 of them were decided before")
+
+
+def test_findings_are_counted_beside_images_where_an_image_has_several() -> None:
+    known = images([0, 1, 1], [0, 1, 2])
+    found = [Finding("label", 1, 0.5), Finding("outlier", 2, 0.1)]
+    assert summary(found, known) == "2 of 3 images to look at: label 1, outlier 1"
+    found.append(Finding("bright", 2, 0.1))
+    assert summary(found, known) == (
+        "2 of 3 images to look at, with 3 findings: label 1, outlier 1, bright 1"
+    )
+    assert summary([], known) == "0 of 3 images to look at"

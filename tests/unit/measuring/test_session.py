@@ -127,3 +127,13 @@ def test_a_part_that_there_is_no_more_goes(tmp_path: Path) -> None:
 def test_a_part_that_is_not_there_is_named_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r'--only "digit" names no part; did you mean digits\?'):
         Parts("digits", "two").session(tmp_path).begin(["digit"])
+
+
+def test_what_cannot_be_measured_here_stays_as_it_was_measured(tmp_path: Path) -> None:
+    parts = Parts("one", "two")
+    parts.run(tmp_path)
+    parts.does["one"] = AbsentError("no data")
+    assert parts.run(tmp_path) == []
+    found = measured.read(tmp_path / "measured.json")
+    assert found.parts["one"].figures == {"ratio": RATIO}
+    assert found.left == ()

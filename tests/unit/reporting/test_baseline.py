@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from judging import background, judge, perfect, sources
+from pydantic import JsonValue
 from sklearn.dummy import DummyClassifier
+from toys import CARD
 
 from stages.artifacts import report
+from stages.artifacts.classifier import Card
 from stages.artifacts.cleaned import CleaningCounts
-from stages.reporting.baseline import Baseline, balance, duplicates, majority
+from stages.reporting.baseline import Baseline, advice, balance, duplicates, majority
 from stages.reporting.page.page import render
 from stages.reporting.page.presentation import present
 from stages.scores import interval
@@ -61,6 +64,31 @@ def test_51_percent_beside_a_baseline_of_51_percent_is_told_on_the_page() -> Non
     assert "is right for 51.0 %, and the 95 % interval of the accuracy is 41.3 % to 60.6 %." in text
     assert "Accuracy 51.0 %" in text
     assert "51.0 % by always answering ants" in text
+
+
+def of_photographs(channels: int = 3, **training: JsonValue) -> Card:
+    interface = CARD.interface.model_copy(update={"channels": channels})
+    return CARD.model_copy(update={"interface": interface, "training": training})
+
+
+@pytest.mark.parametrize(
+    ("card", "images", "advised"),
+    [
+        (of_photographs(weights="none"), 196, True),
+        (of_photographs(weights="none"), 1001, False),
+        (of_photographs(weights="default"), 196, False),
+        (of_photographs(weights="none", channels=1), 196, False),
+        (of_photographs(), 196, False),  # of a file that does not tell
+    ],
+)
+def test_random_weights_and_few_photographs_get_advice(
+    card: Card, images: int, *, advised: bool
+) -> None:
+    advice_given = advice(card, images)
+    assert ("recipe photos_finetune" in advice_given) == advised
+    found = Baseline("ants", 0.51, advice_given)
+    assert found.remark(scores(51, 100)).endswith(f"60.6%. {advice_given}".rstrip())
+    assert found.remark(scores(100, 100)) == ""
 
 
 def test_a_result_has_no_warning() -> None:

@@ -3,7 +3,7 @@ import pytest
 from judging import sources
 
 from stages.artifacts.cleaned import CleaningCounts
-from stages.artifacts.preprocess_metrics import PublishedSizes
+from stages.artifacts.preprocess_metrics import CutOff, Cutting, PublishedSizes
 from stages.reporting.data_notes import Sources, facts
 
 PLAIN = sources()
@@ -24,12 +24,29 @@ def received(**changes: object) -> Sources:
 def test_of_plain_images_little_is_said() -> None:
     assert told(PLAIN) == {
         "data set": "Toys",
-        "published as": "9 images: 9 in train",
+        "published as": "9 images, without splits",
         "sizes": "all are 5 × 4 pixels, and used so, in greyscale",
         "left out": "nothing",
         "equal pixels": "No duplicates.",
         "balance": "All alike.",
     }
+
+
+def test_a_split_that_was_cut_off_is_told_beside_the_published_ones() -> None:
+    cutting = Cutting(["train", "val"], 245, [CutOff("test", 49, "preprocess.test_fraction")])
+    given = found(cutting=cutting)
+    given = given._replace(
+        received=given.received._replace(images={"train": 245, "val": 153}),
+    )
+    assert told(given)["published as"] == (
+        "398 images: 245 in train, 153 in val; no test is published: of the 245 images of train, "
+        "49 became test (preprocess.test_fraction)"
+    )
+
+
+def test_files_that_are_no_images_are_counted_in_english() -> None:
+    for count, said in ((1, "1 file that is no image "), (2, "2 files that are no images ")):
+        assert told(received(passed_over={"text": count}))["left out"].startswith(said)
 
 
 def test_a_set_without_a_name_is_of_the_user() -> None:

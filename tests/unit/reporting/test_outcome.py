@@ -70,7 +70,13 @@ def test_where_nothing_is_answered_there_is_no_precision() -> None:
         ),
         (
             Rule(0.0, 0.25, None, "none", None, 0.1),
-            ["sets of 1.50 classes on average hold the right one for 100.0% (51.0% to 100.0%)"],
+            [
+                (
+                    "promised for 90% of the images (evaluate.conformal_alpha 0.1). On test the "
+                    "sets, of 1.50 classes on average, hold it for 100.0% (95 % interval 51.0% to "
+                    "100.0%): the promise is kept."
+                )
+            ],
         ),
         (
             Rule(0.0, 0.0, None, "none", None, 0.1),
@@ -89,3 +95,24 @@ def test_each_thing_has_its_sentence(rule: Rule, texts: list[str]) -> None:
     for sentence, text in zip(said, texts, strict=True):
         assert text in sentence
         assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("held", "images", "said"),
+    [
+        (19, 20, "the promise is kept."),
+        (18, 20, "a little less, but no more than chance explains."),  # to 97.2 %
+        (42, 49, "the promise is missed. Either these images differ from those of val, to which "),
+        (0, 20, "or 20 images of val are too few to keep it."),
+    ],
+)
+def test_a_promise_of_sets_is_kept_or_missed(held: int, images: int, said: str) -> None:
+    # Sets of classes with 0.6 or more: of the most probable alone, which is right `held` times.
+    logits = torch.log(torch.tensor([[0.8, 0.2]])).repeat(images, 1)
+    seen = Sight(logits, (torch.arange(images) >= held).long(), 1.0)
+    rule = Rule(0.0, 0.6, None, "none", None, 0.05)
+    (told,) = RuleOutcome(rule, seen, "test", seen).sentences()
+    low, high = interval(held, images)
+    assert f"{held / images:.1%} (95 % interval {low:.1%} to {high:.1%}): " in told
+    assert said in told
+    assert "promised for 95% of the images" in told

@@ -215,23 +215,23 @@ def test_an_address_that_leads_nowhere_is_named(
 
 
 @pytest.mark.parametrize(
-    ("protocol", "package"),
+    ("protocol", "remedy"),
     [
-        ("s3", "s3fs"),
-        ("gs", "gcsfs"),
-        ("ssh", "paramiko"),
-        ("sftp", "paramiko"),
-        ("abfs", "fsspec"),
+        ("s3", "make install EXTRAS=s3"),
+        ("gs", "make install EXTRAS=gs"),
+        ("ssh", "make install EXTRAS=ssh"),
+        ("sftp", "make install EXTRAS=ssh"),
+        ("abfs", "pip install 'fsspec"),
     ],
 )
 def test_a_missing_driver_is_named(
-    tmp_path: Path, protocol: str, package: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, protocol: str, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(*_: object, **__: object) -> None:
         raise ImportError("Install it")
 
     monkeypatch.setattr(fsspec, "url_to_fs", missing)
-    with pytest.raises(UserError, match=rf"^{protocol}://a/b: .*`pip install {package}"):
+    with pytest.raises(UserError, match=rf"^{protocol}://a/b: .*`{remedy}"):
         fetch(f"{protocol}://a/b", tmp_path / "c")
 
 

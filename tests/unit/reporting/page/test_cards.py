@@ -48,6 +48,7 @@ def test_names_become_words(name: str, shown: str) -> None:
         ("top_5_accuracy", 1.0, "100.0 %"),
         ("matthews", -0.1, "-0.100"),
         ("macro_roc_auc", None, "n/a"),
+        ("macro_roc_auc", 0.9998, "> 0.999"),
     ],
 )
 def test_figures_are_short(name: str, value: float | None, shown: str) -> None:

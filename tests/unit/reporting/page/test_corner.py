@@ -14,8 +14,12 @@ GOOD: list[Point] = [(0, 0), (0, 0.9), (0.02, 0.99), (1, 1)]
     [
         ([(0, 0), (0, 1), (1, 1)], SIDES[0]),
         (GOOD, 0.05),
-        ([(0, 0), (0.08, 0.92), (1, 1)], 0.1),
-        ([(0, 0), (0.15, 0.9), (1, 1)], 0.2),
+        ([(0, 0), (0.04, 0.92), (0.1, 0.99), (1, 1)], 0.1),
+        ([(0, 0), (0.1, 0.9), (0.15, 1), (1, 1)], 0.2),
+        ([(0, 0), (0.08, 0.92), (1, 1)], 1),  # just in the corner, and goes on rising outside
+        ([(0, 0), (0.1, 0.918), (0.12, 0.96), (0.21, 1), (1, 1)], 0.2),  # as of photographs
+        ([(0, 0), (0.1, 0.918), (0.12, 0.96), (0.3, 1), (1, 1)], 1),
+        ([(0, 0), (0.19, 0.1), (0.2, 1), (1, 1)], 1),  # a line at the edge of an empty chart
         ([(0, 0), (1, 1)], 1),
         ([(0, 0), (0.3, 0.9), (1, 1)], 1),
     ],
@@ -64,7 +68,7 @@ def test_a_good_model_is_drawn_large_and_another_one_whole() -> None:
     (good,) = charts(EMPTY._replace(roc=[Series("ant", GOOD)]))
     assert next(tick.text for tick in good.ticks[1]) == "0.95"
     assert not good.diagonal
-    assert "upper left 5 %" in good.note
+    assert "up to 0.05 and from 0.95 on" in good.note
     (bad,) = charts(EMPTY._replace(roc=[Series("ant", [(0, 0), (0.5, 0.6), (1, 1)])]))
     assert next(tick.text for tick in bad.ticks[1]) == "0"
     assert bad.diagonal

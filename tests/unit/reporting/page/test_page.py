@@ -7,7 +7,7 @@ import pytest
 from contents import CONTENT, EMPTY, TILE
 from PIL import Image as Picture
 
-from stages.pages.template import SIDE, source, written
+from stages.pages.template import ENDING, SIDE, source, tail, written
 from stages.reporting.data_notes import DataFact
 from stages.reporting.gallery import Gallery
 from stages.reporting.page.charts import Series
@@ -63,13 +63,13 @@ def test_the_page_needs_nothing_but_itself(content: object) -> None:
 def test_the_page_says_what_there_is() -> None:
     text = " ".join(Reader(render(CONTENT)).text.split())
     for said in (
-        "insects · cnn, 3 epochs",
+        "Image classification report insects network cnn",
         "network cnn",
         "2 classes",
         "1,234 images in train",
         "lr0.01 emanull fusedtrue lossfocal size[8, 8]",
         "Measured on the 10 images of test, which neither trained the network nor chose anything.",
-        "Accuracy 90.0 % of the images are given their class. 95 % interval 80.0 % to 95.0 %",
+        "Accuracy 90.0 % of the images are classified correctly. 95 % interval 80.0 % to 95.0 %",
         "Loss 0.500 cross-entropy",
         "Probabilities are honest.",
         "Images of every class",
@@ -190,3 +190,18 @@ def test_pictures_are_in_the_page(side: int, kind: str) -> None:
 )
 def test_parameters_are_written_as_in_yaml(value: object, shown: str) -> None:
     assert written(value) == shown
+
+
+def test_the_title_of_the_window_says_more_than_the_heading() -> None:
+    page = render(CONTENT)
+    assert "<title>insects · cnn, 3 epochs: image classification report</title>" in page
+    assert "<h1>insects</h1>" in page
+
+
+@pytest.mark.parametrize("length", [1, ENDING, ENDING + 1, 300])
+def test_of_a_long_name_the_end_is_shown(length: int) -> None:
+    name = "".join(chr(ord("a") + number % 26) for number in range(length))
+    shown = tail(name)
+    assert len(shown) == min(length, ENDING)
+    assert name.endswith(shown.removeprefix("…"))
+    assert shown.startswith("…") == (length > ENDING)

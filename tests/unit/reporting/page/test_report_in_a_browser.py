@@ -133,3 +133,51 @@ def test_no_page_is_wider_than_a_phone(shown: Shown, kind: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     for part in page.locator(".scroll:visible").all():
         assert part.get_attribute("tabindex") == "0"  # what scrolls is reached by keyboard
+
+
+def test_the_bars_of_all_scores_begin_and_end_at_one_length(shown: Shown) -> None:
+    rows = [
+        ClassRow("ant", [1234567, 1, 1], 1, 0.5, 0.9),
+        ClassRow("bee", [1, 1, 1], None, 1, 1.0),
+    ]
+    page = shown.open(render(CONTENT._replace(classes=rows)))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    bars = page.locator("#classes .meter").evaluate_all(
+        """cells => cells.map(cell => {
+            const bar = getComputedStyle(cell, "::after");
+            return [bar.content, bar.width, bar.backgroundSize, bar.backgroundPosition];
+        })"""
+    )
+    assert bars[3][0] == "none"  # undefined: no bar
+    drawn = [bar for number, bar in enumerate(bars) if number != 3]
+    assert {(width, place) for _, width, _, place in drawn} == {("56px", "0% 50%")}
+    assert [size for _, _, size, _ in drawn] == [
+        f"{share}% 100%" for share in (100, 50, 90, 100, 100)
+    ]
+
+
+@pytest.mark.parametrize("width", [1280, 1100, 390])
+@pytest.mark.parametrize("accuracies", [True, False])
+def test_no_chart_is_alone_in_a_wide_row(shown: Shown, width: int, *, accuracies: bool) -> None:
+    """There are seven charts with accuracies of training, and six without."""
+    more = {"train_accuracy": 0.5, "val_accuracy": 0.5} if accuracies else {}
+    content = CONTENT._replace(history=[{**row, **more} for row in CONTENT.history])
+    page = shown.open(render(content))
+    page.set_viewport_size({"width": width, "height": 800})
+    tops = page.locator(".chart").evaluate_all(
+        "charts => charts.map(chart => Math.round(chart.getBoundingClientRect().top))"
+    )
+    in_rows = [tops.count(top) for top in sorted({*tops})]
+    expected = [1] * len(tops) if width == 390 else [2, 2, 3] if accuracies else [3, 3]
+    assert in_rows == expected
+
+
+def test_a_score_below_a_rounded_one_is_sorted_by_its_number(shown: Shown) -> None:
+    rows = [
+        ClassRow(name, [1, 1, 1], value, 1, 1)
+        for name, value in (("a", 1), ("b", 0.9999), ("c", 0.5), ("d", 0.0001))
+    ]
+    page = shown.open(render(CONTENT._replace(classes=rows)))
+    page.get_by_role("button", name="precision").click()
+    cells = page.locator("#classes tbody tr td:nth-child(2)").all_inner_texts()
+    assert cells == ["< 0.001", "0.500", "> 0.999", "1.000"]
