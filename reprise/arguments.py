@@ -91,7 +91,7 @@ def png(text: str) -> Path:
 
 def file(text: str) -> Path:
     """Return the path of a file to be written."""
-    if _is_folder(Path(text)):
+    if text and _is_folder(Path(text)):
         raise ArgumentTypeError(f"{text} is a folder; name a file")
     return _inside(text)
 
@@ -105,6 +105,8 @@ def folder(text: str) -> Path:
 
 def _inside(text: str) -> Path:
     """Return a path; check before a long run that it can be written after it."""
+    if not text:
+        raise ArgumentTypeError("is empty; name a place, `.` for where you stand")
     path = Path(text)
     if not _is_folder(path.parent):
         raise ArgumentTypeError(f"{path.parent} is no folder; make it first")

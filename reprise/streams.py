@@ -46,12 +46,20 @@ def say(text: str) -> None:
     """
     require_stdout()
     try:
-        print(text, flush=True)
+        _print(text)
     except BrokenPipeError:
         raise
     except OSError as error:
         discard()
         raise PrintingError(f"standard output: {error.strerror or error}") from error
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except UnicodeEncodeError:  # as in a locale of ASCII, or of bytes that are no UTF-8
+        encoding = sys.stdout.encoding or "ascii"
+        print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
 
 
 def tell(make: Callable[[], str], *errors: type[Exception]) -> int:

@@ -3,6 +3,7 @@
 `python -m reprise.clothes.draw_clothes OUT` is the same.
 """
 
+import os
 import shutil
 import sys
 from argparse import Namespace
@@ -43,7 +44,9 @@ def run(options: Namespace) -> str:
     """
     out: Path = options.out
     shown = printable(str(out))
-    if there := [kind for kind in KINDS if (out / kind).exists()]:
+    if out.is_symlink() and not out.exists():
+        raise OutputError(f"{shown}: is a link to what is not there; name another folder")
+    if there := [kind for kind in KINDS if os.path.lexists(out / kind)]:
         raise OutputError(f"{shown}: has {there[0]} already; name another folder")
     try:
         _write(out.resolve(), options.count, options.seed)

@@ -3,17 +3,18 @@
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from pathlib import Path
 from typing import NamedTuple
 
 from reprise.escaping import printable
 from reprise.founding.fast_import import Blob
-from reprise.founding.parameter_lines import Value, scalar, values, with_values
+from reprise.founding.given_places import image_values, remote_line
+from reprise.founding.parameter_lines import Value, values, with_values
 from reprise.founding.plumbing import FoundingError
+from reprise.founding.yaml_value import as_yaml
 
 PARAMS, README, DVC = "params.yaml", "README.md", ".dvc/config"
+OWN = "photos"  # begins the names of recipes for images of one's own
 BASE = "digits"  # the recipe that the others differ from
-TABLES = {".csv", ".tsv"}
 
 
 class Choices(NamedTuple):
@@ -27,9 +28,10 @@ class Choices(NamedTuple):
 
 
 def recipes(files: Iterable[str]) -> list[str]:
-    """Return the names of the recipes."""
+    """Return the names of the recipes, those for photographs of one's own first."""
     found = (re.fullmatch(r"recipes/(\w+)\.yaml", path) for path in files)
-    return sorted(match[1] for match in found if match)
+    names = (match[1] for match in found if match)
+    return sorted(names, key=lambda name: (not name.startswith(OWN), name))
 
 
 def summary(recipe: Blob) -> str:
@@ -50,25 +52,6 @@ def require_recipe(name: str, known: list[str]) -> str:
     raise FoundingError(f"recipe {printable(name)} is unknown; {meant}")
 
 
-def require_images(given: str) -> str:
-    """Return an address as it is, and a path as a whole one.
-
-    Raises:
-        FoundingError: there is nothing.
-    """
-    if "://" in given:
-        return given
-    path = Path(given).expanduser().resolve()
-    if not path.exists():
-        raise FoundingError(
-            f"images: {printable(str(path))} is not there; name a folder with a folder for each "
-            "class, an archive of one (zip, tar), a table of files (csv), or an address (https://)"
-        )
-    if path.is_dir() and not any(path.iterdir()):
-        raise FoundingError(f"images: {printable(str(path))} is an empty folder")
-    return str(path)
-
-
 def changed(files: Mapping[str, Blob], given: Choices) -> dict[str, Blob]:
     """Return the files that the answers change, as they are then.
 
@@ -76,13 +59,15 @@ def changed(files: Mapping[str, Blob], given: Choices) -> dict[str, Blob]:
         FoundingError: a setting names no parameter.
     """
     params = files[PARAMS].content.decode()
-    new = _recipe(files, given.recipe) | _images(given.images)
+    new = _recipe(files, given.recipe) | image_values(given.images)
     new |= _settings(given.settings, values(params))
     remote = given.remote or "~/.local/share/" + re.sub(r"[^\w.-]", "-", given.name)
-    url = f"url = {scalar(remote)}"
+    url = remote_line(remote)
     texts = {
         PARAMS: with_values(params, new),
-        README: re.sub(r"\A.*", lambda _: f"# {given.name}", files[README].content.decode()),
+        README: re.sub(
+            r"\A.*", lambda _: f"# {printable(given.name)}", files[README].content.decode()
+        ),
         DVC: re.sub(r"url = .*", lambda _: url, files[DVC].content.decode(), count=1),
     }
     return {path: files[path]._replace(content=text.encode()) for path, text in texts.items()}
@@ -94,27 +79,11 @@ def _recipe(files: Mapping[str, Blob], name: str) -> dict[str, Value]:
     return values(base) | values(own)
 
 
-def _images(images: str | None) -> dict[str, Value]:
-    """Return the parameters that say where the images are."""
-    if images is None:
-        return {}
-    if "://" in images:
-        return {"download.dataset": Value("folder"), "download.address": Value(scalar(images))}
-    path = Path(images)
-    if path.suffix.lower() not in TABLES:
-        return {"download.dataset": Value("folder"), "download.path": Value(scalar(images))}
-    return {
-        "download.dataset": Value("table"),
-        "download.path": Value(scalar(str(path.parent))),
-        "download.table": Value(scalar(path.name)),
-    }
-
-
 def _settings(settings: Iterable[str], known: Mapping[str, Value]) -> dict[str, Value]:
     """Return the parameters that were set one by one.
 
     Raises:
-        FoundingError: a setting has no `=`, or names no parameter.
+        FoundingError: a setting has no `=`, names no parameter, or has no value.
     """
     made = dict[str, Value]()
     for setting in settings:
@@ -125,5 +94,8 @@ def _settings(settings: Iterable[str], known: Mapping[str, Value]) -> dict[str, 
             near = get_close_matches(name, known, n=1)
             meant = f"did you mean {near[0]}?" if near else f"{PARAMS} lists them"
             raise FoundingError(f"-S {printable(name)}: is no parameter; {meant}")
-        made[name] = Value(value)
+        try:
+            made[name] = Value(as_yaml(value))
+        except FoundingError as error:
+            raise FoundingError(f"-S {name}: {error}") from error
     return made

@@ -5,9 +5,11 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from reprise.founding.answers import Choices, recipes, require_images, require_recipe, summary
+from reprise.founding.answers import Choices, recipes, require_recipe, summary
 from reprise.founding.fast_import import Blob
+from reprise.founding.given_places import require_images
 from reprise.founding.plumbing import FoundingError
+from reprise.streams import say
 
 DEFAULT = "photos"
 AnswerT = TypeVar("AnswerT")
@@ -46,7 +48,7 @@ def _asked(question: str, checked: Callable[[str], AnswerT]) -> AnswerT:
         FoundingError: the input ends.
     """
     told, _, prompt = question.rpartition("\n")
-    print(told)
+    say(told)
     while True:
         try:
             text = input(prompt).strip()

@@ -1,11 +1,14 @@
 """Merge a commit of Reprise's files into what is checked out, as far as that needs no person."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 from reprise.escaping import printable
 from reprise.founding import vendor_branch
-from reprise.founding.params_merge import Versions, merged
-from reprise.founding.plumbing import FoundingError, Git
+from reprise.founding.interruption import undisturbed
+from reprise.founding.parameter_lines import Versions
+from reprise.founding.params_merge import merged
+from reprise.founding.plumbing import FoundingError, Git, said
 
 PARAMS = "params.yaml"
 # States what is installed: after an upgrade, that is what Reprise installs.
@@ -46,23 +49,47 @@ def merge(git: Git, base: str, new: str, message: str) -> Merge:
     Raises:
         FoundingError: Git refuses, and nothing has changed.
     """
-    before = git.text("rev-parse", "HEAD")
+    params = Versions(*(_at(git, commit) for commit in (base, "HEAD", new)))
+    # Before anything is touched, as it may fail.
+    text = merged(params) if all(params) else None
+    try:
+        with undisturbed():
+            left = _begin(git, message, text)
+        if not left:
+            _commit(git)
+    except BaseException:
+        git.run("merge", "--abort")  # which also refuses where none has begun, or it is committed
+        raise
+    return Merge(params, left)
+
+
+def _begin(git: Git, message: str, params: str | None) -> list[str]:
+    """Merge without a commit, with this text of params.yaml, and return the conflicts."""
     done = git.run("merge", "--no-ff", "--no-commit", "-m", message, vendor_branch.REF)
     if not git.succeeds("rev-parse", "--verify", "--quiet", "MERGE_HEAD"):
-        said = (done.stderr or done.stdout).decode(errors="replace").strip()
-        raise FoundingError(f"git merge failed, and nothing has changed: {said}")
-    params = Versions(*(_at(git, commit) for commit in (base, before, new)))
-    if all(params):
-        place = git.folder / PARAMS
-        place.write_text(merged(params), "utf-8", newline="\n")
+        raise FoundingError(f"git merge failed, and nothing has changed: {said(done)}")
+    if params is not None:
+        _write(git.folder / PARAMS, params)
         git.text("add", "--", PARAMS)
     if THEIRS in conflicts(git):
         git.text("checkout", "--quiet", "--theirs", "--", THEIRS)
         git.text("add", "--", THEIRS)
-    left = conflicts(git)
-    if not left:
-        git.text("commit", "--quiet", "--no-edit")
-    return Merge(params, left)
+    return conflicts(git)
+
+
+def _commit(git: Git) -> None:
+    done = git.run("commit", "--quiet", "--no-edit")
+    if done.returncode:
+        reason = "a hook or a setting of Git refuses it, and the upgrade is taken back"
+        raise FoundingError(f"git commit failed: {reason}; it says:\n{said(done)}")
+
+
+def _write(place: Path, text: str) -> None:
+    try:
+        place.write_text(text, "utf-8", newline="\n")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FoundingError(f"{place.name}: {reason}, and the upgrade is taken back") from error
 
 
 def conflicts(git: Git) -> list[str]:
@@ -72,4 +99,8 @@ def conflicts(git: Git) -> list[str]:
 
 def _at(git: Git, commit: str) -> str:
     """Return params.yaml in a commit; empty if it is not there."""
-    return git.run("show", f"{commit}:{PARAMS}").stdout.decode(errors="replace")
+    content = git.run("show", f"{commit}:{PARAMS}").stdout
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise FoundingError(f"{PARAMS} is not UTF-8; save it as UTF-8, and commit it") from error

@@ -16,8 +16,10 @@ from reprise.escaping import printable
 from reprise.founding import asking, fast_import, next_steps, pristine, upstream, vendor_branch
 from reprise.founding.answers import PARAMS, Choices, changed
 from reprise.founding.fast_import import Parent
-from reprise.founding.plumbing import FoundingError, Git
+from reprise.founding.interruption import orderly
+from reprise.founding.plumbing import FoundingError, Git, whole_path
 from reprise.founding.upstream import Upstream
+from reprise.streams import PrintingError, say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,17 +27,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().read(arguments)
     try:
         target = _target(options.folder)
-        with upstream.opened(options.source, options.rev) as origin:
+        with orderly(), upstream.opened(options.source, options.rev) as origin:
             _require_apart(target, origin)
             files = pristine.files(origin)
             given = asking.answers(options, target.name, files)
-            print(*next_steps.taken(origin, options.rev), sep="\n")
+            say("\n".join(next_steps.taken(origin, options.rev)))
             found(target, origin, given)
-    except FoundingError as error:
+        params = (target / PARAMS).read_text("utf-8")
+        say("\n".join(next_steps.after(options.folder, given, params)))
+    except (FoundingError, PrintingError) as error:
         print(f"reprise new: {error}", file=sys.stderr)
         return 1
-    params = (target / PARAMS).read_text("utf-8")
-    print(*next_steps.after(options.folder, given, params), sep="\n")
     return 0
 
 
@@ -66,7 +68,7 @@ def found(target: Path, origin: Upstream, given: Choices) -> None:
         FoundingError: the folder cannot be made, Git fails, or does not know who commits.
     """
     try:
-        beside = Path(mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
+        beside = Path(mkdtemp(prefix=f".{target.name[:40]}.", suffix=".partial", dir=target.parent))
     except OSError as error:
         raise FoundingError(f"{target.parent}: {error.strerror}; name another place") from error
     try:
@@ -99,7 +101,7 @@ def _target(folder: str) -> Path:
     Raises:
         FoundingError: something is there, or what it would be in is not.
     """
-    target = Path(folder).expanduser().resolve()
+    target = whole_path(folder)
     shown = printable(str(target))
     if not target.parent.is_dir():
         raise FoundingError(f"{printable(str(target.parent))} is no folder; make it first")

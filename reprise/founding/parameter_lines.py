@@ -39,6 +39,14 @@ class ParamLine(NamedTuple):
     comment: str = ""
 
 
+class Versions(NamedTuple):
+    """The text of params.yaml in three commits."""
+
+    base: str  # Reprise's, before
+    ours: str  # the user's
+    theirs: str  # Reprise's, now
+
+
 def parse(text: str) -> list[ParamLine]:
     """Return the lines of a file of parameters."""
     lines, section = list[ParamLine](), ""

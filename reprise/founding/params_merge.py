@@ -8,20 +8,12 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
-from reprise.founding.parameter_lines import COLUMN, parse, rows, values, with_values
+from reprise.founding.completing import completed
+from reprise.founding.parameter_lines import COLUMN, Versions, parse, rows, values, with_values
 from reprise.founding.plumbing import FoundingError
 
 MARK, COMMENT = "\x01", "\x02"  # begin lines that only stand here while it is merged
-
-
-class Versions(NamedTuple):
-    """The text of params.yaml in three commits."""
-
-    base: str  # Reprise's, before
-    ours: str  # the user's
-    theirs: str  # Reprise's, now
 
 
 def merged(of: Versions) -> str:
@@ -45,7 +37,7 @@ def merged(of: Versions) -> str:
         )
     if done.returncode:
         raise FoundingError(f"params.yaml cannot be merged: {done.stderr.decode().strip()}")
-    return _together(done.stdout.decode())
+    return completed(_together(done.stdout.decode()), of)
 
 
 def news(of: Versions) -> Iterator[str]:

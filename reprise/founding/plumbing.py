@@ -13,6 +13,40 @@ class FoundingError(Exception):
     """The message is the reason, with the remedy."""
 
 
+def whole_path(given: str, what: str = "") -> Path:
+    """Return a path from the root on, seen from where one stands.
+
+    Raises:
+        FoundingError: it cannot be followed, or is no UTF-8.
+    """
+    try:
+        path = Path(given).expanduser().resolve()
+        path.exists()  # a name may be too long
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise FoundingError(f"{what}{printable(given)}: {reason}; name another place") from error
+    require_utf8(str(path))
+    return path
+
+
+def require_utf8(text: str) -> None:
+    """Refuse text with bytes that no file of a repository can hold.
+
+    Raises:
+        FoundingError: it has some.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise FoundingError(f"{printable(text)}: is not UTF-8; give it another name") from error
+
+
+def said(done: "subprocess.CompletedProcess[bytes]") -> str:
+    """Return all that a command said, of errors if it told any."""
+    lines = (done.stderr.strip() or done.stdout).decode(errors="replace").strip().splitlines()
+    return "\n".join(map(printable, lines)) or "no reason given"
+
+
 class Git:
     """The commands of Git, in one folder."""
 
@@ -51,8 +85,7 @@ class Git:
         """
         done = self.run(*arguments, given=given)
         if done.returncode:
-            said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-            raise FoundingError(f"git {arguments[0]} failed: {printable(said[-1])}")
+            raise FoundingError(f"git {arguments[0]} failed: {said(done).splitlines()[-1]}")
         return done.stdout
 
     def text(self, *arguments: str) -> str:

@@ -7,8 +7,9 @@ instead of ours. Both are read in that commit, so that an older command takes a 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
+from reprise.escaping import printable
 from reprise.founding.fast_import import Blob
-from reprise.founding.plumbing import Git
+from reprise.founding.plumbing import FoundingError, Git
 from reprise.founding.upstream import KEPT, Upstream
 
 OWN = "template/files/"
@@ -47,11 +48,20 @@ def _listed(origin: Upstream) -> dict[str, tuple[str, str]]:
 
 
 def _blobs(git: Git, entries: Mapping[str, tuple[str, str]]) -> dict[str, Blob]:
-    """Read files."""
+    """Read files.
+
+    Raises:
+        FoundingError: one is missing.
+    """
     asked = "".join(f"{name}\n" for _, name in entries.values()).encode()
     told, place, found = git.content("cat-file", "--batch", given=asked), 0, dict[str, Blob]()
     for path, (mode, _) in entries.items():
         end = told.index(b"\n", place)
+        if told[place:end].endswith(b" missing"):
+            raise FoundingError(
+                f"{git.folder}: this clone is damaged, {printable(path)} is missing in it; "
+                "`git fsck` tells more; clone it again"
+            )
         size = int(told[place:end].split()[2])
         found[path] = Blob(mode, told[end + 1 : end + 1 + size])
         place = end + 2 + size

@@ -14,12 +14,14 @@ from reprise.escaping import printable
 from reprise.founding import merging, params_merge, pristine, upstream, vendor_branch
 from reprise.founding.changelog import since
 from reprise.founding.fast_import import Parent
+from reprise.founding.interruption import orderly
 from reprise.founding.merging import Merge
 from reprise.founding.outlook import outlook
 from reprise.founding.plumbing import FoundingError, Git
 from reprise.founding.upstream import Upstream
 from reprise.founding.vendor_branch import Vendored
 from reprise.repository import PlaceError
+from reprise.streams import PrintingError, say
 
 NEXT = "refs/reprise/next"
 
@@ -31,9 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         git = Git(repository.find(Path.cwd()))
         before = vendor_branch.last(git)
         merging.require_clean(git)
-        with upstream.opened(options.source or _address(before), options.rev) as origin:
+        place = options.source or _address(before)
+        with orderly(), upstream.opened(place, options.rev) as origin:
             return upgrade(git, before, origin)
-    except (FoundingError, PlaceError) as error:
+    except (FoundingError, PlaceError, PrintingError) as error:
         print(f"reprise upgrade: {error}", file=sys.stderr)
         return 1
 
@@ -51,26 +54,43 @@ def upgrade(git: Git, before: Vendored, origin: Upstream) -> int:
     made = vendor_branch.record(git, NEXT, origin, change)
     git.text("update-ref", "-d", NEXT)
     if git.succeeds("diff", "--quiet", before.commit, made):
-        print(f"up to date: {origin.name} has no other files for this repository")
+        say(f"up to date: {origin.name} has no other files for this repository")
         return 0
+    back = _back(vendor_branch.tip(git))
     with vendor_branch.moved(git, made):
         merge = merging.merge(git, before.commit, made, f"Upgrade to {origin.name}")
-    print(*_told(git, merge, before, origin), sep="\n")
+    for line in (*_new(before, origin), *_ahead(git, merge, back)):
+        say(line)
     return 1 if merge.conflicts else 0
 
 
-def _told(git: Git, merge: Merge, before: Vendored, origin: Upstream) -> Iterator[str]:
-    """Yield what is new, and how it goes on."""
+def _new(before: Vendored, origin: Upstream) -> Iterator[str]:
+    """Yield what is merged, and what users are to know of it."""
     yield f"{origin.name}, from {before.origin[:7]}"
+    if before.passed_over:
+        yield (
+            f"{', '.join(commit[:7] for commit in before.passed_over)}: not begun from, as "
+            f"holding yours, too, after a rebase or squash; from {before.commit[:7]} instead"
+        )
     yield from since(origin, before.origin)
+
+
+def _ahead(git: Git, merge: Merge, back: str) -> Iterator[str]:
+    """Yield what has changed for the user, and how it goes on."""
     yield from sorted(params_merge.news(merge.params))
     if merge.conflicts:
         yield "both you and Reprise changed these; edit them, `git add` them, then `git commit`:"
         yield from (f"  {printable(path)}" for path in merge.conflicts)
-        yield "`git merge --abort` takes the upgrade back"
+        yield f"`git merge --abort && {back}` takes the upgrade back"
         return
     yield from outlook(git.folder)
-    yield "merged and committed; `git reset --hard HEAD^` takes it back"
+    yield f"merged and committed; `git reset --hard HEAD^ && {back}` takes it back"
+
+
+def _back(former: str) -> str:
+    """Return the command that moves the branch `vendor` back."""
+    name = vendor_branch.NAME
+    return f"git branch -f {name} {former[:10]}" if former else f"git branch -D {name}"
 
 
 def _address(before: Vendored) -> str:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from reprise.escaping import printable
-from reprise.founding.plumbing import FoundingError, Git
+from reprise.founding.plumbing import FoundingError, Git, whole_path
 
 KEPT = "template/kept.txt"  # by it one knows a Reprise from which a repository can be made
 ADDRESS = re.compile(r"[\w+.-]+://|[\w.-]+@[\w.-]+:")
@@ -87,7 +87,7 @@ def _own_clone() -> Path:
 
 
 def _folder(place: str) -> Path:
-    folder = Path(place).expanduser().resolve()
+    folder = whole_path(place, "--from ")
     if not folder.is_dir() or not Git(folder).succeeds("rev-parse", "--git-dir"):
         raise FoundingError(
             f"--from {printable(place)}: is no clone of Reprise; name one, or an address"

@@ -108,7 +108,7 @@ def released(folder: Path, tag: str) -> subprocess.CompletedProcess[str]:
 def version(tmp_path: Path) -> Path:
     """Return a folder at version 1.2.3, with the changes of two versions."""
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n', "utf-8")
-    lines = "# Changelog\n\n## 1.2.3\n\n- New.\n\n## 1.2.2\n\n- Old.\n"
+    lines = "# Changelog\n\n## 1.2.3\n\n- New.\n\n## 1.2.3-rc1\n\n- Tried.\n\n## 1.2.2\n\n- Old.\n"
     (tmp_path / "CHANGELOG.md").write_text(lines, "utf-8")
     return tmp_path
 

@@ -1,20 +1,27 @@
 """`reprise new`: what is made, and that a mistake is one message and leaves nothing."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import founded
 import pytest
+from configobj import ConfigObj  # type: ignore[import-untyped]
 from founded import git
 from ruamel.yaml import YAML
 
 from reprise.command_table import COMMANDS
-from reprise.founding import asking, new
+from reprise.founding import asking, fast_import, new
+from reprise.founding.next_steps import FETCHED, LITE0
+from reprise.founding.parameter_lines import values
 from reprise.founding.pristine import is_kept
 
 ROOT = Path(__file__).parents[3]
+RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
 Captured = pytest.CaptureFixture[str]
 # What a repository of one's own has none of. A new entry at the top goes here or into kept.txt.
 LEFT = {
@@ -62,7 +69,9 @@ def test_two_branches_and_nothing_of_ours(here: Path, capsys: Captured) -> None:
     changed = git(mine, "diff", "--name-only", "vendor", "main").split()
     assert changed == [".dvc/config", "README.md", "params.yaml"]
     assert (mine / "stages/net.py").read_bytes() == (here / "ours/stages/net.py").read_bytes()
-    assert "next: `cd mine && make repro`" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert told.endswith("README.md there has the rest:\n  cd mine\n  make repro\n")
+    assert "warning" not in told
 
 
 def test_the_answers_are_set(here: Path) -> None:
@@ -73,7 +82,7 @@ def test_the_answers_are_set(here: Path) -> None:
     assert "  lr: 0.003             # learning rate (number > 0)" in params
     assert "  epochs: 3             # passes" in params
     assert (here / "mine/README.md").read_text("utf-8") == "# mine\n\nWords.\n"
-    assert 'url = "s3://bucket/mine"' in (here / "mine/.dvc/config").read_text("utf-8")
+    assert "url = s3://bucket/mine\n" in (here / "mine/.dvc/config").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +95,8 @@ def test_the_answers_are_set(here: Path) -> None:
 )
 def test_images_may_be_elsewhere_or_in_a_table(here: Path, images: str, lines: list[str]) -> None:
     if "://" not in images:
-        (here / images).touch()
+        with zipfile.ZipFile(here / images, "w"):
+            pass
     make("--images", images)
     params = (here / "mine/params.yaml").read_text("utf-8")
     assert all(f"  {line}" in params for line in lines)
@@ -97,27 +107,132 @@ def test_the_recipe_says_what_it_needs(capsys: Captured) -> None:
     printed = capsys.readouterr().out
     assert "before it runs: your images in its folder data/source" in printed
     assert "before it runs: models/source/a.pth; docs/data.md says where to get it" in printed
-    assert "make install EXTRAS=timm" in printed
+    assert printed.endswith("  cd mine\n  make repro\n")
+
+
+def test_weights_are_fetched_between_what_is_installed_and_the_run(capsys: Captured) -> None:
+    make("--recipe", "tuned", "-S", f"train.weights={LITE0}")
+    printed = capsys.readouterr().out
+    assert "before it runs: models" not in printed
+    steps = printed.partition("the rest:\n")[2].splitlines()
+    assert [step.strip() for step in steps] == ["cd mine", *FETCHED[LITE0], "make repro"]
+
+
+def test_the_weights_of_all_recipes_and_how_to_get_them_are_known() -> None:
+    named = {values(path.read_text("utf-8")).get("train.weights") for path in RECIPES}
+    assert {one.text for one in named if one and "/" in one.text} == {*FETCHED}
+    documented = (ROOT / "docs/data.md").read_text("utf-8").splitlines()
+    assert {line for lines in FETCHED.values() for line in lines[2:]} <= {*documented}
 
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
         (["--recipe", "photo"], "recipe photo is unknown; did you mean photos?"),
-        (["--recipe", "x"], "known are: digits, photos, tuned"),
+        (["--recipe", "x"], "known are: photos, digits, tuned"),
         (["--images", "nowhere"], "nowhere is not there; name a folder"),
         (["--images", "photos/a"], "is an empty folder"),
         (["-S", "train.epoch=3"], "-S train.epoch: is no parameter; did you mean train.epochs?"),
         (["-S", "train.lr"], "write section.parameter=value"),
+        (["-S", "train.lr="], "-S train.lr: has no value; null for none"),
+        (["-S", "=abc"], "is no parameter"),
+        (["-S", "train.epochs=["], "-S train.epochs: [: is no one value; write a number"),
+        (["-S", "train.epochs=1\n  seed: 5"], "has a control character"),
+        (["--images", "file"], "is no archive and no table; name a folder"),
+        (["--images", "ftp://example.com/a.zip"], "is no address of images; it begins with http:/"),
+        (
+            ["--images", "https://me:secret@example.com/a.zip"],
+            "a password in it would be committed",
+        ),
+        (["--images", "~nobody-of-this-name/x"], "name another place"),
+        (["--images", "a" * 300], "File name too long; name another place"),
+        (["--remote", "https://me:secret@example.com/a"], "a password in it would be committed"),
+        (["--remote", "a\nb"], "has a control character"),
         (["--rev", "v9"], "v9 is no tag, branch or commit of"),
         (["--rev=--all"], "--all is no tag, branch or commit of"),
         (["--from", "photos"], "--from photos: is no clone of Reprise"),
         (["--from", "https://127.0.0.1:9/me:secret@x"], "cannot be cloned"),
     ],
 )
-def test_a_wrong_option_is_told(capsys: Captured, options: list[str], told: str) -> None:
-    assert told in complaint(capsys, *options)
+def test_a_wrong_option_is_told(
+    here: Path, capsys: Captured, options: list[str], told: str
+) -> None:
+    (here / "file").write_text("# Words\n", "utf-8")
+    printed = complaint(capsys, *options)
+    assert told in printed
+    assert "//me:secret@" not in printed
     assert not Path("mine").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["n/storage", "n/a, b", "n/it's", 'n/a "b"', "n/a #b", "größe", r"C:\data\x", "s3://b/x"],
+)
+def test_dvc_finds_the_remote_where_it_was_meant(here: Path, name: str) -> None:
+    (here / "ours/.dvc").mkdir(exist_ok=True)
+    make("--remote", name)
+    written = ConfigObj(str(here / "mine/.dvc/config"), encoding="utf-8")['remote "storage"']
+    assert written["url"] == (name if name[1] in ":3" else str(here / name))
+
+
+@pytest.mark.parametrize("name", ["a" * 300, os.fsdecode(b"gr\xf6sse"), "~nobody-of-this-name/x"])
+def test_a_name_that_cannot_be_is_told(here: Path, capsys: Captured, name: str) -> None:
+    before = sorted(here.iterdir())
+    assert new.main([name, "--from", "ours"]) == 1
+    assert capsys.readouterr().err.startswith("reprise new: ")
+    assert sorted(here.iterdir()) == before
+
+
+def test_a_long_name_is_none_too_long(here: Path) -> None:
+    assert new.main(["ö" * 120, "--from", "ours"]) == 0
+    assert (here / ("ö" * 120) / "params.yaml").exists()
+
+
+def test_a_damaged_clone_is_told(here: Path, capsys: Captured) -> None:
+    name = git(here / "ours", "rev-parse", "HEAD:stages/net.py")
+    (here / f"ours/.git/objects/{name[:2]}/{name[2:]}").unlink()
+    assert "clone is damaged, stages/net.py is missing in it" in complaint(capsys)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+def test_what_cannot_be_printed_is_told() -> None:
+    command = [sys.executable, "-m", "reprise", "new", "größe", "--from", "ours"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"gr\xf6\xdfe: a repository of your own" in done.stdout
+    command[4] = "full"
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run(command, env=env, stdout=full, stderr=-1, text=True, check=False)
+    assert (told.returncode, told.stderr) == (
+        1,
+        "reprise new: standard output: No space left on device\n",
+    )
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows ends it at once")
+def test_what_is_ended_leaves_nothing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = sorted(here.iterdir())
+    monkeypatch.setattr(fast_import, "commit", ended)
+    with pytest.raises(SystemExit, match="143"):
+        new.main(["mine", "--from", "ours"])
+    assert sorted(here.iterdir()) == before
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_a_folder_without_folders_and_a_parquet_file(here: Path, capsys: Captured) -> None:
+    (here / "flat").mkdir()
+    (here / "flat/ants_1.jpg").touch()
+    make("--images", "flat")
+    assert "flat has no folders in it, but each class is one" in capsys.readouterr().out
+    (here / "a.parquet").write_bytes(b"PAR1PAR1")
+    assert new.main(["other", "--from", "ours", "--images", "a.parquet"]) == 0
+    params = (here / "other/params.yaml").read_text("utf-8")
+    assert "  dataset: parquet " in params
+    assert f"  path: {here / 'a.parquet'} " in params
 
 
 def test_a_folder_in_use_is_refused(here: Path, capsys: Captured) -> None:

@@ -1,6 +1,14 @@
 """params.yaml after an upgrade: values are the user's, names and comments Reprise's."""
 
-from reprise.founding.params_merge import Versions, merged, news
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from reprise.founding.parameter_lines import Versions
+from reprise.founding.params_merge import merged, news
 
 BASE = """\
 # Knobs.
@@ -67,3 +75,72 @@ def test_a_section_that_is_new_comes() -> None:
     theirs = BASE + "\nexport:\n  formats: [onnx]       # to write\n"
     ours = BASE.replace("split: test ", "split: val  ")
     assert merged(Versions(BASE, ours, theirs)) == theirs.replace("split: test ", "split: val  ")
+
+
+@pytest.mark.parametrize("own", ["  # Mine.\n", "\n", "  mine: 3               # my own\n"])
+def test_a_parameter_that_is_new_beside_a_line_of_the_user_comes(own: str) -> None:
+    ours = BASE.replace("  lr:", f"{own}  lr:").replace("lr: 0.1 ", "lr: 0.9 ")
+    knob = "  knob: 5               # new\n"
+    made = merged(Versions(BASE, ours, BASE.replace("  lr:", f"{knob}  lr:")))
+    assert made == BASE.replace("lr: 0.1 ", "lr: 0.9 ").replace("  lr:", f"{knob}{own}  lr:")
+
+
+def test_a_parameter_that_is_gone_beside_a_line_of_the_user_goes() -> None:
+    ours = BASE.replace("  old:", "  # Mine.\n  old:").replace("# will go", "# I like it")
+    made = merged(Versions(BASE, ours, BASE.replace("  old: 1                # will go\n", "")))
+    assert "old" not in made
+    assert "  # Mine.\n" in made
+
+
+def test_a_parameter_that_the_user_took_out_stays_out_where_it_is_moved() -> None:
+    moved = "  lr: 0.1               # learning rate\n"
+    theirs = BASE.replace(moved, "").replace("  filters", f"{moved}  filters")
+    ours = BASE.replace(moved, "")
+    assert merged(Versions(BASE, ours, theirs)) == ours
+
+
+LEAVES = ["a", "b", "c", "d", "e"]
+FILES = st.lists(
+    st.tuples(st.sampled_from(LEAVES), st.booleans()), unique_by=lambda one: one[0]
+).flatmap(lambda leaves: st.tuples(st.just(leaves), st.integers(0, len(leaves))))
+
+
+def written(leaves: list[tuple[str, bool]], split: int, whose: str) -> str:
+    """Return a file of two sections, some lines with a comment above them."""
+    rows = [f"  {name}: {whose}-{name}  # {whose}\n" for name, _ in leaves]
+    rows = [
+        f"  # {whose}: {name}\n{row}" if above else row
+        for (name, above), row in zip(leaves, rows, strict=True)
+    ]
+    heads = ("train:\n" if split else "", "test:\n" if split < len(leaves) else "")
+    return heads[0] + "".join(rows[:split]) + heads[1] + "".join(rows[split:])
+
+
+def flat(text: str) -> dict[str, str]:
+    sections = YAML(typ="safe", pure=True).load(text) or {}
+    return {f"{one}.{key}": value for one, keys in sections.items() for key, value in keys.items()}
+
+
+@given(st.tuples(FILES, FILES, FILES))
+def test_what_is_merged_has_all_of_the_user_and_all_that_is_new(files: tuple[Any, ...]) -> None:
+    of = Versions(
+        *(
+            written(one[0], one[1], whose)
+            for one, whose in zip(files, Versions._fields, strict=True)
+        )
+    )
+    base, ours, theirs = map(flat, of)
+    gone = {*base} & {*ours} - {*theirs}
+    kept = {name: value for name, value in ours.items() if name not in gone}
+    new = {name: theirs[name] for name in {*theirs} - {*base} - {*ours}}
+    made = merged(of)
+    lines = [line for line in made.splitlines() if line.split(":")[0] not in {"train", "test"}]
+    assert flat(_without_empty(made)) == kept | new, lines
+
+
+def _without_empty(text: str) -> str:
+    """Return the text without sections that have lost all parameters."""
+    loaded = YAML(typ="safe", pure=True).load(text) or {}
+    for section in [name for name, keys in loaded.items() if not keys]:
+        text = text.replace(f"{section}:\n", "")
+    return text

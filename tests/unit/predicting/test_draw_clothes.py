@@ -61,9 +61,22 @@ def test_what_is_in_the_folder_stays(tmp_path: Path, capsys: pytest.CaptureFixtu
     ]
 
 
+def test_a_link_that_leads_nowhere_is_not_followed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").symlink_to(tmp_path / "elsewhere")
+    assert main([str(tmp_path / "out"), "--count", "1"]) == 1
+    assert "out: is a link to what is not there; name another" in capsys.readouterr().err
+    (tmp_path / "bag").symlink_to(tmp_path / "elsewhere")
+    assert main([str(tmp_path), "--count", "1"]) == 1
+    assert "has bag already" in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "bag"}
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        ([""], "is empty; name a place, `.` for where you stand"),
         (["no/where"], "no is no folder; make it first"),
         (["x", "--count", "0"], "must be a whole number from 1, is '0'"),
         (["x", "--seed", "-1"], "must be a whole number from 1, is '-1'"),
