@@ -31,7 +31,7 @@ def orderly() -> Iterator[None]:
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Have signals wait, also for commands that are run."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    if sys.platform == "win32":  # it cannot have signals wait
         yield
         return
     held = {signal.SIGINT, *(getattr(signal, name) for name in NAMES)}

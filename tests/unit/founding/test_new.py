@@ -27,7 +27,7 @@ Captured = pytest.CaptureFixture[str]
 LEFT = {
     ".ci", ".devcontainer", ".github", ".pre-commit-config.yaml", "CHANGELOG.md", "CITATION.cff",
     "CONTRIBUTING.md", "Makefile", "README.md", "benchmarks", "dvc.lock", "metrics", "mkdocs.yml",
-    "site", "template", "tests", "uv.lock",
+    "pytest.ini", "site", "template", "tests", "uv.lock",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What `reprise check` says of dvc.yaml, params.yaml, and files that Git keeps."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import founded
@@ -11,17 +11,19 @@ from reprise.dvc_status import StageStatus, parsed
 from stages import sections
 from stages.errors import UserError
 from tools import check
-from tools.checking import graph, in_git
+from tools.checking import dependencies, graph, in_git
 from tools.provenance import lockfile
 from tools.provenance.lockfile import NOT_RUN
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, value in founded.ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    yield tmp_path
+    for cached in (dependencies.tree, dependencies.closure, dependencies.needs):
+        cached.cache_clear()  # the next test may be about the modules of this repository
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The modules that a stage imports, in folders made for it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ PACKAGES = dict.fromkeys(["stages/__init__.py", "stages/nets/__init__.py"], DOCS
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     forget()
+    yield
+    forget()  # the next test may be about the modules of this repository
 
 
 def forget() -> None:
