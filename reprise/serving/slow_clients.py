@@ -2,14 +2,15 @@
 
 import json
 import socket
-from asyncio import TimerHandle
-from typing import Any
+from asyncio import TimerHandle, Transport
+from typing import Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reprise.serving import connections
 from reprise.serving.framing import FramedConnection
+from reprise.serving.orderly_end import OrderlyTransport
 
 GRACE = 0.5  # seconds in which an idle connection may still ask, while the server ends
 LINGER, REST = 2.0, 2**24  # seconds, and bytes, of what a refused client still sends
@@ -28,12 +29,13 @@ class GuardedProtocol(H11Protocol):
     seconds = 20.0
     _deadline: TimerHandle | None = None
     _stuck: TimerHandle | None = None
-    _leaving = _ended = False
+    _leaving = _ended = _refused = False
     _rest: int | None = None  # bytes that are thrown away yet; None: nothing was refused
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # as in the parent
         """Wait for the first header."""
         super().connection_made(transport)
+        self.transport = cast("Transport", OrderlyTransport(transport, self._linger))
         self.conn = FramedConnection(h11.SERVER, HEADER)
         if len(self.connections) > connections.MOST:
             self.transport.close()
@@ -143,8 +145,14 @@ class GuardedProtocol(H11Protocol):
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
-        # Were it closed at once, what still comes would have the system take the answer back.
-        self.transport.write_eof()
+        self._refused = True
+        self.transport.close()
+
+    def _linger(self) -> bool:
+        """Throw away what a client still sends, for a while; return False if it sends no more."""
+        if not self._refused and self.conn.their_state not in {h11.SEND_BODY, h11.ERROR}:
+            return False
         self._rest = REST
         self.flow.resume_reading()
         self.loop.call_later(LINGER, self.transport.abort)
+        return True

@@ -155,8 +155,8 @@ def test_a_merge_that_is_stopped_is_taken_back(
     before = state(mine)
 
     def stopped(place: Path, text: str) -> None:
+        place.write_text(text[:10], "utf-8")
         os.kill(os.getpid(), getattr(signal, name))
-        place.write_text(text, "utf-8")
 
     with monkeypatch.context() as patch:
         patch.setattr(merging, "_write", stopped)
