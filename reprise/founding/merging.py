@@ -28,7 +28,7 @@ def require_clean(git: Git) -> None:
     Raises:
         FoundingError: something is changed, or a merge has begun already.
     """
-    if git.succeeds("rev-parse", "--verify", "--quiet", "MERGE_HEAD"):
+    if _begun(git):
         raise FoundingError(
             "a merge has begun; edit what `git status` names, `git add` and `git commit` it, or "
             "`git merge --abort`"
@@ -58,7 +58,9 @@ def merge(git: Git, base: str, new: str, message: str) -> Merge:
         if not left:
             _commit(git)
     except BaseException:
-        git.run("merge", "--abort")  # which also refuses where none has begun, or it is committed
+        if _begun(git):
+            # All was committed before. `merge --abort` refuses where params.yaml is half written.
+            git.run("reset", "--quiet", "--hard")
         raise
     return Merge(params, left)
 
@@ -66,7 +68,7 @@ def merge(git: Git, base: str, new: str, message: str) -> Merge:
 def _begin(git: Git, message: str, params: str | None) -> list[str]:
     """Merge without a commit, with this text of params.yaml, and return the conflicts."""
     done = git.run("merge", "--no-ff", "--no-commit", "-m", message, vendor_branch.REF)
-    if not git.succeeds("rev-parse", "--verify", "--quiet", "MERGE_HEAD"):
+    if not _begun(git):
         raise FoundingError(f"git merge failed, and nothing has changed: {said(done)}")
     if params is not None:
         _write(git.folder / PARAMS, params)
@@ -75,6 +77,10 @@ def _begin(git: Git, message: str, params: str | None) -> list[str]:
         git.text("checkout", "--quiet", "--theirs", "--", THEIRS)
         git.text("add", "--", THEIRS)
     return conflicts(git)
+
+
+def _begun(git: Git) -> bool:
+    return git.succeeds("rev-parse", "--verify", "--quiet", "MERGE_HEAD")
 
 
 def _commit(git: Git) -> None:
