@@ -1,14 +1,15 @@
 """`reprise upgrade` after a rebase, a squash, an interruption: nothing of the user's is lost."""
 
-import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import founded
 import pytest
 from founded import PARAMS, change, git
 
-from reprise.founding import merging, new, upgrade, vendor_branch
+from reprise.founding import new, upgrade, vendor_branch
 from reprise.founding.plumbing import Git
 
 Captured = pytest.CaptureFixture[str]
@@ -145,23 +146,30 @@ def state(mine: Path) -> list[str]:
     return [git(mine, "rev-parse", "HEAD", "vendor"), git(mine, "status", "--porcelain")]
 
 
+STOPPED = f"""
+import os, signal, sys
+sys.path.insert(0, {str(Path(__file__).parents[3])!r})
+from reprise.founding import merging, upgrade
+write, (name, ours) = merging._write, sys.argv[1:]
+def stopped(place, text):
+    write(place, text[:10])
+    os.kill(os.getpid(), getattr(signal, name))
+merging._write = stopped
+sys.exit(upgrade.main(["--from", ours]))
+"""
+
+
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_a_merge_that_is_stopped_is_taken_back(
-    ours: Path, mine: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_a_merge_that_is_stopped_is_taken_back(ours: Path, mine: Path, name: str) -> None:
     theirs = PARAMS.replace("epochs: 20", "epochs: 30").replace("  lr:", "  rest: 1\n  lr:")
     change(ours, "Newer", **{"params.yaml": theirs, "stages/more.py": ""})
     before = state(mine)
 
-    def stopped(place: Path, text: str) -> None:
-        place.write_text(text[:10], "utf-8")
-        os.kill(os.getpid(), getattr(signal, name))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(merging, "_write", stopped)
-        with pytest.raises((KeyboardInterrupt, SystemExit)):
-            upgrade.main(["--from", str(ours)])
+    # In a process of its own: another thread of this one could take the signal.
+    command = [sys.executable, "-c", STOPPED, name, str(ours)]
+    ended = subprocess.run(command, cwd=mine, capture_output=True, check=False)
+    assert ended.returncode != 0
     assert state(mine) == before
     run(ours)
     assert "epochs: 20" in (mine / "params.yaml").read_text("utf-8")
