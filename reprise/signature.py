@@ -56,7 +56,7 @@ def describe(metadata: Metadata, name: str, version: str) -> dict[str, Any]:
 
 
 def unusable(classes: Sequence[str]) -> str:
-    """Return why names of classes cannot be told apart; empty where they can."""
+    """Return which name of a class is empty or repeated; an empty text if none is."""
     if any(not name.strip() for name in classes):
         place = next(at for at, name in enumerate(classes, start=1) if not name.strip())
         return f"class {place} of {len(classes)} by an empty text, expected is a name for each"

@@ -1,7 +1,4 @@
-"""Tell pipes and devices from files: nobody may write to the one, and the other may never end.
-
-And print on standard output, which may be closed or full.
-"""
+"""Refuse pipes and devices where a file is expected; print on standard output, closed or full."""
 
 import os
 import stat

@@ -17,7 +17,9 @@ FIRST = "// Of {}. The report shows it; it is no output of DVC.\n"
 
 
 def write(stage: str, result: str, tell: Callable[[], Mapping[str, object]]) -> None:
-    """Write what is told of a result, which is named by checksums, if DVC runs the stage.
+    """Write the facts that the report shows beside a result, if DVC runs the stage.
+
+    `result` names the result by its checksums: where it is the same, the file stays as it is.
 
     Raises:
         UserError: it cannot be written.

@@ -4,6 +4,10 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from reprise.founding import new
+
 KEPT = """\
 # Comment.
 .dvc/
@@ -105,3 +109,13 @@ def origin(folder: Path) -> Path:
     git(folder, "init", "-q")
     change(folder, "All", **FILES)
     return folder
+
+
+def both(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make Reprise in ours/ and a repository of it in mine/; stand in the latter, return ours."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    made = origin(folder / "ours")
+    assert new.main([str(folder / "mine"), "--from", str(made), "--yes"]) == 0
+    monkeypatch.chdir(folder / "mine")
+    return made

@@ -42,7 +42,7 @@ def require_utf8(text: str) -> None:
 
 
 def said(done: "subprocess.CompletedProcess[bytes]") -> str:
-    """Return all that a command said, of errors if it told any."""
+    """Return what a command printed on stderr, or else on stdout."""
     lines = (done.stderr.strip() or done.stdout).decode(errors="replace").strip().splitlines()
     return "\n".join(map(printable, lines)) or "no reason given"
 

@@ -39,7 +39,7 @@ exit codes: 0 ended as asked, 1 it could not start, 2 wrong usage
 
 
 class Allowance(NamedTuple):
-    """What a request may ask of the server."""
+    """Limits of a request: sizes, counts and seconds."""
 
     bytes: int = 2**25  # of a body
     pixels: int = 2**26  # of a picture, before it is resized

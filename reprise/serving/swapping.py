@@ -13,9 +13,9 @@ INTERVAL = 1.0  # seconds between two looks
 
 
 class Swapper:
-    """Looks once a second, and when it is told to.
+    """Checks the model file once a second, and on `tell`, and loads it when it has changed.
 
-    What has changed is loaded when it has been the same at two looks, as a copy may be under way.
+    A changed file is loaded when two checks find it the same, as a copy may be under way.
     """
 
     def __init__(self, origin: ModelSource, service: Serving, seen: object) -> None:

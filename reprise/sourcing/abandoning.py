@@ -8,7 +8,7 @@ from reprise.codecs.undecodable import UndecodableError
 
 
 def within(seconds: float, get: Callable[[Event], bytes]) -> bytes:
-    """Return what `get` returns; it runs in a thread of its own, and is told when nobody waits.
+    """Run `get` in a thread, with a time limit; its event is set when the limit has passed.
 
     Raises:
         UndecodableError: it took longer. The thread is left alone: it ends when `get` looks at the

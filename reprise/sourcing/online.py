@@ -90,7 +90,7 @@ def encoded(address: str) -> str:
 
 
 def _by_fsspec(address: str, over: Event) -> bytes:
-    """Read by blocks, which fsspec fetches as it needs them, until nobody waits."""
+    """Read an address through fsspec, block by block, until the end or until `over` is set."""
     import fsspec  # noqa: PLC0415
 
     with fsspec.open(address, "rb") as file:

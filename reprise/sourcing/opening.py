@@ -1,4 +1,4 @@
-"""What a name stands for beside a picture: an address, an archive, Parquet or a table."""
+"""Open what the command line names: a picture, a folder, an address, an archive or a table."""
 
 from collections.abc import Iterator
 from operator import attrgetter

@@ -113,7 +113,11 @@ def _files(
 
 
 def _require_named(place: str, other: Joined, params: Join) -> None:
-    """Refuse a table whose columns nobody asks for: it would be joined for nothing."""
+    """Refuse a table of which no parameter names a column: joining it would have no effect.
+
+    Raises:
+        UserError: no parameter names one.
+    """
     wanted = {str(value): key for key, value in params if key.endswith("_column") and value}
     if not {*other.columns} & wanted.keys():
         raise UserError(

@@ -15,7 +15,7 @@ TO_LAST, TO_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)  # permutations of [N, C, H, W] a
 
 
 class Kind(NamedTuple):
-    """What a value of the graph holds, in ONNX's order."""
+    """Shape and type of a value of the graph, dimensions in ONNX's order."""
 
     shape: tuple[int, ...]
     kind: str  # as NumPy calls it

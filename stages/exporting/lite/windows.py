@@ -13,7 +13,7 @@ SAME, VALID = 0, 1  # how LiteRT calls the padding of ceil(size / stride) window
 
 
 class Window:
-    """What ONNX says of the windows of a node: sizes, steps and padding along H and W."""
+    """Kernel size, strides, dilations and padding along H and W, from the attributes of a node."""
 
     def __init__(self, layouts: Layouts, node: NodeProto, size: tuple[int, int]) -> None:
         """Take the size of the windows, of H and W."""

@@ -16,13 +16,8 @@ BEHIND = "A = 1\nB = 2\n\n\nC = 3\n"  # stages/net.py as it was
 
 @pytest.fixture(autouse=True)
 def ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name, value in founded.ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    made = founded.origin(tmp_path / "ours")
-    assert new.main([str(tmp_path / "mine"), "--from", str(made), "--yes"]) == 0
     (tmp_path / "photos").mkdir()
-    monkeypatch.chdir(tmp_path / "mine")
-    return made
+    return founded.both(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import founded
 import pytest
 from founded import PARAMS, change, git
 
-from reprise.founding import new, upgrade, vendor_branch
+from reprise.founding import upgrade, vendor_branch
 from reprise.founding.plumbing import Git
 
 Captured = pytest.CaptureFixture[str]
@@ -18,12 +18,7 @@ YOURS = {"NOTES.md": "Mine.\n", "stages/custom.py": "B = 2\n", "README.md": "# M
 
 @pytest.fixture(autouse=True)
 def ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name, value in founded.ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    made = founded.origin(tmp_path / "ours")
-    assert new.main([str(tmp_path / "mine"), "--from", str(made), "--yes"]) == 0
-    monkeypatch.chdir(tmp_path / "mine")
-    return made
+    return founded.both(tmp_path, monkeypatch)
 
 
 @pytest.fixture

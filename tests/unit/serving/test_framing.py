@@ -4,7 +4,6 @@ import json
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.client import HTTPConnection
@@ -140,20 +139,6 @@ def test_a_body_in_tiny_chunks_is_refused(path: bytes, running: Running) -> None
     assert path != b"/predict" or TINY.encode() in answer
     wait_for(lambda: not running.server.server_state.connections)
     wait_for(lambda: not running.service.bodies.held)
-
-
-def test_an_answer_is_not_lost_to_what_the_client_still_sends(running: Running) -> None:
-    """It is given before all of the body is there, and the connection then ends."""
-    head = POST.replace(b"/predict", b"/nothing") + b"Connection: close\r\n" + CHUNKED
-    with running.raw() as opened:
-        opened.sendall(head + b"\r\n1\r\na\r\n")
-        assert opened.recv(1, socket.MSG_PEEK)  # the answer has come
-        for _ in range(20):
-            opened.sendall(b"1000\r\n" + b"a" * 0x1000 + b"\r\n")
-            time.sleep(0.005)
-        answer = everything(opened)
-    assert statuses(answer) == [b"404"]
-    wait_for(lambda: not running.server.server_state.connections)
 
 
 @pytest.mark.parametrize(("size", "count"), [(1, 1000), (128, 1500), (65536, 3)])
